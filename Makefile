@@ -1,0 +1,31 @@
+# make run   builds and starts everything in one process, with a live demo
+# make test  builds and runs every test
+SHELL := /bin/bash
+CONFIGURATION ?= Release
+DOTNET_FLAGS := -c $(CONFIGURATION) -v q -nologo
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: deps build run test bench format clean
+
+deps: ## installs the system packages that are missing (asks for root only where needed)
+	@build/deps.sh
+
+build: ## leaves the executable as out/alloc
+	@dotnet build Streams.sln $(DOTNET_FLAGS)
+	@mkdir -p out && ln -sfn "$(CURDIR)/cli/bin/$(CONFIGURATION)/net10.0/alloc" out/alloc
+
+run: deps build ## one process: broker, registry, engine, HTTP, demo
+	@out/alloc dev --demo
+
+test: deps build ## every test; prints 'N passed, N failed, N skipped' at the end
+	@CONFIGURATION=$(CONFIGURATION) build/test.sh
+
+bench: deps build ## ratios measured in one run, written to bench/
+	@bench/run.sh
+
+format: ## rewrites the sources in the project's style
+	@dotnet format Streams.sln
+
+clean:
+	@rm -rf out data && find . -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
