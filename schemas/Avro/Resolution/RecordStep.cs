@@ -1,0 +1,185 @@
+namespace Alloc.Schemas.Avro;
+
+/// <summary>
+/// A record. Where the reader's fields come in the writer's order, one pass does; otherwise a first pass notes where each
+/// field begins, and a second one takes them in the reader's order.
+/// </summary>
+internal sealed class RecordStep : ResolutionStep
+{
+    private const int MaximumStackFieldCount = 128;
+
+    private AvroSchema[] _writerFields = [];
+    private FieldSource[] _sources = [];
+    private ResolutionStep[] _sequence = [];
+    private bool _isInOrder;
+
+    /// <summary>Why no value of the record can be read; null when it can.</summary>
+    public string? Failure { get; set; }
+
+    /// <param name="writer">The writer's record.</param>
+    /// <param name="sources">Where each of the reader's fields comes from, in the reader's order.</param>
+    public void Complete(RecordSchema writer, IReadOnlyList<FieldSource> sources)
+    {
+        _writerFields = writer.Fields.Select(f => f.Schema).ToArray();
+        _sources = [.. sources];
+        var taken = sources.Where(s => s.WriterIndex >= 0).Select(s => s.WriterIndex).ToArray();
+        _isInOrder = taken.Zip(taken.Skip(1)).All(pair => pair.First < pair.Second);
+        if (_isInOrder)
+        {
+            _sequence = [.. Sequence()];
+        }
+    }
+
+    public override void Run(ref AvroReader input, AvroWriter output)
+    {
+        if (Failure is not null)
+        {
+            throw new AvroException($"The value has no counterpart in the reader's schema: {Failure}.");
+        }
+        input.EnterRecord();
+        if (_isInOrder)
+        {
+            foreach (var step in _sequence)
+            {
+                step.Run(ref input, output);
+            }
+        }
+        else
+        {
+            RunReordered(ref input, output);
+        }
+        input.ExitRecord();
+    }
+
+    private IEnumerable<ResolutionStep> Sequence()
+    {
+        var next = 0;
+        foreach (var source in _sources)
+        {
+            for (; next < source.WriterIndex; next++)
+            {
+                yield return new SkipStep(_writerFields[next]);
+            }
+            next = Math.Max(next, source.WriterIndex + 1);
+            yield return source.Step;
+        }
+        for (; next < _writerFields.Length; next++)
+        {
+            yield return new SkipStep(_writerFields[next]);
+        }
+    }
+
+    private void RunReordered(ref AvroReader input, AvroWriter output)
+    {
+        var count = _writerFields.Length;
+        var starts = count <= MaximumStackFieldCount ? stackalloc int[count] : new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            starts[i] = input.Position;
+            SchemaSkipper.Skip(_writerFields[i], ref input);
+        }
+        var end = input.Position;
+        foreach (var source in _sources)
+        {
+            if (source.WriterIndex >= 0)
+            {
+                input.Position = starts[source.WriterIndex];
+            }
+            source.Step.Run(ref input, output);
+        }
+        input.Position = end;
+    }
+
+    /// <summary>Where a reader's field comes from.</summary>
+    /// <param name="WriterIndex">The index of the writer's field; −1 for the default.</param>
+    /// <param name="Step">What makes the reader's value.</param>
+    public readonly record struct FieldSource(int WriterIndex, ResolutionStep Step);
+}
+
+/// <summary>A writer's field that the reader does not have.</summary>
+internal sealed class SkipStep(AvroSchema schema) : ResolutionStep
+{
+    public override void Run(ref AvroReader input, AvroWriter output) => SchemaSkipper.Skip(schema, ref input);
+}
+
+/// <summary>Passes over values without making anything of them.</summary>
+internal static class SchemaSkipper
+{
+    public static void Skip(AvroSchema schema, ref AvroReader input)
+    {
+        switch (schema)
+        {
+            case RecordSchema record:
+                input.EnterRecord();
+                foreach (var field in record.Fields)
+                {
+                    Skip(field.Schema, ref input);
+                }
+                input.ExitRecord();
+                break;
+            case EnumSchema symbols:
+                input.ReadEnum(symbols.Symbols.Count);
+                break;
+            case FixedSchema bytes:
+                input.Take(bytes.Size);
+                break;
+            case ArraySchema array:
+                SkipItems(array.Items, array.MinimumItemSize, isMap: false, ref input);
+                break;
+            case MapSchema map:
+                SkipItems(map.Values, map.MinimumEntrySize, isMap: true, ref input);
+                break;
+            case UnionSchema union:
+                Skip(union.Branches[input.ReadUnionIndex(union.Branches.Count)], ref input);
+                break;
+            default:
+                SkipPrimitive(schema.Type, ref input);
+                break;
+        }
+    }
+
+    private static void SkipItems(AvroSchema item, int minimumSize, bool isMap, ref AvroReader input)
+    {
+        while (input.ReadBlock(minimumSize, out var blockEnd) is var count and > 0)
+        {
+            if (blockEnd >= 0)
+            {
+                input.Position = blockEnd;
+                continue;
+            }
+            for (var i = 0; i < count; i++)
+            {
+                if (isMap)
+                {
+                    input.ReadLengthPrefixed();
+                }
+                Skip(item, ref input);
+            }
+        }
+    }
+
+    private static void SkipPrimitive(AvroType type, ref AvroReader input)
+    {
+        switch (type)
+        {
+            case AvroType.Null:
+                break;
+            case AvroType.Boolean:
+                input.ReadBoolean();
+                break;
+            case AvroType.Float:
+                input.Take(sizeof(float));
+                break;
+            case AvroType.Double:
+                input.Take(sizeof(double));
+                break;
+            case AvroType.Int:
+            case AvroType.Long:
+                input.ReadLong();
+                break;
+            default:
+                input.ReadLengthPrefixed();
+                break;
+        }
+    }
+}
