@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+
+namespace Alloc.Broker.Apis;
+
+/// <summary>
+/// Makes a slice of a request's frame writable: the frame is the request's own copy, and a batch's offset and time are
+/// set in it before it is stored.
+/// </summary>
+internal static class WritableFrame
+{
+    public static Span<byte> Of(ReadOnlyMemory<byte> slice) => MemoryMarshal.AsMemory(slice).Span;
+}

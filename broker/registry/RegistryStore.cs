@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Alloc.Broker.Storage;
+
+namespace Alloc.Broker.Registry;
+
+/// <summary>
+/// Keeps the registry's state in one small file that is replaced as a whole and synced before a change is answered, so that
+/// a crash at any moment leaves the state before or after it.
+/// </summary>
+internal sealed class RegistryStore : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly string _file;
+    private readonly Disk _disk;
+    private readonly FileStream _lockFile;
+    private RegistryState _state;
+
+    private RegistryStore(string file, Disk disk, FileStream lockFile, RegistryState state)
+    {
+        _file = file;
+        _disk = disk;
+        _lockFile = lockFile;
+        _state = state;
+    }
+
+    /// <summary>The state as it is stored.</summary>
+    public RegistryState State => Volatile.Read(ref _state);
+
+    /// <exception cref="BrokerStartException">The directory is in use or cannot be used, or the file is damaged.</exception>
+    public static RegistryStore Open(string dataDirectory, Disk disk)
+    {
+        var directory = Path.Combine(dataDirectory, "registry");
+        var file = Path.Combine(directory, "registry.json");
+        FileStream lockFile;
+        try
+        {
+            Directory.CreateDirectory(directory);
+            lockFile = new FileStream(
+                Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BrokerStartException(
+                $"The registry's directory {directory} cannot be used or is in use by another process: {exception.Message} "
+                + "Stop that process, or name another data directory.", exception);
+        }
+        try
+        {
+            return new RegistryStore(file, disk, lockFile, Read(file));
+        }
+        catch
+        {
+            lockFile.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stores what the change makes of the state, then shows it.</summary>
+    /// <param name="change">Answers the new state, or the same one when there is nothing to change, and a result.</param>
+    /// <exception cref="IOException">The disk refuses; the state is as before.</exception>
+    public TResult Change<TResult>(Func<RegistryState, (RegistryState State, TResult Result)> change)
+    {
+        lock (_lock)
+        {
+            var (state, result) = change(_state);
+            if (!ReferenceEquals(state, _state))
+            {
+                AtomicFile.Write(_disk, _file, JsonSerializer.SerializeToUtf8Bytes(state, RegistryJson.Default.RegistryState));
+                Volatile.Write(ref _state, state);
+            }
+            return result;
+        }
+    }
+
+    public void Dispose() => _lockFile.Dispose();
+
+    private static RegistryState Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return RegistryState.Empty;
+        }
+        try
+        {
+            var state = JsonSerializer.Deserialize(File.ReadAllBytes(file), RegistryJson.Default.RegistryState)
+                ?? throw new JsonException("it is empty");
+            if (state.FormatVersion != RegistryState.CurrentFormatVersion)
+            {
+                throw new BrokerStartException($"{file} has format {state.FormatVersion}, this release reads "
+                    + $"{RegistryState.CurrentFormatVersion}. Use the release that wrote it.");
+            }
+            return state with { Subjects = state.Subjects.WithComparers(StringComparer.Ordinal) };
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new BrokerStartException(
+                $"{file} cannot be read ({exception.Message}). Records refer to the schemas in it: restore it from a backup.",
+                exception);
+        }
+    }
+}
