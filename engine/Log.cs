@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine;
+
+/// <summary>Every message that the engine logs. What happens per record is a metric, not a log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Kafka client {Client}: {Reason}")]
+    public static partial void ClientError(ILogger logger, string client, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "Kafka client {Client} {Facility}: {Message}")]
+    public static partial void ClientMessage(ILogger logger, string client, string facility, string message);
+
+    [LoggerMessage(10, LogLevel.Information, "State {Before} → {After}")]
+    public static partial void StateChanged(ILogger logger, Runtime.StreamsState before, Runtime.StreamsState after);
+
+    [LoggerMessage(11, LogLevel.Error, "Thread {Thread} stops: {Reason}")]
+    public static partial void ThreadFailed(ILogger logger, string thread, string reason, Exception error);
+
+    [LoggerMessage(12, LogLevel.Information, "Thread {Thread} was assigned {Partitions}")]
+    public static partial void Assigned(ILogger logger, string thread, string partitions);
+
+    [LoggerMessage(13, LogLevel.Information, "Thread {Thread} gave up {Partitions}")]
+    public static partial void Revoked(ILogger logger, string thread, string partitions);
+
+    [LoggerMessage(14, LogLevel.Warning, "Thread {Thread} lost {Partitions}: uncommitted work is dropped")]
+    public static partial void Lost(ILogger logger, string thread, string partitions);
+
+    [LoggerMessage(15, LogLevel.Warning, "Thread {Thread} drops uncommitted work and starts again from the committed offsets: {Reason}")]
+    public static partial void Recovering(ILogger logger, string thread, string reason);
+
+    [LoggerMessage(16, LogLevel.Warning, "Thread {Thread} joins the group again: {Reason}")]
+    public static partial void Rejoining(ILogger logger, string thread, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Task {Task} restores {Records} records of {Topic} from offset {From}")]
+    public static partial void RestoreStarted(ILogger logger, Processing.TaskId task, long records, string topic, long from);
+
+    [LoggerMessage(21, LogLevel.Information, "Task {Task} is ready at input offsets {Offsets} after restoring {Records} records in {Milliseconds} ms")]
+    public static partial void TaskReady(ILogger logger, Processing.TaskId task, string offsets, long records, long milliseconds);
+
+    [LoggerMessage(22, LogLevel.Warning, "Task {Task}: {Count} records of {Topic} below offset {Mark} were decided before and are skipped")]
+    public static partial void SkippingDecided(ILogger logger, Processing.TaskId task, long count, string topic, long mark);
+
+    [LoggerMessage(23, LogLevel.Warning, "Task {Task}: local state is wiped and restored from the log: {Reason}")]
+    public static partial void StateWiped(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(24, LogLevel.Information, "Task {Task} starts from checkpoint {Checkpoint}")]
+    public static partial void CheckpointInstalled(ILogger logger, Processing.TaskId task, string checkpoint);
+
+    [LoggerMessage(25, LogLevel.Information, "Task {Task} wrote checkpoint {Checkpoint} in {Milliseconds} ms")]
+    public static partial void CheckpointWritten(ILogger logger, Processing.TaskId task, string checkpoint, long milliseconds);
+
+    [LoggerMessage(26, LogLevel.Warning, "Task {Task} could not write a checkpoint: {Reason}")]
+    public static partial void CheckpointFailed(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "Task {Task}: record {Topic}-{Partition}@{Offset} goes to the dead letters: {Reason}")]
+    public static partial void DeadLetter(ILogger logger, Processing.TaskId task, string topic, int partition, long offset, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning, "Task {Task} waits: {Reason}")]
+    public static partial void Waiting(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(32, LogLevel.Information, "Task {Task} goes on after waiting {Seconds:F1} s")]
+    public static partial void WaitingEnded(ILogger logger, Processing.TaskId task, double seconds);
+
+    [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]
+    public static partial void TickFailed(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(40, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
+    public static partial void TopicCreated(ILogger logger, string topic, int partitions);
+}

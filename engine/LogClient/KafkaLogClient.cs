@@ -1,0 +1,126 @@
+using System.Globalization;
+using Alloc.Engine.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.LogClient;
+
+/// <summary>The log over Confluent.Kafka and librdkafka: the settings of every client in one place.</summary>
+public sealed class KafkaLogClient : ILogClient
+{
+    private readonly StreamsOptions streams;
+    private readonly ILogger logger;
+
+    /// <summary>Loads the native client; connects nowhere yet.</summary>
+    public KafkaLogClient(StreamsOptions options, ILoggerFactory loggerFactory)
+    {
+        NativeKafkaClient.Load();
+        streams = options;
+        logger = loggerFactory.CreateLogger<KafkaLogClient>();
+    }
+
+    /// <inheritdoc/>
+    public ILogConsumer CreateGroupConsumer(GroupConsumerOptions options)
+    {
+        var settings = ConsumerSettings(options.ClientId, options.ReadHeaders);
+        settings["group.id"] = streams.ApplicationId;
+        settings["group.instance.id"] = options.GroupInstanceId;
+        settings["partition.assignment.strategy"] = "range";
+        settings["session.timeout.ms"] = Milliseconds(streams.SessionTimeout);
+        settings["heartbeat.interval.ms"] = Milliseconds(streams.SessionTimeout / 5);
+        settings["max.poll.interval.ms"] = Milliseconds(streams.MaxPollInterval);
+        settings["fetch.wait.max.ms"] = "100";
+        return new KafkaLogConsumer(With(settings), logger);
+    }
+
+    /// <inheritdoc/>
+    public ILogConsumer CreateRestoreConsumer(string clientId)
+    {
+        var settings = ConsumerSettings(clientId, readHeaders: false);
+        settings["group.id"] = $"{streams.ApplicationId}-restore";
+        settings["fetch.wait.max.ms"] = "20";
+        settings["fetch.message.max.bytes"] = "4194304";
+        return new KafkaLogConsumer(With(settings), logger);
+    }
+
+    /// <inheritdoc/>
+    public ILogProducer CreateTransactionalProducer(string transactionalId, string clientId)
+    {
+        var settings = ProducerSettings(clientId);
+        settings["transactional.id"] = transactionalId;
+        settings["transaction.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
+        settings["message.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
+        // One delivery in thousands has a handler; its offset is all that is asked of it.
+        settings["dotnet.producer.delivery.report.fields"] = "timestamp";
+        return new KafkaLogProducer(transactionalId, With(settings), streams.RequestTimeout, streams.TransactionTimeout, logger);
+    }
+
+    /// <inheritdoc/>
+    public ILogAppender CreateAppender(string clientId)
+    {
+        var settings = ProducerSettings(clientId);
+        settings["enable.idempotence"] = "true";
+        settings["message.timeout.ms"] = Milliseconds(streams.RequestTimeout);
+        settings["linger.ms"] = "0";
+        settings["dotnet.producer.delivery.report.fields"] = "timestamp";
+        return new KafkaLogAppender(With(settings), logger);
+    }
+
+    /// <inheritdoc/>
+    public ILogAdmin CreateAdmin(string clientId) =>
+        new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
+
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private Dictionary<string, string> CommonSettings(string clientId) => new(StringComparer.Ordinal)
+    {
+        ["bootstrap.servers"] = streams.BootstrapServers,
+        ["client.id"] = clientId,
+        ["socket.nagle.disable"] = "true",
+        ["reconnect.backoff.ms"] = "50",
+        ["reconnect.backoff.max.ms"] = "1000",
+        ["topic.metadata.refresh.interval.ms"] = "30000",
+        ["allow.auto.create.topics"] = "false",
+    };
+
+    private Dictionary<string, string> ConsumerSettings(string clientId, bool readHeaders)
+    {
+        var settings = CommonSettings(clientId);
+        settings["isolation.level"] = "read_committed";
+        settings["enable.auto.commit"] = "false";
+        settings["enable.auto.offset.store"] = "false";
+        settings["auto.offset.reset"] = "error";
+        settings["enable.partition.eof"] = "true";
+        settings["check.crcs"] = "true";
+        settings["queued.max.messages.kbytes"] = streams.FetchQueueKib.ToString(CultureInfo.InvariantCulture);
+        settings["queued.min.messages"] = "100000";
+        settings["fetch.error.backoff.ms"] = "100";
+        settings["dotnet.consumer.consume.result.fields"] = readHeaders ? "timestamp,topic,headers" : "timestamp,topic";
+        return settings;
+    }
+
+    private Dictionary<string, string> ProducerSettings(string clientId)
+    {
+        var settings = CommonSettings(clientId);
+        settings.Remove("allow.auto.create.topics");
+        settings["acks"] = "all";
+        settings["partitioner"] = "murmur2_random";
+        settings["compression.type"] = streams.Compression;
+        settings["linger.ms"] = "5";
+        settings["batch.num.messages"] = "20000";
+        settings["batch.size"] = "1000000";
+        settings["queue.buffering.max.messages"] = "500000";
+        settings["queue.buffering.max.kbytes"] = "262144";
+        // A new transaction right after an old one is told to wait for its markers; the default of 100 ms is that wait.
+        settings["retry.backoff.ms"] = "1";
+        return settings;
+    }
+
+    private Dictionary<string, string> With(Dictionary<string, string> settings)
+    {
+        foreach (var (name, value) in streams.ClientConfiguration)
+        {
+            settings[name] = value;
+        }
+        return settings;
+    }
+}

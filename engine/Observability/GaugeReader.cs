@@ -1,0 +1,30 @@
+using System.Diagnostics.Metrics;
+using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
+
+namespace Alloc.Engine.Observability;
+
+/// <summary>Reads the gauges off the tasks that are ready. Values may be a commit old; nothing is stopped for them.</summary>
+internal static class GaugeReader
+{
+    public static EngineGauges Read(
+        string group, TaskRegistry tasks, IReadOnlyList<StreamThread> threads, ITaskStateProvider state, TimeProvider clock)
+    {
+        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var lagRecords = new List<Measurement<long>>();
+        var lagSeconds = new List<Measurement<double>>();
+        foreach (var queue in tasks.Ready.Values.SelectMany(t => t.Queues))
+        {
+            KeyValuePair<string, object?>[] tags =
+                [new("topic", queue.Partition.Topic), new("partition", queue.Partition.Partition)];
+            lagRecords.Add(new(queue.LagRecords, tags));
+            lagSeconds.Add(new(queue.LagMs(nowMs) / 1000.0, tags));
+        }
+        var mean = lagRecords.Count == 0 ? 0 : lagRecords.Average(m => m.Value);
+        var statesOfThreads = threads.GroupBy(t => t.State).Select(g =>
+            new Measurement<long>(g.Count(), new KeyValuePair<string, object?>("state", g.Key.ToString()))).ToList();
+        return new EngineGauges(lagRecords, lagSeconds, mean == 0 ? 1 : lagRecords.Max(m => m.Value) / mean,
+            threads.SelectMany(t => t.RestoreProgress).Sum(p => p.Remaining), statesOfThreads, state.MemoryBytes,
+            tasks.Ready.Values.Sum(t => t.State.UnpersistedEntries));
+    }
+}

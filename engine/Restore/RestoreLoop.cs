@@ -1,0 +1,244 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
+using Alloc.Engine.Transactions;
+
+namespace Alloc.Engine.Restore;
+
+/// <summary>
+/// Restores the tasks of one thread, all at once and in slices, so that the thread goes on polling its group and processing
+/// the tasks that are ready. Reads committed records up to the high watermark.
+/// </summary>
+internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvider clock) : IDisposable
+{
+    /// <summary>Records between two looks at the clock.</summary>
+    private const int BatchSize = 512;
+
+    /// <summary>Records after which what was applied becomes a committed layer.</summary>
+    private const int LayerSize = 20_000;
+
+    private readonly List<Restoring> tasks = [];
+    private readonly Dictionary<TopicPartition, (Restoring Task, RestoreRange Range)> routes = [];
+    private ILogConsumer? consumer;
+
+    public bool IsIdle => tasks.Count == 0;
+
+    /// <summary>Begins with tasks; nothing else may be under way.</summary>
+    /// <remarks>
+    /// A consumer of its own for each time, assigned once: librdkafka 2.0 aborts the process when an assignment is changed again
+    /// before the last change has settled.
+    /// </remarks>
+    public void Start(IReadOnlyList<OpenedTask> opened)
+    {
+        foreach (var task in opened)
+        {
+            var restoring = new Restoring(task, task.Task.Changelogs.Journal?.Applier(), clock.GetTimestamp());
+            tasks.Add(restoring);
+            foreach (var range in task.Ranges.Where(r => !r.IsComplete))
+            {
+                Log.RestoreStarted(task.Task.Environment.Logger, task.Task.TaskId, range.Remaining, range.Partition.Topic, range.From);
+                routes.Add(range.Partition, (restoring, range));
+            }
+        }
+        if (routes.Count > 0)
+        {
+            consumer = client.CreateRestoreConsumer($"{clientId}-restore");
+            consumer.Assign(routes.Values.Select(r => new TopicPartitionOffset(r.Range.Partition, r.Range.Position)).ToList());
+        }
+    }
+
+    /// <summary>Forgets every task; what was applied and not yet committed is dropped.</summary>
+    public IReadOnlyList<StreamTask> Clear()
+    {
+        var cleared = tasks.ConvertAll(t => t.Opened.Task);
+        foreach (var task in cleared)
+        {
+            task.State.DropUncommitted();
+        }
+        tasks.Clear();
+        routes.Clear();
+        DisposeConsumer();
+        return cleared;
+    }
+
+    public IReadOnlyList<RestoreProgress> Progress() => tasks.ConvertAll(t => new RestoreProgress(
+        t.Opened.Task.TaskId, t.Opened.Ranges.Sum(r => r.Position - r.From), t.Opened.Ranges.Sum(r => r.Remaining)));
+
+    /// <summary>Restores for about this long; returns the tasks that are complete.</summary>
+    /// <exception cref="StreamsException">A journal does not fit the state.</exception>
+    public IReadOnlyList<OpenedTask> Advance(TimeSpan slice)
+    {
+        var started = clock.GetTimestamp();
+        while (routes.Count > 0 && clock.GetElapsedTime(started) < slice)
+        {
+            if (!ReadBatch())
+            {
+                break;
+            }
+        }
+        if (tasks.TrueForAll(t => !t.IsComplete))
+        {
+            return [];
+        }
+        var complete = tasks.FindAll(t => t.IsComplete);
+        foreach (var restoring in complete)
+        {
+            Commit(restoring);
+            tasks.Remove(restoring);
+            var task = restoring.Opened.Task;
+            var inputs = string.Join(", ", restoring.Opened.Inputs.Select(i => $"{i.Partition}@{i.CommittedOffset?.ToString() ?? "none"}"));
+            Log.TaskReady(task.Environment.Logger, task.TaskId, inputs, restoring.AppliedCount,
+                (long)clock.GetElapsedTime(restoring.Started).TotalMilliseconds);
+        }
+        return complete.ConvertAll(r => r.Opened);
+    }
+
+    public void Dispose() => DisposeConsumer();
+
+    /// <summary>False when nothing came in time.</summary>
+    private bool ReadBatch()
+    {
+        for (var count = 0; count < BatchSize; count++)
+        {
+            consumer!.Poll(TimeSpan.FromMilliseconds(count == 0 ? 5 : 0), out var result);
+            if (result.Kind == PollKind.None)
+            {
+                return count > 0;
+            }
+            if (!routes.TryGetValue(result.Partition, out var route))
+            {
+                continue;
+            }
+            if (result.Kind == PollKind.EndOfPartition)
+            {
+                route.Range.Position = Math.Max(route.Range.Position, result.Offset);
+            }
+            else if (result.Offset >= route.Range.Position)
+            {
+                Apply(route.Task, route.Range, in result);
+            }
+            if (route.Range.IsComplete)
+            {
+                Finish(result.Partition);
+                if (routes.Count == 0)
+                {
+                    return true;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static void Apply(Restoring restoring, RestoreRange range, in PollResult record)
+    {
+        var state = restoring.Opened.Task.State;
+        state.BeginRecord();
+        if (range.IsJournal)
+        {
+            ApplyJournal(restoring, range, in record);
+        }
+        else if (record.Key is null or { Length: 0 })
+        {
+            restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, ChangelogWriter.ReadStreamTime(record.Value));
+        }
+        else
+        {
+            state.RestoreChange(restoring.Opened.Task.Changelogs.StoreOf(range.Partition.Topic), record.Key, record.Value, record.Value is null);
+        }
+        state.CommitRecord();
+        range.AppliedTo = record.Offset + 1;
+        range.Position = record.Offset + 1;
+        restoring.AppliedCount++;
+        if (++restoring.UncommittedCount >= LayerSize)
+        {
+            Commit(restoring);
+        }
+    }
+
+    private static void ApplyJournal(Restoring restoring, RestoreRange range, in PollResult record)
+    {
+        JournalEntry entry;
+        try
+        {
+            entry = restoring.Applier!.Apply(record.Key, record.Value, record.Offset, restoring.Opened.Task.State);
+        }
+        catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
+        {
+            throw new StreamsException($"The journal record {range.Partition}@{record.Offset} cannot be applied: {error.Message}", error);
+        }
+        restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, record.TimestampMs);
+        if (entry.SourcePartition != range.Partition.Partition)
+        {
+            throw new StreamsException(
+                $"The journal record {range.Partition}@{record.Offset} was decided from partition {entry.SourcePartition}: only the engine may write there.");
+        }
+        var mark = restoring.Marks.GetValueOrDefault(entry.SourceTopic, -1);
+        if (entry.SourceOffset < mark || (entry.IsOriginal && entry.SourceOffset == mark))
+        {
+            throw new StreamsException(
+                $"The journal record {range.Partition}@{record.Offset} was decided from {entry.SourceTopic}@{entry.SourceOffset}, "
+                + $"but {mark} was decided before it: two writers, or a record decided twice.");
+        }
+        if (entry.IsOriginal)
+        {
+            restoring.Marks[entry.SourceTopic] = entry.SourceOffset;
+        }
+    }
+
+    private static void Commit(Restoring restoring)
+    {
+        var state = restoring.Opened.Task.State;
+        restoring.UncommittedCount = 0;
+        var changelogs = new Dictionary<string, long>(state.Position.Changelogs, StringComparer.Ordinal);
+        foreach (var range in restoring.Opened.Ranges)
+        {
+            changelogs[range.Partition.Topic] = range.AppliedTo;
+        }
+        state.MarkCommitted(state.Freeze(), new StatePosition
+        {
+            Changelogs = changelogs,
+            SourceMarks = new Dictionary<string, long>(restoring.Marks, StringComparer.Ordinal),
+            StreamTimeMs = restoring.StreamTimeMs,
+        });
+    }
+
+    /// <summary>A partition that is restored grows on with what its task writes now; that is not to be read.</summary>
+    private void Finish(TopicPartition partition)
+    {
+        routes.Remove(partition);
+        if (routes.Count == 0)
+        {
+            DisposeConsumer();
+        }
+        else
+        {
+            consumer!.Pause([partition]);
+        }
+    }
+
+    private void DisposeConsumer()
+    {
+        consumer?.Dispose();
+        consumer = null;
+    }
+
+    private sealed class Restoring(OpenedTask opened, IJournalApplier? applier, long started)
+    {
+        public OpenedTask Opened { get; } = opened;
+
+        public IJournalApplier? Applier { get; } = applier;
+
+        public long Started { get; } = started;
+
+        public Dictionary<string, long> Marks { get; } = new(opened.Task.State.Position.SourceMarks, StringComparer.Ordinal);
+
+        public long StreamTimeMs { get; set; } = opened.Task.State.Position.StreamTimeMs;
+
+        public long AppliedCount { get; set; }
+
+        public int UncommittedCount { get; set; }
+
+        public bool IsComplete => Opened.Ranges.All(r => r.IsComplete);
+    }
+}

@@ -1,0 +1,32 @@
+using Alloc.Engine.Processing;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>What nodes ask of the task that runs them.</summary>
+internal interface ITaskHost : IStores
+{
+    TaskId TaskId { get; }
+
+    RecordMetadata? Metadata { get; }
+
+    long StreamTimeMs { get; }
+
+    long WallClockMs { get; }
+
+    /// <summary>The partition count of an output topic.</summary>
+    int PartitionCount(string topic);
+
+    /// <summary>Takes an output of the record at hand.</summary>
+    void Emit(in OutputRecord output);
+
+    /// <summary>Makes a byte writer for serializers; one at a time.</summary>
+    SerializationBuffer Buffer { get; }
+
+    IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator);
+
+    void ScheduleTick(long dueAtMs);
+}
+
+/// <summary>A record on its way out, as bytes.</summary>
+internal readonly record struct OutputRecord(
+    string Topic, int Partition, byte[]? Key, byte[]? Value, long TimestampMs, RecordHeaders? Headers, bool IsChangelog = false);

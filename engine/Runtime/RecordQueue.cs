@@ -1,0 +1,153 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>A fetched record that waits for its task.</summary>
+internal struct QueuedRecord
+{
+    public long Offset;
+    public long TimestampMs;
+    public byte[]? Key;
+    public byte[]? Value;
+    public RecordHeaders? Headers;
+}
+
+/// <summary>Records of one input partition in a growing ring, and where the task stands in that partition.</summary>
+internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
+{
+    private QueuedRecord[] ring = new QueuedRecord[256];
+    private int head;
+    private long lastProcessedMs = long.MaxValue;
+    private long oldestUncommittedMs = long.MaxValue;
+
+    public TopicPartition Partition { get; } = partition;
+
+    /// <summary>The node that reads this topic; a new one whenever the task's nodes are made anew.</summary>
+    public SourceNode Source { get; set; } = source;
+
+    public int Count { get; private set; }
+
+    /// <summary>The offset after the last record that was processed: what a commit names, unless the end is further.</summary>
+    public long NextOffset { get; private set; }
+
+    /// <summary>The offset after the last record that was fetched: where fetching goes on after an assignment.</summary>
+    public long NextFetchOffset { get; private set; }
+
+    /// <summary>The end of the partition as a poll reported it; markers make it larger than the last record's offset + 1.</summary>
+    public long EndOffset { get; private set; } = -1;
+
+    /// <summary>The last offset whose record was decided, from the state; −1 for none.</summary>
+    public long Mark { get; private set; } = -1;
+
+    /// <summary>True while the client is told not to fetch.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>What a commit names now: the end, when everything before it is processed.</summary>
+    public long CommitOffset => Count == 0 && EndOffset > NextOffset ? EndOffset : NextOffset;
+
+    /// <summary>The last committed value of <see cref="CommitOffset"/>.</summary>
+    public long CommittedOffset { get; private set; } = -1;
+
+    /// <summary>The end of the partition as the client last saw it; kept for the gauges.</summary>
+    public long KnownEnd { get; set; } = -1;
+
+    /// <summary>Records between the committed offset and the end.</summary>
+    public long LagRecords => Math.Max(0, Math.Max(KnownEnd, NextFetchOffset) - CommittedOffset);
+
+    /// <summary>Age of the oldest record that is not committed, in milliseconds; 0 where there is none.</summary>
+    public long LagMs(long nowMs) => LagRecords == 0 || oldestUncommittedMs == long.MaxValue ? 0 : Math.Max(0, nowMs - oldestUncommittedMs);
+
+    /// <summary>A commit covers everything before this offset.</summary>
+    public void MarkCommitted(long offset)
+    {
+        CommittedOffset = offset;
+        oldestUncommittedMs = offset >= NextOffset ? HeadTimestampMs : lastProcessedMs;
+    }
+
+    /// <summary>Timestamp of the oldest record that waits; <see cref="long.MaxValue"/> when none does.</summary>
+    public long HeadTimestampMs => Count == 0 ? long.MaxValue : ring[head].TimestampMs;
+
+    public ref QueuedRecord Head => ref ring[head];
+
+    /// <summary>Empties the queue and sets where to go on.</summary>
+    public void Reset(long nextOffset, long mark)
+    {
+        Array.Clear(ring);
+        head = 0;
+        Count = 0;
+        NextOffset = nextOffset;
+        NextFetchOffset = nextOffset;
+        CommittedOffset = nextOffset;
+        EndOffset = -1;
+        oldestUncommittedMs = long.MaxValue;
+        Mark = mark;
+    }
+
+    /// <summary>Sets where processing begins, at or after where fetching began; what was fetched before it is dropped.</summary>
+    public void Begin(long nextOffset, long mark)
+    {
+        while (Count > 0 && Head.Offset < nextOffset)
+        {
+            Dequeue();
+        }
+        NextOffset = nextOffset;
+        NextFetchOffset = Math.Max(NextFetchOffset, nextOffset);
+        CommittedOffset = nextOffset;
+        Mark = mark;
+        lastProcessedMs = long.MaxValue;
+        oldestUncommittedMs = HeadTimestampMs;
+    }
+
+    /// <summary>Takes a fetched record; one below the fetch position came from before an assignment and is dropped.</summary>
+    public void Enqueue(in PollResult fetched)
+    {
+        if (fetched.Offset < NextFetchOffset)
+        {
+            return;
+        }
+        if (Count == ring.Length)
+        {
+            Grow();
+        }
+        ref var slot = ref ring[(head + Count) & (ring.Length - 1)];
+        slot.Offset = fetched.Offset;
+        slot.TimestampMs = fetched.TimestampMs;
+        slot.Key = fetched.Key;
+        slot.Value = fetched.Value;
+        slot.Headers = fetched.Headers;
+        Count++;
+        oldestUncommittedMs = Math.Min(oldestUncommittedMs, fetched.TimestampMs);
+        NextFetchOffset = fetched.Offset + 1;
+    }
+
+    /// <summary>Notes that the partition is read to this offset.</summary>
+    public void ReachEnd(long offset)
+    {
+        EndOffset = Math.Max(EndOffset, offset);
+        NextFetchOffset = Math.Max(NextFetchOffset, offset);
+    }
+
+    /// <summary>The head is done: it was processed, or decided before.</summary>
+    public void Dequeue()
+    {
+        ref var slot = ref ring[head];
+        NextOffset = slot.Offset + 1;
+        Mark = Math.Max(Mark, slot.Offset);
+        lastProcessedMs = slot.TimestampMs;
+        slot = default;
+        head = (head + 1) & (ring.Length - 1);
+        Count--;
+    }
+
+    private void Grow()
+    {
+        var grown = new QueuedRecord[ring.Length * 2];
+        for (var index = 0; index < Count; index++)
+        {
+            grown[index] = ring[(head + index) & (ring.Length - 1)];
+        }
+        ring = grown;
+        head = 0;
+    }
+}

@@ -1,0 +1,91 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.Topology;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>A node as it runs in one task.</summary>
+internal abstract class RuntimeNode
+{
+    public abstract string Name { get; }
+
+    /// <summary>Prepares the node once the task's stores are restored.</summary>
+    public virtual void Init()
+    {
+    }
+
+    public virtual void Close()
+    {
+    }
+}
+
+/// <summary>A node that takes typed records.</summary>
+internal interface INodeInput<TKey, TValue>
+{
+    string Name { get; }
+
+    void Process(in Record<TKey, TValue> record);
+}
+
+/// <summary>A source as the task sees it: bytes in.</summary>
+internal abstract class SourceNode : RuntimeNode
+{
+    public abstract SourceDefinition Definition { get; }
+
+    /// <summary>Reads the bytes and hands the record to the children.</summary>
+    public abstract void Process(byte[]? key, byte[]? value, long timestampMs, RecordHeaders? headers);
+}
+
+internal sealed class SourceNode<TKey, TValue>(
+    SourceDefinition definition, IDeserializer<TKey> keyDeserializer, IDeserializer<TValue> valueDeserializer,
+    INodeInput<TKey, TValue>[] children) : SourceNode
+{
+    public override string Name => definition.Name;
+
+    public override SourceDefinition Definition => definition;
+
+    public override void Process(byte[]? key, byte[]? value, long timestampMs, RecordHeaders? headers)
+    {
+        var typedKey = key is not null ? keyDeserializer.Deserialize(key) : default;
+        var typedValue = value is not null ? valueDeserializer.Deserialize(value) : default;
+        var record = new Record<TKey, TValue>(typedKey!, typedValue!, timestampMs, headers);
+        foreach (var child in children)
+        {
+            child.Process(in record);
+        }
+    }
+}
+
+/// <summary>The nodes of one task, made from children to parents.</summary>
+internal sealed class TaskGraph
+{
+    private readonly Dictionary<NodeDefinition, RuntimeNode> nodes = [];
+
+    private readonly SubTopology subTopology;
+
+    public TaskGraph(SubTopology subTopology, ITaskHost host)
+    {
+        this.subTopology = subTopology;
+        Host = host;
+        foreach (var definition in subTopology.Nodes.Reverse())
+        {
+            nodes.Add(definition, definition.CreateNode(this));
+        }
+        Nodes = subTopology.Nodes.Select(n => nodes[n]).ToArray();
+        Sources = Nodes.OfType<SourceNode>().ToArray();
+        Sinks = Nodes.OfType<SinkNode>().ToArray();
+    }
+
+    public ITaskHost Host { get; }
+
+    /// <summary>All nodes, parents first.</summary>
+    public RuntimeNode[] Nodes { get; }
+
+    public SourceNode[] Sources { get; }
+
+    public SinkNode[] Sinks { get; }
+
+    public bool IsJournal(NodeDefinition definition) => subTopology.Journal?.Sink == definition;
+
+    public INodeInput<TKey, TValue>[] ChildrenOf<TKey, TValue>(NodeDefinition definition) =>
+        definition.Children.Select(c => (INodeInput<TKey, TValue>)nodes[c]).ToArray();
+}

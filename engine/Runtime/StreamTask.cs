@@ -1,0 +1,350 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+using Alloc.Engine.State;
+using Alloc.Engine.Topology;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>Takes the outputs of records whose processing succeeded.</summary>
+internal interface IOutputWriter
+{
+    void Write(StreamTask task, in OutputRecord output);
+}
+
+/// <summary>
+/// One sub-topology for one partition: its nodes, stores, input queues and timers. Runs on whatever thread owns it, one at a
+/// time. Everything that a record does is buffered until it returned.
+/// </summary>
+internal sealed class StreamTask : ITaskHost
+{
+    private readonly TaskEnvironment environment;
+    private readonly List<OutputRecord> ofRecord = [];
+    private readonly Punctuations punctuations = new();
+    private readonly Lock besideGate = new();
+    private Task beside = Task.CompletedTask;
+    private bool isClosed;
+    private TaskGraph graph;
+    private bool isInitialized;
+    private RecordMetadata metadata;
+    private bool hasMetadata;
+    private long tickDueBeforeRecord;
+
+    public StreamTask(TaskId taskId, SubTopology subTopology, ITaskState state, TaskEnvironment environment)
+    {
+        TaskId = taskId;
+        SubTopology = subTopology;
+        State = state;
+        this.environment = environment;
+        graph = new TaskGraph(subTopology, this);
+        Changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
+        Queues = graph.Sources.Select(s =>
+            new RecordQueue(new TopicPartition(s.Definition.Topic, taskId.Partition), s)).ToArray();
+    }
+
+    public TaskId TaskId { get; }
+
+    public TaskEnvironment Environment => environment;
+
+    public SubTopology SubTopology { get; }
+
+    public ITaskState State { get; }
+
+    /// <summary>What restores the stores.</summary>
+    public TaskChangelogs Changelogs { get; }
+
+    /// <summary>One queue for each source, in the topology's order.</summary>
+    public RecordQueue[] Queues { get; }
+
+    public TickSchedule Tick { get; } = new();
+
+    public TaskWait Wait { get; } = new();
+
+    public TaskCounters Counters { get; } = new();
+
+    public long StreamTimeMs { get; set; } = long.MinValue;
+
+    public long WallClockMs => environment.NowMs;
+
+    public RecordMetadata? Metadata => hasMetadata ? metadata : null;
+
+    public SerializationBuffer Buffer { get; } = new();
+
+    /// <summary>Where journal and changelogs of the committed state end; each commit copies and moves it.</summary>
+    public StatePosition Position => State.Position;
+
+    /// <summary>Bytes of the outputs that the last record led to.</summary>
+    public long LastOutputBytes { get; private set; }
+
+    public TStore GetStore<TStore>(string name)
+        where TStore : class => State.GetStore<TStore>(name);
+
+    public int PartitionCount(string topic) => environment.PartitionCount(topic);
+
+    public void Emit(in OutputRecord output) => ofRecord.Add(output);
+
+    public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator) =>
+        punctuations.Schedule(interval, type, punctuator, StreamTimeMs, WallClockMs);
+
+    public void ScheduleTick(long dueAtMs) => Tick.DueAtMs = dueAtMs;
+
+    /// <summary>Makes the nodes anew and initialises them; the stores must be restored.</summary>
+    public void Open()
+    {
+        CloseNodes();
+        punctuations.Clear();
+        Tick.Reset();
+        Wait.End();
+        ofRecord.Clear();
+        StreamTimeMs = State.Position.StreamTimeMs;
+        graph = new TaskGraph(SubTopology, this);
+        for (var index = 0; index < Queues.Length; index++)
+        {
+            Queues[index].Source = graph.Sources[index];
+        }
+        isInitialized = true;
+        foreach (var node in graph.Nodes)
+        {
+            node.Init();
+        }
+    }
+
+    /// <summary>Drops all that is not committed; <see cref="Open"/> must follow before it processes again.</summary>
+    public void DropUncommitted()
+    {
+        State.DropUncommitted();
+        ofRecord.Clear();
+        foreach (var sink in graph.Sinks)
+        {
+            sink.DropUncommitted();
+        }
+        foreach (var queue in Queues)
+        {
+            queue.Reset(queue.NextOffset, queue.Mark);
+        }
+    }
+
+    /// <summary>Closes the nodes; the state stays open.</summary>
+    public void CloseNodes()
+    {
+        if (!isInitialized)
+        {
+            return;
+        }
+        isInitialized = false;
+        foreach (var node in graph.Nodes)
+        {
+            node.Close();
+        }
+    }
+
+    /// <summary>Runs work on the state beside the stream thread (a checkpoint); closing waits for it. One at a time.</summary>
+    public Task RunBeside(Action work)
+    {
+        lock (besideGate)
+        {
+            return beside = isClosed
+                ? Task.FromException(new TaskMigratedException($"Task {TaskId} is closed"))
+                : beside.ContinueWith(_ => work(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Closes the state, when what runs beside is done.</summary>
+    public void CloseState(bool flush)
+    {
+        Task last;
+        lock (besideGate)
+        {
+            isClosed = true;
+            last = beside;
+        }
+        CloseNodes();
+        ((IAsyncResult)last).AsyncWaitHandle.WaitOne();
+        try
+        {
+            if (flush)
+            {
+                State.Flush();
+            }
+        }
+        finally
+        {
+            State.Dispose();
+        }
+    }
+
+    /// <summary>The queue whose oldest record has the lowest timestamp; null when all are empty.</summary>
+    public RecordQueue? NextQueue()
+    {
+        if (Queues.Length == 1)
+        {
+            return Queues[0].Count > 0 ? Queues[0] : null;
+        }
+        RecordQueue? next = null;
+        foreach (var queue in Queues)
+        {
+            if (queue.Count > 0 && (next is null || queue.HeadTimestampMs < next.HeadTimestampMs))
+            {
+                next = queue;
+            }
+        }
+        return next;
+    }
+
+    /// <summary>
+    /// Processes the head of a queue. False when it must wait; then nothing has changed.
+    /// </summary>
+    public bool Process(RecordQueue queue, IOutputWriter outputs)
+    {
+        ref var record = ref queue.Head;
+        if (record.Offset <= queue.Mark)
+        {
+            Counters.SkippedDecided++;
+            queue.Dequeue();
+            return true;
+        }
+        if (record.TimestampMs > WallClockMs + environment.MaxClockSkewMs)
+        {
+            Wait.Begin(environment, TaskId, $"record {queue.Partition}@{record.Offset} is stamped "
+                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock");
+            return false;
+        }
+        metadata = new RecordMetadata(queue.Partition.Topic, queue.Partition.Partition, record.Offset, record.TimestampMs);
+        hasMetadata = true;
+        var streamTimeBefore = StreamTimeMs;
+        StreamTimeMs = Math.Max(StreamTimeMs, record.TimestampMs);
+        Begin();
+        try
+        {
+            queue.Source.Process(record.Key, record.Value, record.TimestampMs, record.Headers);
+        }
+        catch (DependencyUnavailableException error)
+        {
+            Rollback();
+            StreamTimeMs = streamTimeBefore;
+            Wait.Begin(environment, TaskId, $"{error.Message} for record {queue.Partition}@{record.Offset}");
+            return false;
+        }
+        catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
+        {
+            Rollback();
+            BuryRecord(queue, in record, error);
+        }
+        Commit(outputs);
+        Wait.End();
+        Counters.Processed++;
+        queue.Dequeue();
+        Tick.Processed(queue.NextOffset);
+        return true;
+    }
+
+    /// <summary>Runs punctuators that are due; true if any ran.</summary>
+    public bool Punctuate(IOutputWriter outputs)
+    {
+        var ran = false;
+        while (punctuations.TakeDueByStreamTime(StreamTimeMs) is { } byStreamTime)
+        {
+            Run(byStreamTime, StreamTimeMs, outputs);
+            ran = true;
+        }
+        while (punctuations.WallClock.TakeDue(WallClockMs) is { } byWallClock)
+        {
+            Run(byWallClock, WallClockMs, outputs);
+            ran = true;
+        }
+        return ran;
+    }
+
+    /// <summary>Whether a punctuator is due by either time.</summary>
+    public bool HasPunctuationDue => punctuations.IsDue(StreamTimeMs, WallClockMs);
+
+    /// <summary>Wall-clock time of the next punctuation; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextPunctuationMs => punctuations.WallClock.NextMs;
+
+    /// <summary>Emits what sinks deferred to the commit.</summary>
+    /// <exception cref="DependencyUnavailableException">Serializing needs something that does not answer; nothing was emitted.</exception>
+    public void EmitDeferred(IOutputWriter outputs)
+    {
+        foreach (var sink in graph.Sinks)
+        {
+            if (sink.IsDeferred)
+            {
+                try
+                {
+                    sink.EmitDeferred();
+                }
+                catch (DependencyUnavailableException)
+                {
+                    ofRecord.Clear();
+                    throw;
+                }
+                HandOver(outputs);
+            }
+        }
+    }
+
+    private void Run(Action<long> punctuator, long timeMs, IOutputWriter outputs)
+    {
+        hasMetadata = false;
+        Begin();
+        try
+        {
+            punctuator(timeMs);
+        }
+        catch (Exception error) when (error is DependencyUnavailableException or BadRecordException)
+        {
+            // Nobody's record is at fault: the punctuation's work is dropped, its next time comes.
+            Rollback();
+            Counters.FailedPunctuations++;
+        }
+        Commit(outputs);
+    }
+
+    private void BuryRecord(RecordQueue queue, in QueuedRecord record, Exception error)
+    {
+        var topic = queue.Source.Definition.Options.DeadLetterTopic ?? throw new StreamsException(
+            $"Record {queue.Partition}@{record.Offset} cannot be processed and its source has no dead-letter topic: "
+            + DeadLetters.Reason(error), error);
+        var partition = TaskId.Partition % environment.PartitionCount(topic);
+        ofRecord.Add(DeadLetters.Of(topic, partition, in record, metadata, error));
+        environment.ReportDeadLetter(this, metadata, DeadLetters.Reason(error));
+        Begin();
+    }
+
+    private void Begin()
+    {
+        tickDueBeforeRecord = Tick.DueAtMs;
+        State.BeginRecord();
+    }
+
+    private void Rollback()
+    {
+        State.RollbackRecord();
+        ofRecord.Clear();
+        Tick.DueAtMs = tickDueBeforeRecord;
+        foreach (var sink in graph.Sinks)
+        {
+            sink.RollbackRecord();
+        }
+    }
+
+    private void Commit(IOutputWriter outputs)
+    {
+        State.CommitRecord();
+        foreach (var sink in graph.Sinks)
+        {
+            sink.CommitRecord();
+        }
+        HandOver(outputs);
+    }
+
+    private void HandOver(IOutputWriter outputs)
+    {
+        LastOutputBytes = 0;
+        foreach (ref readonly var output in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ofRecord))
+        {
+            LastOutputBytes += (output.Key?.Length ?? 0) + (output.Value?.Length ?? 0) + 64;
+            outputs.Write(this, in output);
+        }
+        ofRecord.Clear();
+    }
+}

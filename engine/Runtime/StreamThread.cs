@@ -1,0 +1,365 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Restore;
+using Alloc.Engine.Transactions;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>
+/// One stream thread: a member of the group with its tasks and transactions. Its loop polls, processes, commits, restores; every
+/// failure ends in one of four ways: try again, drop uncommitted work and start from the committed offsets, join again, stop.
+/// </summary>
+internal sealed class StreamThread : IDisposable
+{
+    private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Records taken by polls before processing has its turn.</summary>
+    private const int PollBatch = 2_048;
+
+    private readonly StreamThreadContext context;
+    private readonly ThreadIdentity identity;
+    private readonly TaskEnvironment environment;
+    private readonly CommitPipeline pipeline;
+    private readonly TaskExecutor executor;
+    private readonly TickAppender ticks;
+    private readonly RestoreLoop restore;
+    private readonly RebalanceHandler rebalance;
+    private readonly FailurePolicy failures;
+    private readonly Thread thread;
+    private readonly CancellationToken stopping;
+    private readonly ILogger logger;
+    private ILogConsumer? consumer;
+    private PartitionTakeover? takeover;
+    private long lastCommitTimestamp;
+
+    public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
+    {
+        this.context = context;
+        this.identity = identity;
+        this.stopping = stopping;
+        logger = context.Logger;
+        var options = context.Options;
+        environment = new TaskEnvironment(options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger);
+        pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
+        executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
+        ticks = new TickAppender(context.Client, identity, environment, context.Metrics);
+        restore = new RestoreLoop(context.Client, identity.ClientId, context.Clock);
+        rebalance = new RebalanceHandler(() => pipeline.Drain(executor.Tasks), Leave);
+        failures = new FailurePolicy(context.Clock);
+        thread = new Thread(Run) { Name = identity.Name, IsBackground = true };
+    }
+
+    /// <summary>What the thread is at.</summary>
+    public StreamsState State { get; private set; } = StreamsState.Created;
+
+    /// <summary>Why it stopped by itself.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>How far restoring has come; a copy made once a round.</summary>
+    public IReadOnlyList<RestoreProgress> RestoreProgress { get; private set; } = [];
+
+    public void Start()
+    {
+        SetState(StreamsState.Rebalancing);
+        thread.Start();
+    }
+
+    public bool Join(TimeSpan timeout) => thread.Join(timeout);
+
+    public void Dispose()
+    {
+        ticks.Dispose();
+        restore.Dispose();
+        pipeline.Dispose();
+        consumer?.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            Join();
+            while (!stopping.IsCancellationRequested)
+            {
+                RunOnce();
+            }
+            SetState(StreamsState.PendingShutdown);
+            Shutdown();
+            SetState(StreamsState.NotRunning);
+        }
+        catch (Exception error)
+        {
+            Failure = error;
+            Log.ThreadFailed(logger, identity.Name, error.Message, error);
+            CloseAfterFailure();
+            SetState(StreamsState.Error);
+        }
+    }
+
+    /// <summary>One round; a failure that can be mended is mended here.</summary>
+    private void RunOnce()
+    {
+        try
+        {
+            environment.Refresh();
+            TakeUpRebalance();
+            pipeline.Advance();
+            TakeOver();
+            Poll();
+            executor.Process();
+            executor.Punctuate();
+            ticks.Append(executor.Tasks);
+            CommitIfDue();
+            executor.BoundQueues(consumer!);
+        }
+        catch (LogException error) when (error.Failure == LogFailure.RetryCall)
+        {
+            Log.ClientError(logger, identity.Name, error.Message);
+        }
+        catch (LogException error) when (error.Failure is LogFailure.Abort or LogFailure.NewProducer or LogFailure.QueueFull)
+        {
+            Recover(error);
+        }
+        catch (LogException error) when (error.Failure == LogFailure.Rejoin)
+        {
+            Rejoin(error);
+        }
+        catch (TaskMigratedException error)
+        {
+            Rejoin(error);
+        }
+        catch (TaskCorruptedException error)
+        {
+            WipeAndRecover(error);
+        }
+    }
+
+    private void Poll()
+    {
+        var timeout = PollTimeout();
+        for (var count = 0; count < PollBatch; count++)
+        {
+            consumer!.Poll(timeout, out var result);
+            if (result.Kind == PollKind.None)
+            {
+                return;
+            }
+            executor.Dispatch(in result);
+            timeout = TimeSpan.Zero;
+        }
+    }
+
+    private TimeSpan PollTimeout()
+    {
+        if (rebalance.Assigned is not null || rebalance.Failure is not null)
+        {
+            return TimeSpan.Zero;
+        }
+        if (!executor.IsQueueEmpty)
+        {
+            // Records wait: either they can be processed now, or a commit must come through first.
+            return pipeline.IsFull || !pipeline.TryOpen() ? BusyPoll : TimeSpan.Zero;
+        }
+        if (pipeline.HasInFlight || pipeline.HasOpenTransaction)
+        {
+            return BusyPoll;
+        }
+        if (takeover?.IsActive == true)
+        {
+            return restore.IsIdle ? TimeSpan.FromMilliseconds(5) : TimeSpan.Zero;
+        }
+        var due = executor.NextDueMs(ticks.BrokerAheadMs) - environment.NowMs;
+        return due < IdlePoll.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Max(due, 1)) : IdlePoll;
+    }
+
+    private void CommitIfDue()
+    {
+        var options = context.Options;
+        if (!pipeline.HasOpenTransaction)
+        {
+            // Markers at the end of an input count as lag until an offset beyond them is committed.
+            if (!executor.HasTasks || pipeline.HasInFlight || !executor.HasUncommittedEnd
+                || context.Clock.GetElapsedTime(lastCommitTimestamp) < EndCommitInterval || !pipeline.TryOpen())
+            {
+                return;
+            }
+        }
+        else if (!pipeline.IsFull && pipeline.OpenFor < options.CommitInterval
+            && executor.UncommittedBytes < options.TransactionByteLimit && !IsDrained())
+        {
+            return;
+        }
+        if (pipeline.TryStartCommit(executor.Tasks))
+        {
+            lastCommitTimestamp = context.Clock.GetTimestamp();
+        }
+    }
+
+    private bool IsDrained() => executor.IsQueueEmpty && executor.IsDrained(consumer!);
+
+    private void TakeUpRebalance()
+    {
+        if (rebalance.Revoked is { } revoked)
+        {
+            Log.Revoked(logger, identity.Name, string.Join(", ", revoked));
+        }
+        if (rebalance.Lost is { } lost)
+        {
+            Log.Lost(logger, identity.Name, string.Join(", ", lost));
+        }
+        var assigned = rebalance.Assigned;
+        var failure = rebalance.Failure;
+        rebalance.Clear();
+        if (failure is not null)
+        {
+            Log.Recovering(logger, identity.Name, failure.Message);
+            context.Metrics.Recovered("revocation");
+            FailurePolicy.ThrowIfFatal(failure);
+        }
+        if (assigned is not { } next)
+        {
+            return;
+        }
+        Log.Assigned(logger, identity.Name, string.Join(", ", next.Partitions));
+        SetState(StreamsState.Rebalancing);
+        pipeline.SetGroup(next.Metadata ?? throw new TaskMigratedException("The group gave no member id"));
+        takeover!.Begin(next.Partitions);
+        context.Tasks.CloseIdle(environment.NowMs);
+        SetState(takeover.IsActive ? StreamsState.Restoring : StreamsState.Running);
+    }
+
+    private void TakeOver()
+    {
+        if (!takeover!.IsActive)
+        {
+            return;
+        }
+        takeover.Advance();
+        RestoreProgress = restore.Progress();
+        if (!takeover.IsActive)
+        {
+            RestoreProgress = [];
+            failures.Succeeded();
+            SetState(StreamsState.Running);
+        }
+    }
+
+    /// <summary>Drops what is not committed and starts again from the committed offsets.</summary>
+    private void Recover(Exception error)
+    {
+        Log.Recovering(logger, identity.Name, error.Message);
+        StartAgain(error);
+    }
+
+    /// <summary>As <see cref="Recover"/>, with the local state of this thread's tasks thrown away: the log has it all.</summary>
+    private void WipeAndRecover(TaskCorruptedException error)
+    {
+        var tasks = executor.Tasks.ToList();
+        StartAgain(error);
+        foreach (var task in tasks)
+        {
+            Log.StateWiped(logger, task.TaskId, error.Message);
+            context.Tasks.Discard(task, context.Opener.Wipe);
+        }
+    }
+
+    /// <summary>Drops what is not committed and becomes a new member.</summary>
+    private void Rejoin(Exception error)
+    {
+        Log.Rejoining(logger, identity.Name, error.Message);
+        StartAgain(error);
+    }
+
+    /// <summary>
+    /// Whatever failed, the way back is the same: new producers, and a new consumer too, whose static membership gives it the same partitions. It
+    /// is rare, so it need not be fast; what is left of old assignments and old transactions cannot get in its way.
+    /// </summary>
+    private void StartAgain(Exception error)
+    {
+        context.Metrics.Recovered((error as LogException)?.Code ?? error.GetType().Name);
+        failures.Count(error);
+        Leave(isClean: false);
+        rebalance.Clear();
+        consumer?.Dispose();
+        Join();
+    }
+
+    private void Join()
+    {
+        SetState(StreamsState.Rebalancing);
+        var readHeaders = context.Topology.SubTopologies.SelectMany(s => s.Sources).Any(s => s.Options.ReadHeaders);
+        consumer = context.Client.CreateGroupConsumer(new GroupConsumerOptions(identity.ClientId, identity.GroupInstanceId, readHeaders));
+        takeover = new PartitionTakeover(
+            pipeline, consumer, context.Tasks, context.Opener, restore, executor, environment, context.Options, context.Topology, this);
+        consumer.Subscribe(context.Topology.SourceTopics, rebalance);
+    }
+
+    /// <summary>The partitions are this member's no more.</summary>
+    private void Leave(bool isClean)
+    {
+        pipeline.SetGroup(null);
+        Suspend(isClean);
+    }
+
+    /// <summary>
+    /// Stops work on all tasks; their states stay open for whoever is assigned them. When it is not clean, uncommitted work is dropped, and
+    /// the producers with it.
+    /// </summary>
+    private void Suspend(bool isClean)
+    {
+        takeover?.Stop();
+        if (!isClean)
+        {
+            pipeline.Abandon();
+        }
+        foreach (var task in executor.Clear(consumer))
+        {
+            task.CloseNodes();
+            if (!isClean)
+            {
+                task.DropUncommitted();
+            }
+            context.Tasks.Suspend(task.TaskId, this, environment.NowMs);
+        }
+    }
+
+    private void Shutdown()
+    {
+        try
+        {
+            pipeline.Drain(executor.Tasks);
+            Suspend(isClean: true);
+        }
+        catch (LogException error)
+        {
+            Log.Recovering(logger, identity.Name, error.Message);
+            Suspend(isClean: false);
+        }
+        consumer!.Close();
+    }
+
+    private void CloseAfterFailure()
+    {
+        try
+        {
+            Suspend(isClean: false);
+            consumer?.Close();
+        }
+        catch (Exception error)
+        {
+            Log.ClientError(logger, identity.Name, error.Message);
+        }
+    }
+
+    private void SetState(StreamsState next)
+    {
+        if (State != next)
+        {
+            State = next;
+            context.ThreadStateChanged();
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Observability;
+using Alloc.Engine.Restore;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>What the threads of an application share.</summary>
+internal sealed record StreamThreadContext(
+    Topology.Topology Topology, StreamsOptions Options, ILogClient Client, TimeProvider Clock, TaskRegistry Tasks, TaskOpener Opener,
+    IReadOnlyDictionary<string, int> PartitionCounts, EngineMetrics Metrics, ILogger Logger, Action ThreadStateChanged);

@@ -1,0 +1,271 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Observability;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Restore;
+using Alloc.Engine.State;
+using Alloc.Engine.State.RocksDb;
+using Alloc.Engine.Topics;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>Runs a topology: verifies topics, takes the state directory, runs the stream threads, answers reads of committed state.</summary>
+public sealed class StreamsApplication : IAsyncDisposable
+{
+    private readonly Topology.Topology topology;
+    private readonly StreamsOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private readonly ILogClient client;
+    private readonly ITaskStateProvider stateProvider;
+    private readonly IFileSystem files;
+    private readonly TaskRegistry tasks = new();
+    private readonly EngineMetrics metrics;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock stateGate = new();
+    private ApplicationDirectory? directory;
+    private Checkpoints? checkpoints;
+    private ILogAdmin? admin;
+    private StreamThread[] threads = [];
+    private ITimer? checkpointTimer;
+    private bool isStopped;
+
+    /// <summary>Prepares an application over Kafka and the local disk; touches neither yet.</summary>
+    public StreamsApplication(Topology.Topology topology, StreamsOptions options, TimeProvider clock, ILoggerFactory loggerFactory)
+        : this(topology, options, clock, loggerFactory, new StreamsSeams(
+            new KafkaLogClient(options, loggerFactory), new RocksDbStateProvider(options.State, LocalFileSystem.Instance), LocalFileSystem.Instance))
+    {
+    }
+
+    /// <summary>Prepares an application with the given seams, for simulation and tests.</summary>
+    public StreamsApplication(
+        Topology.Topology topology, StreamsOptions options, TimeProvider clock, ILoggerFactory loggerFactory, StreamsSeams seams)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadCount, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ThreadCount, 64, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ProducersPerThread, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ProducersPerThread, 3, nameof(options));
+        this.topology = topology;
+        this.options = options;
+        this.clock = clock;
+        client = seams.Log;
+        stateProvider = seams.State;
+        files = seams.Files;
+        logger = loggerFactory.CreateLogger<StreamsApplication>();
+        metrics = new EngineMetrics(options.ApplicationId, () => GaugeReader.Read(options.ApplicationId, tasks, threads, stateProvider, clock));
+    }
+
+    /// <summary>Raised after every change of <see cref="State"/>, on the thread that changed it; must return soon and not throw.</summary>
+    public event Action<StreamsState, StreamsState>? StateChanged;
+
+    /// <summary>The application's state: the least advanced of its threads.</summary>
+    public StreamsState State { get; private set; } = StreamsState.Created;
+
+    /// <summary>Why the application is in <see cref="StreamsState.Error"/>.</summary>
+    public Exception? Failure => threads.Select(t => t.Failure).FirstOrDefault(f => f is not null);
+
+    /// <summary>How far restoring has come, per task that restores.</summary>
+    public IReadOnlyList<RestoreProgress> RestoreProgress => threads.SelectMany(t => t.RestoreProgress).ToList();
+
+    /// <summary>This instance's name in the group; known once started.</summary>
+    public string InstanceId => directory?.InstanceId ?? throw new InvalidOperationException("The application is not started.");
+
+    /// <summary>The topology that runs.</summary>
+    public Topology.Topology Topology => topology;
+
+    /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
+    public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
+        t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided, t.Wait.Reason, t.State.UnpersistedEntries)).ToList();
+
+    /// <summary>
+    /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore (see
+    /// <see cref="State"/>).
+    /// </summary>
+    /// <exception cref="StreamsException">The directory is taken or of another topology, topics do not fit, or the broker refuses.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (State != StreamsState.Created)
+        {
+            throw new InvalidOperationException("An application starts once.");
+        }
+        directory = ApplicationDirectory.Take(files, options, topology.Fingerprint);
+        admin = client.CreateAdmin($"{options.ApplicationId}-{directory.InstanceId}-admin");
+        checkpoints = options.CheckpointDirectory is { } root
+            ? new Checkpoints(files, stateProvider, root, options.ApplicationId)
+            : null;
+        var verifier = new TopicVerifier(admin, options, logger);
+        var partitionCounts = await Task.Run(() => verifier.Verify(topology), cancellationToken);
+        var context = new StreamThreadContext(topology, options, client, clock, tasks,
+            new TaskOpener(stateProvider, directory, checkpoints, admin), partitionCounts, metrics, logger, UpdateState);
+        threads = Enumerable.Range(1, options.ThreadCount).Select(number => new StreamThread(context,
+            new ThreadIdentity(options.ApplicationId, directory.InstanceId, number, options.Endpoint), stopping.Token)).ToArray();
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+        if (checkpoints is not null && options.CheckpointInterval is { } interval)
+        {
+            checkpointTimer = clock.CreateTimer(_ => _ = CheckpointQuietlyAsync(), null, interval, interval);
+        }
+    }
+
+    /// <summary>Commits, closes the tasks and gives the state directory back. Repeats do nothing.</summary>
+    public Task StopAsync() => Task.Run(Stop);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        stopping.Dispose();
+        metrics.Dispose();
+        stateProvider.Dispose();
+    }
+
+    /// <summary>
+    /// Committed reads of one partition's store; null if this instance does not hold it ready. The view follows the state as it
+    /// commits; ask again after a rebalance.
+    /// </summary>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public IReadOnlyKeyValueStore<TKey, TValue>? Query<TKey, TValue>(string storeName, int partition)
+        where TKey : notnull
+        where TValue : class =>
+        tasks.Ready.TryGetValue(new TaskId(SubTopologyOf(storeName), partition), out var task)
+            ? task.State.ReadCommitted<TKey, TValue>(storeName)
+            : null;
+
+    /// <summary>Committed reads of a store in all partitions that this instance holds ready, by partition.</summary>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public IReadOnlyList<KeyValuePair<int, IReadOnlyKeyValueStore<TKey, TValue>>> Query<TKey, TValue>(string storeName)
+        where TKey : notnull
+        where TValue : class
+    {
+        var sub = SubTopologyOf(storeName);
+        return tasks.Ready.Values.Where(t => t.TaskId.SubTopology == sub).OrderBy(t => t.TaskId).Select(t =>
+            new KeyValuePair<int, IReadOnlyKeyValueStore<TKey, TValue>>(
+                t.TaskId.Partition, t.State.ReadCommitted<TKey, TValue>(storeName))).ToList();
+    }
+
+    /// <summary>Who owns a partition of an input topic, by the group's own account; null if nobody does now.</summary>
+    /// <exception cref="LogException">The broker does not answer.</exception>
+    public PartitionOwner? FindOwner(string topic, int partition)
+    {
+        var owner = (admin ?? throw new InvalidOperationException("The application is not started."))
+            .DescribeGroup(options.ApplicationId).FirstOrDefault(m => m.Partitions.Contains(new TopicPartition(topic, partition)));
+        return owner is null
+            ? null
+            : new PartitionOwner(owner.MemberId, owner.ClientId, ThreadIdentity.EndpointOf(owner.ClientId),
+                owner.ClientId.StartsWith($"{options.ApplicationId}-{InstanceId}-", StringComparison.Ordinal));
+    }
+
+    /// <summary>Writes a checkpoint of every task of this instance now; returns their directories.</summary>
+    /// <exception cref="InvalidOperationException">No checkpoint directory is configured.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async Task<IReadOnlyList<string>> CheckpointAsync()
+    {
+        var store = checkpoints ?? throw new InvalidOperationException("No checkpoint directory is configured.");
+        var written = new List<string>();
+        foreach (var task in tasks.Ready.Values.OrderBy(t => t.TaskId).ToList())
+        {
+            var started = clock.GetTimestamp();
+            string path = "";
+            await task.RunBeside(() => path = store.Take(task.State, task.TaskId));
+            Log.CheckpointWritten(logger, task.TaskId, path, (long)clock.GetElapsedTime(started).TotalMilliseconds);
+            written.Add(path);
+        }
+        return written;
+    }
+
+    private async Task CheckpointQuietlyAsync()
+    {
+        try
+        {
+            await CheckpointAsync();
+        }
+        catch (Exception error)
+        {
+            Log.CheckpointFailed(logger, default, error.Message);
+        }
+    }
+
+    private int SubTopologyOf(string storeName) =>
+        topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == storeName))?.Index
+        ?? throw new TopologyException($"No sub-topology has a store '{storeName}'.");
+
+    private void Stop()
+    {
+        lock (stopping)
+        {
+            if (isStopped)
+            {
+                return;
+            }
+            isStopped = true;
+            checkpointTimer?.Dispose();
+            stopping.Cancel();
+            foreach (var thread in threads)
+            {
+                thread.Join(Timeout.InfiniteTimeSpan);
+                thread.Dispose();
+            }
+            tasks.CloseAll();
+            admin?.Dispose();
+            directory?.Dispose();
+            UpdateState();
+        }
+    }
+
+    private void UpdateState()
+    {
+        StreamsState before;
+        StreamsState after;
+        lock (stateGate)
+        {
+            before = State;
+            after = Combine(threads.Select(t => t.State).ToList());
+            State = after;
+        }
+        if (before != after)
+        {
+            Log.StateChanged(logger, before, after);
+            StateChanged?.Invoke(before, after);
+        }
+    }
+
+    private StreamsState Combine(List<StreamsState> states)
+    {
+        if (states.Contains(StreamsState.Error))
+        {
+            return StreamsState.Error;
+        }
+        if (stopping.IsCancellationRequested)
+        {
+            return states.TrueForAll(s => s == StreamsState.NotRunning) ? StreamsState.NotRunning : StreamsState.PendingShutdown;
+        }
+        return states.Count == 0 || states.Exists(s => s is StreamsState.Created or StreamsState.Rebalancing) ? StreamsState.Rebalancing
+            : states.Contains(StreamsState.Restoring) ? StreamsState.Restoring
+            : StreamsState.Running;
+    }
+}
+
+/// <summary>What an application stands on: the log, local state, files.</summary>
+/// <param name="Log">The log client.</param>
+/// <param name="State">Opens task states; disposed with the application.</param>
+/// <param name="Files">Files that the engine itself keeps.</param>
+public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFileSystem Files);
+
+/// <summary>One ready task.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="Processed">Records processed since it was opened.</param>
+/// <param name="DeadLetters">Records that became dead letters since then.</param>
+/// <param name="SkippedDecided">Records skipped because they were decided before.</param>
+/// <param name="WaitingFor">What it waits for, or null.</param>
+/// <param name="UnwrittenEntries">Committed entries not yet in its database.</param>
+public sealed record TaskStatus(
+    TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, long UnwrittenEntries);
+
+/// <summary>The member that owns a partition.</summary>
+/// <param name="MemberId">The member.</param>
+/// <param name="ClientId">Its client id.</param>
+/// <param name="Endpoint">Where to ask it, if it said so.</param>
+/// <param name="IsThisInstance">Whether it is a thread of this application instance.</param>
+public sealed record PartitionOwner(string MemberId, string ClientId, string? Endpoint, bool IsThisInstance);

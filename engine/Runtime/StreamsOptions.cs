@@ -1,0 +1,88 @@
+using Alloc.Engine.State;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>How a streams application runs. Change with <c>with</c>.</summary>
+public sealed record StreamsOptions
+{
+    /// <summary>The consumer group, and the first part of transactional ids and changelog topics. Letters, digits, '.', '_', '-'.</summary>
+    public required string ApplicationId { get; init; }
+
+    /// <summary>Brokers as host:port, separated by commas.</summary>
+    public required string BootstrapServers { get; init; }
+
+    /// <summary>Where tasks keep their state; one process at a time. Tasks are below <c>&lt;directory&gt;/&lt;application id&gt;</c>.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Where checkpoints are put and looked for, shared by all instances of a cluster; null for none.</summary>
+    public string? CheckpointDirectory { get; init; }
+
+    /// <summary>How often a task writes a checkpoint; null for only when asked.</summary>
+    public TimeSpan? CheckpointInterval { get; init; }
+
+    /// <summary>Stream threads, 1 to 64; default 1.</summary>
+    public int ThreadCount { get; init; } = 1;
+
+    /// <summary>
+    /// Names this instance for good: part of transactional ids and of static membership. Null takes the one kept in the state
+    /// directory, made at first start from <see cref="NewInstanceId"/>.
+    /// </summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>Makes an instance id at first start where none is given; null takes the machine's name and the state directory's.</summary>
+    public Func<string>? NewInstanceId { get; init; }
+
+    /// <summary>Where other instances and people ask this one (an HTTP address); carried in <c>client.id</c>. Null for none.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>The longest time between commits under load; default 50 ms. With an empty input a commit starts at once.</summary>
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Records of one transaction at most; default 50,000.</summary>
+    public int TransactionRecordLimit { get; init; } = 50_000;
+
+    /// <summary>Bytes of one transaction's outputs and writes at most; default 32 MiB.</summary>
+    public long TransactionByteLimit { get; init; } = 32L << 20;
+
+    /// <summary>Transactional producers in turn for each thread, 1 to 3; default 3.</summary>
+    public int ProducersPerThread { get; init; } = 3;
+
+    /// <summary>How long the broker lets a transaction stand open; default 10 s.</summary>
+    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the group waits for a silent member; default 10 s.</summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest time between polls before the member loses its partitions; default 5 min.</summary>
+    public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a call to the broker may take before it is tried again; default 10 s.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Records that wait in memory for one partition before it is paused; default 20,000.</summary>
+    public int QueuedRecordLimit { get; init; } = 20_000;
+
+    /// <summary>Bytes that the client fetches ahead for one partition, in KiB; default 16 MiB.</summary>
+    public int FetchQueueKib { get; init; } = 16 * 1024;
+
+    /// <summary>A record this much ahead of the host's clock pauses its partition; default 1 min.</summary>
+    public TimeSpan MaxClockSkew { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Compression of what is written: none, lz4, zstd, gzip, snappy; default lz4.</summary>
+    public string Compression { get; init; } = "lz4";
+
+    /// <summary>Creates topics of its own that are missing (changelogs, dead letters); default true. Others are only verified.</summary>
+    public bool CreateInternalTopics { get; init; } = true;
+
+    /// <summary>Replication factor of created topics; −1 takes the broker's default.</summary>
+    public short ReplicationFactor { get; init; } = -1;
+
+    /// <summary><c>min.insync.replicas</c> of created topics; null takes the broker's default.</summary>
+    public int? MinInSyncReplicas { get; init; }
+
+    /// <summary>Limits of local state.</summary>
+    public StateStoreOptions State { get; init; } = new();
+
+    /// <summary>Further settings of every client, by librdkafka's names (TLS, SASL); they win over the engine's own.</summary>
+    public IReadOnlyDictionary<string, string> ClientConfiguration { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,111 @@
+using Alloc.Engine.Processing;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>What tasks share: the clock as of the last look, the sizes of topics, where to report.</summary>
+internal sealed class TaskEnvironment
+{
+    private readonly TimeProvider clock;
+    private readonly IReadOnlyDictionary<string, int> partitionCounts;
+    private readonly ILogger logger;
+    private long lastDeadLetterLogMs = long.MinValue;
+
+    public TaskEnvironment(
+        string applicationId, TimeProvider clock, TimeSpan maxClockSkew, IReadOnlyDictionary<string, int> partitionCounts, ILogger logger)
+    {
+        ApplicationId = applicationId;
+        this.clock = clock;
+        this.partitionCounts = partitionCounts;
+        this.logger = logger;
+        MaxClockSkewMs = (long)maxClockSkew.TotalMilliseconds;
+        Refresh();
+    }
+
+    /// <summary>The host's clock as of the last <see cref="Refresh"/>: one look serves a batch of records.</summary>
+    public long NowMs { get; private set; }
+
+    public long MaxClockSkewMs { get; }
+
+    public string ApplicationId { get; }
+
+    public ILogger Logger => logger;
+
+    public void Refresh() => NowMs = ReadClockMs();
+
+    /// <summary>The host's clock now; for other threads.</summary>
+    public long ReadClockMs() => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public int PartitionCount(string topic) => partitionCounts.TryGetValue(topic, out var count)
+        ? count
+        : throw new StreamsException($"Nothing is known of topic '{topic}'; it was not there when the application started.");
+
+    /// <summary>Counts every dead letter and logs at most one a second.</summary>
+    public void ReportDeadLetter(StreamTask task, RecordMetadata origin, string reason)
+    {
+        task.Counters.DeadLetters++;
+        if (NowMs - lastDeadLetterLogMs >= 1_000 || lastDeadLetterLogMs == long.MinValue)
+        {
+            lastDeadLetterLogMs = NowMs;
+            Log.DeadLetter(logger, task.TaskId, origin.Topic, origin.Partition, origin.Offset, reason);
+        }
+    }
+}
+
+/// <summary>Counts of one task since it was opened; read by metrics once a batch.</summary>
+internal sealed class TaskCounters
+{
+    public long Processed { get; set; }
+
+    public long DeadLetters { get; set; }
+
+    public long SkippedDecided { get; set; }
+
+    public long FailedPunctuations { get; set; }
+}
+
+/// <summary>A task that waits for something outside: when to try again, and since when.</summary>
+internal sealed class TaskWait
+{
+    private const long FirstRetryMs = 100;
+    private const long LongestRetryMs = 2_000;
+    private long sinceMs;
+    private long retryMs;
+
+    /// <summary>What is awaited, in words; null when nothing is. Read by other threads.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Host time of the next try.</summary>
+    public long RetryAtMs { get; private set; } = long.MinValue;
+
+    /// <summary>Says once that the task waits, and sets the next try.</summary>
+    public void Begin(TaskEnvironment environment, TaskId task, string reason)
+    {
+        if (Reason is null)
+        {
+            sinceMs = environment.NowMs;
+            retryMs = FirstRetryMs;
+            this.environment = environment;
+            this.task = task;
+            Log.Waiting(environment.Logger, task, reason);
+        }
+        Reason = reason;
+        RetryAtMs = environment.NowMs + retryMs;
+        retryMs = Math.Min(retryMs * 2, LongestRetryMs);
+    }
+
+    private TaskEnvironment? environment;
+    private TaskId task;
+
+    /// <summary>The wait is over.</summary>
+    public void End()
+    {
+        if (Reason is null)
+        {
+            return;
+        }
+        Reason = null;
+        RetryAtMs = long.MinValue;
+        Log.WaitingEnded(environment!.Logger, task, (environment.NowMs - sinceMs) / 1000.0);
+    }
+}

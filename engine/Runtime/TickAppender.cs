@@ -1,0 +1,74 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Observability;
+
+namespace Alloc.Engine.Runtime;
+
+/// <summary>
+/// Appends ticks to tasks' own input partitions, through a producer outside any transaction. A lost or doubled tick is harmless.
+/// </summary>
+internal sealed class TickAppender(ILogClient client, ThreadIdentity identity, TaskEnvironment environment, EngineMetrics metrics) : IDisposable
+{
+    private ILogAppender? appender;
+
+    /// <summary>How far the broker's clock is ahead of the host's, in milliseconds, as delivered ticks told.</summary>
+    public long BrokerAheadMs => Interlocked.Read(ref brokerAheadMs);
+
+    private long brokerAheadMs;
+
+    /// <summary>Appends for every task whose time has come and whose input holds nothing that would do as well.</summary>
+    public void Append(IReadOnlyList<StreamTask> tasks)
+    {
+        foreach (var task in tasks)
+        {
+            if (task.Tick.IsDue(environment.NowMs + BrokerAheadMs, environment.NowMs))
+            {
+                Append(task);
+            }
+        }
+    }
+
+    public void Dispose() => appender?.Dispose();
+
+    private void Append(StreamTask task)
+    {
+        var queue = Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null);
+        if (queue is null || queue.Count > 0)
+        {
+            return;
+        }
+        appender ??= client.CreateAppender($"{identity.ClientId}");
+        var record = queue.Source.Definition.Options.Tick!(task.TaskId.Partition, task.Tick.DueAtMs);
+        var sentAtMs = environment.NowMs;
+        task.Tick.Sent(sentAtMs);
+        try
+        {
+            appender.Append(new OutgoingRecord(queue.Partition, record.Key, record.Value, -1, null),
+                (offset, timestampMs, failure) => Delivered(task, offset, timestampMs, failure));
+            metrics.TickAppended();
+        }
+        catch (LogException error)
+        {
+            Fail(task, error);
+        }
+    }
+
+    private void Delivered(StreamTask task, long offset, long timestampMs, LogException? failure)
+    {
+        if (failure is not null)
+        {
+            Fail(task, failure);
+            return;
+        }
+        if (timestampMs > 0)
+        {
+            Interlocked.Exchange(ref brokerAheadMs, timestampMs - environment.ReadClockMs());
+        }
+        task.Tick.Delivered(offset);
+    }
+
+    private void Fail(StreamTask task, LogException error)
+    {
+        task.Tick.Failed();
+        Log.TickFailed(environment.Logger, task.TaskId, error.Message);
+    }
+}

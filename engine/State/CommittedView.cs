@@ -1,0 +1,64 @@
+namespace Alloc.Engine.State;
+
+/// <summary>Reads of what is committed, from any thread, while the task goes on.</summary>
+/// <remarks>
+/// Layers and cursor are taken together under the task state's gate: otherwise a layer that is written in between would be
+/// seen neither in memory nor in the database, or a newer file under an older layer.
+/// </remarks>
+internal sealed class CommittedView<TKey, TValue>(
+    KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
+    : IReadOnlyKeyValueStore<TKey, TValue>
+    where TKey : notnull
+    where TValue : class
+{
+    public TValue? Get(TKey key)
+    {
+        if (state.TryFindCommitted<TKey, TValue>(ordinal, key, out var found))
+        {
+            return found.Value;
+        }
+        // Not in the layers of a moment ago, so its value of that moment, or a later committed one, is in the database or
+        // was deleted there.
+        var bytes = Encode(key);
+        using var cursor = database.CreateCursor();
+        cursor.Seek(bytes);
+        return cursor.IsValid && cursor.Key.SequenceEqual(bytes) ? definition.ValueSerde.Deserialize(cursor.Value) : null;
+    }
+
+    public IEnumerable<KeyValuePair<TKey, TValue>> Range(TKey from, TKey to) => Scan(Encode(from), Encode(to));
+
+    public IEnumerable<KeyValuePair<TKey, TValue>> Prefix(ReadOnlyMemory<byte> keyPrefix)
+    {
+        byte[] from = [definition.StoreId, .. keyPrefix.Span];
+        return Scan(from, MergedScan.EndOfPrefix(from));
+    }
+
+    public IEnumerable<KeyValuePair<TKey, TValue>> All() => Prefix(default);
+
+    private IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
+    {
+        var entries = new Dictionary<TKey, TValue?>();
+        var cursor = state.TakeCommitted<TKey, TValue>(ordinal, database, (key, value) => entries[key] = value);
+        var overlay = new List<ScanEntry<TKey, TValue>>();
+        foreach (var (key, value) in entries)
+        {
+            var bytes = Encode(key);
+            if (MergedScan.IsWithin(bytes, from, to))
+            {
+                overlay.Add(new ScanEntry<TKey, TValue>(bytes, key, value));
+            }
+        }
+        foreach (var entry in MergedScan.Read(overlay, cursor, from, to, definition.KeySerde, definition.ValueSerde))
+        {
+            yield return entry;
+        }
+    }
+
+    private byte[] Encode(TKey key)
+    {
+        var buffer = new KeyBuffer();
+        buffer.Append(definition.StoreId);
+        definition.KeySerde.Serialize(key, buffer);
+        return buffer.Written.ToArray();
+    }
+}

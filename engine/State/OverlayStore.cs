@@ -1,0 +1,429 @@
+using System.Diagnostics;
+using Alloc.Engine.Processing;
+
+namespace Alloc.Engine.State;
+
+/// <summary>
+/// The newest values of a store that are in memory, over the database: what layers wrote that is not in the database yet,
+/// and a bounded number of entries that are.
+/// </summary>
+/// <remarks>
+/// A key has one slot with its newest value. The active layer is the list of slots that it wrote; freezing copies them.
+/// A slot whose layer is in the database is a cache entry and may be given up.
+/// </remarks>
+internal abstract class OverlayStore<TKey, TValue>(
+    StoreDefinition definition, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, int ordinal, TaskState state,
+    IStateDatabase database) : TaskStore(definition, ordinal, state, database)
+    where TKey : notnull
+    where TValue : class
+{
+    /// <summary>Slots looked at when one is added to a full table; more than one, so that the table shrinks again after a peak.</summary>
+    private const int EvictionSteps = 8;
+
+    private readonly SlotTable<TKey, TValue> table = new();
+    private readonly KeyBuffer keyBuffer = new();
+    private int[] dirty = new int[256];
+    private int dirtyCount;
+    private int recordDirtyCount;
+    private UndoStep[] undo = new UndoStep[16];
+    private int undoCount;
+    private int unwrittenCount;
+
+    /// <summary>The slots in the order of their keys; made when somebody first reads a range, and kept up from then on.</summary>
+    private OrderedSlots? ordered;
+
+    private struct UndoStep
+    {
+        public int Slot;
+        public bool WasAdded;
+        public TValue? Value;
+        public int Layer;
+        public int BornIn;
+    }
+
+    public override int DirtyCount => dirtyCount;
+
+    public override int UnwrittenCount => Volatile.Read(ref unwrittenCount);
+
+    protected ISerde<TKey> KeySerde { get; } = keySerde;
+
+    protected ISerde<TValue> ValueSerde { get; } = valueSerde;
+
+    protected SlotTable<TKey, TValue> Table => table;
+
+    /// <summary>Slots kept of entries that are in the database too.</summary>
+    protected virtual int CacheCapacity => State.CacheCapacity;
+
+    public override void BeginRecord()
+    {
+        recordDirtyCount = dirtyCount;
+        if (undoCount > 1024)
+        {
+            Array.Clear(undo);
+        }
+        undoCount = 0;
+    }
+
+    public override void RollbackRecord()
+    {
+        while (undoCount > 0)
+        {
+            ref var step = ref undo[--undoCount];
+            ref var slot = ref table[step.Slot];
+            if (step.WasAdded)
+            {
+                RemoveSlot(step.Slot, isChange: true);
+            }
+            else
+            {
+                slot.Value = step.Value;
+                slot.Layer = step.Layer;
+                slot.BornIn = step.BornIn;
+                OnRestored(slot.Key, slot.Value);
+            }
+            step.Value = null;
+        }
+        dirtyCount = recordDirtyCount;
+    }
+
+    public override LayerPart? Freeze()
+    {
+        if (dirtyCount == 0)
+        {
+            return null;
+        }
+        var part = new LayerPart<TKey, TValue>();
+        foreach (var index in dirty.AsSpan(0, dirtyCount))
+        {
+            ref var slot = ref table[index];
+            var isNew = slot.BornIn == State.ActiveLayer;
+            if (isNew && slot.Value is null)
+            {
+                // Written and deleted within the layer, and never known to anything below it.
+                ordered?.Remove(Encode(slot.Key));
+                table.RemoveAt(index);
+                continue;
+            }
+            part.Add(new LayerEntry<TKey, TValue>(slot.Key, slot.Value, isNew));
+        }
+        dirtyCount = 0;
+        recordDirtyCount = 0;
+        Interlocked.Add(ref unwrittenCount, part.Count);
+        return part;
+    }
+
+    public override void Drop(IEnumerable<StateLayer> frozen)
+    {
+        undoCount = 0;
+        var dropped = new List<TKey>();
+        foreach (var index in dirty.AsSpan(0, dirtyCount))
+        {
+            dropped.Add(table[index].Key);
+        }
+        dirtyCount = 0;
+        recordDirtyCount = 0;
+        foreach (var layer in frozen)
+        {
+            if (layer.Part(Ordinal) is LayerPart<TKey, TValue> part)
+            {
+                Interlocked.Add(ref unwrittenCount, -part.Count);
+                for (var i = 0; i < part.Count; i++)
+                {
+                    dropped.Add(part[i].Key);
+                }
+            }
+        }
+        foreach (var key in dropped)
+        {
+            var hash = SlotTable<TKey, TValue>.HashOf(key);
+            var index = table.Find(key, hash);
+            if (index >= 0)
+            {
+                RemoveSlot(index, isChange: true);
+            }
+            Reload(key, hash);
+        }
+    }
+
+    public override void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete) =>
+        Set(KeySerde.Deserialize(key), isDelete ? null : ValueSerde.Deserialize(value), isNew: false);
+
+    public override void Visit(LayerPart part, StateChangeVisitor visitor)
+    {
+        var entries = (LayerPart<TKey, TValue>)part;
+        var value = new KeyBuffer();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            keyBuffer.Clear();
+            KeySerde.Serialize(entry.Key, keyBuffer);
+            value.Clear();
+            if (entry.Value is not null)
+            {
+                ValueSerde.Serialize(entry.Value, value);
+            }
+            visitor(Definition.Name, keyBuffer.Written, value.Written, entry.Value is null);
+        }
+    }
+
+    public override long WriteRun(LayerGroup group, RunSorter sorter, KeyBuffer scratch, IRunWriter run)
+    {
+        var parts = Encode(group, sorter);
+        sorter.Sort();
+        var size = 0L;
+        var items = sorter.Items;
+        for (var first = 0; first < items.Length;)
+        {
+            var key = sorter.Key(items[first]);
+            var last = first;
+            while (last + 1 < items.Length && items[last + 1].KeyLength == key.Length && sorter.Key(items[last + 1]).SequenceEqual(key))
+            {
+                last++;
+            }
+            var newest = parts[items[first].Layer]![items[first].Entry];
+            var isNew = parts[items[last].Layer]![items[last].Entry].IsNew;
+            if (newest.Value is not null)
+            {
+                scratch.Clear();
+                ValueSerde.Serialize(newest.Value, scratch);
+                run.Put(key, scratch.Written);
+                size += key.Length + scratch.Written.Length;
+            }
+            else if (!isNew)
+            {
+                run.Delete(key);
+                size += key.Length;
+            }
+            first = last + 1;
+        }
+        return size;
+    }
+
+    public override void MarkWritten(LayerGroup group)
+    {
+        var count = 0;
+        foreach (var layer in group.Layers)
+        {
+            count += layer.Part(Ordinal)?.Count ?? 0;
+        }
+        Interlocked.Add(ref unwrittenCount, -count);
+    }
+
+    /// <summary>The newest value; null when there is none.</summary>
+    protected TValue? Find(TKey key)
+    {
+        var hash = SlotTable<TKey, TValue>.HashOf(key);
+        var index = table.Find(key, hash);
+        if (index >= 0)
+        {
+            ref var slot = ref table[index];
+            slot.State = SlotState.Used;
+            return slot.Value;
+        }
+        if (!Database.TryGet(Encode(key), ValueSerde, out var value))
+        {
+            return null;
+        }
+        MakeRoom();
+        table[AddSlot(key, hash)].Value = value;
+        return value;
+    }
+
+    /// <summary>Writes a value, or with null deletes the key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="isNew">Whether it is known that the key has no value.</param>
+    protected void Set(TKey key, TValue? value, bool isNew)
+    {
+        var active = State.ActiveLayer;
+        var hash = SlotTable<TKey, TValue>.HashOf(key);
+        var index = table.Find(key, hash);
+        if (index < 0)
+        {
+            MakeRoom();
+            index = AddSlot(key, hash);
+            Remember(new UndoStep { Slot = index, WasAdded = true });
+            table[index].BornIn = isNew ? active : 0;
+        }
+        else
+        {
+            ref var known = ref table[index];
+            if (known.Value is null && value is null)
+            {
+                return;
+            }
+            Remember(new UndoStep { Slot = index, Value = known.Value, Layer = known.Layer, BornIn = known.BornIn });
+            if (isNew && known.Value is null && known.Layer <= State.WrittenLayer)
+            {
+                known.BornIn = active;
+            }
+        }
+        ref var slot = ref table[index];
+        slot.Value = value;
+        slot.State = SlotState.Used;
+        if (slot.Layer != active)
+        {
+            slot.Layer = active;
+            if (dirtyCount == dirty.Length)
+            {
+                Array.Resize(ref dirty, dirtyCount * 2);
+            }
+            dirty[dirtyCount++] = index;
+        }
+    }
+
+    /// <summary>The key's bytes in the database; valid until the next call.</summary>
+    protected ReadOnlySpan<byte> Encode(TKey key)
+    {
+        keyBuffer.Clear();
+        keyBuffer.Append(Definition.StoreId);
+        KeySerde.Serialize(key, keyBuffer);
+        return keyBuffer.Written;
+    }
+
+    /// <summary>Entries with from ≤ key bytes &lt; to (with the store's id), ascending: layers over database.</summary>
+    protected IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
+    {
+        // In this order: what is written by now is seen by the cursor, and a slot that is written a moment later is in both.
+        var written = State.WrittenLayer;
+        var overlay = new List<ScanEntry<TKey, TValue>>();
+        foreach (var (bytes, index) in Ordered().Between(from, to))
+        {
+            if (table[index].Layer > written)
+            {
+                overlay.Add(new ScanEntry<TKey, TValue>(bytes, table[index].Key, table[index].Value));
+            }
+        }
+        return MergedScan.Read(overlay, Database.CreateCursor(), from, to, KeySerde, ValueSerde);
+    }
+
+    /// <summary>Entries with from ≤ key bytes &lt; to that the database has and no layer hides.</summary>
+    protected IEnumerable<KeyValuePair<TKey, TValue>> ScanDatabase(byte[] from, byte[] to)
+    {
+        using var cursor = Database.CreateCursor();
+        for (cursor.Seek(from); cursor.IsValid && cursor.Key.SequenceCompareTo(to) < 0; cursor.Next())
+        {
+            var key = KeySerde.Deserialize(cursor.Key[1..]);
+            var index = table.Find(key, SlotTable<TKey, TValue>.HashOf(key));
+            if (index < 0)
+            {
+                yield return new KeyValuePair<TKey, TValue>(key, ValueSerde.Deserialize(cursor.Value));
+            }
+            else if (table[index] is { Value: { } value } slot && slot.Layer <= State.WrittenLayer)
+            {
+                yield return new KeyValuePair<TKey, TValue>(key, value);
+            }
+        }
+    }
+
+    private OrderedSlots Ordered()
+    {
+        if (ordered is null)
+        {
+            ordered = new OrderedSlots();
+            for (var index = 0; index < table.IndexLimit; index++)
+            {
+                if (table.IsLive(index))
+                {
+                    ordered.Add(Encode(table[index].Key), index);
+                }
+            }
+        }
+        return ordered;
+    }
+
+    /// <summary>A key's slot went away, so that what the database holds for it shows again.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="isChange">Whether the store's content changed by it; false when a slot was given up that the database has too.</param>
+    protected virtual void OnRemoved(TKey key, bool isChange)
+    {
+    }
+
+    /// <summary>A key has the value again that it had before.</summary>
+    protected virtual void OnRestored(TKey key, TValue? value)
+    {
+    }
+
+    private LayerPart<TKey, TValue>?[] Encode(LayerGroup group, RunSorter sorter)
+    {
+        sorter.Clear();
+        var parts = new LayerPart<TKey, TValue>?[group.Layers.Count];
+        for (var layer = 0; layer < parts.Length; layer++)
+        {
+            if (group.Layers[layer].Part(Ordinal) is not LayerPart<TKey, TValue> part)
+            {
+                continue;
+            }
+            parts[layer] = part;
+            for (var i = 0; i < part.Count; i++)
+            {
+                sorter.BeginKey(Definition.StoreId);
+                KeySerde.Serialize(part[i].Key, sorter);
+                sorter.EndKey(layer, i);
+            }
+        }
+        return parts;
+    }
+
+    private void Remember(in UndoStep step)
+    {
+        if (!State.IsInRecord)
+        {
+            return;
+        }
+        if (undoCount == undo.Length)
+        {
+            Array.Resize(ref undo, undoCount * 2);
+        }
+        undo[undoCount++] = step;
+    }
+
+    /// <summary>Takes the committed value of a key that has no slot from the layers that are not in the database, if they have it.</summary>
+    private void Reload(TKey key, int hash)
+    {
+        if (State.TryFindCommitted<TKey, TValue>(Ordinal, key, out var found) && found.Layer > State.WrittenLayer)
+        {
+            var index = table.Find(key, hash);
+            index = index >= 0 ? index : AddSlot(key, hash);
+            ref var slot = ref table[index];
+            slot.Value = found.Value;
+            slot.Layer = found.Layer;
+            OnRestored(key, found.Value);
+        }
+    }
+
+    private int AddSlot(TKey key, int hash)
+    {
+        var index = table.Add(key, hash);
+        ordered?.Add(Encode(key), index);
+        return index;
+    }
+
+    private void RemoveSlot(int index, bool isChange)
+    {
+        var key = table[index].Key;
+        ordered?.Remove(Encode(key));
+        table.RemoveAt(index);
+        OnRemoved(key, isChange);
+    }
+
+    private void MakeRoom()
+    {
+        var limit = CacheCapacity + dirtyCount + UnwrittenCount;
+        if (table.Count < limit)
+        {
+            return;
+        }
+        var steps = EvictionSteps;
+        while (table.Count >= limit)
+        {
+            var index = table.NextIdle(State.WrittenLayer, ref steps);
+            if (index < 0)
+            {
+                return;
+            }
+            Debug.Assert(table[index].Layer != State.ActiveLayer, "what the active layer wrote stays");
+            RemoveSlot(index, isChange: false);
+        }
+    }
+}

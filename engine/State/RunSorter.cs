@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Alloc.Engine.State;
+
+/// <summary>Puts the encoded keys of several layers in order and finds those that are the same. Used by one thread, again and again.</summary>
+internal sealed class RunSorter : IBufferWriter<byte>
+{
+    private byte[] bytes = new byte[64 * 1024];
+    private Item[] items = new Item[4 * 1024];
+    private int length;
+    private int keyStart;
+    private int commonPrefixLength;
+
+    /// <summary>Where the entry of a key is, and where its bytes are.</summary>
+    internal struct Item
+    {
+        /// <summary>Eight bytes of the key after what all keys have in common, as a number that orders as they do.</summary>
+        public ulong Prefix;
+        public int KeyStart;
+        public int KeyLength;
+        public int Layer;
+        public int Entry;
+    }
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<Item> Items => items.AsSpan(0, Count);
+
+    public ReadOnlySpan<byte> Key(in Item item) => bytes.AsSpan(item.KeyStart, item.KeyLength);
+
+    public void Clear()
+    {
+        length = 0;
+        Count = 0;
+        commonPrefixLength = int.MaxValue;
+    }
+
+    /// <summary>Begins a key with the store's id; the rest is appended through the buffer writer.</summary>
+    public void BeginKey(byte storeId)
+    {
+        keyStart = length;
+        GetSpan(1)[0] = storeId;
+        length++;
+    }
+
+    /// <summary>Ends the key.</summary>
+    /// <param name="layer">The layer's place in the group; a later one wins.</param>
+    /// <param name="entry">The entry's place in the layer.</param>
+    public void EndKey(int layer, int entry)
+    {
+        if (Count == items.Length)
+        {
+            Array.Resize(ref items, items.Length * 2);
+        }
+        items[Count] = new Item { KeyStart = keyStart, KeyLength = length - keyStart, Layer = layer, Entry = entry };
+        commonPrefixLength = Count == 0
+            ? length - keyStart
+            : Math.Min(commonPrefixLength, Key(items[0]).CommonPrefixLength(Key(items[Count])));
+        Count++;
+    }
+
+    /// <summary>Sorts by key, and entries of the same key newest first.</summary>
+    public void Sort()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            items[i].Prefix = PrefixOf(Key(items[i])[commonPrefixLength..]);
+        }
+        items.AsSpan(0, Count).Sort(new Comparer(this));
+    }
+
+    public void Advance(int count) => length += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return bytes.AsMemory(length);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return bytes.AsSpan(length);
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        var needed = checked(length + Math.Max(sizeHint, 16));
+        if (needed > bytes.Length)
+        {
+            Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, bytes.Length * 2L)));
+        }
+    }
+
+    private static ulong PrefixOf(ReadOnlySpan<byte> key)
+    {
+        if (key.Length >= sizeof(ulong))
+        {
+            return BinaryPrimitives.ReadUInt64BigEndian(key);
+        }
+        Span<byte> padded = stackalloc byte[sizeof(ulong)];
+        padded.Clear();
+        key.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+    }
+
+    private readonly struct Comparer(RunSorter sorter) : IComparer<Item>
+    {
+        public int Compare(Item x, Item y)
+        {
+            if (x.Prefix != y.Prefix)
+            {
+                return x.Prefix < y.Prefix ? -1 : 1;
+            }
+            var order = sorter.Key(x).SequenceCompareTo(sorter.Key(y));
+            return order != 0 ? order : y.Layer.CompareTo(x.Layer);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Engine.Topology;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Engine.Topics;
+
+/// <summary>
+/// Checks the topics that a topology stands on before anything runs, creates its own that are missing, and tells their sizes.
+/// </summary>
+internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILogger logger)
+{
+    /// <summary>The partition counts of all topics that the topology reads or writes.</summary>
+    /// <exception cref="StreamsException">Topics are missing or of the wrong kind; the text names each and what to do.</exception>
+    public IReadOnlyDictionary<string, int> Verify(Topology.Topology topology)
+    {
+        var names = topology.SubTopologies.SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
+            .Concat(InternalTopics(s).Select(i => i.Topic))).ToHashSet(StringComparer.Ordinal);
+        var found = admin.DescribeTopics(names);
+        var problems = new List<string>();
+        var missing = new List<NewTopic>();
+        var counts = found.ToDictionary(t => t.Key, t => t.Value.PartitionCount, StringComparer.Ordinal);
+        foreach (var sub in topology.SubTopologies)
+        {
+            VerifySubTopology(sub, found, counts, missing, problems);
+        }
+        if (problems.Count > 0)
+        {
+            throw new StreamsException($"The topics do not fit the topology:\n  {string.Join("\n  ", problems)}");
+        }
+        if (missing.Count > 0)
+        {
+            admin.CreateTopics(missing);
+            foreach (var topic in missing)
+            {
+                Log.TopicCreated(logger, topic.Name, topic.PartitionCount);
+                counts[topic.Name] = topic.PartitionCount;
+            }
+        }
+        return counts;
+    }
+
+    private void VerifySubTopology(
+        SubTopology sub, IReadOnlyDictionary<string, TopicDescription> found, Dictionary<string, int> counts, List<NewTopic> missing,
+        List<string> problems)
+    {
+        var partitionCount = -1;
+        foreach (var source in sub.Sources)
+        {
+            if (!found.TryGetValue(source.Topic, out var topic))
+            {
+                problems.Add($"Topic '{source.Topic}' does not exist; create it before the application starts.");
+                continue;
+            }
+            if (partitionCount >= 0 && topic.PartitionCount != partitionCount)
+            {
+                problems.Add($"Topic '{source.Topic}' has {topic.PartitionCount} partitions, but '{sub.Sources[0].Topic}' has "
+                    + $"{partitionCount}; both are read by one sub-topology and must have as many.");
+            }
+            partitionCount = partitionCount < 0 ? topic.PartitionCount : partitionCount;
+            if (source.Options.RequireLogAppendTime && topic.TimestampType != "LogAppendTime")
+            {
+                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but decisions need the log's own "
+                    + "time; set it to LogAppendTime.");
+            }
+        }
+        foreach (var sink in sub.Sinks)
+        {
+            VerifySink(sub, sink, found, partitionCount, problems);
+        }
+        foreach (var (name, policy, count) in InternalTopics(sub).Select(t => (t.Topic, t.Policy, t.IsDeadLetter ? 1 : partitionCount)))
+        {
+            VerifyInternal(name, policy, found, count, Math.Max(partitionCount, 1), missing, counts, problems);
+        }
+    }
+
+    private static void VerifySink(
+        SubTopology sub, SinkDefinition sink, IReadOnlyDictionary<string, TopicDescription> found, int partitionCount, List<string> problems)
+    {
+        if (!found.TryGetValue(sink.Topic, out var topic))
+        {
+            problems.Add($"Topic '{sink.Topic}' does not exist; create it before the application starts.");
+            return;
+        }
+        if (sink.Options.Partitioning == SinkPartitioning.TaskPartition && partitionCount >= 0 && topic.PartitionCount != partitionCount)
+        {
+            problems.Add($"Topic '{sink.Topic}' has {topic.PartitionCount} partitions, but outputs stay in their input's partition and "
+                + $"'{sub.Sources[0].Topic}' has {partitionCount}; both must have as many.");
+        }
+        if (sink.Options.CleanupPolicy is { } policy && !SamePolicy(policy, topic.CleanupPolicy))
+        {
+            problems.Add($"Topic '{sink.Topic}' has cleanup.policy={topic.CleanupPolicy}; set it to {policy}.");
+        }
+        if (sub.Journal?.Sink == sink && topic.CleanupPolicy.Contains("compact", StringComparison.Ordinal))
+        {
+            problems.Add($"Topic '{sink.Topic}' is a journal, and cleanup.policy={topic.CleanupPolicy} would drop records from it; set it to delete.");
+        }
+    }
+
+    private void VerifyInternal(
+        string name, string policy, IReadOnlyDictionary<string, TopicDescription> found, int atLeastOrEqual, int createCount,
+        List<NewTopic> missing, Dictionary<string, int> counts, List<string> problems)
+    {
+        if (!found.TryGetValue(name, out var topic))
+        {
+            if (!options.CreateInternalTopics)
+            {
+                problems.Add($"Topic '{name}' does not exist and the application may not create it.");
+            }
+            else if (missing.TrueForAll(t => t.Name != name))
+            {
+                missing.Add(new NewTopic(name, createCount, options.ReplicationFactor, Configuration(policy)));
+                counts[name] = createCount;
+            }
+            return;
+        }
+        if (policy == "compact" && topic.PartitionCount != atLeastOrEqual)
+        {
+            problems.Add($"Changelog '{name}' has {topic.PartitionCount} partitions, but the tasks have {atLeastOrEqual}: partition counts never change.");
+        }
+        if (!SamePolicy(policy, topic.CleanupPolicy))
+        {
+            problems.Add($"Topic '{name}' has cleanup.policy={topic.CleanupPolicy}; set it to {policy}.");
+        }
+    }
+
+    private IEnumerable<(string Topic, string Policy, bool IsDeadLetter)> InternalTopics(SubTopology sub) =>
+        sub.ChangelogStores.Select(s => (TaskChangelogs.TopicName(options.ApplicationId, s.Name), "compact", false))
+            .Concat(sub.Sources.Where(s => s.Options.DeadLetterTopic is not null)
+                .Select(s => (s.Options.DeadLetterTopic!, "delete", true)).Distinct());
+
+    private Dictionary<string, string> Configuration(string policy)
+    {
+        var configuration = new Dictionary<string, string>(StringComparer.Ordinal) { ["cleanup.policy"] = policy };
+        if (policy == "delete")
+        {
+            configuration["retention.ms"] = "-1";
+        }
+        if (options.MinInSyncReplicas is { } replicas)
+        {
+            configuration["min.insync.replicas"] = replicas.ToString(CultureInfo.InvariantCulture);
+        }
+        return configuration;
+    }
+
+    private static bool SamePolicy(string left, string right) =>
+        left.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)
+            .SequenceEqual(right.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,47 @@
+using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
+
+namespace Alloc.Engine.Testing;
+
+/// <summary>Restores a task from the driver's log, as the engine does from the broker's.</summary>
+internal static class DriverRestore
+{
+    public static void Run(StreamTask task, Func<string, int, IReadOnlyList<TestRecord>> log)
+    {
+        var positions = new Dictionary<string, long>(StringComparer.Ordinal);
+        var marks = new Dictionary<string, long>(StringComparer.Ordinal);
+        var streamTimeMs = long.MinValue;
+        var applier = task.Changelogs.Journal?.Applier();
+        foreach (var topic in task.Changelogs.Topics)
+        {
+            foreach (var record in log(topic, task.TaskId.Partition))
+            {
+                task.State.BeginRecord();
+                if (task.Changelogs.IsJournal(topic))
+                {
+                    var entry = applier!.Apply(record.Key, record.Value, record.Offset, task.State);
+                    streamTimeMs = Math.Max(streamTimeMs, record.TimestampMs);
+                    if (entry.IsOriginal)
+                    {
+                        marks[entry.SourceTopic] = entry.SourceOffset;
+                    }
+                }
+                else
+                {
+                    task.State.RestoreChange(task.Changelogs.StoreOf(topic), record.Key, record.Value, record.Value is null);
+                }
+                task.State.CommitRecord();
+                positions[topic] = record.Offset + 1;
+            }
+        }
+        if (positions.Count > 0)
+        {
+            task.State.MarkCommitted(task.State.Freeze(), new StatePosition
+            {
+                Changelogs = positions,
+                SourceMarks = marks,
+                StreamTimeMs = streamTimeMs,
+            });
+        }
+    }
+}
