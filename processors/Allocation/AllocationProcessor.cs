@@ -1,0 +1,85 @@
+using System.Text;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.State;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation;
+
+/// <summary>Folds the commands of a partition: the edge between the engine and the ledger.</summary>
+internal sealed class AllocationProcessor(AllocationOptions options)
+    : IProcessor<string, AllocationCommand, string, AllocationOutcome>
+{
+    private const int KeyBufferSize = 1024;
+    private readonly List<AllocationOutcome> outcomes = [];
+    private readonly AllocationMetrics metrics = new();
+    private IProcessorContext<string, AllocationOutcome> context = null!;
+    private StoreLedgerState state = null!;
+    private AllocationLedger ledger = null!;
+    private long tickDueAtMs;
+
+    public void Init(IProcessorContext<string, AllocationOutcome> context)
+    {
+        this.context = context;
+        state = new StoreLedgerState(context);
+        ledger = new AllocationLedger(state, options.Policy, context.Partition);
+        var forgetting = new Forgetting(context, state);
+        context.Schedule(Forgetting.Interval, PunctuationType.WallClock, _ => forgetting.Run());
+        context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => metrics.Publish());
+        tickDueAtMs = -1;
+        ScheduleTick();
+    }
+
+    public void Process(in Record<string, AllocationCommand> record)
+    {
+        if (record.Value is null)
+        {
+            throw new BadRecordException("the record has no value");
+        }
+        var metadata = context.Metadata!.Value;
+        var key = (string?)record.Key;
+        outcomes.Clear();
+        state.BeginRecord();
+        try
+        {
+            ledger.Fold(
+                new LedgerRecord(
+                    metadata.Topic, metadata.Partition, metadata.Offset, record.TimestampMs, key, PartitionOf(key), record.Value),
+                outcomes);
+        }
+        catch (LedgerFaultException error)
+        {
+            throw new StreamsException(
+                $"The ledger of partition {metadata.Partition} contradicts itself at offset {metadata.Offset}: {error.Message}", error);
+        }
+        foreach (var outcome in outcomes)
+        {
+            metrics.Count(outcome);
+            context.Forward(new Record<string, AllocationOutcome>(outcome.PoolId, outcome, outcome.TMs));
+        }
+        ScheduleTick();
+    }
+
+    private void ScheduleTick()
+    {
+        var dueAtMs = state.TryPeekTimer(out var timer) ? timer.DueAtMs : long.MaxValue;
+        if (dueAtMs != tickDueAtMs)
+        {
+            context.ScheduleTick(dueAtMs);
+            tickDueAtMs = dueAtMs;
+        }
+    }
+
+    private int PartitionOf(string? key)
+    {
+        if (key is null)
+        {
+            return -1;
+        }
+        Span<byte> buffer = stackalloc byte[KeyBufferSize];
+        return Encoding.UTF8.TryGetBytes(key, buffer, out var size)
+            ? Murmur2.Partition(buffer[..size], options.PartitionCount)
+            : Murmur2.Partition(Encoding.UTF8.GetBytes(key), options.PartitionCount);
+    }
+}

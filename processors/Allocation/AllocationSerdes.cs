@@ -1,0 +1,86 @@
+using System.Buffers;
+using Alloc.Engine.Processing;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Avro;
+using Alloc.Schemas.Registry;
+
+namespace Alloc.Processors.Allocation;
+
+/// <summary>How commands, outcomes and availability are read and written: Avro in Confluent framing, schemas from a registry.</summary>
+public sealed class AllocationSerdes
+{
+    /// <param name="registry">The schema registry.</param>
+    /// <param name="options">The topics, whose names give the subjects.</param>
+    public AllocationSerdes(ISchemaRegistryClient registry, AllocationOptions options)
+    {
+        Commands = new RegistrySerde<AllocationCommand>(registry, options.CommandTopic);
+        Outcomes = new RegistrySerde<AllocationOutcome>(registry, options.OutcomeTopic);
+        Availability = new RegistrySerde<PoolAvailability>(registry, options.AvailabilityTopic);
+    }
+
+    /// <summary>Commands.</summary>
+    public ISerde<AllocationCommand> Commands { get; }
+
+    /// <summary>Outcomes.</summary>
+    public ISerde<AllocationOutcome> Outcomes { get; }
+
+    /// <summary>Availability of pools.</summary>
+    public ISerde<PoolAvailability> Availability { get; }
+
+    /// <summary>Registers the schemas, so that the first records do not wait for it.</summary>
+    /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
+    /// <exception cref="RegistryRefusedException">The registry holds a version that a schema is not compatible with.</exception>
+    public async Task InitializeAsync(CancellationToken cancellationToken = default)
+    {
+        await ((RegistrySerde<AllocationCommand>)Commands).InitializeAsync(cancellationToken).ConfigureAwait(false);
+        await ((RegistrySerde<AllocationOutcome>)Outcomes).InitializeAsync(cancellationToken).ConfigureAwait(false);
+        await ((RegistrySerde<PoolAvailability>)Availability).InitializeAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // Says in the engine's words whose fault it is: the record's, or that of a registry that is away.
+    private sealed class RegistrySerde<T>(ISchemaRegistryClient registry, string topic) : ISerde<T>
+        where T : class, IAvroRecord<T>
+    {
+        private const string Registry = "The schema registry";
+
+        private readonly AvroSerde<T> serde = new(registry, ConfluentFraming.SubjectOf(topic));
+
+        public ValueTask<int> InitializeAsync(CancellationToken cancellationToken) => serde.InitializeAsync(cancellationToken);
+
+        public void Serialize(T value, IBufferWriter<byte> output)
+        {
+            try
+            {
+                serde.Serialize(value, output);
+            }
+            catch (RegistryUnavailableException error)
+            {
+                throw new DependencyUnavailableException(Registry, error);
+            }
+            catch (RegistryRefusedException error)
+            {
+                throw new StreamsException($"The schema registry refuses the schema of {topic}: {error.Message}", error);
+            }
+        }
+
+        public T Deserialize(ReadOnlySpan<byte> data)
+        {
+            try
+            {
+                return serde.Deserialize(data);
+            }
+            catch (AvroException error)
+            {
+                throw new BadRecordException(error.Message, error);
+            }
+            catch (RegistryUnavailableException error)
+            {
+                throw new DependencyUnavailableException(Registry, error);
+            }
+            catch (RegistryRefusedException error)
+            {
+                throw new DependencyUnavailableException($"{Registry} refuses to answer ({error.Message}) and", error);
+            }
+        }
+    }
+}

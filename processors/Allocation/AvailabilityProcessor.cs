@@ -1,0 +1,33 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.State;
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.State;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation;
+
+/// <summary>Makes the availability of a pool of every outcome that changes it; the sink keeps the last one of a commit.</summary>
+internal sealed class AvailabilityProcessor(AllocationPolicy policy)
+    : IProcessor<string, AllocationOutcome, string, PoolAvailability>
+{
+    private IProcessorContext<string, PoolAvailability> context = null!;
+    private IKeyValueStore<string, PoolState> pools = null!;
+
+    public void Init(IProcessorContext<string, PoolAvailability> context)
+    {
+        this.context = context;
+        pools = context.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools);
+    }
+
+    public void Process(in Record<string, AllocationOutcome> record)
+    {
+        var outcome = record.Value;
+        var changes = outcome.Entries.Count > 0
+            || outcome.Event is AllocationOutcomeEvent.PoolConfigured or AllocationOutcomeEvent.OverCommitted;
+        if (changes && pools.Get(outcome.PoolId) is { } pool)
+        {
+            var availability = Ledger.Availability.Publish(policy, pool, outcome.TMs);
+            context.Forward(new Record<string, PoolAvailability>(outcome.PoolId, availability, outcome.TMs));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>
+/// Folds the command log of one partition, record by record: what is due first, then the command itself, then what follows from
+/// it. Every outcome is applied to the state before the next decision looks at it. Not thread-safe.
+/// </summary>
+public sealed class AllocationLedger
+{
+    private readonly ILedgerState state;
+    private readonly AllocationPolicy policy;
+    private readonly Decide decide;
+
+    /// <param name="state">State of the partition.</param>
+    /// <param name="policy">Policy in force.</param>
+    /// <param name="partition">The partition.</param>
+    public AllocationLedger(ILedgerState state, AllocationPolicy policy, int partition)
+    {
+        this.state = state;
+        this.policy = policy;
+        decide = new Decide(state, policy, partition);
+    }
+
+    /// <summary>Folds one record; appends its outcomes, in order, and applies them to the state.</summary>
+    /// <exception cref="LedgerFaultException">State and rules contradict each other; the state must be thrown away.</exception>
+    public void Fold(in LedgerRecord record, List<AllocationOutcome> outcomes)
+    {
+        var t = Math.Max(record.TimestampMs, state.Partition.TMs);
+        var isBehind = !FireTimers(record, t, outcomes);
+        if (record.Command.Body is AllocationCommandBody.Tick && record.Key == ReservedKeys.Tick
+            && record.Command.PoolId == ReservedKeys.Tick)
+        {
+            return;
+        }
+        if (isBehind)
+        {
+            ExpireNamed(record, t, outcomes);
+        }
+        Commit(record, decide.Record(record, t), t, outcomes);
+    }
+
+    // True when nothing more is due.
+    private bool FireTimers(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
+    {
+        for (var fired = 0; state.TryPeekTimer(out var timer) && timer.DueAtMs <= t; fired++)
+        {
+            if (fired == policy.Limits.TimersPerRecord)
+            {
+                return false;
+            }
+            Commit(record, Fire(record, timer, t), t, outcomes);
+        }
+        return true;
+    }
+
+    private AllocationOutcome Fire(in LedgerRecord record, in LedgerTimer timer, long t)
+    {
+        if (timer.Kind != TimerKind.ParkingEnd)
+        {
+            return decide.Timer(record, timer, t);
+        }
+        var reservation = state.GetReservation(timer.PoolId, timer.Id);
+        foreach (var parked in reservation?.Parked ?? [])
+        {
+            if (parked.DueAtMs == timer.DueAtMs)
+            {
+                return decide.Parked(record, timer.PoolId, parked, mayPark: false, t)!;
+            }
+        }
+        throw new LedgerFaultException(
+            $"Pool {timer.PoolId}: the grace of a command for {timer.Id} ends at {timer.DueAtMs}, but none is parked until then.");
+    }
+
+    // More was due than fires for one record: a hold that the command names is expired all the same.
+    private void ExpireNamed(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
+    {
+        switch (record.Command.Body)
+        {
+            case AllocationCommandBody.Hold hold:
+                foreach (var line in hold.Lines)
+                {
+                    ExpireIfDue(record, line.ReservationId, t, outcomes);
+                }
+                ExpireIfDue(record, hold.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Confirm confirm:
+                ExpireIfDue(record, confirm.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Release release:
+                ExpireIfDue(record, release.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Consume consume:
+                ExpireIfDue(record, consume.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Extend extend:
+                ExpireIfDue(record, extend.ReservationId, t, outcomes);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void ExpireIfDue(in LedgerRecord record, string? reservationId, long t, List<AllocationOutcome> outcomes)
+    {
+        var poolId = record.Command.PoolId;
+        if (reservationId is not null && state.GetReservation(poolId, reservationId) is { Held: > 0, ExpiresAtMs: { } expiresAt }
+            && expiresAt <= t)
+        {
+            var timer = new LedgerTimer(expiresAt, TimerKind.Expiry, poolId, reservationId);
+            Commit(record, decide.Timer(record, timer, t), t, outcomes);
+        }
+    }
+
+    private void Commit(in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
+    {
+        Invariants.Check(outcome);
+        Evolve.Apply(state, outcome);
+        outcomes.Add(outcome);
+        if (outcome.Entries.Count > 0)
+        {
+            CommitDeficit(record, outcome, t, outcomes);
+        }
+        for (var index = 0; index < outcome.After.Count; index++)
+        {
+            if (outcome.After[index].Parked.Count > 0 && outcome.Event is not AllocationOutcomeEvent.Parked)
+            {
+                CommitParked(record, outcome.PoolId, outcome.After[index].ReservationId, t, outcomes);
+            }
+        }
+    }
+
+    private void CommitDeficit(in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
+    {
+        var deficit = Availability.Deficit(outcome.BalancesAfter.Free);
+        if (deficit == 0 && outcome.BalancesBefore.Free >= 0)
+        {
+            return;
+        }
+        var pool = state.GetPool(outcome.PoolId)!;
+        if (deficit != pool.Deficit)
+        {
+            Commit(record, decide.Deficit(record, pool, deficit, t), t, outcomes);
+        }
+    }
+
+    // Something happened to the reservation: commands that wait for it are looked at again, the oldest first.
+    private void CommitParked(in LedgerRecord record, string poolId, string reservationId, long t, List<AllocationOutcome> outcomes)
+    {
+        foreach (var parked in state.GetReservation(poolId, reservationId)?.Parked ?? [])
+        {
+            if (decide.Parked(record, poolId, parked, mayPark: true, t) is { } outcome)
+            {
+                // Its own outcome touches the reservation and looks at the rest.
+                Commit(record, outcome, t, outcomes);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+using System.Diagnostics;
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>
+/// State, command, time and policy to outcome. A decision reads the state and writes nothing; the same arguments give the same
+/// outcome, byte for byte. An instance serves one partition and is not thread-safe: it keeps buffers between decisions.
+/// </summary>
+public sealed class Decide
+{
+    private readonly ILedgerState state;
+    private readonly string partitionPoolId;
+    private readonly Decision d;
+
+    /// <param name="state">State of the partition.</param>
+    /// <param name="policy">Policy in force.</param>
+    /// <param name="partition">The partition, for what belongs to no pool.</param>
+    public Decide(ILedgerState state, AllocationPolicy policy, int partition)
+    {
+        this.state = state;
+        partitionPoolId = ReservedKeys.PartitionPool(partition);
+        d = new Decision(state, policy);
+    }
+
+    /// <summary>Decides the command of a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="t">The partition's clock.</param>
+    public AllocationOutcome Record(in LedgerRecord record, long t)
+    {
+        var command = record.Command;
+        var hash = PayloadHashing.Compute(command);
+        d.BeginCommand(command, CommandKinds.Of(command.Body), hash, t, parked: null, mayPark: true);
+        var memory = IsRememberable(command) ? Visible(state.GetCommand(command.PoolId, command.CommandId), t) : null;
+        if (memory is not null && memory.PayloadHash.Span.SequenceEqual(hash.Span))
+        {
+            return Repeat(record, memory, hash);
+        }
+        if (Address(record))
+        {
+            CheckEnvelope(command, isConflict: memory is not null);
+        }
+        var answer = memory is not null ? AnswerKind.Conflict : IsRememberable(command) ? AnswerKind.Original : AnswerKind.Unremembered;
+        return d.IsRejected ? Refuse(record, command, answer, hash) : Body(record, command, hash, cause: null)!;
+    }
+
+    /// <summary>Decides a parked command, if it can be decided.</summary>
+    /// <param name="record">The record that is folded.</param>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="parked">The command.</param>
+    /// <param name="mayPark">Whether it may go on waiting.</param>
+    /// <param name="t">The partition's clock.</param>
+    /// <returns>The outcome; null when the command goes on waiting.</returns>
+    public AllocationOutcome? Parked(in LedgerRecord record, string poolId, ParkedCommand parked, bool mayPark, long t)
+    {
+        var command = parked.Command;
+        d.BeginCommand(command, CommandKinds.Of(command.Body), parked.PayloadHash, t, parked, mayPark);
+        d.UsePool(poolId, state.GetPool(poolId));
+        CheckDeadline(command);
+        if (d.IsRejected)
+        {
+            var happened = d.Rejected(Parking.ReservationOf(command));
+            Parking.Finish(d, parked);
+            return d.Answer(record, happened, AnswerKind.Original, parked.PayloadHash, Decision.CauseOf(record));
+        }
+        return Body(record, command, parked.PayloadHash, Decision.CauseOf(record));
+    }
+
+    /// <summary>What a timer causes: the expiry of a hold, or the report of a gap.</summary>
+    public AllocationOutcome Timer(in LedgerRecord record, in LedgerTimer timer, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(timer.PoolId, state.GetPool(timer.PoolId));
+        return d.Consequence(record, timer.Kind switch
+        {
+            TimerKind.Expiry => TimerRules.Expire(d, timer),
+            TimerKind.GapGrace => TimerRules.ReportGap(d, timer),
+            _ => throw new LedgerFaultException($"Pool {timer.PoolId}: no rule sets a timer {timer.Kind}, but one is due."),
+        });
+    }
+
+    /// <summary>Publishes a deficit that changed.</summary>
+    public AllocationOutcome Deficit(in LedgerRecord record, PoolState pool, long deficit, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(pool.PoolId, pool);
+        return d.Consequence(record, TimerRules.ReportDeficit(d, deficit));
+    }
+
+    private static CommandMemory? Visible(CommandMemory? memory, long t) => memory is null || memory.ForgetAtMs <= t ? null : memory;
+
+    private static bool IsFact(CommandKind kind) =>
+        kind is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
+
+    private bool IsRememberable(AllocationCommand command) =>
+        ShapeRules.IsId(command.CommandId, d.Policy.Limits.MaximumIdLength)
+        && ShapeRules.IsId(command.PoolId, d.Policy.Limits.MaximumIdLength);
+
+    // Which pool it is about, and whether the record is where it belongs.
+    private bool Address(in LedgerRecord record)
+    {
+        var poolId = record.Command.PoolId;
+        if (record.Key is null || record.Key != poolId)
+        {
+            return Misaddressed(record.Key is null ? "the record has no key" : "key and poolId differ");
+        }
+        if (CommandKinds.IsForPartition(d.Kind))
+        {
+            d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
+            return poolId == CommandKinds.KeyOf(d.Kind) || Misaddressed($"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
+        }
+        if (poolId.Length == 0 || poolId[0] == '$' || !ShapeRules.IsId(poolId, d.Policy.Limits.MaximumIdLength))
+        {
+            return Misaddressed("poolId is empty, reserved, too long or has control characters");
+        }
+        var pool = state.GetPool(poolId);
+        if (pool is null && record.KeyPartition != record.Partition)
+        {
+            return Misaddressed(
+                "the key belongs to another partition",
+                Trace.N(NumberName.Partition, record.Partition), Trace.N(NumberName.Expected, record.KeyPartition));
+        }
+        if (pool is not null || CreatesPool(d.Kind))
+        {
+            d.UsePool(poolId, pool);
+        }
+        else
+        {
+            d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
+        }
+        d.Look(pool is not null ? Trace.PoolKnown : CreatesPool(d.Kind) ? Trace.PoolCreated : Trace.PoolUnknown);
+        return true;
+    }
+
+    private bool Misaddressed(string detail, params DecisionNumber[] numbers)
+    {
+        d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
+        d.Look(Trace.ShapeFailed);
+        d.Fail(ReasonCode.Malformed, detail, null, numbers);
+        return false;
+    }
+
+    private static bool CreatesPool(CommandKind kind) => kind
+        is CommandKind.PoolConfigure or CommandKind.SupplyDelta or CommandKind.Consume or CommandKind.Return or CommandKind.Block;
+
+    // Tiers 0 and 1.
+    private void CheckEnvelope(AllocationCommand command, bool isConflict)
+    {
+        d.Look(isConflict ? Trace.IdempotencyConflict : Trace.IdempotencyPassed);
+        ShapeRules.Check(d, command);
+        d.Look(d.IsRejected ? Trace.ShapeFailed : Trace.ShapePassed);
+        if (isConflict)
+        {
+            d.Fail(ReasonCode.IdempotencyConflict, "another command had this commandId");
+        }
+        if (IsFact(d.Kind))
+        {
+            return;
+        }
+        CheckAge(command);
+        CheckDeadline(command);
+        if (!d.IsRejected)
+        {
+            CheckAuthority(command);
+        }
+    }
+
+    private void CheckAge(AllocationCommand command)
+    {
+        var limits = d.Policy.Limits;
+        var oldest = d.T - limits.CommandRetentionMs;
+        var newest = checked(d.T + limits.MaximumClockSkewMs);
+        var isOld = command.IssuedAtMs < oldest;
+        var isAhead = command.IssuedAtMs > newest;
+        d.Look(Trace.Step(
+            DecisionRule.Age, isOld || isAhead ? RuleResult.Failed : RuleResult.Passed, "",
+            Trace.N(NumberName.IssuedAt, command.IssuedAtMs), Trace.N(NumberName.OldestAccepted, oldest)));
+        if (isOld)
+        {
+            d.Fail(
+                ReasonCode.TooOld, "", null,
+                Trace.N(NumberName.IssuedAt, command.IssuedAtMs), Trace.N(NumberName.OldestAccepted, oldest));
+        }
+        if (isAhead)
+        {
+            d.Fail(
+                ReasonCode.Malformed, "issuedAt is ahead of the log", null,
+                Trace.N(NumberName.IssuedAt, command.IssuedAtMs), Trace.N(NumberName.NewestAccepted, newest));
+        }
+    }
+
+    private void CheckDeadline(AllocationCommand command)
+    {
+        if (command.DeadlineMs is not { } deadline || d.Kind is not (CommandKind.Hold or CommandKind.Confirm or CommandKind.Extend))
+        {
+            return;
+        }
+        var isOver = deadline < d.T;
+        d.Look(Trace.Step(
+            DecisionRule.Deadline, isOver ? RuleResult.Failed : RuleResult.Passed, "",
+            Trace.N(NumberName.Deadline, deadline), Trace.N(NumberName.Time, d.T)));
+        if (isOver)
+        {
+            d.Fail(
+                ReasonCode.DeadlineExceeded, "", null, Trace.N(NumberName.Deadline, deadline), Trace.N(NumberName.Time, d.T));
+        }
+    }
+
+    private void CheckAuthority(AllocationCommand command)
+    {
+        var current = state.Partition.Epoch;
+        if (command.Epoch < current)
+        {
+            d.Look(Trace.Step(
+                DecisionRule.Authority, RuleResult.Failed, "epoch",
+                Trace.N(NumberName.Epoch, command.Epoch.Value), Trace.N(NumberName.Expected, current)));
+            d.Fail(
+                ReasonCode.StaleEpoch, "", null, Trace.N(NumberName.Epoch, command.Epoch.Value), Trace.N(NumberName.Expected, current));
+        }
+        else
+        {
+            d.Look(Trace.AuthorityPassed);
+        }
+        if (d.Kind == CommandKind.Hold && !d.IsPoolKnownByName)
+        {
+            d.Fail(ReasonCode.UnknownPool, command.PoolId);
+        }
+    }
+
+    private AllocationOutcome Repeat(in LedgerRecord record, CommandMemory memory, ReadOnlyMemory<byte> hash)
+    {
+        var poolId = record.Command.PoolId;
+        var pool = poolId.StartsWith('$') ? null : state.GetPool(poolId);
+        d.UsePool(pool is null ? partitionPoolId : poolId, pool ?? state.GetPool(partitionPoolId));
+        d.Look(Trace.IdempotencyRepeat);
+        var outcomeId = OutcomeIds.Of(memory.OutcomePoolId, memory.Sequence);
+        return d.Answer(record, memory.Event, AnswerKind.Repeat(outcomeId), hash, cause: null);
+    }
+
+    private AllocationOutcome Refuse(
+        in LedgerRecord record, AllocationCommand command, in AnswerKind answer, ReadOnlyMemory<byte> hash)
+    {
+        // A hold that was understood and turned away is remembered as failed; one that was not decided is not.
+        if (command.Body is AllocationCommandBody.Hold hold && d.IsPoolKnownByName && d.OnlyRejectedFor(ReasonCode.DeadlineExceeded, ReasonCode.StaleEpoch))
+        {
+            HoldRules.RememberFailure(d, HoldRules.LinesOf(hold));
+        }
+        return d.Answer(record, d.Rejected(ReservationIn(command.Body)), answer, hash, cause: null);
+    }
+
+    private AllocationOutcome? Body(in LedgerRecord record, AllocationCommand command, ReadOnlyMemory<byte> hash, Cause? cause)
+    {
+        var parked = d.Parked;
+        AllocationOutcomeEvent? happened;
+        try
+        {
+            happened = Dispatch(command.Body);
+            if (happened is null)
+            {
+                return null;
+            }
+            if (parked is not null)
+            {
+                Parking.Finish(d, parked);
+            }
+        }
+        catch (OverflowException)
+        {
+            d.DropEffects();
+            d.DropReasons();
+            d.Fail(ReasonCode.Malformed, "the quantity makes a balance overflow");
+            happened = d.Rejected(ReservationIn(command.Body));
+            if (parked is not null)
+            {
+                Parking.Finish(d, parked);
+            }
+        }
+        var answer = happened is AllocationOutcomeEvent.Parked ? AnswerKind.Provisional : AnswerKind.Original;
+        return d.Answer(record, happened, answer, hash, cause);
+    }
+
+    private AllocationOutcomeEvent? Dispatch(AllocationCommandBody body)
+    {
+        if (!d.IsPoolKnownByName && d.Parked is null)
+        {
+            d.ForbidParkingUnlessCreated(CreatesPool(d.Kind));
+        }
+        return body switch
+        {
+            AllocationCommandBody.Hold hold => HoldRules.Decide(d, hold),
+            AllocationCommandBody.Confirm confirm => ConfirmRules.Decide(d, confirm),
+            AllocationCommandBody.Release release => ReleaseRules.Decide(d, release),
+            AllocationCommandBody.Consume consume => ConsumeRules.Decide(d, consume),
+            AllocationCommandBody.Return returned => ReturnRules.Decide(d, returned),
+            AllocationCommandBody.Extend extend => ExtendRules.Decide(d, extend),
+            AllocationCommandBody.SupplyDelta delta => SupplyRules.Decide(d, delta),
+            AllocationCommandBody.SupplySnapshot snapshot => SnapshotRules.Decide(d, snapshot),
+            AllocationCommandBody.Block block => SupplyRules.Decide(d, block),
+            AllocationCommandBody.Unblock unblock => SupplyRules.Decide(d, unblock),
+            AllocationCommandBody.PoolConfigure configure => PoolRules.Decide(d, configure),
+            AllocationCommandBody.Tick => throw new UnreachableException("A tick is no decision."),
+            _ => NotOffered(body),
+        };
+    }
+
+    private AllocationOutcomeEvent NotOffered(AllocationCommandBody body)
+    {
+        d.Look(Trace.NotOffered);
+        d.Fail(
+            ReasonCode.PolicyForbids, $"policy version {d.Policy.Version} offers no {d.Kind}", null,
+            Trace.N(NumberName.Version, d.Policy.Version));
+        return d.Rejected(ReservationIn(body));
+    }
+
+    private static string? ReservationIn(AllocationCommandBody body) => body switch
+    {
+        AllocationCommandBody.Hold hold => hold.ReservationId ?? (hold.Lines.Count > 0 ? hold.Lines[0].ReservationId : null),
+        AllocationCommandBody.Confirm confirm => confirm.ReservationId,
+        AllocationCommandBody.Release release => release.ReservationId,
+        AllocationCommandBody.Consume consume => consume.ReservationId,
+        AllocationCommandBody.Return returned => returned.ReservationId,
+        AllocationCommandBody.Extend extend => extend.ReservationId,
+        AllocationCommandBody.Amend amend => amend.ReservationId,
+        AllocationCommandBody.Split split => split.ReservationId,
+        AllocationCommandBody.Reassign reassign => reassign.ReservationId,
+        AllocationCommandBody.ForceRelease release => release.ReservationId,
+        AllocationCommandBody.Import import => import.ReservationId,
+        AllocationCommandBody.Repair repair => repair.ReservationId,
+        _ => null,
+    };
+}

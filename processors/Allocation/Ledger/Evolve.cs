@@ -1,0 +1,160 @@
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>
+/// State and outcome to state, with plain writes of what the outcome says. Used after every decision and, alone, to build the
+/// state from the journal; both give the same entries.
+/// </summary>
+public static class Evolve
+{
+    /// <summary>Applies one outcome.</summary>
+    /// <exception cref="LedgerFaultException">The outcome does not follow on from the state.</exception>
+    public static void Apply(ILedgerState state, AllocationOutcome outcome)
+    {
+        var pool = state.GetPool(outcome.PoolId) ?? Decision.EmptyPool(outcome.PoolId);
+        if (outcome.Sequence != pool.Sequence + 1)
+        {
+            throw new LedgerFaultException(
+                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} follows {pool.Sequence}; sequences have no gap and no repeat.");
+        }
+        var partition = state.Partition;
+        if (outcome.TMs < partition.TMs)
+        {
+            throw new LedgerFaultException(
+                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} is of {outcome.TMs}, but the partition's clock is {partition.TMs} already.");
+        }
+        if (outcome.TMs != partition.TMs || outcome.PolicyVersion != partition.PolicyVersion)
+        {
+            state.Partition = partition with { TMs = outcome.TMs, PolicyVersion = outcome.PolicyVersion };
+        }
+        state.PutPool(After(pool, outcome));
+        ApplyReservations(state, outcome);
+        ApplySupply(state, outcome);
+        ApplyMemory(state, outcome);
+    }
+
+    private static PoolState After(PoolState pool, AllocationOutcome outcome) => outcome.Event switch
+    {
+        AllocationOutcomeEvent.PoolConfigured configured when outcome.DuplicateOf is null =>
+            Next(pool, outcome) with { Settings = configured.Settings, Configured = true },
+        AllocationOutcomeEvent.OverCommitted over => Next(pool, outcome) with { Deficit = over.Deficit },
+        AllocationOutcomeEvent.SupplyApplied { StockTake: true } when outcome.DuplicateOf is null =>
+            Next(pool, outcome) with { StockTakeSequence = outcome.Sequence },
+        _ => Next(pool, outcome),
+    };
+
+    private static PoolState Next(PoolState pool, AllocationOutcome outcome)
+    {
+        var parked = pool.Parked + ParkedChange(outcome);
+        var isQuiet = outcome.BalancesAfter.Held == 0 && parked == 0;
+        return new PoolState
+        {
+            PoolId = pool.PoolId,
+            Sequence = outcome.Sequence,
+            Balances = outcome.BalancesAfter,
+            Settings = pool.Settings,
+            Configured = pool.Configured,
+            Deficit = pool.Deficit,
+            StockTakeSequence = pool.StockTakeSequence,
+            Parked = parked,
+            NextTimerAtMs = isQuiet ? null : NextTimer(pool.NextTimerAtMs, outcome.Timers),
+        };
+    }
+
+    private static int ParkedChange(AllocationOutcome outcome)
+    {
+        if (outcome.DuplicateOf is not null || outcome.CommandId is null)
+        {
+            return 0;
+        }
+        // The answer to a command that is not the record folded is the answer to a parked one.
+        return outcome.Event is AllocationOutcomeEvent.Parked ? 1 : outcome.CausedBy is not null ? -1 : 0;
+    }
+
+    private static long? NextTimer(long? earliest, IReadOnlyList<TimerChange> timers)
+    {
+        for (var index = 0; index < timers.Count; index++)
+        {
+            var timer = timers[index];
+            if (timer.Set && timer.Kind is TimerKind.Expiry or TimerKind.ParkingEnd && !(timer.DueAtMs >= earliest))
+            {
+                earliest = timer.DueAtMs;
+            }
+        }
+        return earliest;
+    }
+
+    private static void ApplyReservations(ILedgerState state, AllocationOutcome outcome)
+    {
+        var poolId = outcome.RequestedPoolId ?? outcome.PoolId;
+        var after = outcome.After;
+        for (var index = 0; index < after.Count; index++)
+        {
+            state.PutReservation(poolId, after[index]);
+        }
+        var timers = outcome.Timers;
+        for (var index = 0; index < timers.Count; index++)
+        {
+            var change = timers[index];
+            var timer = new LedgerTimer(change.DueAtMs, change.Kind, outcome.PoolId, change.Id);
+            if (change.Set)
+            {
+                state.SetTimer(timer);
+            }
+            else
+            {
+                state.CancelTimer(timer);
+            }
+        }
+    }
+
+    private static void ApplySupply(ILedgerState state, AllocationOutcome outcome)
+    {
+        if (outcome.Event is AllocationOutcomeEvent.SupplyApplied { Version: not null } snapshot && outcome.DuplicateOf is null)
+        {
+            ForgetFacts(state, outcome.PoolId, snapshot);
+        }
+        for (var index = 0; index < outcome.SupplySources.Count; index++)
+        {
+            state.PutSource(outcome.PoolId, outcome.SupplySources[index]);
+        }
+        for (var index = 0; index < outcome.SupplyFacts.Count; index++)
+        {
+            state.PutFact(outcome.PoolId, outcome.SupplyFacts[index]);
+        }
+        for (var index = 0; index < outcome.ConsumeIds.Count; index++)
+        {
+            state.PutConsume(outcome.PoolId, outcome.ConsumeIds[index]);
+        }
+    }
+
+    private static void ForgetFacts(ILedgerState state, string poolId, AllocationOutcomeEvent.SupplyApplied snapshot)
+    {
+        if (snapshot.Through is { } through)
+        {
+            state.RemoveFacts(poolId, snapshot.Source, through);
+            return;
+        }
+        foreach (var source in state.GetSources(poolId).ToArray())
+        {
+            state.RemoveFacts(poolId, source.Source, long.MaxValue);
+        }
+    }
+
+    private static void ApplyMemory(ILedgerState state, AllocationOutcome outcome)
+    {
+        if (outcome.RememberUntilMs is { } forgetAt && outcome.CommandId is { } commandId && outcome.PayloadHash is { } hash)
+        {
+            state.PutCommand(outcome.RequestedPoolId ?? outcome.PoolId, commandId, new CommandMemory
+            {
+                PayloadHash = hash,
+                OutcomePoolId = outcome.PoolId,
+                Sequence = outcome.Sequence,
+                Provisional = !outcome.Original,
+                ForgetAtMs = forgetAt,
+                Event = outcome.Event,
+            });
+        }
+    }
+}

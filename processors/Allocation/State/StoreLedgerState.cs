@@ -1,0 +1,178 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.State;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.State;
+
+/// <summary>The ledger's state in the stores of a task.</summary>
+public sealed class StoreLedgerState : ILedgerState
+{
+    private static readonly PartitionState NoState = new() { TMs = 0 };
+
+    private readonly IKeyValueStore<string, PartitionState> partition;
+    private readonly IKeyValueStore<string, PoolState> pools;
+    private readonly IKeyValueStore<PoolKey, Reservation> reservations;
+    private readonly IKeyValueStore<PoolKey, CommandMemory> commands;
+    private readonly IKeyValueStore<PoolKey, ConsumeMemory> consumes;
+    private readonly IKeyValueStore<PoolKey, SupplySource> sources;
+    private readonly IKeyValueStore<FactKey, SupplyFact> facts;
+    private readonly ITimeIndex<TimerKey> timers;
+    private PartitionState? cached;
+
+    /// <param name="stores">Where the stores are.</param>
+    public StoreLedgerState(IStores stores)
+        : this(new ByName(stores.GetStore<IKeyValueStore<string, PartitionState>>(AllocationStores.Partition),
+            stores.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools),
+            stores.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations),
+            stores.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands),
+            stores.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes),
+            stores.GetStore<IKeyValueStore<PoolKey, SupplySource>>(AllocationStores.Sources),
+            stores.GetStore<IKeyValueStore<FactKey, SupplyFact>>(AllocationStores.Facts),
+            stores.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers)))
+    {
+    }
+
+    /// <param name="context">The processor that the stores are connected to.</param>
+    public StoreLedgerState(IProcessorContext context)
+        : this(new ByName(context.GetStore<IKeyValueStore<string, PartitionState>>(AllocationStores.Partition),
+            context.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools),
+            context.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations),
+            context.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands),
+            context.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes),
+            context.GetStore<IKeyValueStore<PoolKey, SupplySource>>(AllocationStores.Sources),
+            context.GetStore<IKeyValueStore<FactKey, SupplyFact>>(AllocationStores.Facts),
+            context.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers)))
+    {
+    }
+
+    private StoreLedgerState(ByName stores)
+    {
+        (partition, pools, reservations, commands, consumes, sources, facts, timers) = stores;
+    }
+
+    private sealed record ByName(
+        IKeyValueStore<string, PartitionState> Partition, IKeyValueStore<string, PoolState> Pools,
+        IKeyValueStore<PoolKey, Reservation> Reservations, IKeyValueStore<PoolKey, CommandMemory> Commands,
+        IKeyValueStore<PoolKey, ConsumeMemory> Consumes, IKeyValueStore<PoolKey, SupplySource> Sources,
+        IKeyValueStore<FactKey, SupplyFact> Facts, ITimeIndex<TimerKey> Timers);
+
+    /// <inheritdoc/>
+    public PartitionState Partition
+    {
+        get => cached ??= partition.Get(AllocationStores.PartitionKey) ?? NoState;
+        set
+        {
+            cached = value;
+            partition.Put(AllocationStores.PartitionKey, value);
+        }
+    }
+
+    /// <summary>A record begins: what the one before wrote may have been undone.</summary>
+    public void BeginRecord() => cached = null;
+
+    /// <inheritdoc/>
+    public PoolState? GetPool(string poolId) => pools.Get(poolId);
+
+    /// <inheritdoc/>
+    public void PutPool(PoolState pool) => pools.Put(pool.PoolId, pool);
+
+    /// <inheritdoc/>
+    public Reservation? GetReservation(string poolId, string reservationId) => reservations.Get(new PoolKey(poolId, reservationId));
+
+    /// <inheritdoc/>
+    public void PutReservation(string poolId, Reservation reservation) =>
+        reservations.Put(new PoolKey(poolId, reservation.ReservationId), reservation);
+
+    /// <inheritdoc/>
+    public CommandMemory? GetCommand(string poolId, string commandId) => commands.Get(new PoolKey(poolId, commandId));
+
+    /// <inheritdoc/>
+    public void PutCommand(string poolId, string commandId, CommandMemory memory) => commands.Put(new PoolKey(poolId, commandId), memory);
+
+    /// <inheritdoc/>
+    public ConsumeMemory? GetConsume(string poolId, string consumeId) => consumes.Get(new PoolKey(poolId, consumeId));
+
+    /// <inheritdoc/>
+    public void PutConsume(string poolId, ConsumeMemory memory) => consumes.Put(new PoolKey(poolId, memory.ConsumeId), memory);
+
+    /// <inheritdoc/>
+    public SupplySource? GetSource(string poolId, string source) => sources.Get(new PoolKey(poolId, source));
+
+    /// <inheritdoc/>
+    public void PutSource(string poolId, SupplySource source) => sources.Put(new PoolKey(poolId, source.Source), source);
+
+    /// <inheritdoc/>
+    public IEnumerable<SupplySource> GetSources(string poolId)
+    {
+        foreach (var entry in sources.Prefix(StateKeys.PrefixOf(poolId)))
+        {
+            yield return entry.Value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<SupplyFact> GetFacts(string poolId, string source)
+    {
+        foreach (var entry in facts.Prefix(StateKeys.PrefixOf(poolId, source)))
+        {
+            yield return entry.Value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PutFact(string poolId, SupplyFact fact) => facts.Put(new FactKey(poolId, fact.Source, fact.SourceSequence), fact);
+
+    /// <inheritdoc/>
+    public void RemoveFacts(string poolId, string source, long throughSequence)
+    {
+        var covered = new List<FactKey>();
+        foreach (var entry in facts.Prefix(StateKeys.PrefixOf(poolId, source)))
+        {
+            if (entry.Key.Sequence > throughSequence)
+            {
+                break;
+            }
+            covered.Add(entry.Key);
+        }
+        foreach (var key in covered)
+        {
+            facts.Delete(key);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryPeekTimer(out LedgerTimer timer)
+    {
+        var isThere = timers.TryPeek(out var dueAtMs, out var key);
+        timer = isThere ? new LedgerTimer(dueAtMs, key.Kind, key.PoolId, key.Id) : default;
+        return isThere;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<LedgerTimer> GetTimers()
+    {
+        foreach (var entry in timers.Until(long.MaxValue))
+        {
+            yield return new LedgerTimer(entry.Key, entry.Value.Kind, entry.Value.PoolId, entry.Value.Id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetTimer(LedgerTimer timer)
+    {
+        var key = new TimerKey(timer.Kind, timer.PoolId, timer.Id);
+        if (timer.Kind == TimerKind.Expiry)
+        {
+            // Set once by the hold, and by an extension only after the one before was cancelled.
+            timers.AddNew(timer.DueAtMs, key);
+        }
+        else
+        {
+            timers.Add(timer.DueAtMs, key);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CancelTimer(LedgerTimer timer) => timers.Remove(timer.DueAtMs, new TimerKey(timer.Kind, timer.PoolId, timer.Id));
+}
