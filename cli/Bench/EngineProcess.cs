@@ -1,0 +1,83 @@
+using System.Net;
+using Alloc.Cli.CommandLine;
+
+namespace Alloc.Cli.Bench;
+
+/// <summary>An <c>alloc serve</c> that a benchmark started.</summary>
+internal sealed class EngineProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromMinutes(5);
+    private readonly ChildProcess child;
+    private readonly Uri console;
+
+    private EngineProcess(ChildProcess child, Uri console)
+    {
+        this.child = child;
+        this.console = console;
+    }
+
+    /// <summary>From the start of the process until it was ready.</summary>
+    public TimeSpan TimeToReady { get; private set; }
+
+    /// <summary>The most memory that it has had resident, in bytes.</summary>
+    public long PeakBytes => Machine.PeakResidentBytes(child.Id);
+
+    public static async Task<EngineProcess> StartAsync(
+        ClientSettings settings, BenchOptions options, string name, string? checkpoints, TimeProvider time,
+            CancellationToken cancellation)
+    {
+        var port = BenchCluster.FreePort();
+        string[] arguments =
+        [
+            "serve", "--bootstrap", settings.Bootstrap, "--registry", settings.Registry.ToString(), "--topic-prefix",
+                settings.TopicPrefix,
+            "--application-id", Application(settings), "--data-dir", Path.Combine(options.WorkDirectory, "engine",
+                settings.TopicPrefix + name),
+            "--console-port", $"{port}", "--threads", $"{options.ThreadCount}",
+            .. checkpoints is null ? Array.Empty<string>() : ["--checkpoint-dir", checkpoints],
+        ];
+        var startedAt = time.GetTimestamp();
+        var engine = new EngineProcess(ChildProcess.Alloc(arguments), new Uri($"http://127.0.0.1:{port}"));
+        try
+        {
+            using var http = new HttpClient { BaseAddress = engine.console, Timeout = TimeSpan.FromSeconds(2) };
+            await engine.child.WaitForAsync(() => IsReadyAsync(http, cancellation), ReadyDeadline, "a ready engine", cancellation)
+                .ConfigureAwait(false);
+            engine.TimeToReady = time.GetElapsedTime(startedAt);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public static string Application(ClientSettings settings) => "bench-" + settings.TopicPrefix.TrimEnd('.');
+
+    /// <summary>Asks it to write a checkpoint of all its partitions now.</summary>
+    public async Task CheckpointAsync(CancellationToken cancellation) => await ChildProcess.RunAsync(
+        Environment.ProcessPath!, ["checkpoint", "--console", console.ToString(), "--timeout", "5m"], cancellation)
+        .ConfigureAwait(false);
+
+    public Task KillAsync() => child.KillAsync();
+
+    public ValueTask DisposeAsync() => child.DisposeAsync();
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative), cancellation).ConfigureAwait(false);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Alloc.Cli.CommandLine;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Registry;
+using Confluent.Kafka;
+
+namespace Alloc.Cli.Bench;
+
+/// <summary>Writes generated commands to the command topic, as fast as they are taken or at a fixed rate.</summary>
+internal sealed class LoadGenerator : IDisposable
+{
+    private readonly IProducer<byte[]?, byte[]?> producer;
+    private readonly AvroSerde<AllocationCommand> serde;
+    private readonly string topic;
+    private readonly TimeProvider time;
+    private int failures;
+
+    public LoadGenerator(ClientSettings settings, ISchemaRegistryClient registry, bool isPaced, TimeProvider time)
+    {
+        this.time = time;
+        topic = settings.TopicPrefix + "allocation.commands";
+        serde = new AvroSerde<AllocationCommand>(registry, topic + "-value");
+        producer = BulkClients.Producer(settings, isPaced ? 0 : 20, TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>Sends one command, waiting while the client's queue is full.</summary>
+    public void Send(AllocationCommand command)
+    {
+        var message = new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(command.PoolId),
+            Value = serde.Serialize(command) };
+        while (true)
+        {
+            try
+            {
+                producer.Produce(topic, message, OnDelivery);
+                return;
+            }
+            catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                producer.Poll(TimeSpan.FromMilliseconds(10));
+            }
+        }
+    }
+
+    /// <summary>Sends the mix's next commands at a rate, waiting with a spin where the wait is short.</summary>
+    /// <param name="mix">Makes the commands.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="perSecond">The rate; null for as fast as they are taken.</param>
+    /// <param name="onSend">Called with each command's number just before it is sent.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public void Send(CommandMix mix, long count, double? perSecond, Action<long>? onSend, CancellationToken cancellation)
+    {
+        var startedAt = time.GetTimestamp();
+        for (long i = 0; i < count; i++)
+        {
+            if (perSecond is { } rate)
+            {
+                WaitUntil(startedAt, TimeSpan.FromSeconds(i / rate), cancellation);
+            }
+            else if ((i & 1023) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+            var command = mix.Next(time.GetUtcNow().ToUnixTimeMilliseconds(), out var isRepeat);
+            if (!isRepeat)
+            {
+                onSend?.Invoke(CommandMix.NumberOf(command.CommandId));
+            }
+            Send(command);
+        }
+    }
+
+    /// <summary>Waits until everything sent was taken by the broker.</summary>
+    public void Flush()
+    {
+        producer.Flush(TimeSpan.FromMinutes(2));
+        if (Volatile.Read(ref failures) > 0)
+        {
+            throw CliException.Unavailable($"Kafka did not take {failures:N0} commands.");
+        }
+    }
+
+    public void Dispose() => producer.Dispose();
+
+    private void WaitUntil(long startedAt, TimeSpan due, CancellationToken cancellation)
+    {
+        while (time.GetElapsedTime(startedAt) is var elapsed && elapsed < due)
+        {
+            if (due - elapsed > TimeSpan.FromMilliseconds(2))
+            {
+                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1));
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private void OnDelivery(DeliveryReport<byte[]?, byte[]?> report)
+    {
+        if (report.Error.IsError)
+        {
+            Interlocked.Increment(ref failures);
+        }
+    }
+}

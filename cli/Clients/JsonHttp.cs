@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Alloc.Cli.CommandLine;
+
+namespace Alloc.Cli.Clients;
+
+/// <summary>Asks an HTTP service for JSON, and says in plain words who did not answer.</summary>
+internal sealed class JsonHttp : IDisposable
+{
+    private readonly HttpClient client;
+    private readonly string service;
+    private readonly string remedy;
+
+    public JsonHttp(Uri address, string service, string remedy, TimeSpan timeout, AuthenticationHeaderValue? authorization)
+    {
+        this.service = service;
+        this.remedy = remedy;
+        client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false })
+        {
+            BaseAddress = address,
+            Timeout = timeout,
+        };
+        client.DefaultRequestHeaders.Authorization = authorization;
+    }
+
+    public static JsonHttp Registry(ClientSettings settings) => new(
+        settings.Registry,
+        "The schema registry",
+        "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address.",
+        settings.Timeout,
+        settings.RegistryUser is null
+            ? null
+            : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.RegistryUser))));
+
+    /// <param name="context">Names the address and the time-out.</param>
+    /// <param name="byDefault">How long to wait when nothing else is said; 10 s if null.</param>
+    public static JsonHttp Console(CommandContext context, TimeSpan? byDefault = null)
+    {
+        var timeout = context.IsGiven(ClientOptions.Timeout) ? context.Get(ClientOptions.Timeout) : byDefault ?? TimeSpan.FromSeconds(10);
+        var token = context.Get(ClientOptions.ConsoleToken);
+        return new JsonHttp(
+            ClientSettings.Url(context.Get(ClientOptions.Console), "--console"),
+            "Alloc",
+            "Is 'alloc dev' or 'alloc serve' running? --console or ALLOC_CONSOLE names another address.",
+            timeout,
+            string.IsNullOrEmpty(token) ? null : new AuthenticationHeaderValue("Bearer", token));
+    }
+
+    public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, cancellation);
+
+    public Task<JsonNode> PostAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, cancellation);
+
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> TryAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        try
+        {
+            using var response = await client.SendAsync(request, cancellation).ConfigureAwait(false);
+            var text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+            return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        }
+        catch (HttpRequestException e)
+        {
+            throw CliException.Unavailable($"{service} does not answer at {client.BaseAddress}: {e.Message}", remedy, e);
+        }
+        catch (TaskCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw CliException.Unavailable($"{service} did not answer at {client.BaseAddress} in time.", remedy, e);
+        }
+        catch (JsonException e)
+        {
+            throw CliException.Failed($"{service} at {client.BaseAddress} answers something that is not JSON.", remedy, e);
+        }
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<JsonNode> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        var (status, body) = await TryAsync(method, path, cancellation).ConfigureAwait(false);
+        if ((int)status < 400)
+        {
+            return body ?? new JsonObject();
+        }
+        var said = (body as JsonObject)?["detail"]?.ToString() ?? (body as JsonObject)?["message"]?.ToString() ?? status.ToString();
+        throw status switch
+        {
+            HttpStatusCode.NotFound => CliException.NotFound(said),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                CliException.Failed($"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
+            HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => CliException.Unavailable(said),
+            HttpStatusCode.BadRequest => CliException.Usage(said),
+            _ => CliException.Failed($"{service} answers {(int)status}: {said}"),
+        };
+    }
+}

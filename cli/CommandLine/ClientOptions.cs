@@ -1,0 +1,112 @@
+using System.CommandLine;
+
+namespace Alloc.Cli.CommandLine;
+
+/// <summary>Where Kafka, the registry and an instance of Alloc are, and how to be let in.</summary>
+internal static class ClientOptions
+{
+    public static readonly SettingOption<string> Bootstrap = new("--bootstrap", "Kafka's address, host:port[,host:port…]", "-b")
+    {
+        DefaultValueFactory = _ => "localhost:9092",
+        HelpName = "host:port",
+    };
+
+    public static readonly SettingOption<string> Registry = new("--registry", "The schema registry's address")
+    {
+        DefaultValueFactory = _ => "http://localhost:8081",
+        HelpName = "url",
+    };
+
+    public static readonly SettingOption<string?> RegistryUser = new("--registry-user", "Basic authentication at the registry")
+    {
+        HelpName = "user:password",
+    };
+
+    public static readonly SettingOption<string> Console = new("--console", "The HTTP address of an instance of Alloc")
+    {
+        DefaultValueFactory = _ => "http://localhost:8233",
+        HelpName = "url",
+    };
+
+    public static readonly SettingOption<string?> ConsoleToken = new("--console-token", "The bearer token for that address")
+    {
+        HelpName = "token",
+    };
+
+    public static readonly SettingOption<string> Prefix = new("--topic-prefix", "What stands before every topic's name")
+    {
+        DefaultValueFactory = _ => "",
+        HelpName = "prefix",
+    };
+
+    public static readonly SettingOption<string?> KafkaConfig =
+        new("--kafka-config", "File of Kafka client properties, key=value a line (security.protocol, sasl.*, ssl.*)")
+        {
+            HelpName = "file",
+        };
+
+    public static readonly Option<string[]> KafkaProperty = new("-X")
+    {
+        Description = "One Kafka client property; may be repeated",
+        HelpName = "key=value",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static readonly SettingOption<TimeSpan> Timeout = new("--timeout", "How long to wait for an answer, 10s if not given")
+    {
+        CustomParser = Duration.Parse,
+        HelpName = "duration",
+    };
+
+    /// <summary>A command that talks to Kafka.</summary>
+    public static Command TalksToKafka(this Command command) =>
+        command.Takes(Bootstrap, Prefix, KafkaConfig, KafkaProperty, Timeout);
+
+    /// <summary>A command that reads or writes contracts.</summary>
+    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser);
+
+    /// <summary>A command that asks a running instance.</summary>
+    public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);
+}
+
+/// <summary>The same as values.</summary>
+internal sealed record ClientSettings
+{
+    public required string Bootstrap { get; init; }
+
+    public required Uri Registry { get; init; }
+
+    public string? RegistryUser { get; init; }
+
+    public string TopicPrefix { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> KafkaProperties { get; init; } = new Dictionary<string, string>();
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    public static ClientSettings From(CommandContext context) => new()
+    {
+        Bootstrap = context.Get(ClientOptions.Bootstrap) ?? "localhost:9092",
+        Registry = Url(context.Get(ClientOptions.Registry) ?? "http://localhost:8081", "--registry"),
+        RegistryUser = context.Get(ClientOptions.RegistryUser),
+        TopicPrefix = context.Get(ClientOptions.Prefix) ?? "",
+        KafkaProperties = Kafka.KafkaProperties.Read(
+            context.Get(ClientOptions.KafkaConfig), context.Get(ClientOptions.KafkaProperty) ?? []),
+        Timeout = context.IsGiven(ClientOptions.Timeout) ? context.Get(ClientOptions.Timeout) : TimeSpan.FromSeconds(10),
+    };
+
+    /// <summary>The options, as they would have to be repeated in another command; empty where all are the defaults.</summary>
+    public static string Repeat(CommandContext context)
+    {
+        Option[] options = [ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig];
+        var words = options
+            .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))
+            .SelectMany(o => new[] { o.Name, context.Parsed.GetResult(o)!.Tokens[0].Value });
+        return string.Join(' ', words);
+    }
+
+    public static Uri Url(string text, string option) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw CliException.Usage($"{option}: '{text}' is not an http or https address.");
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Alloc.Cli.Bench;
+using Alloc.Cli.Commands.Doctor;
+using Alloc.Cli.Commands.General;
+using Alloc.Cli.Commands.Groups;
+using Alloc.Cli.Commands.Pools;
+using Alloc.Cli.Commands.Reservations;
+using Alloc.Cli.Commands.Servers;
+using Alloc.Cli.Commands.Subjects;
+using Alloc.Cli.Commands.Topics;
+using Alloc.Cli.Replay;
+using Alloc.Cli.Verify;
+
+namespace Alloc.Cli.CommandLine;
+
+/// <summary>The whole command line at a glance: nouns and their verbs.</summary>
+internal static class CommandTree
+{
+    private static readonly Lock Building = new();
+
+    /// <summary>Options are shared between the trees that one process builds, so one tree is built at a time.</summary>
+    public static RootCommand Build()
+    {
+        lock (Building)
+        {
+            return BuildTree();
+        }
+    }
+
+    private static RootCommand BuildTree()
+    {
+        var root = new RootCommand("The one authority that decides who gets a scarce resource.");
+        foreach (var option in root.Options.Where(o => o is VersionOption).ToArray())
+        {
+            option.Description = "Show the version (alloc version tells more)";
+        }
+        GlobalOptions.AddTo(root);
+        foreach (var command in Commands())
+        {
+            root.Subcommands.Add(command);
+        }
+        return root;
+    }
+
+    private static IEnumerable<Command> Commands() =>
+    [
+        DevCommand.Create(),
+        ServeCommand.Create(),
+        new Command("pool", "Pools: amounts that are handed out").With(
+            PoolListCommand.Create(),
+            PoolGetCommand.Create(),
+            PoolConfigureCommand.Create(),
+            PoolSupply.Create(),
+            PoolHistoryCommand.Create()),
+        new Command("reservation", "Reservations: promises of units of a pool").With(
+            HoldCommand.Create(),
+            ConfirmCommand.Create(),
+            ReleaseCommand.Create(),
+            ConsumeCommand.Create(),
+            ReturnCommand.Create(),
+            ExtendCommand.Create(),
+            ReservationGetCommand.Create(),
+            ReservationHistoryCommand.Create()),
+        ExplainCommand.Create(),
+        new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
+        new Command("schema", "Contracts in the schema registry").With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
+        new Command("group", "Consumer groups").With(GroupListCommand.Create(), GroupDescribeCommand.Create()),
+        new Command("topology", "How commands become outcomes").With(TopologyDescribeCommand.Create()),
+        ReplayCommand.Create(),
+        VerifyCommand.Create(),
+        BenchCommand.Create(),
+        CheckpointCommand.Create(),
+        DoctorCommand.Create(),
+        VersionCommand.Create(),
+        CompletionCommand.Create(),
+    ];
+}

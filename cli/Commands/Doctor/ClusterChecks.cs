@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Alloc.Cli.Clients;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Servers;
+using Alloc.Cli.Hosting;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Schemas.Catalogue;
+using Confluent.Kafka;
+
+namespace Alloc.Cli.Commands.Doctor;
+
+/// <summary>What answers over the network: Kafka and its topics, the registry, an instance; or which ports are free for alloc dev.</summary>
+internal static class ClusterChecks
+{
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaximumSkew = TimeSpan.FromMinutes(1);
+
+    public static async IAsyncEnumerable<Finding> RunAsync(CommandContext context, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var settings = ClientSettings.From(context);
+        var clients = new KafkaClients(settings);
+        if (await KafkaAwayAsync(clients, context, cancellation).ConfigureAwait(false) is { } away)
+        {
+            yield return away;
+            foreach (var port in FreePorts(context))
+            {
+                yield return port;
+            }
+            yield break;
+        }
+        yield return Broker(clients, settings);
+        foreach (var finding in await TopicsAsync(clients, settings).ConfigureAwait(false))
+        {
+            yield return finding;
+        }
+        yield return await RegistryAsync(settings, cancellation).ConfigureAwait(false);
+        yield return await InstanceAsync(context, cancellation).ConfigureAwait(false);
+        yield return await ClockAsync(context, settings, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing runs yet is no fault of the machine unless an address was given.</summary>
+    private static async Task<Finding?> KafkaAwayAsync(KafkaClients clients, CommandContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (CliException e) when (e.ExitCodeValue == ExitCode.Unavailable)
+        {
+            return context.IsGiven(ClientOptions.Bootstrap)
+                ? Finding.Fail("Kafka", e.Message, e.Remedy ?? "start it")
+                : Finding.Warn("Kafka", e.Message, "start 'alloc dev', or give --bootstrap");
+        }
+    }
+
+    private static IEnumerable<Finding> FreePorts(CommandContext context)
+    {
+        (string Use, SettingOption<int> Option)[] ports =
+            [("Kafka", ServerOptions.KafkaPort), ("registry", ServerOptions.RegistryPort), ("console", ServerOptions.ConsolePort)];
+        foreach (var (use, option) in ports)
+        {
+            var port = context.Get(option);
+            Finding finding;
+            try
+            {
+                Ports.EnsureFree([new WantedPort(use, "127.0.0.1", port, option.Name)]);
+                finding = Finding.Ok($"port {port}", $"free for {use}");
+            }
+            catch (CliException)
+            {
+                finding = Finding.Warn($"port {port}", $"in use; alloc dev wants it for {use}", $"{option.Name} moves it");
+            }
+            yield return finding;
+        }
+    }
+
+    private static Finding Broker(KafkaClients clients, ClientSettings settings)
+    {
+        try
+        {
+            using var admin = clients.Admin();
+            var started = Stopwatch.GetTimestamp();
+            var metadata = admin.GetMetadata(settings.Timeout);
+            return Finding.Ok(
+                "Kafka",
+                $"{settings.Bootstrap}, {metadata.Brokers.Count} broker(s), {metadata.Topics.Count} topics, " +
+                $"answers in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
+        }
+        catch (KafkaException e)
+        {
+            return Finding.Fail("Kafka", e.Error.Reason, "check --kafka-config and the broker's log");
+        }
+    }
+
+    private static async Task<IReadOnlyList<Finding>> TopicsAsync(KafkaClients clients, ClientSettings settings)
+    {
+        var provisioner = new TopicProvisioner(clients, settings.Timeout);
+        var prefix = settings.TopicPrefix;
+        try
+        {
+            var catalogue = provisioner.Adopt(TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, null);
+            var problems = await provisioner.VerifyAsync(catalogue).ConfigureAwait(false);
+            return problems.Count == 0
+                ? [Finding.Ok("topics", $"{catalogue.Topics.Count} as the catalogue says, {catalogue[prefix + TopicNames.Commands].PartitionCount} partitions")]
+                : [.. problems.Select(p => new Finding(p.IsFatal ? Verdict.Fail : Verdict.Warn, "topics", $"{p.Topic} {p.Problem}", p.Remedy))];
+        }
+        catch (KafkaException e)
+        {
+            return [Finding.Fail("topics", e.Error.Reason, "the rights to describe topics may be missing")];
+        }
+    }
+
+    private static async Task<Finding> RegistryAsync(ClientSettings settings, CancellationToken cancellation)
+    {
+        try
+        {
+            using var registry = JsonHttp.Registry(settings);
+            var subjects = await registry.GetAsync("subjects", cancellation).ConfigureAwait(false);
+            return Finding.Ok("registry", $"{settings.Registry}, {subjects.AsArray().Count} subjects");
+        }
+        catch (CliException e)
+        {
+            return Finding.Fail("registry", e.Message, e.Remedy ?? "check --registry");
+        }
+    }
+
+    private static async Task<Finding> InstanceAsync(CommandContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            using var console = JsonHttp.Console(context);
+            var (status, body) = await console.TryAsync(HttpMethod.Get, "readyz", cancellation).ConfigureAwait(false);
+            var seen = $"{context.Get(ClientOptions.Console)}, {body?["state"]}";
+            return (int)status == 200
+                ? Finding.Ok("instance", seen)
+                : Finding.Warn("instance", $"{seen}, {body?["remaining"]} records to restore", "wait, or look at its log");
+        }
+        catch (CliException e)
+        {
+            return Finding.Warn("instance", e.Message, e.Remedy ?? "check --console");
+        }
+    }
+
+    /// <summary>The registry's clock against this machine's; decisions follow the broker's, which should agree with both.</summary>
+    private static async Task<Finding> ClockAsync(CommandContext context, ClientSettings settings, CancellationToken cancellation)
+    {
+        using var http = new HttpClient { Timeout = settings.Timeout };
+        DateTimeOffset? theirs;
+        try
+        {
+            using var response = await http.GetAsync(new Uri(settings.Registry, "subjects"), cancellation).ConfigureAwait(false);
+            theirs = response.Headers.Date;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            theirs = null;
+        }
+        if (theirs is not { } date)
+        {
+            return Finding.Warn("clock", "the registry does not say what time it is", "compare the clocks of the machines by other means");
+        }
+        var skew = (context.Time.GetUtcNow() - date).Duration();
+        var seen = $"within {Math.Max(1, Math.Ceiling(skew.TotalSeconds))} s of the registry's";
+        return skew > MaximumSkew ? Finding.Fail("clock", seen, "records a minute ahead of an instance pause their partition: run an NTP client")
+            : skew > Tolerance ? Finding.Warn("clock", seen, "run an NTP client")
+            : Finding.Ok("clock", seen);
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Outcomes;
+using Alloc.Schemas.Allocation;
+using Alloc.Web.Json;
+using Spectre.Console;
+namespace Alloc.Cli.Commands.General;
+
+/// <summary><c>alloc explain COMMAND-ID|RESERVATION|POOL</c>: why it was decided so, with each rule and its numbers.</summary>
+internal static class ExplainCommand
+{
+    private static readonly Argument<string> What = new("what") { Description = "A command's id, a reservation, a pool, or an outcome POOL#SEQUENCE" };
+
+    private static readonly Option<string?> Pool = new("--pool")
+    {
+        Description = "The pool, which makes the search quick and a reservation's id certain",
+        HelpName = "pool",
+    };
+
+    public static Command Create() =>
+        new Command("explain", "Show why something was decided").Takes(What, Pool).TalksToKafka().TalksToRegistry().Runs(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var settings = ClientSettings.From(context);
+        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var journal = new OutcomeJournal(settings, registry);
+        var what = context.Get(What);
+        var pool = context.Get(Pool) ?? PoolOfOutcomeId(what);
+        IReadOnlyList<int> partitions = pool is null ? [.. Enumerable.Range(0, journal.PartitionCount)] : [journal.PartitionOf(pool)];
+        var found = journal.SearchBack(
+            partitions, pool, o => Matches(o, what), list => list.Any(o => IsCertain(o, what)), null, cancellation);
+        if (found.Count == 0)
+        {
+            throw CliException.NotFound(
+                $"The journal knows no command, reservation, pool or outcome {what}{(pool is null ? "" : $" in pool {pool}")}.",
+                "A command that was just sent may not be decided yet.");
+        }
+        var chosen = Choose(found, what);
+        var shown = new JsonArray([.. chosen.Select(o => (JsonNode)AvroJson.Of(o))]);
+        context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen));
+        return ExitCode.Ok;
+    }
+
+    private static string? PoolOfOutcomeId(string what) =>
+        what.LastIndexOf('#') is > 0 and var hash && long.TryParse(what[(hash + 1)..], out _) ? what[..hash] : null;
+
+    private static bool Matches(AllocationOutcome outcome, string what) =>
+        OutcomeId(outcome) == what || Involved.Command(outcome, what) || outcome.PoolId == what || Involved.Reservation(outcome, what);
+
+    private static bool IsCertain(AllocationOutcome outcome, string what) =>
+        OutcomeId(outcome) == what || (outcome.CommandId == what && outcome.Original) || outcome.PoolId == what ||
+        outcome.After.Any(r => r.ReservationId == what && r.Version <= 1);
+
+    /// <summary>A command: its outcomes. A reservation: all of its own. A pool: its last one.</summary>
+    private static List<AllocationOutcome> Choose(IReadOnlyList<AllocationOutcome> found, string what)
+    {
+        if (found.Where(o => OutcomeId(o) == what).ToList() is { Count: > 0 } exact)
+        {
+            return exact;
+        }
+        if (found.Where(o => Involved.Command(o, what)).ToList() is { Count: > 0 } command)
+        {
+            return command;
+        }
+        if (found.Where(o => Involved.Reservation(o, what)).ToList() is { Count: > 0 } reservation)
+        {
+            return reservation;
+        }
+        return [found[^1]];
+    }
+
+    private static void Write(IAnsiConsole console, List<AllocationOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            OutcomeBlock.Write(console, outcome);
+            OutcomeBlock.WriteTrace(console, outcome);
+        }
+        if (outcomes[^1].After is [.., var last])
+        {
+            console.MarkupLine($"[dim]{Markup.Escape(last.ReservationId)} now: {Markup.Escape(Vector(last))}[/]");
+        }
+    }
+
+    private static string Vector(Reservation r)
+    {
+        (string Name, long Value)[] parts =
+        [
+            ("granted", r.Granted), ("held", r.Held), ("confirmed", r.Confirmed), ("consumed", r.Consumed), ("returned", r.Returned),
+            ("released", r.Released), ("expired", r.Expired), ("preempted", r.Preempted), ("waiting", r.Waiting),
+        ];
+        var units = string.Join(", ", parts.Where(p => p.Value != 0).Select(p => $"{p.Name} {p.Value}"));
+        return $"{(units.Length > 0 ? units : Words.Spaced(r.EndedBy.ToString()))} (version {r.Version})";
+    }
+
+    private static string OutcomeId(AllocationOutcome outcome) => $"{outcome.PoolId}#{outcome.Sequence}";
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands;
+
+/// <summary>What the histories of pools and reservations share: finding, showing, following.</summary>
+internal static class Histories
+{
+    public static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more" };
+
+    public static readonly Option<int> Count = new("-n")
+    {
+        Description = "How many outcomes at most, the newest",
+        DefaultValueFactory = _ => 20,
+        HelpName = "count",
+    };
+
+    public static async Task<int> RunAsync(
+        CommandContext context,
+        string poolId,
+        Func<AllocationOutcome, bool> isWanted,
+        Func<IReadOnlyList<AllocationOutcome>, bool> isEnough,
+        string nothing,
+        CancellationToken cancellation)
+    {
+        var settings = ClientSettings.From(context);
+        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var journal = new OutcomeJournal(settings, registry);
+        var partition = journal.PartitionOf(poolId);
+        var count = context.Get(Count);
+        var found = journal.SearchBack([partition], poolId, isWanted, isEnough, null, cancellation).TakeLast(count).ToList();
+        var follow = context.Get(Follow);
+        if (found.Count == 0 && !follow)
+        {
+            throw CliException.NotFound(nothing);
+        }
+        if (!follow)
+        {
+            context.Screen.Rows(found.Select(OutcomeSummary.Row).ToList(), Columns);
+            return ExitCode.Ok;
+        }
+        foreach (var outcome in found.Concat(journal.Follow(partition, poolId, cancellation).Where(isWanted)))
+        {
+            context.Screen.Next(() => OutcomeSummary.Row(outcome), _ => context.Screen.Verbatim(Line(outcome)));
+        }
+        return ExitCode.Ok;
+    }
+
+    private static readonly Column[] Columns =
+    [
+        Column.Number("SEQ", "sequence"),
+        new Column("TIME", row => Column.Show(row["t"])),
+        new Column("EVENT", row => Column.Show(row["event"]) + (row["duplicateOf"] is null ? "" : " (repeat)"))
+        {
+            Style = row => Column.Show(row["event"]) switch { "Rejected" or "OverCommitted" => "red", "NoOp" or "Expired" => "dim", _ => null },
+        },
+        Column.Text("RESERVATION", "reservation"),
+        Column.Text("DETAIL", "detail"),
+        Column.Number("FREE", "free"),
+        Column.Number("HELD", "held"),
+        Column.Number("CONFIRMED", "confirmed"),
+        Column.Text("COMMAND", "command"),
+    ];
+
+    private static string Line(AllocationOutcome outcome)
+    {
+        var row = OutcomeSummary.Row(outcome);
+        return $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} {row["detail"]}  " +
+            $"free {row["free"]}";
+    }
+}

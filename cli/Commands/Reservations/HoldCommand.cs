@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Alloc.Cli.CommandLine;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands.Reservations;
+
+/// <summary><c>alloc reservation hold</c>: asks for a promise that expires.</summary>
+internal static class HoldCommand
+{
+    private static readonly Option<long?> Minimum = new("--minimum")
+    {
+        Description = "With --mode partial: the least that is of use",
+        HelpName = "units",
+    };
+
+    private static readonly Option<HoldMode> Mode = Choice.Of<Option<HoldMode>, HoldMode>(
+        new Option<HoldMode>("--mode") { Description = "What to do when not all is available", HelpName = "all-or-nothing|partial" },
+        HoldMode.AllOrNothing);
+
+    private static readonly Option<TimeSpan?> Ttl = new("--ttl")
+    {
+        Description = "How long the hold lives; the policy's default if not given",
+        CustomParser = Duration.ParseOptional,
+        HelpName = "duration",
+    };
+
+    private static readonly Option<string?> Class = new("--class") { Description = "Priority class", HelpName = "class" };
+
+    private static readonly Option<string?> Order = new("--order") { Description = "The order it belongs to", HelpName = "ref" };
+
+    private static readonly Option<string?> Customer = new("--customer") { Description = "The customer it belongs to", HelpName = "ref" };
+
+    private static readonly Option<string?> Group = new("--group") { Description = "The group of holds it belongs to", HelpName = "id" };
+
+    private static readonly Option<string[]> Line = new("--line")
+    {
+        Description = "One line RESERVATION=UNITS of a request with several, instead of --id and --quantity; may be repeated",
+        HelpName = "id=units",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string?> Id = new("--id") { Description = "The reservation's id, chosen by you", HelpName = "reservation" };
+
+    public static Command Create() =>
+        new Command("hold", "Hold units of a pool until they are confirmed, released or expire")
+            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl, Class, Order, Customer, Group)
+            .Asks(Build);
+
+    private static Ask Build(CommandContext context)
+    {
+        var pool = context.Get(ReservationOptions.Pool);
+        var lines = context.Get(Line).Select(Parse).ToList();
+        var id = context.Get(Id);
+        var quantity = context.Get(ReservationOptions.Quantity);
+        if (lines.Count == 0 ? id is null || quantity is null : id is not null || quantity is not null)
+        {
+            throw CliException.Usage("Give --id and --quantity, or one --line RESERVATION=UNITS for each line.");
+        }
+        var ttl = context.Get(Ttl);
+        var mode = context.IsGiven(Mode) ? context.Get(Mode) : HoldMode.AllOrNothing;
+        var words = new List<string> { "reservation", "hold", "--pool", pool }.And("--id", id).And("--quantity", quantity);
+        foreach (var line in lines)
+        {
+            words.And("--line", $"{line.ReservationId}={line.Quantity}");
+        }
+        words.And("--minimum", context.Get(Minimum)).And("--mode", context.IsGiven(Mode) ? Choice.Word(mode) : null)
+            .And("--ttl", ttl is { } life ? $"{(long)life.TotalMilliseconds}ms" : null).And("--class", context.Get(Class))
+            .And("--order", context.Get(Order)).And("--customer", context.Get(Customer)).And("--group", context.Get(Group));
+        return new Ask(
+            pool,
+            new AllocationCommandBody.Hold
+            {
+                ReservationId = id,
+                Quantity = quantity,
+                Lines = lines,
+                MinQuantity = context.Get(Minimum),
+                Mode = mode,
+                TtlMs = ttl is { } t ? (long)t.TotalMilliseconds : null,
+                Class = context.Get(Class),
+                OrderRef = context.Get(Order),
+                CustomerRef = context.Get(Customer),
+                GroupId = context.Get(Group),
+            },
+            words);
+    }
+
+    private static HoldLine Parse(string text)
+    {
+        var equals = text.LastIndexOf('=');
+        return equals > 0 && long.TryParse(text[(equals + 1)..], out var units)
+            ? new HoldLine { ReservationId = text[..equals], Quantity = units }
+            : throw CliException.Usage($"--line: '{text}' is not RESERVATION=UNITS.");
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Alloc.Cli.CommandLine;
+
+namespace Alloc.Cli.Commands.Reservations;
+
+/// <summary>Options that several verbs of a reservation take.</summary>
+internal static class ReservationOptions
+{
+    public static readonly Option<string> Pool = new("--pool") { Description = "The pool", Required = true, HelpName = "pool" };
+
+    public static readonly Option<string> Id = new("--id") { Description = "The reservation", Required = true, HelpName = "reservation" };
+
+    public static readonly Option<long?> Quantity = new("--quantity", "-q") { Description = "How many units", HelpName = "units" };
+
+    public static readonly Option<long> RequiredQuantity = new("--quantity", "-q")
+    {
+        Description = "How many units",
+        HelpName = "units",
+        Required = true,
+    };
+
+    public static readonly Option<string> Reason = new("--reason")
+    {
+        Description = "Why, for the record",
+        DefaultValueFactory = _ => "Operator",
+        HelpName = "text",
+    };
+
+    public static readonly Option<string?> Source = new("--source") { Description = "The system that counted this fact", HelpName = "name" };
+
+    public static readonly Option<long?> Sequence = new("--source-sequence")
+    {
+        Description = "The fact's number, 1, 2, 3, … per source and pool",
+        HelpName = "number",
+    };
+
+    public static readonly Option<string?> ConsumeId = new("--consume-id")
+    {
+        Description = "The fact's own key; the command's id if not given",
+        HelpName = "id",
+    };
+
+    /// <summary>The words that every verb's repetition starts with.</summary>
+    public static List<string> Words(CommandContext context, string verb) =>
+        ["reservation", verb, "--pool", context.Get(Pool), "--id", context.Get(Id)];
+
+    public static List<string> And(this List<string> words, string option, object? value)
+    {
+        if (value is not null)
+        {
+            words.Add(option);
+            words.Add(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!);
+        }
+        return words;
+    }
+}

@@ -1,0 +1,95 @@
+using Alloc.Cli.CommandLine;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Cli.Commands.Servers;
+
+/// <summary>Options of <c>alloc dev</c> and <c>alloc serve</c>.</summary>
+internal static class ServerOptions
+{
+    public static readonly SettingOption<string> DataDirectory = new("--data-dir", "Where everything is kept on disk")
+    {
+        DefaultValueFactory = _ => "./data",
+        HelpName = "folder",
+    };
+
+    public static readonly SettingOption<int> KafkaPort = Port("--kafka-port", "The embedded broker's port", 9092);
+
+    public static readonly SettingOption<int> RegistryPort = Port("--registry-port", "The embedded registry's port", 8081);
+
+    public static readonly SettingOption<int> ConsolePort = Port("--console-port", "The port of HTTP reads, health and metrics", 8233);
+
+    public static readonly SettingOption<string> ConsoleHost = new("--console-host", "The address HTTP listens on; not loopback: needs credentials and TLS")
+    {
+        DefaultValueFactory = _ => "127.0.0.1",
+        HelpName = "address",
+    };
+
+    public static readonly SettingOption<string?> ConsoleUrl = new("--console-url", "The HTTP address under which other instances reach this one")
+    {
+        HelpName = "url",
+    };
+
+    public static readonly SettingOption<string?> ConsoleCredentials = new("--console-credentials", "File of 'role name sha256-of-token' lines")
+    {
+        HelpName = "file",
+    };
+
+    public static readonly SettingOption<string?> ConsoleCertificate = new("--console-certificate", "PEM (certificate and key) or PFX file")
+    {
+        HelpName = "file",
+    };
+
+    public static readonly SettingOption<bool> BehindTlsProxy = new("--console-behind-tls-proxy", "Another process speaks TLS for this one");
+
+    public static readonly SettingOption<int> Partitions = Positive("--partitions", "Partitions of topics that are created", 4);
+
+    public static readonly SettingOption<int> Replication = Positive("--replication", "Replicas of topics that are created", 1);
+
+    public static readonly SettingOption<int> Threads = Positive("--threads", "Stream threads; partitions are spread over them", 1);
+
+    public static readonly SettingOption<string> ApplicationId = new("--application-id", "The consumer group, and the first part of transactional ids")
+    {
+        DefaultValueFactory = _ => "allocation",
+        HelpName = "id",
+    };
+
+    public static readonly SettingOption<string?> CheckpointDirectory = new("--checkpoint-dir", "Where checkpoints go, shared by all instances")
+    {
+        HelpName = "folder",
+    };
+
+    public static readonly SettingOption<TimeSpan?> CheckpointInterval = new("--checkpoint-interval", "How often a checkpoint is taken; never if not given")
+    {
+        CustomParser = Duration.ParseOptional,
+        HelpName = "duration",
+    };
+
+    public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
+        new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
+
+    private static SettingOption<int> Port(string name, string description, int byDefault)
+    {
+        var option = new SettingOption<int>(name, description) { DefaultValueFactory = _ => byDefault, HelpName = "port" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
+            {
+                result.AddError($"{name} is a port, 0 (any free one) to 65535.");
+            }
+        });
+        return option;
+    }
+
+    private static SettingOption<int> Positive(string name, string description, int byDefault)
+    {
+        var option = new SettingOption<int>(name, description) { DefaultValueFactory = _ => byDefault, HelpName = "count" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError($"{name} is at least 1.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Clients;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
+
+namespace Alloc.Cli.Commands.Subjects;
+
+/// <summary><c>alloc schema list</c>: the subjects of the registry.</summary>
+internal static class SchemaListCommand
+{
+    public static Command Create() =>
+        new Command("list", "List the registry's subjects").TalksToRegistry().Takes(ClientOptions.Timeout).Runs(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        using var registry = JsonHttp.Registry(ClientSettings.From(context));
+        var subjects = (await registry.GetAsync("subjects", cancellation).ConfigureAwait(false)).AsArray();
+        var rows = new List<JsonObject>();
+        foreach (var subject in subjects.Select(s => s!.GetValue<string>()).Order(StringComparer.Ordinal))
+        {
+            var latest = await registry.GetAsync($"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellation)
+                .ConfigureAwait(false);
+            rows.Add(new JsonObject
+            {
+                ["subject"] = subject,
+                ["version"] = latest["version"]!.DeepClone(),
+                ["id"] = latest["id"]!.DeepClone(),
+                ["record"] = NameOf(latest["schema"]!.GetValue<string>()),
+            });
+        }
+        context.Screen.Rows(
+            rows,
+            Column.Text("SUBJECT", "subject"),
+            Column.Number("VERSION", "version"),
+            Column.Number("ID", "id"),
+            Column.Text("RECORD", "record"));
+        return ExitCode.Ok;
+    }
+
+    private static string? NameOf(string schema) =>
+        JsonNode.Parse(schema) switch
+        {
+            JsonObject record => record["name"] is { } name
+                ? record["namespace"] is { } space && !name.ToString().Contains('.', StringComparison.Ordinal) ? $"{space}.{name}" : $"{name}"
+                : record["type"]?.ToString(),
+            JsonValue primitive => primitive.ToString(),
+            _ => "union",
+        };
+}

@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Hosting;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Schemas.Allocation;
+using Alloc.Web.Json;
+using Spectre.Console;
+
+namespace Alloc.Cli.Commands;
+
+/// <summary>What a write command asks for, and the words that would ask for exactly the same again.</summary>
+internal sealed record Ask(string PoolId, AllocationCommandBody Body, IReadOnlyList<string> Words);
+
+/// <summary>
+/// What all commands that ask for a decision share: the envelope's options, sending, waiting, showing the outcome. A
+/// time-out never says that the command failed; it says how to ask again with the same command id.
+/// </summary>
+internal static class Writes
+{
+    private static readonly Option<string?> CommandIdOption = new("--command-id")
+    {
+        Description = "The command's id; give that of an earlier try to get its answer",
+        HelpName = "id",
+    };
+
+    private static readonly SettingOption<string?> Actor = new("--actor", "Who asks; the login name if not given") { HelpName = "name" };
+
+    private static readonly SettingOption<string?> Channel = new("--channel", "The channel that the request comes from") { HelpName = "name" };
+
+    private static readonly SettingOption<string?> Tier = new("--tier", "The tier of the customer or dealer") { HelpName = "name" };
+
+    private static readonly Option<string?> Correlation = new("--correlation-id")
+    {
+        Description = "Ties commands of one action together; the command's id if not given",
+        HelpName = "id",
+    };
+
+    private static readonly Option<TimeSpan?> Deadline = new("--deadline")
+    {
+        Description = "Do not decide in favour after this time from now",
+        CustomParser = Duration.ParseOptional,
+        HelpName = "duration",
+    };
+
+    private static readonly Option<long?> ExpectedVersion = new("--expected-version")
+    {
+        Description = "Only if the reservation still has this version",
+        HelpName = "number",
+    };
+
+    public static Command Asks(this Command command, Func<CommandContext, Ask> build) =>
+        command.Asks((context, _) => Task.FromResult(build(context)));
+
+    public static Command Asks(this Command command, Func<CommandContext, CancellationToken, Task<Ask>> build) => command
+        .Takes(CommandIdOption, Actor, Channel, Tier, Correlation, Deadline, ExpectedVersion)
+        .TalksToKafka().TalksToRegistry()
+        .Runs(async (context, cancellation) =>
+        {
+            var ask = await build(context, cancellation).ConfigureAwait(false);
+            return await RunAsync(context, ask, cancellation).ConfigureAwait(false);
+        });
+
+    private static async Task<int> RunAsync(CommandContext context, Ask ask, CancellationToken cancellation)
+    {
+        if (ask.PoolId.Length == 0)
+        {
+            throw CliException.Usage("A pool's id is not empty.");
+        }
+        var settings = ClientSettings.From(context);
+        var command = Envelope(context, ask);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var port = new CommandPort(settings, registry);
+        AllocationOutcome? outcome;
+        try
+        {
+            outcome = await port.AskAsync(command, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            ShowUnknown(context, command, ask, "Interrupted before the decision was seen.");
+            return ExitCode.Interrupted;
+        }
+        if (outcome is null)
+        {
+            ShowUnknown(context, command, ask, $"No decision was seen within {Duration.Show(settings.Timeout)}.");
+            return ExitCode.Unavailable;
+        }
+        context.Screen.One(AvroJson.Of(outcome), console => Show(console, outcome, context));
+        return IsRefused(outcome) ? ExitCode.Rejected : ExitCode.Ok;
+    }
+
+    /// <summary>True when what was asked for did not happen; a fact that a count already contains did.</summary>
+    private static bool IsRefused(AllocationOutcome outcome) => outcome.Event
+        is AllocationOutcomeEvent.Rejected
+        or AllocationOutcomeEvent.SupplyIgnored { Why: not SupplyIgnoredWhy.Reflected };
+
+    private static AllocationCommand Envelope(CommandContext context, Ask ask)
+    {
+        var now = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var id = context.Get(CommandIdOption) ?? CommandId.Next(context.Time);
+        return new AllocationCommand
+        {
+            CommandId = id,
+            PoolId = ask.PoolId,
+            Actor = new Actor
+            {
+                Type = ActorType.Operator,
+                Id = context.Get(Actor) ?? Environment.UserName,
+                Channel = context.Get(Channel),
+                Tier = context.Get(Tier),
+            },
+            CorrelationId = context.Get(Correlation) ?? id,
+            DeadlineMs = context.Get(Deadline) is { } deadline ? now + (long)deadline.TotalMilliseconds : null,
+            IssuedAtMs = now,
+            ExpectedVersion = context.Get(ExpectedVersion),
+            Body = ask.Body,
+        };
+    }
+
+    private static void Show(IAnsiConsole console, AllocationOutcome outcome, CommandContext context)
+    {
+        OutcomeBlock.Write(console, outcome);
+        if (outcome.Event is AllocationOutcomeEvent.Rejected && outcome.CommandId is { } id)
+        {
+            context.Screen.Note($"Every rule that was looked at:  {Invocation.Name(context.Host.Environment)} explain {id}");
+        }
+    }
+
+    private static void ShowUnknown(CommandContext context, AllocationCommand command, Ask ask, string what)
+    {
+        var again = Again(context, command, ask);
+        context.Screen.Warn($"{what} It is unknown whether the command was or will be decided; nothing says that it failed.");
+        context.Screen.Warn("Ask again with the same command id: if it was decided, its answer comes back and nothing is done twice.");
+        context.Screen.Warn($"  {again}");
+        if (!context.Screen.IsTable)
+        {
+            context.Screen.One(
+                new JsonObject { ["commandId"] = command.CommandId, ["decision"] = "unknown", ["askAgain"] = again },
+                _ => { });
+        }
+    }
+
+    private static string Again(CommandContext context, AllocationCommand command, Ask ask)
+    {
+        List<string> words = [Invocation.Name(context.Host.Environment), .. ask.Words, "--command-id", command.CommandId];
+        foreach (var option in new Option[] { Actor, Channel, Tier, ExpectedVersion })
+        {
+            if (context.IsGiven(option))
+            {
+                words.AddRange([option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value]);
+            }
+        }
+        var connection = ClientSettings.Repeat(context);
+        return string.Join(' ', words.Select(Quote)) + (connection.Length > 0 ? " " + connection : "");
+    }
+
+    private static string Quote(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:#@+=,%".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,219 @@
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Engine.Observability;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Allocation;
+using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Registry;
+using Alloc.Web;
+using Alloc.Web.Reads;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Cli.Hosting;
+
+/// <summary>What one instance of the allocation application runs with.</summary>
+internal sealed record AllocationHostOptions
+{
+    public required ClientSettings Client { get; init; }
+
+    public required ConsoleOptions Console { get; init; }
+
+    /// <summary>Group, and first part of transactional ids.</summary>
+    public required string ApplicationId { get; init; }
+
+    public required string StateDirectory { get; init; }
+
+    public string? CheckpointDirectory { get; init; }
+
+    public TimeSpan? CheckpointInterval { get; init; }
+
+    public int ThreadCount { get; init; } = 1;
+
+    /// <summary>Partitions of topics that are still to be made; null for the catalogue's number.</summary>
+    public int? PartitionCount { get; init; }
+
+    public short ReplicationFactor { get; init; } = 1;
+
+    /// <summary>Where other instances reach this one; null for the console's own address when that is not loopback.</summary>
+    public Uri? Endpoint { get; init; }
+}
+
+/// <summary>One instance of the allocation application: topics and schemas in place, engine running, HTTP answering.</summary>
+internal sealed class AllocationHost : IAsyncDisposable
+{
+    private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StreamsApplication application;
+    private readonly HttpSchemaRegistryClient registry;
+    private readonly ConsoleServer console;
+    private readonly PrometheusExporter metrics;
+    private readonly Peers peers;
+    private readonly TimeProvider time;
+
+    private AllocationHost(
+        StreamsApplication application, HttpSchemaRegistryClient registry, ConsoleServer console, PrometheusExporter metrics, Peers peers,
+        LedgerDirectory directory, TimeProvider time)
+    {
+        this.application = application;
+        this.registry = registry;
+        this.console = console;
+        this.metrics = metrics;
+        this.peers = peers;
+        this.time = time;
+        Directory = directory;
+        application.StateChanged += OnStateChanged;
+    }
+
+    public LedgerDirectory Directory { get; }
+
+    public ISchemaRegistryClient Registry => registry;
+
+    public int ConsolePort => console.Port;
+
+    public string InstanceId => application.InstanceId;
+
+    /// <summary>Ends when the application stopped by a failure, with that failure.</summary>
+    public Task Failed => failed.Task;
+
+    public static async Task<AllocationHost> StartAsync(
+        AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var registry = Clients.Registry.Client(options.Client, time);
+        var metrics = new PrometheusExporter();
+        var peers = new Peers();
+        StreamsApplication? application = null;
+        ConsoleServer? console = null;
+        try
+        {
+            var clients = new KafkaClients(options.Client);
+            await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
+            var catalogue = await PrepareAsync(options, clients, registry, loggers, cancellation).ConfigureAwait(false);
+            var consoleOptions = options.Console with { Port = Ports.Choose(options.Console.Host, options.Console.Port) };
+            var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix);
+            application = new StreamsApplication(
+                AllocationTopology.Build(allocation, new AllocationSerdes(registry, allocation)),
+                EngineOptions(options, consoleOptions),
+                time,
+                loggers);
+            var directory = new LedgerDirectory(
+                application, allocation.CommandTopic, allocation.PartitionCount, p => StoreLedgerReads.Open(application, p));
+            console = await ConsoleServer.StartAsync(
+                consoleOptions,
+                routes => ConsoleRoutes.Map(routes, application, directory, peers, metrics.Write),
+                loggers,
+                cancellation).ConfigureAwait(false);
+            var host = new AllocationHost(application, registry, console, metrics, peers, directory, time);
+            await application.StartAsync(cancellation).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await DisposeAsync(application, console).ConfigureAwait(false);
+            registry.Dispose();
+            metrics.Dispose();
+            peers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until every task of this instance processes; tells how far restoring has come.</summary>
+    /// <exception cref="CliException">The application failed instead.</exception>
+    public async Task WaitUntilRunningAsync(Action<string> progress, CancellationToken cancellation)
+    {
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        while (application.State != StreamsState.Running)
+        {
+            ThrowIfFailed();
+            var restoring = application.RestoreProgress;
+            progress(restoring.Count == 0
+                ? "joining the group"
+                : $"restoring {restoring.Sum(r => r.Restored):N0} of {restoring.Sum(r => r.Restored + r.Remaining):N0} outcomes");
+            await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeAsync(application, console).ConfigureAwait(false);
+        registry.Dispose();
+        metrics.Dispose();
+        peers.Dispose();
+    }
+
+    private static async ValueTask DisposeAsync(StreamsApplication? application, ConsoleServer? console)
+    {
+        if (console is not null)
+        {
+            await console.DisposeAsync().ConfigureAwait(false);
+        }
+        if (application is not null)
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<TopicCatalogue> PrepareAsync(
+        AllocationHostOptions options, KafkaClients clients, ISchemaRegistryClient registry, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var provisioner = new TopicProvisioner(clients, options.Client.Timeout);
+        var prefix = options.Client.TopicPrefix;
+        var catalogue = provisioner.Adopt(TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, options.PartitionCount);
+        var logger = loggers.CreateLogger<AllocationHost>();
+        foreach (var topic in await provisioner.CreateMissingAsync(catalogue, options.ReplicationFactor).ConfigureAwait(false))
+        {
+            Log.TopicCreated(logger, topic);
+        }
+        var problems = await provisioner.VerifyAsync(catalogue).ConfigureAwait(false);
+        foreach (var problem in problems.Where(p => !p.IsFatal))
+        {
+            Log.TopicDiffers(logger, problem.Topic, problem.Problem, problem.Remedy);
+        }
+        if (problems.FirstOrDefault(p => p.IsFatal) is { } fatal)
+        {
+            throw CliException.Failed($"Topic {fatal.Topic} {fatal.Problem}.", fatal.Remedy);
+        }
+        await SchemaRegistration.RegisterAsync(catalogue, registry, cancellation).ConfigureAwait(false);
+        return catalogue;
+    }
+
+    private static StreamsOptions EngineOptions(AllocationHostOptions options, ConsoleOptions console) => new()
+    {
+        ApplicationId = options.ApplicationId,
+        BootstrapServers = options.Client.Bootstrap,
+        StateDirectory = options.StateDirectory,
+        CheckpointDirectory = options.CheckpointDirectory,
+        CheckpointInterval = options.CheckpointInterval,
+        ThreadCount = options.ThreadCount,
+        Endpoint = (options.Endpoint ?? Address(console)).ToString().TrimEnd('/'),
+        ReplicationFactor = options.ReplicationFactor,
+        ClientConfiguration = options.Client.KafkaProperties,
+    };
+
+    private static Uri Address(ConsoleOptions console)
+    {
+        var scheme = console.CertificateFile is null ? "http" : "https";
+        var host = console.Host is "*" or "0.0.0.0" ? System.Net.Dns.GetHostName() : console.Host;
+        return new Uri($"{scheme}://{host}:{console.Port}");
+    }
+
+    private void OnStateChanged(StreamsState before, StreamsState after)
+    {
+        if (after == StreamsState.Error)
+        {
+            failed.TrySetException(Describe());
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (application.State == StreamsState.Error)
+        {
+            throw Describe();
+        }
+    }
+
+    private CliException Describe() => CliException.Failed(
+        $"The engine stopped: {application.Failure?.Message ?? "no reason was given"}",
+        "Nothing that was decided is lost. docs/operations.md, \"Recover\", says what to do.",
+        application.Failure);
+}

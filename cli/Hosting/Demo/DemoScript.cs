@@ -1,0 +1,205 @@
+using System.Globalization;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Hosting.Demo;
+
+/// <summary>
+/// What customers of the demo do, from a seed: hold, then pay, change their mind, or forget about it; what was paid is used,
+/// and seats and slots come back after use. Pure: outcomes and times in, commands out.
+/// </summary>
+internal sealed class DemoScript
+{
+    private const long HoldTtlMs = 15_000;
+    private const long RestockIntervalMs = 20_000;
+    private const double RepeatShare = 0.02;
+    private readonly Random random;
+    private readonly string run;
+    private readonly PriorityQueue<AllocationCommand, long> planned = new();
+    private readonly Dictionary<string, long> soldSinceRestock = [];
+    private readonly Dictionary<string, long> nextDelta;
+    private long holdCount;
+    private long nextRestockAtMs;
+
+    /// <param name="seed">The same seed asks for the same things.</param>
+    /// <param name="startMs">When the run begins; part of its ids, so that every run has its own reservations.</param>
+    /// <param name="nextDelta">The next number of the warehouse's facts, by pool.</param>
+    public DemoScript(int seed, long startMs, IReadOnlyDictionary<string, long> nextDelta)
+    {
+        random = new Random(seed);
+        run = startMs.ToString("x", CultureInfo.InvariantCulture);
+        this.nextDelta = new Dictionary<string, long>(nextDelta, StringComparer.Ordinal);
+        nextRestockAtMs = startMs + RestockIntervalMs;
+    }
+
+    public const string Source = "warehouse";
+
+    /// <summary>Makes the pools and gives them their first supply; at a later start these are repeats that change nothing.</summary>
+    public static IEnumerable<AllocationCommand> Opening(long nowMs)
+    {
+        foreach (var pool in DemoPool.All)
+        {
+            yield return Command(pool.Id, $"demo-open-{pool.Id}", nowMs, new AllocationCommandBody.PoolConfigure
+            {
+                Settings = new PoolSettings { Kind = pool.Kind, Unit = pool.Unit, SnapshotSource = "operator" },
+            });
+            yield return Command(pool.Id, $"demo-supply-{pool.Id}", nowMs, new AllocationCommandBody.SupplySnapshot
+            {
+                Source = "operator",
+                Version = 1,
+                Quantity = pool.Supply,
+                Through = null,
+            });
+        }
+    }
+
+    /// <summary>What is due by now, and new holds as far as the rate leaves room.</summary>
+    public IEnumerable<AllocationCommand> Next(long nowMs, int room)
+    {
+        foreach (var restock in Restock(nowMs))
+        {
+            yield return restock;
+            room--;
+        }
+        while (room > 0 && planned.TryPeek(out var command, out var dueMs) && dueMs <= nowMs)
+        {
+            planned.Dequeue();
+            yield return command with { IssuedAtMs = nowMs };
+            room--;
+        }
+        while (room > 0)
+        {
+            var hold = Hold(nowMs);
+            yield return hold;
+            room--;
+            if (random.NextDouble() < RepeatShare)
+            {
+                planned.Enqueue(hold, nowMs + 200);
+            }
+        }
+    }
+
+    /// <summary>Decides what a customer does next, now that something was decided.</summary>
+    public void See(AllocationOutcome outcome, long nowMs)
+    {
+        if (!outcome.Original || Find(outcome.PoolId) is not { } pool)
+        {
+            return;
+        }
+        switch (outcome.Event)
+        {
+            case AllocationOutcomeEvent.Held { Lines: [var line] } when line.ReservationId.StartsWith($"demo-{run}-", StringComparison.Ordinal):
+                AfterHeld(pool, line.ReservationId, nowMs);
+                break;
+            case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith("demo-", StringComparison.Ordinal):
+                Plan(pool, $"{confirmed.ReservationId}-use", nowMs + Between(4_000, 12_000), new AllocationCommandBody.Consume
+                {
+                    ReservationId = confirmed.ReservationId,
+                    Quantity = confirmed.Quantity,
+                    ConsumeId = $"{confirmed.ReservationId}-use",
+                    OccurredAtMs = nowMs,
+                });
+                break;
+            case AllocationOutcomeEvent.Consumed consumed when consumed.ReservationId.StartsWith("demo-", StringComparison.Ordinal):
+                AfterConsumed(pool, consumed, nowMs);
+                break;
+        }
+    }
+
+    private void AfterHeld(DemoPool pool, string reservationId, long nowMs)
+    {
+        var mood = random.NextDouble();
+        if (mood < 0.65)
+        {
+            Plan(pool, $"{reservationId}-pay", nowMs + Between(500, 6_000), new AllocationCommandBody.Confirm { ReservationId = reservationId });
+        }
+        else if (mood < 0.82)
+        {
+            Plan(pool, $"{reservationId}-drop", nowMs + Between(500, 6_000), new AllocationCommandBody.Release
+            {
+                ReservationId = reservationId,
+                Reason = "CustomerCancelled",
+            });
+        }
+    }
+
+    private void AfterConsumed(DemoPool pool, AllocationOutcomeEvent.Consumed consumed, long nowMs)
+    {
+        if (pool.Kind == PoolKind.Capacity)
+        {
+            Plan(pool, $"{consumed.ReservationId}-back", nowMs + Between(8_000, 25_000), new AllocationCommandBody.Return
+            {
+                ReservationId = consumed.ReservationId,
+                Quantity = consumed.Quantity,
+                ConsumeId = $"{consumed.ReservationId}-back",
+            });
+            return;
+        }
+        soldSinceRestock[pool.Id] = soldSinceRestock.GetValueOrDefault(pool.Id) + consumed.Quantity;
+    }
+
+    private IEnumerable<AllocationCommand> Restock(long nowMs)
+    {
+        if (nowMs < nextRestockAtMs)
+        {
+            yield break;
+        }
+        nextRestockAtMs = nowMs + RestockIntervalMs;
+        foreach (var (poolId, sold) in soldSinceRestock.Where(s => s.Value > 0).ToList())
+        {
+            var number = nextDelta.GetValueOrDefault(poolId, 1);
+            nextDelta[poolId] = number + 1;
+            soldSinceRestock[poolId] = 0;
+            yield return Command(poolId, $"demo-{run}-restock-{number}", nowMs, new AllocationCommandBody.SupplyDelta
+            {
+                Source = Source,
+                SourceSequence = number,
+                Quantity = sold,
+            });
+        }
+    }
+
+    private AllocationCommand Hold(long nowMs)
+    {
+        var pool = Pick();
+        var reservationId = $"demo-{run}-{++holdCount}";
+        return Command(pool.Id, $"{reservationId}-hold", nowMs, new AllocationCommandBody.Hold
+        {
+            ReservationId = reservationId,
+            Quantity = 1 + random.Next(pool.LargestHold),
+            TtlMs = HoldTtlMs,
+            OrderRef = $"demo-order-{holdCount}",
+            CustomerRef = $"customer-{random.Next(200)}",
+        });
+    }
+
+    private DemoPool Pick()
+    {
+        var dice = random.NextDouble();
+        foreach (var pool in DemoPool.All)
+        {
+            dice -= pool.Share;
+            if (dice < 0)
+            {
+                return pool;
+            }
+        }
+        return DemoPool.All[^1];
+    }
+
+    private void Plan(DemoPool pool, string commandId, long atMs, AllocationCommandBody body) =>
+        planned.Enqueue(Command(pool.Id, commandId, atMs, body), atMs);
+
+    private long Between(int fromMs, int toMs) => random.Next(fromMs, toMs);
+
+    private static DemoPool? Find(string poolId) => DemoPool.All.FirstOrDefault(p => p.Id == poolId);
+
+    private static AllocationCommand Command(string poolId, string commandId, long nowMs, AllocationCommandBody body) => new()
+    {
+        CommandId = commandId,
+        PoolId = poolId,
+        Actor = new Actor { Type = ActorType.Service, Id = "demo", Channel = "web" },
+        CorrelationId = commandId,
+        IssuedAtMs = nowMs,
+        Body = body,
+    };
+}

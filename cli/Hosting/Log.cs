@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Cli.Hosting;
+
+/// <summary>What the hosting itself logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Topic {Topic} created")]
+    public static partial void TopicCreated(ILogger logger, string topic);
+
+    [LoggerMessage(2, LogLevel.Warning, "Topic {Topic} {Problem}. {Remedy}")]
+    public static partial void TopicDiffers(ILogger logger, string topic, string problem, string remedy);
+
+    [LoggerMessage(3, LogLevel.Information, "{What}")]
+    public static partial void Waiting(ILogger logger, string what);
+
+    [LoggerMessage(4, LogLevel.Warning, "The demo stopped: {Reason}")]
+    public static partial void DemoStopped(ILogger logger, string reason);
+}

@@ -1,0 +1,9 @@
+namespace Alloc.Cli.Outcomes;
+
+/// <summary>The topics of allocation, without a deployment's prefix.</summary>
+internal static class TopicNames
+{
+    public const string Commands = "allocation.commands";
+
+    public const string Outcomes = "allocation.outcomes";
+}

@@ -1,0 +1,3 @@
+using Alloc.Cli.CommandLine;
+
+return await AllocCli.RunAsync(args, CliHost.OfThisProcess()).ConfigureAwait(false);

@@ -1,0 +1,121 @@
+namespace Alloc.Cli.Verify;
+
+/// <summary>
+/// Compares what an original outcome does with what its command asked, from the pool as the checker knows it just
+/// before. Only the plain cases are predicted; the rest is left to the balances and vectors.
+/// </summary>
+internal static class EffectCheck
+{
+    public static void Check(ObservedCommand command, ObservedOutcome outcome, PoolModel pool, Findings findings)
+    {
+        if (outcome.Answer != AnswerKind.Original)
+        {
+            return;
+        }
+        var problem = (command.Ask, outcome.Event) switch
+        {
+            (Ask.Hold, Events.Held) => Held(command, outcome),
+            (Ask.Hold, Events.Rejected) => Refused(command, outcome, findings),
+            (Ask.Confirm, Events.Confirmed) => Confirmed(command, outcome, pool),
+            (Ask.Release, Events.Released) => Released(command, outcome, pool),
+            (Ask.Consume, Events.Consumed) => Consumed(command, outcome, pool),
+            (Ask.Return, Events.Returned) => Returned(command, outcome, pool),
+            (_, Events.Rejected) when outcome.Postings.Count > 0 => "a rejection moves units",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            findings.Add(FindingKind.WrongEffect, outcome.PoolId, outcome.At, $"command '{command.CommandId}': {problem}");
+        }
+    }
+
+    private static string? Held(ObservedCommand command, ObservedOutcome outcome)
+    {
+        var granted = Moved(outcome, Account.Held);
+        if (command.IsAllOrNothing && granted != command.Quantity)
+        {
+            return $"asked for {command.Quantity} or nothing, was granted {granted}";
+        }
+        if (granted < 1 || granted > command.Quantity)
+        {
+            return $"asked for {command.Quantity}, was granted {granted}";
+        }
+        foreach (var (id, quantity) in command.Lines)
+        {
+            var held = outcome.Reservations.FirstOrDefault(r => r.Id == id)?.Held ?? 0;
+            if (held > quantity || (command.IsAllOrNothing && held != quantity))
+            {
+                return $"line {id} asked for {quantity}, holds {held}";
+            }
+        }
+        return null;
+    }
+
+    private static string? Refused(ObservedCommand command, ObservedOutcome outcome, Findings findings)
+    {
+        if (outcome.Reasons.Contains(Events.InsufficientAvailability)
+            && outcome.Reasons.Count == 1 && command.IsAllOrNothing && command.Quantity <= outcome.Before.Free)
+        {
+            findings.Add(FindingKind.UnjustRejection, outcome.PoolId, outcome.At,
+                $"command '{command.CommandId}' asked for {command.Quantity} and was refused with {outcome.Before.Free} free");
+        }
+        return outcome.Postings.Count > 0 ? "a rejection moves units" : null;
+    }
+
+    private static string? Confirmed(ObservedCommand command, ObservedOutcome outcome, PoolModel pool)
+    {
+        if (Sides(command, outcome, pool) is not var (before, after))
+        {
+            return "confirms a reservation that is unknown";
+        }
+        // A quantity is the total confirmed or consumed afterwards; without one, all that is held is confirmed.
+        var need = (command.Quantity ?? (before.Held + before.Confirmed + before.Consumed)) - before.Confirmed - before.Consumed;
+        var moved = after.Confirmed - before.Confirmed;
+        return moved == need ? null : $"needs {need} more confirmed, got {moved}";
+    }
+
+    private static string? Released(ObservedCommand command, ObservedOutcome outcome, PoolModel pool)
+    {
+        if (Sides(command, outcome, pool) is not var (before, after))
+        {
+            return null;
+        }
+        var moved = after.Released - before.Released;
+        var taken = before.Held - after.Held + before.Confirmed - after.Confirmed;
+        return moved != taken ? $"released {moved} but took {taken} from the reservation"
+            : command.Quantity < moved ? $"asked to release {command.Quantity}, released {moved}"
+            : null;
+    }
+
+    private static string? Consumed(ObservedCommand command, ObservedOutcome outcome, PoolModel pool)
+    {
+        if (Sides(command, outcome, pool) is not var (before, after))
+        {
+            return null;
+        }
+        var moved = after.Consumed - before.Consumed;
+        return moved > command.Quantity ? $"asked to consume {command.Quantity}, consumed {moved}" : null;
+    }
+
+    private static string? Returned(ObservedCommand command, ObservedOutcome outcome, PoolModel pool)
+    {
+        if (Sides(command, outcome, pool) is not var (before, after))
+        {
+            return null;
+        }
+        var moved = after.Returned - before.Returned;
+        return moved > command.Quantity ? $"asked to return {command.Quantity}, returned {moved}" : null;
+    }
+
+    private static (ObservedReservation Before, ObservedReservation After)? Sides(
+        ObservedCommand command, ObservedOutcome outcome, PoolModel pool)
+    {
+        var id = command.Lines.Count == 1 ? command.Lines[0].ReservationId : null;
+        var before = id is null ? null : pool.Find(id, outcome.TimeMs);
+        var after = id is null ? null : outcome.Reservations.FirstOrDefault(r => r.Id == id);
+        return before is null || after is null ? null : (before, after);
+    }
+
+    private static long Moved(ObservedOutcome outcome, Account account) =>
+        outcome.Postings.Where(p => p.Account == account).Sum(p => p.Delta);
+}

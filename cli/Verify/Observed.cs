@@ -1,0 +1,188 @@
+namespace Alloc.Cli.Verify;
+
+/// <summary>The six accounts of a pool, in the checker's own words.</summary>
+internal enum Account
+{
+    /// <summary>An account that the checker does not know; what moves there is missing in the balances.</summary>
+    Unknown,
+    External,
+    Free,
+    Held,
+    Confirmed,
+    Consumed,
+    Blocked,
+}
+
+/// <summary>The balances of a pool's six accounts.</summary>
+internal readonly record struct Amounts(long External, long Free, long Held, long Confirmed, long Consumed, long Blocked)
+{
+    /// <summary>The sum of all six: always 0, since what a pool has came from outside.</summary>
+    public Int128 Sum => (Int128)External + Free + Held + Confirmed + Consumed + Blocked;
+
+    /// <summary>The balances after one posting.</summary>
+    public Amounts With(Posting posting) => posting.Account switch
+    {
+        Account.External => this with { External = External + posting.Delta },
+        Account.Free => this with { Free = Free + posting.Delta },
+        Account.Held => this with { Held = Held + posting.Delta },
+        Account.Confirmed => this with { Confirmed = Confirmed + posting.Delta },
+        Account.Consumed => this with { Consumed = Consumed + posting.Delta },
+        Account.Blocked => this with { Blocked = Blocked + posting.Delta },
+        _ => this,
+    };
+
+    public override string ToString() =>
+        $"free {Free}, held {Held}, confirmed {Confirmed}, consumed {Consumed}, blocked {Blocked}, external {External}";
+}
+
+/// <summary>One side of an entry: an account and by how much it changes.</summary>
+/// <param name="Entry">The kind of the entry that it belongs to.</param>
+/// <param name="Account">The account.</param>
+/// <param name="Delta">The change.</param>
+internal readonly record struct Posting(string Entry, Account Account, long Delta);
+
+/// <summary>Where a record lies.</summary>
+internal readonly record struct Position(string Topic, int Partition, long Offset)
+{
+    public override string ToString() => $"{Topic}[{Partition}]@{Offset}";
+}
+
+/// <summary>What a command asks, as far as the checker predicts it.</summary>
+internal enum Ask
+{
+    Other,
+    Hold,
+    Confirm,
+    Release,
+    Consume,
+    Return,
+    Tick,
+}
+
+/// <summary>A record of a command topic.</summary>
+internal sealed record ObservedCommand
+{
+    public required Position At { get; init; }
+
+    public required long TimestampMs { get; init; }
+
+    /// <summary>False when the value is not a command: such a record belongs in the dead-letter topic.</summary>
+    public required bool IsReadable { get; init; }
+
+    public string CommandId { get; init; } = "";
+
+    public string PoolId { get; init; } = "";
+
+    public Ask Ask { get; init; }
+
+    /// <summary>Sum of the quantities asked for; null when the command leaves it open.</summary>
+    public long? Quantity { get; init; }
+
+    /// <summary>The reservations named, with what is asked of each.</summary>
+    public IReadOnlyList<(string ReservationId, long Quantity)> Lines { get; init; } = [];
+
+    /// <summary>Whether a hold must be granted as a whole.</summary>
+    public bool IsAllOrNothing { get; init; }
+}
+
+/// <summary>How an outcome answers its command.</summary>
+internal enum AnswerKind
+{
+    /// <summary>The one decision on the command.</summary>
+    Original,
+
+    /// <summary>A repeat of a command that was decided before.</summary>
+    Duplicate,
+
+    /// <summary>Decided later: parked, or waiting for an approval.</summary>
+    Provisional,
+
+    /// <summary>A refusal that registers nothing: the same id with another body, or too old.</summary>
+    Refusal,
+
+    /// <summary>No answer: what a command or the time caused besides.</summary>
+    Caused,
+}
+
+/// <summary>A record of the journal.</summary>
+internal sealed record ObservedOutcome
+{
+    public required Position At { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string PoolId { get; init; }
+
+    public required long Sequence { get; init; }
+
+    /// <summary>The outcome's id: the pool and its sequence.</summary>
+    public string OutcomeId => $"{PoolId}#{Sequence}";
+
+    public required Position Source { get; init; }
+
+    public required long TimeMs { get; init; }
+
+    public required AnswerKind Answer { get; init; }
+
+    /// <summary>The event's name: Held, Rejected, Expired, …</summary>
+    public required string Event { get; init; }
+
+    /// <summary>The command answered; null where <see cref="Answer"/> is <see cref="AnswerKind.Caused"/>.</summary>
+    public string? CommandId { get; init; }
+
+    /// <summary>The outcome that a duplicate repeats.</summary>
+    public string? DuplicateOf { get; init; }
+
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    public Amounts Before { get; init; }
+
+    public Amounts After { get; init; }
+
+    public IReadOnlyList<Posting> Postings { get; init; } = [];
+
+    public IReadOnlyList<ObservedReservation> Reservations { get; init; } = [];
+
+    /// <summary>Overbooking that policy allows: a grant may take FREE down to its negative.</summary>
+    public long Overbooking { get; init; }
+}
+
+/// <summary>A reservation as an outcome leaves it.</summary>
+internal sealed record ObservedReservation
+{
+    public required string Id { get; init; }
+
+    public long Held { get; init; }
+
+    public long Confirmed { get; init; }
+
+    public long Consumed { get; init; }
+
+    public long Returned { get; init; }
+
+    public long Released { get; init; }
+
+    public long Expired { get; init; }
+
+    public long Preempted { get; init; }
+
+    public long Granted { get; init; }
+
+    public long Version { get; init; }
+
+    /// <summary>When what is held expires, on the log's clock; null when it does not.</summary>
+    public long? ExpiresAtMs { get; init; }
+
+    /// <summary>From when on the reservation counts as unknown; null when it is kept.</summary>
+    public long? ForgetAtMs { get; init; }
+}
+
+/// <summary>A record of the availability topic.</summary>
+internal sealed record ObservedAvailability(Position At, string Key, string PoolId, long Sequence, Amounts Balances,
+    bool IsTombstone);
+
+/// <summary>A record of the dead-letter topic.</summary>
+/// <param name="At">Where it lies.</param>
+/// <param name="Origin">Where the bad record came from; null when its headers do not say.</param>
+/// <param name="Reason">Why it was put there; null when its headers do not say.</param>
+internal sealed record ObservedDeadLetter(Position At, Position? Origin, string? Reason);

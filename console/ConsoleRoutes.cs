@@ -1,0 +1,23 @@
+using Alloc.Engine.Runtime;
+using Alloc.Web.Endpoints;
+using Alloc.Web.Reads;
+using Microsoft.AspNetCore.Routing;
+
+namespace Alloc.Web;
+
+/// <summary>Every route of the HTTP API.</summary>
+public static class ConsoleRoutes
+{
+    /// <summary>Adds the routes of an instance.</summary>
+    /// <param name="routes">Where to.</param>
+    /// <param name="application">What runs here.</param>
+    /// <param name="directory">Finds ledgers in the cluster.</param>
+    /// <param name="peers">Asks other instances.</param>
+    /// <param name="writeMetrics">Writes the metrics.</param>
+    public static void Map(
+        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers, Action<TextWriter> writeMetrics)
+    {
+        new InstanceEndpoints(application, writeMetrics).Map(routes);
+        new LedgerEndpoints(directory, peers).Map(routes);
+    }
+}

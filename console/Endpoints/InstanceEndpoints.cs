@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Alloc.Engine.Restore;
+using Alloc.Engine.Runtime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Alloc.Web.Endpoints;
+
+/// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
+internal sealed class InstanceEndpoints(StreamsApplication application, Action<TextWriter> writeMetrics)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", HealthAsync);
+        routes.MapGet("/readyz", ReadyAsync);
+        routes.MapGet("/metrics", MetricsAsync);
+        routes.MapGet("/v1/tasks", TasksAsync);
+        routes.MapPost("/v1/checkpoint", CheckpointAsync);
+    }
+
+    /// <summary>GET /healthz: 200 while the process can still do its work, 503 when only a restart helps.</summary>
+    private Task HealthAsync(HttpContext context)
+    {
+        var failed = application.State == StreamsState.Error;
+        return JsonAnswer.WriteAsync(context, failed ? 503 : 200, new JsonObject
+        {
+            ["status"] = failed ? "failed" : "ok",
+            ["state"] = application.State.ToString(),
+            ["reason"] = application.Failure?.Message,
+        });
+    }
+
+    /// <summary>GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore.</summary>
+    private Task ReadyAsync(HttpContext context)
+    {
+        var progress = application.RestoreProgress;
+        var ready = application.State == StreamsState.Running;
+        return JsonAnswer.WriteAsync(context, ready ? 200 : 503, new JsonObject
+        {
+            ["status"] = ready ? "ready" : "not ready",
+            ["state"] = application.State.ToString(),
+            ["remaining"] = progress.Sum(p => p.Remaining),
+            ["restoring"] = new JsonArray([.. progress.Select(p => (JsonNode)RestoreJson(p))]),
+        });
+    }
+
+    /// <summary>GET /metrics in Prometheus' text format.</summary>
+    private async Task MetricsAsync(HttpContext context)
+    {
+        using var text = new StringWriter();
+        writeMetrics(text);
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await context.Response.WriteAsync(text.ToString(), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>GET /v1/tasks: the tasks of this instance, ready ones and those that restore.</summary>
+    private Task TasksAsync(HttpContext context) => JsonAnswer.WriteAsync(context, 200, new JsonObject
+    {
+        ["instance"] = application.InstanceId,
+        ["state"] = application.State.ToString(),
+        ["tasks"] = new JsonArray([.. application.Tasks.Select(t => (JsonNode)new JsonObject
+        {
+            ["task"] = t.TaskId.ToString(),
+            ["partition"] = t.TaskId.Partition,
+            ["processed"] = t.Processed,
+            ["deadLetters"] = t.DeadLetters,
+            ["skippedDecided"] = t.SkippedDecided,
+            ["waitingFor"] = t.WaitingFor,
+            ["unwrittenEntries"] = t.UnwrittenEntries,
+        })]),
+        ["restoring"] = new JsonArray([.. application.RestoreProgress.Select(p => (JsonNode)RestoreJson(p))]),
+    });
+
+    /// <summary>POST /v1/checkpoint: writes a checkpoint of every task of this instance and answers where.</summary>
+    private async Task CheckpointAsync(HttpContext context)
+    {
+        IReadOnlyList<string> written;
+        try
+        {
+            written = await application.CheckpointAsync().ConfigureAwait(false);
+        }
+        catch (InvalidOperationException e)
+        {
+            await Problem.WriteAsync(context, 409, "No checkpoint directory", $"{e.Message} Start with --checkpoint-dir.").ConfigureAwait(false);
+            return;
+        }
+        await JsonAnswer.WriteAsync(context, 200, new JsonObject
+        {
+            ["checkpoints"] = new JsonArray([.. written.Select(path => (JsonNode)path)]),
+        }).ConfigureAwait(false);
+    }
+
+    private static JsonObject RestoreJson(RestoreProgress progress) => new()
+    {
+        ["task"] = progress.TaskId.ToString(),
+        ["partition"] = progress.TaskId.Partition,
+        ["restored"] = progress.Restored,
+        ["remaining"] = progress.Remaining,
+    };
+}

@@ -1,0 +1,217 @@
+using System.Text.Json.Nodes;
+using Alloc.Schemas.Allocation;
+using Alloc.Web.Json;
+using Alloc.Web.Reads;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Alloc.Web.Endpoints;
+
+/// <summary>Reads of the ledger: pools, reservations, remembered commands, wherever in the cluster they are.</summary>
+internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
+{
+    private const int DefaultLimit = 1_000;
+    private const int MaximumLimit = 10_000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/pools", ListPoolsAsync);
+        routes.MapGet("/v1/pools/{**id}", GetPoolAsync);
+        routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync);
+        routes.MapGet("/v1/reservations/{pool}/{id}", GetReservationAsync);
+        routes.MapGet("/v1/commands/{id}", GetCommandAsync);
+    }
+
+    /// <summary>GET /v1/pools?prefix=&amp;after=&amp;limit= : pools by id, of all instances; partitions nobody could answer for are named.</summary>
+    private async Task ListPoolsAsync(HttpContext context)
+    {
+        var prefix = context.Request.Query["prefix"].ToString();
+        var after = context.Request.Query["after"].ToString();
+        var limit = LimitOf(context.Request);
+        var rows = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
+        var absent = new List<int>();
+        var owners = new HashSet<Uri>();
+        for (var partition = 0; partition < directory.PartitionCount; partition++)
+        {
+            if (directory.Here(partition) is { } reads)
+            {
+                foreach (var pool in reads.Pools().Where(p => IsListed(p.PoolId, prefix, after)))
+                {
+                    rows[pool.PoolId] = PoolJson(pool, partition, null);
+                }
+                continue;
+            }
+            if (Peers.IsForwarded(context.Request))
+            {
+                continue;
+            }
+            var place = await directory.OwnerAsync(partition, context.RequestAborted).ConfigureAwait(false);
+            if (place.Owner is null)
+            {
+                absent.Add(partition);
+            }
+            else
+            {
+                owners.Add(place.Owner);
+            }
+        }
+        foreach (var owner in owners)
+        {
+            var answer = await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false);
+            if (answer is not { Body: JsonObject body } || body["pools"] is not JsonArray pools)
+            {
+                absent.Add(-1);
+                continue;
+            }
+            foreach (var pool in pools.OfType<JsonObject>())
+            {
+                rows[pool["poolId"]!.GetValue<string>()] = (JsonObject)pool.DeepClone();
+            }
+        }
+        var page = rows.Values.Take(limit).ToList();
+        await JsonAnswer.WriteAsync(context, 200, new JsonObject
+        {
+            ["pools"] = new JsonArray([.. page]),
+            ["next"] = rows.Count > limit ? page[^1]["poolId"]!.GetValue<string>() : null,
+            ["complete"] = absent.Count == 0,
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>GET /v1/pools/{id}</summary>
+    private Task GetPoolAsync(HttpContext context)
+    {
+        var id = string.Join('/', RawPath.Segments(context, 2));
+        return AnswerAsync(context, id, reads => reads.Pool(id) is { } pool
+            ? PoolJson(pool, directory.PartitionOf(id), reads.Sources(id))
+            : null, $"There is no pool {id}.");
+    }
+
+    /// <summary>GET /v1/reservations/{pool}?after=&amp;limit= : reservations of a pool by id.</summary>
+    private Task ListReservationsAsync(HttpContext context)
+    {
+        var pool = RawPath.Segments(context, 2)[0];
+        var after = context.Request.Query["after"].ToString();
+        var prefix = context.Request.Query["prefix"].ToString();
+        var limit = LimitOf(context.Request);
+        return AnswerAsync(context, pool, reads =>
+        {
+            if (reads.Pool(pool) is null)
+            {
+                return null;
+            }
+            var rows = reads.Reservations(pool).Where(r => IsListed(r.ReservationId, prefix, after)).Take(limit + 1).ToList();
+            return new JsonObject
+            {
+                ["reservations"] = new JsonArray([.. rows.Take(limit).Select(r => (JsonNode)ReservationJson(pool, r))]),
+                ["next"] = rows.Count > limit ? rows[limit - 1].ReservationId : null,
+            };
+        }, $"There is no pool {pool}.");
+    }
+
+    /// <summary>GET /v1/reservations/{pool}/{id}</summary>
+    private async Task GetReservationAsync(HttpContext context)
+    {
+        var segments = RawPath.Segments(context, 2);
+        if (segments.Length != 2)
+        {
+            await Problem.WriteAsync(context, 400, "Bad request", "Write /v1/reservations/{pool}/{id}, slashes in ids as %2F.").ConfigureAwait(false);
+            return;
+        }
+        var (pool, id) = (segments[0], segments[1]);
+        await AnswerAsync(
+            context, pool, reads => reads.Reservation(pool, id) is { } r ? ReservationJson(pool, r) : null,
+            $"Pool {pool} has no reservation {id}.").ConfigureAwait(false);
+    }
+
+    /// <summary>GET /v1/commands/{id}?pool= : the remembered answer to a command.</summary>
+    private async Task GetCommandAsync(HttpContext context)
+    {
+        var id = RawPath.Segments(context, 2)[0];
+        var pool = context.Request.Query["pool"].ToString();
+        if (pool.Length == 0)
+        {
+            await Problem.WriteAsync(context, 400, "Bad request", "Say which pool: ?pool=….").ConfigureAwait(false);
+            return;
+        }
+        await AnswerAsync(
+            context,
+            pool,
+            reads =>
+            {
+                if (reads.Command(pool, id) is not { } memory)
+                {
+                    return null;
+                }
+                var answer = AvroJson.Of(memory);
+                answer["commandId"] = id;
+                answer["outcomeId"] = $"{memory.OutcomePoolId}#{memory.Sequence}";
+                return answer;
+            },
+            $"Pool {pool} remembers no command {id}; that does not say that it was never sent.").ConfigureAwait(false);
+    }
+
+    private async Task AnswerAsync(HttpContext context, string poolId, Func<ILedgerReads, JsonObject?> read, string nothing)
+    {
+        var place = await directory.FindAsync(poolId, context.RequestAborted).ConfigureAwait(false);
+        if (place.Reads is { } reads)
+        {
+            var found = read(reads);
+            await (found is null ? Problem.WriteAsync(context, 404, "Not found", nothing) : JsonAnswer.WriteAsync(context, 200, found))
+                .ConfigureAwait(false);
+            return;
+        }
+        if (place.Owner is { } owner && !Peers.IsForwarded(context.Request))
+        {
+            if (await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false) is { Body: { } body } answer)
+            {
+                var mediaType = (int)answer.Status >= 400 ? Problem.MediaType : "application/json";
+                await JsonAnswer.WriteAsync(context, (int)answer.Status, body, mediaType).ConfigureAwait(false);
+                return;
+            }
+            await Problem.WriteAsync(
+                context, 503, "The owner does not answer", $"{place.Detail} It does not answer now; ask it, or try again.",
+                new JsonObject { ["owner"] = owner.ToString() }).ConfigureAwait(false);
+            return;
+        }
+        context.Response.Headers.RetryAfter = "1";
+        await Problem.WriteAsync(context, 503, "Not ready", place.Detail).ConfigureAwait(false);
+    }
+
+    private static JsonObject PoolJson(PoolState pool, int partition, IEnumerable<SupplySource>? sources)
+    {
+        var json = AvroJson.Of(pool);
+        json["available"] = Math.Max(0, pool.Balances.Free);
+        json["partition"] = partition;
+        if (sources is not null)
+        {
+            json["sources"] = new JsonArray([.. sources.Select(s => (JsonNode)AvroJson.Of(s))]);
+        }
+        return json;
+    }
+
+    private static JsonObject ReservationJson(string pool, Reservation reservation)
+    {
+        var json = new JsonObject { ["poolId"] = pool, ["status"] = StatusOf(reservation) };
+        foreach (var (name, value) in AvroJson.Of(reservation).ToList())
+        {
+            json[name] = value?.DeepClone();
+        }
+        return json;
+    }
+
+    private static string StatusOf(Reservation r) => r switch
+    {
+        { Held: > 0 } => "Held",
+        { Waiting: > 0 } => "Waitlisted",
+        { Confirmed: > 0 } => "Confirmed",
+        { Consumed: > 0 } => "Consumed",
+        _ => r.EndedBy.ToString(),
+    };
+
+    private static bool IsListed(string id, string prefix, string after) =>
+        !id.StartsWith('$') && id.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(id, after) > 0;
+
+    private static int LimitOf(HttpRequest request) =>
+        int.TryParse(request.Query["limit"].ToString(), out var limit) ? Math.Clamp(limit, 1, MaximumLimit) : DefaultLimit;
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace Alloc.Web;
+
+/// <summary>Asks other instances on a caller's behalf, with the caller's own credentials, one hop at most.</summary>
+public sealed class Peers : IDisposable
+{
+    /// <summary>Marks a request that comes from another instance and must be answered here or not at all.</summary>
+    public const string ForwardedHeader = "Alloc-Forwarded";
+
+    private readonly HttpClient client = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        AllowAutoRedirect = false,
+        UseProxy = false,
+    })
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+        MaxResponseContentBufferSize = 64 << 20,
+    };
+
+    /// <summary>True when the request was already forwarded once.</summary>
+    public static bool IsForwarded(HttpRequest request) => request.Headers.ContainsKey(ForwardedHeader);
+
+    /// <summary>The peer's answer to the same request; null when it does not answer.</summary>
+    public async Task<(HttpStatusCode Status, JsonNode? Body)?> AskAsync(Uri peer, HttpRequest request, CancellationToken cancellation)
+    {
+        var raw = request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        using var question = new HttpRequestMessage(HttpMethod.Get, new Uri(peer, raw));
+        question.Headers.Add(ForwardedHeader, "1");
+        if (request.Headers.Authorization.ToString() is { Length: > 0 } authorization)
+        {
+            question.Headers.TryAddWithoutValidation("Authorization", authorization);
+        }
+        try
+        {
+            using var answer = await client.SendAsync(question, cancellation).ConfigureAwait(false);
+            var text = await answer.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+            return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        }
+        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException ||
+            (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+}

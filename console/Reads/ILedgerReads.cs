@@ -1,0 +1,25 @@
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Web.Reads;
+
+/// <summary>Committed reads of one partition's ledger. The state may move on between two calls.</summary>
+public interface ILedgerReads
+{
+    /// <summary>A pool, or null.</summary>
+    PoolState? Pool(string poolId);
+
+    /// <summary>All pools of the partition, by id.</summary>
+    IEnumerable<PoolState> Pools();
+
+    /// <summary>What is known of each source that reports about a pool, by name.</summary>
+    IEnumerable<SupplySource> Sources(string poolId);
+
+    /// <summary>A reservation of a pool, or null.</summary>
+    Reservation? Reservation(string poolId, string reservationId);
+
+    /// <summary>The reservations of a pool, by id.</summary>
+    IEnumerable<Reservation> Reservations(string poolId);
+
+    /// <summary>The remembered answer to a command, or null.</summary>
+    CommandMemory? Command(string poolId, string commandId);
+}
