@@ -1,0 +1,52 @@
+using System.Xml.Linq;
+
+namespace Conventions.Tests;
+
+/// <summary>The arrows of docs/architecture.md, read from the project files.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["Alloc.Schemas.Generator"] = [],
+        ["Alloc.Schemas"] = ["Alloc.Schemas.Generator"],
+        ["Alloc.Engine"] = [],
+        ["Alloc.Engine.Testing"] = ["Alloc.Engine"],
+        ["Alloc.Broker"] = [],
+        ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
+        ["Alloc.Console"] = ["Alloc.Processors"],
+        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas", "Alloc.Schemas.Generator"],
+    };
+
+    [Fact]
+    public void Arrows_between_projects_point_one_way()
+    {
+        var violations = new List<string>();
+
+        foreach (var file in Repository.Files("*.csproj").Where(f => !f.EndsWith(".Tests.csproj", StringComparison.Ordinal)))
+        {
+            var project = Path.GetFileNameWithoutExtension(file);
+            var references = XDocument.Load(file).Descendants("ProjectReference")
+                .Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')));
+            if (!Allowed.TryGetValue(project, out var allowed))
+            {
+                violations.Add($"{project} is not in the table of arrows; add it with what it may reference");
+                continue;
+            }
+            violations.AddRange(references.Where(r => !allowed.Contains(r)).Select(r => $"{project} must not reference {r}"));
+        }
+
+        Assert.Empty(violations);
+    }
+
+    [Theory]
+    [InlineData("Alloc.Engine")]
+    [InlineData("Alloc.Broker")]
+    [InlineData("Alloc.Schemas")]
+    [InlineData("Alloc.Processors")]
+    public void Clock_and_randomness_are_banned_where_decisions_are_made(string project)
+    {
+        var file = Repository.Files("*.csproj").Single(f => Path.GetFileNameWithoutExtension(f) == project);
+
+        Assert.Contains("<BanClockAndRandomness>true</BanClockAndRandomness>", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+}

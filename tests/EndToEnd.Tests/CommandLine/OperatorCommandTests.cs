@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.CommandLine;
+
+/// <summary>What operators type, against a running <c>alloc dev</c>: data on standard output, exit codes, nothing done twice.</summary>
+[Collection("processes")]
+public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDev>
+{
+    [Fact]
+    public async Task A_write_prints_its_outcome_as_the_contract_has_it()
+    {
+        await PoolAsync("json", 5);
+
+        var run = await AllocAsync("reservation", "hold", "--pool", "json", "--id", "r", "-q", "2", "--command-id", "c", "-o", "json");
+        var outcome = JsonNode.Parse(run.Out)!;
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("json", outcome["poolId"]!.GetValue<string>());
+        Assert.Equal("c", outcome["commandId"]!.GetValue<string>());
+        Assert.Equal("Held", outcome["event"]!["type"]!.GetValue<string>());
+        Assert.Equal(3, outcome["balancesAfter"]!["free"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public async Task A_rejection_is_data_with_exit_code_4()
+    {
+        await PoolAsync("rejected", 1);
+
+        var run = await AllocAsync("reservation", "hold", "--pool", "rejected", "--id", "r", "-q", "2");
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("InsufficientAvailability", run.Out, StringComparison.Ordinal);
+        Assert.Contains("short by 1", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_repeat_gets_the_answer_of_the_original()
+    {
+        await PoolAsync("repeat", 5);
+        string[] hold = ["reservation", "hold", "--pool", "repeat", "--id", "r", "-q", "2", "--command-id", "c", "-o", "jsonl"];
+
+        var first = JsonNode.Parse((await AllocAsync(hold)).Out)!;
+        var second = JsonNode.Parse((await AllocAsync(hold)).Out)!;
+
+        Assert.Equal($"repeat#{first["sequence"]}", second["duplicateOf"]!.GetValue<string>());
+        Assert.Equal(first["event"]!.ToJsonString(), second["event"]!.ToJsonString());
+        Assert.Equal(3, second["balancesAfter"]!["free"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public async Task The_same_command_id_for_something_else_is_a_conflict()
+    {
+        await PoolAsync("conflict", 5);
+        await AllocAsync("reservation", "hold", "--pool", "conflict", "--id", "r", "-q", "2", "--command-id", "c");
+
+        var run = await AllocAsync("reservation", "hold", "--pool", "conflict", "--id", "r", "-q", "3", "--command-id", "c");
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("IdempotencyConflict", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reservation_goes_all_its_way_and_its_history_tells_so()
+    {
+        await PoolAsync("way", 5);
+        string[] reservation = ["--pool", "way", "--id", "r"];
+        await AllocAsync(["reservation", "hold", .. reservation, "-q", "4"]);
+        await AllocAsync(["reservation", "extend", .. reservation, "--ttl", "20m"]);
+        await AllocAsync(["reservation", "confirm", .. reservation, "-q", "3"]);
+        await AllocAsync(["reservation", "consume", .. reservation, "-q", "2"]);
+        await AllocAsync(["reservation", "return", .. reservation, "-q", "1"]);
+        await AllocAsync(["reservation", "release", .. reservation, "--bucket", "confirmed"]);
+
+        var history = await AllocAsync(["reservation", "history", .. reservation, "-o", "jsonl"]);
+        var now = JsonNode.Parse((await AllocAsync(["reservation", "get", .. reservation, .. Console, "-o", "json"], talksToKafka: false)).Out)!;
+
+        Assert.Equal(
+            ["Held", "Extended", "Confirmed", "Consumed", "Returned", "Released"],
+            history.Out.Split('\n').Select(l => JsonNode.Parse(l)!["event"]!.GetValue<string>()));
+        Assert.Equal(2, now["consumed"]!.GetValue<long>());
+        Assert.Equal(1, now["returned"]!.GetValue<long>());
+        Assert.Equal(0, now["held"]!.GetValue<long>() + now["confirmed"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public async Task Supply_is_added_with_the_number_that_the_ledger_expects_next()
+    {
+        await PoolAsync("added", 5);
+
+        var first = await AllocAsync(["pool", "supply", "add", "added", "-q", "3", .. Console, "-o", "json"]);
+        var second = await AllocAsync(["pool", "supply", "add", "added", "-q", "-1", .. Console, "-o", "json"]);
+        var again = await AllocAsync(["pool", "supply", "add", "added", "-q", "-1", "--source-sequence", "2", .. Console, "-o", "json"]);
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal(7, JsonNode.Parse(second.Out)!["balancesAfter"]!["free"]!.GetValue<long>());
+        Assert.Equal(4, again.ExitCode);
+        Assert.Equal("Duplicate", JsonNode.Parse(again.Out)!["event"]!["why"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Ids_with_slashes_are_read_over_http_too()
+    {
+        await PoolAsync("quota/dealer 7", 5);
+        await AllocAsync("reservation", "hold", "--pool", "quota/dealer 7", "--id", "order-17/line 2", "-q", "1");
+
+        var pool = await AllocAsync(["pool", "get", "quota/dealer 7", .. Console, "-o", "json"], talksToKafka: false);
+        var found = await AllocAsync(
+            ["reservation", "get", "--pool", "quota/dealer 7", "--id", "order-17/line 2", .. Console, "-o", "json"], talksToKafka: false);
+
+        Assert.Equal("quota/dealer 7", JsonNode.Parse(pool.Out)!["poolId"]!.GetValue<string>());
+        Assert.Equal("Held", JsonNode.Parse(found.Out)!["status"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("pool", "get", "no-such-pool")]
+    [InlineData("reservation", "get", "--pool", "no-such-pool", "--id", "r")]
+    public async Task What_is_not_there_is_exit_code_3(params string[] command)
+    {
+        var run = await AllocAsync([.. command, .. Console], talksToKafka: false);
+
+        Assert.Equal((3, ""), (run.ExitCode, run.Out));
+    }
+
+    [Fact]
+    public async Task Explain_finds_a_command_a_reservation_and_a_pool()
+    {
+        await PoolAsync("explained", 2);
+        await AllocAsync("reservation", "hold", "--pool", "explained", "--id", "explained-r", "-q", "3", "--command-id", "explained-c");
+
+        var command = await AllocAsync("explain", "explained-c");
+        var reservation = await AllocAsync("explain", "explained-r", "--pool", "explained");
+        var pool = await AllocAsync("explain", "explained", "-o", "json");
+        var nothing = await AllocAsync("explain", "never-heard-of");
+
+        Assert.Contains("availability", command.Out, StringComparison.Ordinal);
+        Assert.Contains("requested 3, available 2", command.Out, StringComparison.Ordinal);
+        Assert.Equal(command.Out, reservation.Out);
+        Assert.Equal("Rejected", JsonNode.Parse(pool.Out)!["event"]!["type"]!.GetValue<string>());
+        Assert.Equal(3, nothing.ExitCode);
+    }
+
+    [Fact]
+    public async Task Topics_schemas_groups_and_the_machine_can_be_looked_at()
+    {
+        await PoolAsync("looked-at", 2);
+
+        var tail = await AllocAsync("topic", "tail", "allocation.outcomes", "--key", "looked-at", "-n", "1", "-o", "jsonl");
+        var schemas = await AllocAsync(["schema", "list", "--registry", dev.Deployment.Registry, "-o", "jsonl"], talksToKafka: false);
+        var group = await AllocAsync(["group", "describe", "allocation", "--bootstrap", dev.Deployment.Bootstrap, "-o", "jsonl"], talksToKafka: false);
+        var doctor = await AllocAsync(["doctor", .. Console, .. dev.Deployment.Options, "-o", "jsonl"], talksToKafka: false);
+
+        Assert.Equal("looked-at", JsonNode.Parse(tail.Out)!["value"]!["poolId"]!.GetValue<string>());
+        Assert.Equal(3, schemas.Out.Split('\n').Length);
+        Assert.All(group.Out.Split('\n'), l => Assert.Contains(
+            dev.Deployment.Console, JsonNode.Parse(l)!["client"]!.GetValue<string>(), StringComparison.Ordinal));
+        Assert.All(doctor.Out.Split('\n'), l => Assert.NotEqual("fail", JsonNode.Parse(l)!["verdict"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_is_written_where_the_server_keeps_them()
+    {
+        var run = await AllocAsync(["checkpoint", .. Console, "-o", "json"], talksToKafka: false);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(JsonNode.Parse(run.Out)!["checkpoints"]!.AsArray(), p => Assert.True(Directory.Exists(p!.GetValue<string>())));
+    }
+
+    private string[] Console => ["--console", dev.Deployment.Console];
+
+    private async Task PoolAsync(string pool, int supply)
+    {
+        var configured = await AllocAsync("pool", "configure", pool, "--kind", "capacity", "--unit", "seat");
+        var supplied = await AllocAsync("pool", "supply", "set", pool, "-q", $"{supply}");
+
+        Assert.True(configured.ExitCode == 0 && supplied.ExitCode == 0, $"{configured}\n{supplied}");
+    }
+
+    private Task<ProcessResult> AllocAsync(params string[] arguments) => AllocAsync(arguments, talksToKafka: true);
+
+    /// <summary>In this process: the command line itself is what is tested here, and a process a command would take minutes.</summary>
+    private async Task<ProcessResult> AllocAsync(string[] arguments, bool talksToKafka)
+    {
+        string[] options = talksToKafka ? ["--timeout", "30s", .. dev.Deployment.Options] : ["--timeout", "30s"];
+        var run = await CommandLineRun.OfAsync([.. arguments, .. options]);
+        return new ProcessResult(run.ExitCode, run.Out.TrimEnd(), run.Error.TrimEnd());
+    }
+}

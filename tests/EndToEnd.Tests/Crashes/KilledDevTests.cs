@@ -1,0 +1,75 @@
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.Crashes;
+
+/// <summary>One process with everything in it, killed outright again and again while a replay runs.</summary>
+[Collection("processes")]
+public sealed class KilledDevTests
+{
+    private const int Kills = 10;
+    private const int Lines = 20_000;
+
+    [Fact]
+    public async Task Ten_kills_during_a_replay_lose_nothing_and_double_nothing()
+    {
+        using var directory = new TemporaryDirectory();
+        var (dev, deployment) = Servers.Dev(directory["data"]);
+        await using var server = await dev.StartAsync();
+        var arguments = Proof.Replay(directory, Lines, "--window", "4000");
+        await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
+        using var probe = new JournalProbe(deployment.Bootstrap);
+
+        var moments = new Random(20_101_201);
+        var commands = Proof.IsFull ? 1_500_000 : Lines * 2.7;
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            var at = commands * (kill - moments.NextDouble()) / (Kills + 1);
+            await probe.WaitForAsync((long)at, replay, Proof.Deadline);
+            Assert.False(replay.HasExited, $"The replay ended before kill {kill}:\n{replay.Said}");
+            await server.RestartAsync();
+        }
+
+        var summary = await Proof.ReplayedAsync(replay);
+        await Proof.VerifyAsync(deployment);
+        await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
+    }
+
+    [Fact]
+    public async Task A_replay_that_is_killed_goes_on_where_it_was()
+    {
+        using var directory = new TemporaryDirectory();
+        var (dev, deployment) = Servers.Dev(directory["data"]);
+        await using var server = await dev.StartAsync();
+        var arguments = Proof.Replay(directory, 8_000, "--window", "1000");
+        using var probe = new JournalProbe(deployment.Bootstrap);
+
+        for (var kill = 1; kill <= 3; kill++)
+        {
+            await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
+            await probe.WaitForAsync(kill * 4_000, replay, Proof.Deadline);
+            await replay.KillAsync();
+        }
+        await using var last = AllocProcess.Start([.. arguments, .. deployment.Options]);
+
+        var summary = await Proof.ReplayedAsync(last);
+        Assert.True((long)summary["alreadyDecided"]! > 10_000, summary.ToJsonString());
+        await Proof.VerifyAsync(deployment);
+    }
+
+    [Fact]
+    public async Task Commands_sent_again_are_answered_with_their_original_outcome()
+    {
+        using var directory = new TemporaryDirectory();
+        var (dev, deployment) = Servers.Dev(directory["data"]);
+        await using var server = await dev.StartAsync();
+        var arguments = Proof.Replay(directory, 2_000);
+        var first = await deployment.AllocAsync(Proof.Deadline, arguments);
+        Assert.True(first.ExitCode == 0, first.ToString());
+
+        var again = await deployment.AllocAsync(Proof.Deadline, [.. arguments, "--resend"]);
+
+        Assert.True(again.ExitCode == 0, again.ToString());
+        var found = await Proof.VerifyAsync(deployment);
+        Assert.True((long)found["duplicates"]! >= (long)found["originals"]! - 10, found["duplicates"]!.ToJsonString());
+    }
+}

@@ -1,0 +1,68 @@
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.Crashes;
+
+/// <summary>Broker and engine in processes of their own: either one is killed alone, and both together.</summary>
+[Collection("processes")]
+public sealed class KilledServeTests
+{
+    private const int Lines = 15_000;
+    private const int Kills = 6;
+
+    [Fact]
+    public async Task Engine_or_broker_killed_alone_lose_nothing_and_double_nothing()
+    {
+        using var directory = new TemporaryDirectory();
+        var (broker, deployment) = Servers.Broker(directory["broker"]);
+        await using var first = await broker.StartAsync();
+        await using var engine = await Servers.Engine(deployment, directory["engine"]).StartAsync();
+        var arguments = Proof.Replay(directory, Lines, "--window", "4000");
+        await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
+        using var probe = new JournalProbe(deployment.Bootstrap);
+
+        var moments = new Random(7);
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            await probe.WaitForAsync((long)(Lines * 2.6 * (kill - moments.NextDouble()) / (Kills + 1)), replay, Proof.Deadline);
+            Assert.False(replay.HasExited, $"The replay ended before kill {kill}:\n{replay.Said}");
+            switch (kill % 3)
+            {
+                case 1:
+                    await engine.RestartAsync();
+                    break;
+                case 2:
+                    await broker.RestartAsync();
+                    break;
+                default:
+                    await engine.KillAsync();
+                    await broker.RestartAsync();
+                    await engine.StartAsync();
+                    break;
+            }
+        }
+
+        var summary = await Proof.ReplayedAsync(replay);
+        await Proof.VerifyAsync(deployment);
+        await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
+    }
+
+    [Fact]
+    public async Task Nobody_decides_while_the_engine_is_away_and_the_replay_says_so()
+    {
+        using var directory = new TemporaryDirectory();
+        var (broker, deployment) = Servers.Broker(directory["broker"]);
+        await using var first = await broker.StartAsync();
+        await using (var engine = await Servers.Engine(deployment, directory["engine"]).StartAsync())
+        {
+            await engine.KillAsync();
+        }
+
+        var arguments = Proof.Replay(directory, 500);
+        arguments[Array.IndexOf(arguments, "--patience") + 1] = "8s";
+        var result = await deployment.AllocAsync(Proof.Deadline, arguments);
+
+        Assert.Equal(6, result.ExitCode);
+        Assert.Contains("waiting up to", result.Error, StringComparison.Ordinal);
+        Assert.Contains("goes on from the log", result.Error, StringComparison.Ordinal);
+    }
+}

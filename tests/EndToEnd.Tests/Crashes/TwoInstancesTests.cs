@@ -1,0 +1,62 @@
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.Crashes;
+
+/// <summary>Two instances share the partitions: one is killed and comes back, one is paused past its session and wakes up.</summary>
+[Collection("processes")]
+public sealed class TwoInstancesTests
+{
+    private const int Lines = 12_000;
+    private static readonly string[] ShortSession = ["-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000"];
+
+    [Fact]
+    public async Task Partitions_move_and_come_back_on_the_embedded_broker()
+    {
+        using var directory = new TemporaryDirectory();
+        var (broker, deployment) = Servers.Broker(directory["broker"]);
+        await using var server = await broker.StartAsync();
+
+        await MoveAndComeBackAsync(directory, deployment);
+    }
+
+    [Fact]
+    public async Task Partitions_move_and_come_back_on_Apache_Kafka()
+    {
+        ApacheKafka.SkipUnlessPresent();
+        using var directory = new TemporaryDirectory();
+        // Apache Kafka brings no schema registry: the embedded one serves both.
+        var (broker, registry) = Servers.Broker(directory["registry"]);
+        await using var server = await broker.StartAsync();
+        await using var kafka = await ApacheKafka.StartAsync(directory["kafka"]);
+
+        await MoveAndComeBackAsync(directory, registry with { Bootstrap = kafka.Bootstrap });
+    }
+
+    private static async Task MoveAndComeBackAsync(TemporaryDirectory directory, Deployment deployment)
+    {
+        await using var one = await Servers.Engine(deployment, directory["one"], ShortSession).StartAsync();
+        await using var two = await Servers.Engine(deployment, directory["two"], ShortSession).StartAsync();
+        var arguments = Proof.Replay(directory, Lines, "--window", "2000");
+        await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
+        using var probe = new JournalProbe(deployment.Bootstrap);
+
+        // Killed: the other takes over when the session ends; then it comes back and gets its partitions again.
+        await probe.WaitForAsync((long)(Lines * 0.4), replay, Proof.Deadline);
+        await one.KillAsync();
+        await probe.WaitForAsync((long)(Lines * 0.8), replay, Proof.Deadline);
+        await one.StartAsync();
+        await probe.WaitForAsync((long)(Lines * 1.2), replay, Proof.Deadline);
+
+        // Paused: it still believes that it owns its partitions when it wakes up, and is fenced.
+        Assert.False(replay.HasExited, $"The replay ended too early:\n{replay.Said}");
+        two.Process.Signal(NativeSignal.Stop);
+        await probe.WaitForAsync((long)(Lines * 1.8), replay, Proof.Deadline);
+        two.Process.Signal(NativeSignal.Continue);
+
+        var summary = await Proof.ReplayedAsync(replay);
+        Assert.False(one.Process.HasExited, one.Process.Said);
+        Assert.False(two.Process.HasExited, two.Process.Said);
+        await Proof.VerifyAsync(deployment);
+        await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
+    }
+}

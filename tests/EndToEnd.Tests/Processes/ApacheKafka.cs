@@ -1,0 +1,82 @@
+using System.Diagnostics;
+
+namespace EndToEnd.Tests.Processes;
+
+/// <summary>
+/// An Apache Kafka of its own for a test, where one is at hand: KAFKA_HOME names a folder with bin/kafka-up, or a folder
+/// <c>shared/kafka</c> lies beside or above the checkout.
+/// </summary>
+internal sealed class ApacheKafka : IAsyncDisposable
+{
+    private readonly string home;
+    private readonly string directory;
+
+    private ApacheKafka(string home, string directory, int port)
+    {
+        this.home = home;
+        this.directory = directory;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    public string Bootstrap => $"127.0.0.1:{Port}";
+
+    /// <summary>The folder that holds Kafka, or null where there is none.</summary>
+    public static string? Home { get; } = Find();
+
+    /// <summary>Skips the test where no Apache Kafka is at hand.</summary>
+    public static void SkipUnlessPresent() => Assert.SkipUnless(
+        Home is not null, "no Apache Kafka at hand: KAFKA_HOME is not set and there is no folder shared/kafka above the checkout");
+
+    public static async Task<ApacheKafka> StartAsync(string directory)
+    {
+        // kafka-up takes the port after this one for its controller.
+        var port = AllocProcess.FreePort();
+        var kafka = new ApacheKafka(Home!, directory, port);
+        await kafka.RunAsync("kafka-up", directory, $"{port}");
+        return kafka;
+    }
+
+    public Task KillAsync() => RunAsync("kafka-down", directory, "-9");
+
+    public Task StartAgainAsync() => RunAsync("kafka-up", directory, $"{Port}");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Path.Combine(directory, "kafka.pid")))
+        {
+            await KillAsync();
+        }
+    }
+
+    private async Task RunAsync(string script, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(home, "bin", script)) { UseShellExecute = false };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        using var process = Process.Start(start)!;
+        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        await process.WaitForExitAsync(timer.Token);
+        Assert.True(process.ExitCode == 0, $"{script} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+    }
+
+    private static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } named)
+        {
+            return File.Exists(Path.Combine(named, "bin", "kafka-up")) ? named : null;
+        }
+        for (var above = new DirectoryInfo(AppContext.BaseDirectory); above is not null; above = above.Parent)
+        {
+            var candidate = Path.Combine(above.FullName, "shared", "kafka");
+            if (File.Exists(Path.Combine(candidate, "bin", "kafka-up")))
+            {
+                return candidate;
+            }
+        }
+        return null;
+    }
+}

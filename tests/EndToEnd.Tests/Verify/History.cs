@@ -1,0 +1,180 @@
+using Alloc.Cli.Verify;
+
+namespace EndToEnd.Tests.Verify;
+
+/// <summary>
+/// A small, sound history of one partition, written by hand: supply, holds, a confirmation, an expiry, a rejection, a
+/// repeat. Tests damage it in one place and expect the checker to say so.
+/// </summary>
+internal sealed class History
+{
+    public const string Commands = "allocation.commands";
+    public const string Journal = "allocation.outcomes";
+    public const string Pool = "seats-A";
+    private static readonly Position Nowhere = new(Commands, 0, -1);
+    private readonly Dictionary<string, ObservedReservation> reservations = [];
+    private Amounts balances;
+    private long sequence;
+    private long offset;
+
+    public List<ObservedCommand> CommandLog { get; } = [];
+
+    public List<ObservedOutcome> Outcomes { get; } = [];
+
+    public List<ObservedAvailability> Availability { get; } = [];
+
+    public Dictionary<Position, ObservedDeadLetter> DeadLetters { get; } = [];
+
+    public long? CommittedOffset { get; set; }
+
+    /// <summary>100 in stock; r1 held 2 and confirmed; r2 held 3, expired; 200 refused; r1's hold repeated; r3 held 5.</summary>
+    public static History Sound()
+    {
+        var history = new History();
+        history.Supply("supply", 100, timeMs: 1_000);
+        history.Hold("hold-1", "r1", 2, timeMs: 2_000, expiresAtMs: 60_000);
+        history.Hold("hold-2", "r2", 3, timeMs: 2_500, expiresAtMs: 5_000);
+        history.Confirm("confirm-1", "r1", 2, timeMs: 3_000);
+        history.Tick(timeMs: 5_000, expires: "r2");
+        history.Refuse("hold-200", "r200", 200, timeMs: 6_000);
+        history.Repeat("hold-1", timeMs: 6_500);
+        history.Hold("hold-3", "r3", 5, timeMs: 7_000, expiresAtMs: 90_000);
+        history.Availability.Add(new ObservedAvailability(
+            new Position("allocation.availability", 0, 8), Pool, Pool, history.sequence, history.balances, false));
+        return history;
+    }
+
+    public void Supply(string id, long quantity, long timeMs) =>
+        Answer(Ask(id, Alloc.Cli.Verify.Ask.Other, timeMs), "SupplyApplied", timeMs, Move("SupplyAdded",
+            Account.External, Account.Free, quantity), []);
+
+    public void Hold(string id, string reservation, long quantity, long timeMs, long expiresAtMs) => Answer(
+        Ask(id, Alloc.Cli.Verify.Ask.Hold, timeMs, reservation, quantity), "Held", timeMs,
+        Move("Held", Account.Free, Account.Held, quantity),
+        [new ObservedReservation { Id = reservation, Held = quantity, Granted = quantity, Version = 1,
+            ExpiresAtMs = expiresAtMs }]);
+
+    public void Confirm(string id, string reservation, long quantity, long timeMs)
+    {
+        var held = reservations[reservation];
+        Answer(
+            Ask(id, Alloc.Cli.Verify.Ask.Confirm, timeMs, reservation, quantity), "Confirmed", timeMs,
+            Move("HoldConfirmed", Account.Held, Account.Confirmed, quantity),
+            [held with { Held = held.Held - quantity, Confirmed = held.Confirmed + quantity, Version = held.Version + 1,
+                ExpiresAtMs = null }]);
+    }
+
+    public void Refuse(string id, string reservation, long quantity, long timeMs) => Answer(
+        Ask(id, Alloc.Cli.Verify.Ask.Hold, timeMs, reservation, quantity), "Rejected", timeMs, [], [],
+            reasons: ["InsufficientAvailability"]);
+
+    public void Tick(long timeMs, string expires)
+    {
+        var tick = Ask("", Alloc.Cli.Verify.Ask.Tick, timeMs);
+        var held = reservations[expires];
+        Append(tick.At, AnswerKind.Caused, null, "Expired", timeMs, Move("HoldExpired", Account.Held, Account.Free, held.Held),
+            [held with { Held = 0, Expired = held.Held, Version = held.Version + 1, ExpiresAtMs = null }], [], null);
+    }
+
+    public void Repeat(string id, long timeMs)
+    {
+        var first = CommandLog.First(c => c.CommandId == id);
+        var original = Outcomes.First(o => o.CommandId == id);
+        var again = first with { At = NextPosition(), TimestampMs = timeMs };
+        CommandLog.Add(again);
+        Append(again.At, AnswerKind.Duplicate, id, original.Event, timeMs, [], [], [], original.OutcomeId);
+    }
+
+    /// <summary>Whether outcomes were appended while the history was read.</summary>
+    public bool JournalMovedOn { get; set; }
+
+    public Findings Check()
+    {
+        var findings = new Findings();
+        var commands = new Queue<ObservedCommand>(CommandLog);
+        var committed = new Dictionary<string, long> { [Commands] = CommittedOffset ?? CommandLog.Count };
+        var checker = new PartitionChecker(0, new PartitionFacts
+        {
+            Commands = new Dictionary<string, Func<ObservedCommand?>>
+            {
+                [Commands] = () => commands.TryDequeue(out var next) ? next : null,
+            },
+            CommittedFirst = committed,
+            CommittedLast = committed,
+            FirstOffsets = new Dictionary<string, long> { [Commands] = 0 },
+            DeadLetters = DeadLetters,
+        }, findings);
+        foreach (var outcome in Outcomes)
+        {
+            checker.Observe(outcome);
+        }
+        checker.Complete();
+        checker.CheckAvailability(Availability.ToDictionary(a => a.PoolId), JournalMovedOn);
+        return findings;
+    }
+
+    /// <summary>Replaces one outcome by a damaged copy.</summary>
+    public void Damage(string commandId, Func<ObservedOutcome, ObservedOutcome> damage)
+    {
+        var index = Outcomes.FindIndex(o => o.CommandId == commandId && o.Answer == AnswerKind.Original);
+        Outcomes[index] = damage(Outcomes[index]);
+    }
+
+    public static IReadOnlyList<Posting> Move(string entry, Account from, Account to, long quantity) =>
+        [new Posting(entry, from, -quantity), new Posting(entry, to, quantity)];
+
+    public ObservedCommand Ask(string id, Ask ask, long timeMs, string? reservation = null, long? quantity = null)
+    {
+        var command = new ObservedCommand
+        {
+            At = NextPosition(),
+            TimestampMs = timeMs,
+            IsReadable = true,
+            CommandId = id,
+            PoolId = Pool,
+            Ask = ask,
+            Quantity = quantity,
+            IsAllOrNothing = true,
+            Lines = reservation is null ? [] : [(reservation, quantity ?? 0)],
+        };
+        CommandLog.Add(command);
+        return command;
+    }
+
+    private Position NextPosition() => new(Commands, Nowhere.Partition, CommandLog.Count);
+
+    private void Answer(
+        ObservedCommand command, string what, long timeMs, IReadOnlyList<Posting> postings,
+        IReadOnlyList<ObservedReservation> after, IReadOnlyList<string>? reasons = null) =>
+        Append(command.At, AnswerKind.Original, command.CommandId, what, timeMs, postings, after, reasons ?? [], null);
+
+    private void Append(
+        Position source, AnswerKind answer, string? commandId, string what, long timeMs, IReadOnlyList<Posting> postings,
+        IReadOnlyList<ObservedReservation> after, IReadOnlyList<string> reasons, string? duplicateOf)
+    {
+        var before = balances;
+        balances = postings.Aggregate(balances, (sum, posting) => sum.With(posting));
+        foreach (var reservation in after)
+        {
+            reservations[reservation.Id] = reservation;
+        }
+        Outcomes.Add(new ObservedOutcome
+        {
+            At = new Position(Journal, 0, offset++),
+            Key = Pool,
+            PoolId = Pool,
+            Sequence = ++sequence,
+            Source = source,
+            TimeMs = timeMs,
+            Answer = answer,
+            Event = what,
+            CommandId = commandId,
+            DuplicateOf = duplicateOf,
+            Reasons = reasons,
+            Before = before,
+            After = balances,
+            Postings = postings,
+            Reservations = after,
+        });
+    }
+}

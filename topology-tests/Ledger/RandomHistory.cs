@@ -1,0 +1,110 @@
+using Alloc.Schemas.Allocation;
+
+namespace Topology.Tests.Ledger;
+
+/// <summary>Histories that reach every rule: few reservations, few units, short lives, repeats, time in leaps.</summary>
+internal static class RandomHistory
+{
+    private const int ReservationCount = 5;
+
+    /// <summary>One step of a history; any bytes are one.</summary>
+    public readonly record struct Step(byte Kind, byte Reservation, byte Quantity, byte Choice, byte Seconds);
+
+    public static TestLedger Run(IEnumerable<Step> steps)
+    {
+        var ledger = new TestLedger();
+        ledger.Configure();
+        ledger.Delta(1, 12, source: "opening");
+        AllocationCommand? last = null;
+        foreach (var step in steps)
+        {
+            ledger.NowMs += step.Seconds % 8 == 0 ? step.Seconds * 1_000L : step.Seconds % 3;
+            if (step.Kind % 13 == 12 && last is not null)
+            {
+                ledger.All(last);
+                continue;
+            }
+            if (Body(step) is { } body)
+            {
+                ledger.All(last = ledger.Command(body));
+            }
+            else
+            {
+                ledger.Tick();
+            }
+        }
+        return ledger;
+    }
+
+    private static AllocationCommandBody? Body(Step step)
+    {
+        var id = $"r{step.Reservation % ReservationCount}";
+        var quantity = 1 + (step.Quantity % 4);
+        var isSourced = step.Choice % 2 == 0;
+        return (step.Kind % 13) switch
+        {
+            0 or 1 => new AllocationCommandBody.Hold { ReservationId = id, Quantity = quantity, TtlMs = 1_000 + (step.Choice * 100) },
+            2 => new AllocationCommandBody.Hold
+            {
+                Mode = HoldMode.Partial,
+                Lines =
+                [
+                    new HoldLine { ReservationId = id, Quantity = quantity },
+                    new HoldLine { ReservationId = $"x{step.Choice % 3}", Quantity = 2 },
+                ],
+            },
+            3 => new AllocationCommandBody.Confirm
+            {
+                ReservationId = id,
+                Quantity = step.Choice % 3 == 0 ? null : quantity,
+                Remainder = step.Choice % 2 == 0 ? Remainder.Keep : Remainder.Release,
+            },
+            4 => new AllocationCommandBody.Confirm { ReservationId = id },
+            5 => new AllocationCommandBody.Release
+            {
+                ReservationId = id,
+                Quantity = step.Choice % 4 == 0 ? null : quantity,
+                Bucket = (ReleaseBucket)(1 + (step.Choice % 3)),
+                Reason = "test",
+            },
+            6 or 7 => new AllocationCommandBody.Consume
+            {
+                ReservationId = id,
+                Quantity = quantity,
+                ConsumeId = $"m{step.Choice % 32}",
+                OccurredAtMs = 0,
+                Source = isSourced ? "erp" : null,
+                SourceSequence = isSourced ? 1 + (step.Choice % 32) : null,
+            },
+            8 => new AllocationCommandBody.Return
+            {
+                ReservationId = id,
+                Quantity = quantity,
+                ConsumeId = $"m{step.Choice % 64}",
+                Disposition = step.Choice % 3 == 0 ? ReturnDisposition.Blocked : ReturnDisposition.Free,
+                Source = isSourced ? "erp" : null,
+                SourceSequence = isSourced ? 1 + (step.Choice % 32) : null,
+            },
+            9 => new AllocationCommandBody.Extend { ReservationId = id, TtlMs = 1_000 + (step.Choice * 200) },
+            10 => step.Choice % 3 == 0
+                ? new AllocationCommandBody.SupplySnapshot
+                {
+                    Source = "erp",
+                    Version = step.Quantity,
+                    Quantity = step.Choice,
+                    Through = step.Choice % 2 == 0 ? step.Quantity % 32 : null,
+                    Blocked = step.Choice % 5 == 0 ? step.Choice / 2 : null,
+                }
+                : new AllocationCommandBody.SupplyDelta
+                {
+                    Source = "erp",
+                    SourceSequence = 1 + (step.Choice % 32),
+                    Quantity = step.Quantity % 2 == 0 ? quantity : -quantity,
+                },
+            11 => step.Choice % 2 == 0
+                ? new AllocationCommandBody.Block { Quantity = quantity, Reason = "test" }
+                : new AllocationCommandBody.Unblock { Quantity = quantity, Reason = "test" },
+            _ => null,
+        };
+    }
+}
