@@ -119,7 +119,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             if (Interlocked.Exchange(ref isReported, 1) == 0)
             {
                 Log.Faulted(logger, exception.Message, exception);
-                options.OnFault?.Invoke(exception);
+
+                // On the pool: the host may stop the broker from here, and that joins the thread that met the fault.
+                if (options.OnFault is { } onFault)
+                {
+                    ThreadPool.QueueUserWorkItem(onFault, exception, preferLocal: false);
+                }
             }
         }
     }

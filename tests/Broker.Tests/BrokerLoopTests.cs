@@ -10,7 +10,7 @@ public sealed class BrokerLoopTests
     {
         using var loop = new BrokerLoop(TimeProvider.System, _ => { });
         var counter = 0;
-        var done = new TaskCompletionSource();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {

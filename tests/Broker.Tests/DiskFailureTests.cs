@@ -64,7 +64,7 @@ public sealed class DiskFailureTests
     public async Task Failed_fsync_stops_the_broker_and_answers_nothing()
     {
         var disk = new FaultyDisk();
-        var fault = new TaskCompletionSource<Exception>();
+        var fault = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var broker = await TestBroker.StartAsync(
             o => o with { Disk = disk, Durability = DurabilityMode.Commit, OnFault = fault.SetResult });
         await broker.CreateTopicAsync("t");
@@ -76,6 +76,32 @@ public sealed class DiskFailureTests
 
         Assert.Contains("fsync failed", reason.Message, StringComparison.Ordinal);
         Assert.Null(await wire.ReceiveFrameAsync());
+    }
+
+    [Fact]
+    public async Task Host_may_stop_the_broker_from_within_the_fault()
+    {
+        var disk = new FaultyDisk();
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestBroker? broker = null;
+        broker = await TestBroker.StartAsync(o => o with
+        {
+            Disk = disk,
+            Durability = DurabilityMode.Commit,
+            OnFault = _ =>
+            {
+                broker!.Broker.StopAsync().GetAwaiter().GetResult();
+                stopped.SetResult();
+            },
+        });
+        await broker.CreateTopicAsync("t");
+        await using var wire = await WireClient.ConnectAsync(broker);
+
+        disk.FailsSync = true;
+        await wire.SendAsync(ApiKey.Produce, 8, Batches.Produce("t", 0, Batches.Of(1)));
+
+        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await broker.DisposeAsync();
     }
 
     [Theory]

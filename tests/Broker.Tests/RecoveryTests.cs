@@ -192,7 +192,7 @@ public sealed class RecoveryTests : IDisposable
 
     private static async Task CheckpointAsync(TestBroker broker)
     {
-        var done = new TaskCompletionSource();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await broker.OnLoopAsync(() =>
         {
             broker.Broker.Core.Housekeeping.CheckpointAll(done.SetResult);

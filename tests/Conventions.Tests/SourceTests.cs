@@ -50,6 +50,20 @@ public sealed class SourceTests
         Assert.Empty(terse);
     }
 
+    /// <summary>A continuation that runs inline runs on the thread that completed it, and may then wait for that thread.</summary>
+    [Fact]
+    public void Completion_sources_run_their_continuations_elsewhere()
+    {
+        var creation = string.Concat("new TaskCompletion", "Source");
+        var inline = Repository.Files("*.cs")
+            .SelectMany(f => File.ReadLines(f).Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
+            .Where(l => l.Text.Contains(creation, StringComparison.Ordinal)
+                && !l.Text.Contains(nameof(TaskCreationOptions.RunContinuationsAsynchronously), StringComparison.Ordinal))
+            .Select(l => $"{l.File}:{l.Number} has no RunContinuationsAsynchronously");
+
+        Assert.Empty(inline);
+    }
+
     [Fact]
     public void No_text_points_outside_the_repository()
     {

@@ -107,7 +107,8 @@ public sealed class TransactionClientTests
     {
         await using var broker = await TestBroker.StartAsync();
         await CreateTopicAsync(broker, "out");
-        using var sleeper = Transactional(broker, "sleeper", timeoutMs: 1_000);
+        // The client bounds the time of a delivery by the time of the transaction: leave a slow machine room for the first one.
+        using var sleeper = Transactional(broker, "sleeper", timeoutMs: 4_000);
         sleeper.BeginTransaction();
         Send(sleeper, "out", 0, "too late");
         sleeper.Flush(Patience);

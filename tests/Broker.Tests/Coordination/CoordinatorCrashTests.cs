@@ -189,14 +189,14 @@ public sealed class CoordinatorCrashTests
     private sealed class HeldDisk : Disk
     {
         private volatile string folder = "";
-        private TaskCompletionSource release = new();
+        private TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool isHolding;
 
         public bool IsHolding => isHolding;
 
         public TaskCompletionSource Hold(string below)
         {
-            release = new TaskCompletionSource();
+            release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             folder = below;
             return release;
         }
