@@ -81,6 +81,7 @@ internal sealed class StreamThread : IDisposable
     {
         try
         {
+            OpenTicks();
             Join();
             while (!stopping.IsCancellationRequested)
             {
@@ -96,6 +97,14 @@ internal sealed class StreamThread : IDisposable
             Log.ThreadFailed(logger, identity.Name, error.Message, error);
             CloseAfterFailure();
             SetState(StreamsState.Error);
+        }
+    }
+
+    private void OpenTicks()
+    {
+        if (context.Topology.SubTopologies.SelectMany(s => s.Sources).Any(s => s.Options.Tick is not null))
+        {
+            ticks.Open();
         }
     }
 

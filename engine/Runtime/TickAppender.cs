@@ -4,16 +4,23 @@ using Alloc.Engine.Observability;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// Appends ticks to tasks' own input partitions, through a producer outside any transaction. A lost or doubled tick is harmless.
+/// Appends ticks to tasks' own input partitions, through a producer outside any transaction. A lost or doubled tick is
+/// harmless.
 /// </summary>
-internal sealed class TickAppender(ILogClient client, ThreadIdentity identity, TaskEnvironment environment, EngineMetrics metrics) : IDisposable
+internal sealed class TickAppender(
+    ILogClient client, ThreadIdentity identity, TaskEnvironment environment, EngineMetrics metrics) : IDisposable
 {
+    private readonly BrokerClock clock = new();
     private ILogAppender? appender;
 
     /// <summary>How far the broker's clock is ahead of the host's, in milliseconds, as delivered ticks told.</summary>
-    public long BrokerAheadMs => Interlocked.Read(ref brokerAheadMs);
+    public long BrokerAheadMs => clock.AheadMs;
 
-    private long brokerAheadMs;
+    /// <summary>
+    /// Makes the producer, ahead of the first tick: connecting and being given a producer id take a second, and the first
+    /// expiry would come that much late.
+    /// </summary>
+    public void Open() => appender ??= client.CreateAppender(identity.ClientId);
 
     /// <summary>Appends for every task whose time has come and whose input holds nothing that would do as well.</summary>
     public void Append(IReadOnlyList<StreamTask> tasks)
@@ -36,14 +43,14 @@ internal sealed class TickAppender(ILogClient client, ThreadIdentity identity, T
         {
             return;
         }
-        appender ??= client.CreateAppender($"{identity.ClientId}");
+        Open();
         var record = queue.Source.Definition.Options.Tick!(task.TaskId.Partition, task.Tick.DueAtMs);
         var sentAtMs = environment.NowMs;
         task.Tick.Sent(sentAtMs);
         try
         {
-            appender.Append(new OutgoingRecord(queue.Partition, record.Key, record.Value, -1, null),
-                (offset, timestampMs, failure) => Delivered(task, offset, timestampMs, failure));
+            appender!.Append(new OutgoingRecord(queue.Partition, record.Key, record.Value, -1, null),
+                (offset, timestampMs, failure) => Delivered(task, sentAtMs, offset, timestampMs, failure));
             metrics.TickAppended();
         }
         catch (LogException error)
@@ -52,7 +59,7 @@ internal sealed class TickAppender(ILogClient client, ThreadIdentity identity, T
         }
     }
 
-    private void Delivered(StreamTask task, long offset, long timestampMs, LogException? failure)
+    private void Delivered(StreamTask task, long sentAtMs, long offset, long timestampMs, LogException? failure)
     {
         if (failure is not null)
         {
@@ -61,7 +68,7 @@ internal sealed class TickAppender(ILogClient client, ThreadIdentity identity, T
         }
         if (timestampMs > 0)
         {
-            Interlocked.Exchange(ref brokerAheadMs, timestampMs - environment.ReadClockMs());
+            clock.Learn(sentAtMs, timestampMs, environment.ReadClockMs());
         }
         task.Tick.Delivered(offset);
     }

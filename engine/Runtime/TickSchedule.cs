@@ -4,7 +4,10 @@ namespace Alloc.Engine.Runtime;
 /// Decides when a task's next tick goes out: when the broker's clock has passed the due time, never more than one under way,
 /// the next at least 10 ms later and backing off while nothing comes of it.
 /// </summary>
-/// <remarks>The broker's clock is the host's plus a difference that records' timestamps teach. Used by one thread but for the handler's end.</remarks>
+/// <remarks>
+/// The broker's clock is the host's plus a difference that delivered ticks teach (<see cref="BrokerClock"/>). Used by one
+/// thread, but for the two ends of a tick that the client's thread reports; the stream thread takes them up when it looks.
+/// </remarks>
 internal sealed class TickSchedule
 {
     private const long MinimumGapMs = 10;
@@ -13,12 +16,20 @@ internal sealed class TickSchedule
     /// <summary>A tick that was neither seen nor reported lost counts as lost after this.</summary>
     private const long LostAfterMs = 10_000;
 
+    /// <summary>A tick was processed and its report is on its way: it comes within moments, so the next look is soon.</summary>
+    private const long ReportDueMs = 1;
+
     private long gapMs = MinimumGapMs;
     private long earliestNextMs = long.MinValue;
     private long sentAtMs;
     private long lastDueMs = long.MaxValue;
-    private volatile bool isUnderWay;
+    private bool isUnderWay;
+
+    /// <summary>The offset after what was processed since the tick was sent; the report may come before or after it.</summary>
+    private long processedTo = -1;
+
     private long deliveredOffset = -1;
+    private volatile bool hasFailed;
 
     /// <summary>Log time at which the task has work due; <see cref="long.MaxValue"/> for none.</summary>
     public long DueAtMs { get; set; } = long.MaxValue;
@@ -30,13 +41,23 @@ internal sealed class TickSchedule
         {
             return false;
         }
-        return !isUnderWay || hostNowMs - sentAtMs > LostAfterMs;
+        return !IsUnderWay() || hostNowMs - sentAtMs > LostAfterMs;
     }
 
     /// <summary>Host time at which to look again; <see cref="long.MaxValue"/> for not at all.</summary>
-    public long NextLookMs(long brokerAheadMs) => DueAtMs == long.MaxValue || isUnderWay
-        ? long.MaxValue
-        : Math.Max(DueAtMs > long.MaxValue / 2 ? long.MaxValue / 2 : DueAtMs - brokerAheadMs, earliestNextMs);
+    public long NextLookMs(long brokerAheadMs)
+    {
+        if (DueAtMs == long.MaxValue)
+        {
+            return long.MaxValue;
+        }
+        if (IsUnderWay())
+        {
+            // The tick's own record wakes the poll; a report that is behind its record wakes nobody.
+            return processedTo >= 0 && Volatile.Read(ref deliveredOffset) < 0 ? sentAtMs + ReportDueMs : long.MaxValue;
+        }
+        return Math.Max(DueAtMs > long.MaxValue / 2 ? long.MaxValue / 2 : DueAtMs - brokerAheadMs, earliestNextMs);
+    }
 
     /// <summary>Notes that a tick was handed over.</summary>
     public void Sent(long hostNowMs)
@@ -44,7 +65,9 @@ internal sealed class TickSchedule
         gapMs = lastDueMs == DueAtMs ? Math.Min(gapMs * 2, MaximumGapMs) : MinimumGapMs;
         lastDueMs = DueAtMs;
         sentAtMs = hostNowMs;
+        processedTo = -1;
         Volatile.Write(ref deliveredOffset, -1);
+        hasFailed = false;
         earliestNextMs = hostNowMs + gapMs;
         isUnderWay = true;
     }
@@ -53,20 +76,14 @@ internal sealed class TickSchedule
     public void Delivered(long offset) => Volatile.Write(ref deliveredOffset, offset);
 
     /// <summary>The tick was not appended: another may follow. Called on the client's thread.</summary>
-    public void Failed() => isUnderWay = false;
+    public void Failed() => hasFailed = true;
 
     /// <summary>The task has processed its input up to here: a tick before it has done its work.</summary>
     public void Processed(long nextOffset)
     {
-        if (!isUnderWay)
+        if (isUnderWay)
         {
-            return;
-        }
-        var offset = Volatile.Read(ref deliveredOffset);
-        if (offset >= 0 && nextOffset > offset)
-        {
-            Volatile.Write(ref deliveredOffset, -1);
-            isUnderWay = false;
+            processedTo = nextOffset;
         }
     }
 
@@ -78,5 +95,15 @@ internal sealed class TickSchedule
         gapMs = MinimumGapMs;
         earliestNextMs = long.MinValue;
         isUnderWay = false;
+    }
+
+    private bool IsUnderWay()
+    {
+        if (isUnderWay)
+        {
+            var offset = Volatile.Read(ref deliveredOffset);
+            isUnderWay = !hasFailed && (offset < 0 || processedTo <= offset);
+        }
+        return isUnderWay;
     }
 }
