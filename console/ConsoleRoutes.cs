@@ -15,8 +15,10 @@ public static class ConsoleRoutes
     /// <param name="peers">Asks other instances.</param>
     /// <param name="writeMetrics">Writes the metrics.</param>
     public static void Map(
-        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers, Action<TextWriter> writeMetrics)
+        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers,
+        Action<TextWriter> writeMetrics)
     {
+        BuildInfo.Publish();
         new InstanceEndpoints(application, writeMetrics).Map(routes);
         new LedgerEndpoints(directory, peers).Map(routes);
     }

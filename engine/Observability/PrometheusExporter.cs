@@ -93,7 +93,7 @@ internal sealed class MetricFamily(
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, Series> series = new(StringComparer.Ordinal);
-    private readonly KeyValuePair<string, object?>[] common = [.. meterTags ?? []];
+    private readonly string common = string.Join(',', (meterTags ?? []).Select(Label));
 
     public string Name => name;
 
@@ -152,16 +152,12 @@ internal sealed class MetricFamily(
 
     private string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var parts = new List<string>(common.Length + tags.Length);
-        foreach (var tag in common)
-        {
-            parts.Add(Label(tag));
-        }
+        var labels = common;
         foreach (var tag in tags)
         {
-            parts.Add(Label(tag));
+            labels = Join(labels, Label(tag));
         }
-        return string.Join(',', parts);
+        return labels;
     }
 
     private static string Label(KeyValuePair<string, object?> tag)

@@ -69,6 +69,12 @@ public interface IProcessorContext
     /// </summary>
     /// <param name="dueAtMs">Milliseconds since the Unix epoch; <see cref="long.MaxValue"/> for none.</param>
     void ScheduleTick(long dueAtMs);
+
+    /// <summary>
+    /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it covers. For
+    /// measuring: it is outside any transaction, must not throw, and is forgotten when the processor is made anew.
+    /// </summary>
+    void WhenCommitted(Action<string, long> observer);
 }
 
 /// <summary>A processor's context with the types that it forwards.</summary>

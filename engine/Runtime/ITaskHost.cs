@@ -25,6 +25,9 @@ internal interface ITaskHost : IStores
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator);
 
     void ScheduleTick(long dueAtMs);
+
+    /// <summary>Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.</summary>
+    void WhenCommitted(Action<string, long> observer);
 }
 
 /// <summary>A record on its way out, as bytes.</summary>

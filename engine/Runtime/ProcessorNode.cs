@@ -62,4 +62,6 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
         host.Schedule(interval, type, punctuator);
 
     public void ScheduleTick(long dueAtMs) => host.ScheduleTick(dueAtMs);
+
+    public void WhenCommitted(Action<string, long> observer) => host.WhenCommitted(observer);
 }

@@ -28,6 +28,7 @@ internal sealed class StreamTask : ITaskHost
     private RecordMetadata metadata;
     private bool hasMetadata;
     private long tickDueBeforeRecord;
+    private Action<string, long>? committed;
 
     public StreamTask(TaskId taskId, SubTopology subTopology, ITaskState state, TaskEnvironment environment)
     {
@@ -87,11 +88,17 @@ internal sealed class StreamTask : ITaskHost
 
     public void ScheduleTick(long dueAtMs) => Tick.DueAtMs = dueAtMs;
 
+    public void WhenCommitted(Action<string, long> observer) => committed += observer;
+
+    /// <summary>Tells whom it concerns that input up to an offset is committed.</summary>
+    public void ReportCommitted(string topic, long nextOffset) => committed?.Invoke(topic, nextOffset);
+
     /// <summary>Makes the nodes anew and initialises them; the stores must be restored.</summary>
     public void Open()
     {
         CloseNodes();
         punctuations.Clear();
+        committed = null;
         Tick.Reset();
         Wait.End();
         ofRecord.Clear();

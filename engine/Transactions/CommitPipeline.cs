@@ -286,6 +286,10 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
                 SourceMarks = marks,
                 StreamTimeMs = share.StreamTimeMs,
             });
+            foreach (var (queue, offset, _) in share.Offsets)
+            {
+                share.Task.ReportCommitted(queue.Partition.Topic, offset);
+            }
         }
         metrics.Committed(transaction.RecordCount, clock.GetElapsedTime(transaction.StartedTimestamp));
     }

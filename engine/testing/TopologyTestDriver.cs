@@ -271,6 +271,10 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             SourceMarks = task.Queues.Where(q => q.Mark >= 0).ToDictionary(q => q.Partition.Topic, q => q.Mark, StringComparer.Ordinal),
             StreamTimeMs = task.StreamTimeMs,
         });
+        foreach (var queue in task.Queues)
+        {
+            task.ReportCommitted(queue.Partition.Topic, queue.CommitOffset);
+        }
         foreach (var partition in written.Select(o => new TopicPartition(o.Topic, o.Partition)).Distinct())
         {
             Process(partition);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation;
@@ -8,35 +7,16 @@ namespace Alloc.Processors.Allocation;
 /// decision costs no call into the metrics. A decision that is dropped with its transaction and taken again counts twice;
 /// the journal, not a metric, is the record of what happened.
 /// </summary>
-internal sealed class AllocationMetrics
+internal sealed class AllocationMetrics(AllocationInstruments instruments)
 {
-    /// <summary>The meter's name; an exporter listens to it.</summary>
-    public const string MeterName = "Alloc.Allocation";
-
     /// <summary>How often tallies are published.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
-    private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> Commands = Meter.CreateCounter<long>(
-        "alloc_commands", null, "Commands answered, by kind, outcome and first reason of a rejection.");
-    private static readonly Counter<long> Duplicates = Meter.CreateCounter<long>(
-        "alloc_duplicate_commands", null, "Repeats of a command that were answered with the original's result.");
-    private static readonly Counter<long> HoldsCreated = Meter.CreateCounter<long>(
-        "alloc_holds_created", null, "Reservations that were granted units.");
-    private static readonly Counter<long> HoldsExpired = Meter.CreateCounter<long>(
-        "alloc_holds_expired", null, "Reservations whose held units expired.");
-    private static readonly Counter<long> SupplyIgnored = Meter.CreateCounter<long>(
-        "alloc_supply_ignored", null, "Facts about supply that changed nothing, by reason.");
-    private static readonly Counter<long> ReleaseFailures = Meter.CreateCounter<long>(
-        "alloc_release_failures", null, "Releases that were rejected, by first reason.");
-    private static readonly Histogram<double> ExpiryLateness = Meter.CreateHistogram<double>(
-        "alloc_expiry_lateness", "s", "From the time a hold was due to the time of the record that expired it.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600] });
 
     private readonly Dictionary<(CommandKind Command, string Outcome, ReasonCode Reason), long> commands = [];
     private readonly Dictionary<CommandKind, long> duplicates = [];
     private readonly Dictionary<SupplyIgnoredWhy, long> supplyIgnored = [];
     private readonly List<double> lateness = [];
+    private readonly Queue<(long Offset, long AppendedAtMs)> uncommitted = [];
     private long holdsCreated;
     private long holdsExpired;
 
@@ -50,7 +30,9 @@ internal sealed class AllocationMetrics
         }
         if (outcome.CommandId is not null)
         {
-            var reason = outcome.Event is AllocationOutcomeEvent.Rejected { Reasons: [var first, ..] } ? first.Code : ReasonCode.Unknown;
+            var reason = outcome.Event is AllocationOutcomeEvent.Rejected { Reasons: [var first, ..] }
+                ? first.Code
+                : ReasonCode.Unknown;
             Increment(commands, (outcome.CommandKind, outcome.Event.GetType().Name, reason));
         }
         switch (outcome.Event)
@@ -70,32 +52,47 @@ internal sealed class AllocationMetrics
         }
     }
 
+    /// <summary>A command was answered; how long that took shows when the answer is committed.</summary>
+    /// <param name="offset">The command's offset.</param>
+    /// <param name="appendedAtMs">When the log took it.</param>
+    public void Answered(long offset, long appendedAtMs) => uncommitted.Enqueue((offset, appendedAtMs));
+
+    /// <summary>The answers to all commands before an offset are committed.</summary>
+    public void Committed(long nextOffset, long nowMs)
+    {
+        while (uncommitted.TryPeek(out var command) && command.Offset < nextOffset)
+        {
+            uncommitted.Dequeue();
+            instruments.CommandDuration.Record(Math.Max(0, nowMs - command.AppendedAtMs) / 1000.0);
+        }
+    }
+
     /// <summary>Publishes what was tallied since the last time.</summary>
     public void Publish()
     {
         foreach (var ((command, outcome, reason), count) in commands)
         {
             var why = reason == ReasonCode.Unknown ? "" : reason.ToString();
-            Commands.Add(count, new("command", command.ToString()), new("outcome", outcome), new("reason", why));
+            instruments.Commands.Add(count, new("command", command.ToString()), new("outcome", outcome), new("reason", why));
             if (command == CommandKind.Release && why.Length > 0)
             {
-                ReleaseFailures.Add(count, new KeyValuePair<string, object?>("reason", why));
+                instruments.ReleaseFailures.Add(count, new KeyValuePair<string, object?>("reason", why));
             }
         }
         foreach (var (command, count) in duplicates)
         {
-            Duplicates.Add(count, new KeyValuePair<string, object?>("kind", command.ToString()));
+            instruments.Duplicates.Add(count, new KeyValuePair<string, object?>("kind", command.ToString()));
         }
         foreach (var (why, count) in supplyIgnored)
         {
-            SupplyIgnored.Add(count, new KeyValuePair<string, object?>("reason", why.ToString()));
+            instruments.SupplyIgnored.Add(count, new KeyValuePair<string, object?>("reason", why.ToString()));
         }
         foreach (var seconds in lateness)
         {
-            ExpiryLateness.Record(seconds);
+            instruments.ExpiryLateness.Record(seconds);
         }
-        HoldsCreated.Add(holdsCreated);
-        HoldsExpired.Add(holdsExpired);
+        instruments.HoldsCreated.Add(holdsCreated);
+        instruments.HoldsExpired.Add(holdsExpired);
         commands.Clear();
         duplicates.Clear();
         supplyIgnored.Clear();

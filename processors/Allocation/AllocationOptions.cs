@@ -34,6 +34,9 @@ public sealed record AllocationOptions
     /// </summary>
     public bool RequireLogAppendTime { get; init; } = true;
 
+    /// <summary>What the ledgers count on.</summary>
+    internal AllocationInstruments Instruments { get; init; } = AllocationInstruments.Shared;
+
     /// <summary>The options for the topics of a catalogue.</summary>
     /// <param name="catalogue">The catalogue, with its prefix applied.</param>
     /// <param name="prefix">The prefix.</param>

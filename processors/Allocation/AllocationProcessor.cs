@@ -13,7 +13,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
 {
     private const int KeyBufferSize = 1024;
     private readonly List<AllocationOutcome> outcomes = [];
-    private readonly AllocationMetrics metrics = new();
+    private readonly AllocationMetrics metrics = new(options.Instruments);
     private IProcessorContext<string, AllocationOutcome> context = null!;
     private StoreLedgerState state = null!;
     private AllocationLedger ledger = null!;
@@ -27,6 +27,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         var forgetting = new Forgetting(context, state);
         context.Schedule(Forgetting.Interval, PunctuationType.WallClock, _ => forgetting.Run());
         context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => metrics.Publish());
+        context.WhenCommitted((_, nextOffset) => metrics.Committed(nextOffset, context.WallClockMs));
         tickDueAtMs = -1;
         ScheduleTick();
     }
@@ -53,10 +54,16 @@ internal sealed class AllocationProcessor(AllocationOptions options)
             throw new StreamsException(
                 $"The ledger of partition {metadata.Partition} contradicts itself at offset {metadata.Offset}: {error.Message}", error);
         }
+        var isCommand = false;
         foreach (var outcome in outcomes)
         {
+            isCommand |= outcome.CommandId is not null;
             metrics.Count(outcome);
             context.Forward(new Record<string, AllocationOutcome>(outcome.PoolId, outcome, outcome.TMs));
+        }
+        if (isCommand)
+        {
+            metrics.Answered(metadata.Offset, record.TimestampMs);
         }
         ScheduleTick();
     }

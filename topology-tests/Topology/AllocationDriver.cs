@@ -15,9 +15,15 @@ internal sealed class AllocationDriver : IDisposable
 
     private int commandCount;
 
-    public AllocationDriver(int partitionCount = 1, ISchemaRegistryClient? registry = null)
+    public AllocationDriver(
+        int partitionCount = 1, ISchemaRegistryClient? registry = null, AllocationInstruments? instruments = null)
     {
-        Options = new AllocationOptions { PartitionCount = partitionCount, Persistence = StorePersistence.InMemory };
+        Options = new AllocationOptions
+        {
+            PartitionCount = partitionCount,
+            Persistence = StorePersistence.InMemory,
+            Instruments = instruments ?? AllocationInstruments.Shared,
+        };
         Serdes = new AllocationSerdes(registry ?? new InMemorySchemaRegistryClient(), Options);
         Driver = new TopologyTestDriver(AllocationTopology.Build(Options, Serdes), StartMs, partitionCount);
     }

@@ -1,0 +1,55 @@
+using System.Diagnostics.Metrics;
+
+namespace Alloc.Processors.Allocation;
+
+/// <summary>The instruments of allocation on a meter.</summary>
+internal sealed class AllocationInstruments
+{
+    /// <summary>The meter's name; an exporter listens to it.</summary>
+    public const string MeterName = "Alloc.Allocation";
+
+    private static readonly double[] LatenessBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
+    private static readonly double[] DurationBounds =
+        [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
+
+    public AllocationInstruments(Meter meter)
+    {
+        Commands = meter.CreateCounter<long>(
+            "alloc_commands", null, "Commands answered, by kind, outcome and first reason of a rejection.");
+        Duplicates = meter.CreateCounter<long>(
+            "alloc_duplicate_commands", null, "Repeats of a command that were answered with the original's result.");
+        HoldsCreated = meter.CreateCounter<long>(
+            "alloc_holds_created", null, "Reservations that were granted units.");
+        HoldsExpired = meter.CreateCounter<long>(
+            "alloc_holds_expired", null, "Reservations whose held units expired.");
+        SupplyIgnored = meter.CreateCounter<long>(
+            "alloc_supply_ignored", null, "Facts about supply that changed nothing, by reason.");
+        ReleaseFailures = meter.CreateCounter<long>(
+            "alloc_release_failures", null, "Releases that were rejected, by first reason.");
+        ExpiryLateness = meter.CreateHistogram(
+            "alloc_expiry_lateness", "s", "From the time a hold was due to the time of the record that expired it.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LatenessBounds });
+        CommandDuration = meter.CreateHistogram(
+            "alloc_command_duration", "s", "From a command's append to its log to the acknowledged commit of its outcome.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+    }
+
+    /// <summary>Those that every ledger of this process counts on.</summary>
+    public static AllocationInstruments Shared { get; } = new(new Meter(MeterName));
+
+    public Counter<long> Commands { get; }
+
+    public Counter<long> Duplicates { get; }
+
+    public Counter<long> HoldsCreated { get; }
+
+    public Counter<long> HoldsExpired { get; }
+
+    public Counter<long> SupplyIgnored { get; }
+
+    public Counter<long> ReleaseFailures { get; }
+
+    public Histogram<double> ExpiryLateness { get; }
+
+    public Histogram<double> CommandDuration { get; }
+}

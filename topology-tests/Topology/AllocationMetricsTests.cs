@@ -1,0 +1,131 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Alloc.Engine.Observability;
+using Alloc.Processors.Allocation;
+using Alloc.Schemas.Allocation;
+
+namespace Topology.Tests.Topology;
+
+/// <summary>What the metrics of allocation say after commands whose answers are known.</summary>
+public sealed class AllocationMetricsTests : IDisposable
+{
+    private const string Prefix = "AllocationMetricsTests.";
+    private readonly Meter meter = new(Prefix + Guid.NewGuid());
+    private readonly PrometheusExporter exporter;
+    private readonly AllocationDriver alloc;
+
+    public AllocationMetricsTests()
+    {
+        exporter = new PrometheusExporter(meter.Name);
+        alloc = new AllocationDriver(instruments: new AllocationInstruments(meter));
+    }
+
+    public void Dispose()
+    {
+        alloc.Dispose();
+        exporter.Dispose();
+        meter.Dispose();
+    }
+
+    [Fact]
+    public void Commands_are_counted_by_kind_outcome_and_first_reason()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", Hold("a", 3));
+        alloc.Send("bolts", Hold("b", 4));
+        alloc.Send("bolts", Hold("c", 5));
+        alloc.Send("bolts", new AllocationCommandBody.Release { ReservationId = "a", Quantity = 4, Reason = "Cancelled" });
+
+        var scrape = Scrape();
+
+        Assert.Equal(2, scrape["alloc_commands_total{command=\"Hold\",outcome=\"Held\",reason=\"\"}"]);
+        Assert.Equal(1, scrape["alloc_commands_total{command=\"Hold\",outcome=\"Rejected\",reason=\"InsufficientAvailability\"}"]);
+        Assert.Equal(1, scrape["alloc_release_failures_total{reason=\"ExceedsHeld\"}"]);
+        Assert.Equal(2, scrape["alloc_holds_created_total"]);
+    }
+
+    [Fact]
+    public void A_repeat_is_counted_as_a_duplicate_and_as_nothing_else()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", Hold("a", 3), commandId: "once");
+        alloc.Send("bolts", Hold("a", 3), commandId: "once");
+
+        var scrape = Scrape();
+
+        Assert.Equal(1, scrape["alloc_duplicate_commands_total{kind=\"Hold\"}"]);
+        Assert.Equal(1, scrape["alloc_commands_total{command=\"Hold\",outcome=\"Held\",reason=\"\"}"]);
+        Assert.Equal(1, scrape["alloc_holds_created_total"]);
+    }
+
+    [Fact]
+    public void An_expiry_is_counted_with_its_lateness()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", new AllocationCommandBody.Hold { ReservationId = "a", Quantity = 3, TtlMs = 60_000 });
+
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(63));
+        var scrape = Scrape();
+
+        Assert.Equal(1, scrape["alloc_holds_expired_total"]);
+        Assert.Equal((1, 3), (scrape["alloc_expiry_lateness_seconds_count"], scrape["alloc_expiry_lateness_seconds_sum"]));
+    }
+
+    [Fact]
+    public void A_fact_about_supply_that_changes_nothing_is_counted_by_reason()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 1, Quantity = 10 });
+
+        Assert.Equal(1, Scrape()["alloc_supply_ignored_total{reason=\"Duplicate\"}"]);
+    }
+
+    [Fact]
+    public void A_command_takes_from_its_append_to_the_commit_of_its_answer()
+    {
+        alloc.Driver.CommitsEachRecord = false;
+        alloc.Stock("bolts", 10);
+        var before = Scrape().GetValueOrDefault("alloc_command_duration_seconds_count"); // takes the interval: a second
+
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromMilliseconds(400));
+        alloc.Send("bolts", Hold("a", 3));
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromMilliseconds(100));
+        alloc.Driver.Commit();
+        var after = Scrape();
+
+        Assert.Equal(0, before);
+        Assert.Equal(3, after["alloc_command_duration_seconds_count"]);
+        Assert.Equal(1.5 + 1.5 + 0.1, after["alloc_command_duration_seconds_sum"], 6);
+        Assert.Equal(1, after["alloc_command_duration_seconds_bucket{le=\"0.1\"}"]);
+        Assert.Equal(3, after["alloc_command_duration_seconds_bucket{le=\"2.5\"}"]);
+    }
+
+    [Fact]
+    public void A_tick_is_no_command()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", new AllocationCommandBody.Hold { ReservationId = "a", Quantity = 3, TtlMs = 60_000 });
+        var before = Scrape()["alloc_command_duration_seconds_count"];
+
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(60));
+
+        Assert.IsType<AllocationOutcomeEvent.Expired>(alloc.Outcomes()[^1].Event);
+        Assert.Equal(before, Scrape()["alloc_command_duration_seconds_count"]);
+    }
+
+    private static AllocationCommandBody.Hold Hold(string id, long quantity) =>
+        new() { ReservationId = id, Quantity = quantity };
+
+    /// <summary>Lets the tallies be published and reads every series.</summary>
+    private Dictionary<string, double> Scrape()
+    {
+        alloc.Driver.AdvanceWallClock(AllocationMetrics.Interval);
+        using var text = new StringWriter();
+        exporter.Write(text);
+        return text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith('#'))
+            .ToDictionary(
+                line => line[..line.LastIndexOf(' ')],
+                line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    }
+}
