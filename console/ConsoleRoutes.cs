@@ -13,13 +13,14 @@ public static class ConsoleRoutes
     /// <param name="application">What runs here.</param>
     /// <param name="directory">Finds ledgers in the cluster.</param>
     /// <param name="peers">Asks other instances.</param>
+    /// <param name="startup">Whether the instance works yet.</param>
     /// <param name="writeMetrics">Writes the metrics.</param>
     public static void Map(
-        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers,
+        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers, Startup startup,
         Action<TextWriter> writeMetrics)
     {
         BuildInfo.Publish();
-        new InstanceEndpoints(application, writeMetrics).Map(routes);
+        new InstanceEndpoints(application, startup, writeMetrics).Map(routes);
         new LedgerEndpoints(directory, peers).Map(routes);
     }
 }

@@ -56,10 +56,10 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "Task {Task}: record {Topic}-{Partition}@{Offset} goes to the dead letters: {Reason}")]
     public static partial void DeadLetter(ILogger logger, Processing.TaskId task, string topic, int partition, long offset, string reason);
 
-    [LoggerMessage(31, LogLevel.Warning, "Task {Task} waits: {Reason}")]
-    public static partial void Waiting(ILogger logger, Processing.TaskId task, string reason);
+    [LoggerMessage(31, LogLevel.Warning, "Task {Task} waits, for {Seconds:F0} s so far, and skips nothing: {Reason}")]
+    public static partial void Waiting(ILogger logger, Processing.TaskId task, double seconds, string reason);
 
-    [LoggerMessage(32, LogLevel.Information, "Task {Task} goes on after waiting {Seconds:F1} s")]
+    [LoggerMessage(32, LogLevel.Warning, "Task {Task} goes on after waiting {Seconds:F1} s")]
     public static partial void WaitingEnded(ILogger logger, Processing.TaskId task, double seconds);
 
     [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]

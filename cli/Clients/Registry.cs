@@ -6,7 +6,18 @@ namespace Alloc.Cli.Clients;
 /// <summary>The schema registry of the user's settings.</summary>
 internal static class Registry
 {
-    public static HttpSchemaRegistryClient Client(ClientSettings settings, TimeProvider time)
+    private static readonly TimeSpan ServerRequestTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>For a command, which fails when the registry does not answer.</summary>
+    public static HttpSchemaRegistryClient Client(ClientSettings settings, TimeProvider time) =>
+        Client(settings, time, settings.Timeout, 2);
+
+    /// <summary>For a server, which asks again and says so each time.</summary>
+    public static HttpSchemaRegistryClient ServerClient(ClientSettings settings, TimeProvider time) =>
+        Client(settings, time, settings.Timeout < ServerRequestTimeout ? settings.Timeout : ServerRequestTimeout, 1);
+
+    private static HttpSchemaRegistryClient Client(
+        ClientSettings settings, TimeProvider time, TimeSpan requestTimeout, int attemptCount)
     {
         var user = settings.RegistryUser?.Split(':', 2);
         return new HttpSchemaRegistryClient(
@@ -15,8 +26,8 @@ internal static class Registry
                 Urls = [settings.Registry],
                 UserName = user?[0],
                 Password = user is [_, var password] ? password : null,
-                RequestTimeout = settings.Timeout,
-                AttemptCount = 2,
+                RequestTimeout = requestTimeout,
+                AttemptCount = attemptCount,
             },
             time);
     }

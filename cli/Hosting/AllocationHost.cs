@@ -8,6 +8,7 @@ using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Alloc.Web;
 using Alloc.Web.Reads;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Hosting;
@@ -45,15 +46,17 @@ internal sealed class AllocationHost : IAsyncDisposable
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamsApplication application;
     private readonly HttpSchemaRegistryClient registry;
+    private readonly RegistryWait registryWait;
     private readonly ConsoleServer console;
     private readonly PrometheusExporter metrics;
     private readonly Peers peers;
     private readonly TimeProvider time;
 
     private AllocationHost(
-        StreamsApplication application, HttpSchemaRegistryClient registry, ConsoleServer console, PrometheusExporter metrics, Peers peers,
-        LedgerDirectory directory, TimeProvider time)
+        StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait, ConsoleServer console,
+        PrometheusExporter metrics, Peers peers, LedgerDirectory directory, TimeProvider time)
     {
+        this.registryWait = registryWait;
         this.application = application;
         this.registry = registry;
         this.console = console;
@@ -78,16 +81,18 @@ internal sealed class AllocationHost : IAsyncDisposable
     public static async Task<AllocationHost> StartAsync(
         AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
-        var registry = Clients.Registry.Client(options.Client, time);
+        var registry = Clients.Registry.ServerClient(options.Client, time);
         var metrics = new PrometheusExporter();
         var peers = new Peers();
+        var startup = new Startup();
+        var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
         StreamsApplication? application = null;
         ConsoleServer? console = null;
         try
         {
             var clients = new KafkaClients(options.Client);
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-            var catalogue = await PrepareAsync(options, clients, registry, loggers, cancellation).ConfigureAwait(false);
+            var catalogue = await PrepareTopicsAsync(options, clients, loggers).ConfigureAwait(false);
             var consoleOptions = options.Console with { Port = Ports.Choose(options.Console.Host, options.Console.Port) };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix);
             application = new StreamsApplication(
@@ -99,17 +104,26 @@ internal sealed class AllocationHost : IAsyncDisposable
                 application, allocation.CommandTopic, allocation.PartitionCount, p => StoreLedgerReads.Open(application, p));
             console = await ConsoleServer.StartAsync(
                 consoleOptions,
-                routes => ConsoleRoutes.Map(routes, application, directory, peers, metrics.Write),
+                routes =>
+                {
+                    routes.Use(startup.GuardAsync);
+                    ConsoleRoutes.Map(routes, application, directory, peers, startup, metrics.Write);
+                },
                 loggers,
                 cancellation).ConfigureAwait(false);
-            var host = new AllocationHost(application, registry, console, metrics, peers, directory, time);
+            var host = new AllocationHost(
+                application, registry, registryWait, console, metrics, peers, directory, time);
+            await registryWait.UntilAnsweredAsync(
+                () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation).ConfigureAwait(false);
             await application.StartAsync(cancellation).ConfigureAwait(false);
+            startup.Finish();
             return host;
         }
         catch
         {
             await DisposeAsync(application, console).ConfigureAwait(false);
             registry.Dispose();
+            registryWait.Dispose();
             metrics.Dispose();
             peers.Dispose();
             throw;
@@ -136,6 +150,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     {
         await DisposeAsync(application, console).ConfigureAwait(false);
         registry.Dispose();
+        registryWait.Dispose();
         metrics.Dispose();
         peers.Dispose();
     }
@@ -152,8 +167,8 @@ internal sealed class AllocationHost : IAsyncDisposable
         }
     }
 
-    private static async Task<TopicCatalogue> PrepareAsync(
-        AllocationHostOptions options, KafkaClients clients, ISchemaRegistryClient registry, ILoggerFactory loggers, CancellationToken cancellation)
+    private static async Task<TopicCatalogue> PrepareTopicsAsync(
+        AllocationHostOptions options, KafkaClients clients, ILoggerFactory loggers)
     {
         var provisioner = new TopicProvisioner(clients, options.Client.Timeout);
         var prefix = options.Client.TopicPrefix;
@@ -172,7 +187,6 @@ internal sealed class AllocationHost : IAsyncDisposable
         {
             throw CliException.Failed($"Topic {fatal.Topic} {fatal.Problem}.", fatal.Remedy);
         }
-        await SchemaRegistration.RegisterAsync(catalogue, registry, cancellation).ConfigureAwait(false);
         return catalogue;
     }
 

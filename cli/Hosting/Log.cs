@@ -16,4 +16,12 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "The demo stopped: {Reason}")]
     public static partial void DemoStopped(ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning,
+        "Waits for the schema registry to register the contracts of its topics, for {Seconds:F0} s so far; "
+        + "nothing is decided meanwhile: {Reason}")]
+    public static partial void RegistryAway(ILogger logger, double seconds, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "The schema registry answers, after {Seconds:F1} s")]
+    public static partial void RegistryAnswers(ILogger logger, double seconds);
 }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Alloc.Web.Endpoints;
 
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
-internal sealed class InstanceEndpoints(StreamsApplication application, Action<TextWriter> writeMetrics)
+internal sealed class InstanceEndpoints(StreamsApplication application, Startup startup, Action<TextWriter> writeMetrics)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -31,15 +31,20 @@ internal sealed class InstanceEndpoints(StreamsApplication application, Action<T
         });
     }
 
-    /// <summary>GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore.</summary>
+    /// <summary>
+    /// GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore, or with what the
+    /// instance or one of its tasks waits for.
+    /// </summary>
     private Task ReadyAsync(HttpContext context)
     {
         var progress = application.RestoreProgress;
-        var ready = application.State == StreamsState.Running;
+        var waits = Waits();
+        var ready = application.State == StreamsState.Running && waits.Count == 0;
         return JsonAnswer.WriteAsync(context, ready ? 200 : 503, new JsonObject
         {
             ["status"] = ready ? "ready" : "not ready",
             ["state"] = application.State.ToString(),
+            ["waitingFor"] = waits,
             ["remaining"] = progress.Sum(p => p.Remaining),
             ["restoring"] = new JsonArray([.. progress.Select(p => (JsonNode)RestoreJson(p))]),
         });
@@ -67,6 +72,7 @@ internal sealed class InstanceEndpoints(StreamsApplication application, Action<T
             ["deadLetters"] = t.DeadLetters,
             ["skippedDecided"] = t.SkippedDecided,
             ["waitingFor"] = t.WaitingFor,
+            ["waitingSeconds"] = t.Waited.TotalSeconds,
             ["unwrittenEntries"] = t.UnwrittenEntries,
         })]),
         ["restoring"] = new JsonArray([.. application.RestoreProgress.Select(p => (JsonNode)RestoreJson(p))]),
@@ -91,11 +97,22 @@ internal sealed class InstanceEndpoints(StreamsApplication application, Action<T
         }).ConfigureAwait(false);
     }
 
+    /// <summary>What the start, or the tasks that are ready, wait for; empty when nothing does.</summary>
+    private JsonArray Waits() => startup.WaitingFor is { } reason
+        ? [new JsonObject { ["task"] = null, ["reason"] = reason }]
+        : [.. application.Tasks.Where(t => t.WaitingFor is not null).Select(t => (JsonNode)new JsonObject
+        {
+            ["task"] = t.TaskId.ToString(),
+            ["reason"] = t.WaitingFor,
+            ["seconds"] = t.Waited.TotalSeconds,
+        })];
+
     private static JsonObject RestoreJson(RestoreProgress progress) => new()
     {
         ["task"] = progress.TaskId.ToString(),
         ["partition"] = progress.TaskId.Partition,
         ["restored"] = progress.Restored,
         ["remaining"] = progress.Remaining,
+        ["waitingFor"] = progress.WaitingFor,
     };
 }

@@ -36,6 +36,9 @@ internal sealed class EngineMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000] });
         meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null, "Records between the committed offset and the end.");
         meter.CreateObservableGauge("alloc_consumer_lag", () => gauges().LagSeconds, "s", "Age of the oldest record that is not committed.");
+        meter.CreateObservableGauge(
+            "alloc_task_wait", () => gauges().WaitSeconds, "s",
+            "How long a task has waited for something outside, such as the schema registry; 0 when it does not.");
         meter.CreateObservableGauge("alloc_partition_skew", () => gauges().SkewRatio, "ratio", "Largest partition lag over the mean; 1 is even.");
         meter.CreateObservableGauge("alloc_restore_remaining_records", () => gauges().RestoreRemaining, null, "Changelog records still to restore.");
         meter.CreateObservableGauge("alloc_stream_threads", () => gauges().Threads, null, "Stream threads of this instance by state.");
@@ -78,5 +81,6 @@ internal sealed class EngineMetrics : IDisposable
 
 /// <summary>What the gauges show, taken when somebody looks.</summary>
 internal sealed record EngineGauges(
-    IReadOnlyList<Measurement<long>> LagRecords, IReadOnlyList<Measurement<double>> LagSeconds, double SkewRatio, long RestoreRemaining,
+    IReadOnlyList<Measurement<long>> LagRecords, IReadOnlyList<Measurement<double>> LagSeconds,
+    IReadOnlyList<Measurement<double>> WaitSeconds, double SkewRatio, long RestoreRemaining,
     IReadOnlyList<Measurement<long>> Threads, long StoreMemoryBytes, long UnwrittenEntries);

@@ -13,6 +13,8 @@ internal static class GaugeReader
         var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         var lagRecords = new List<Measurement<long>>();
         var lagSeconds = new List<Measurement<double>>();
+        var waits = tasks.Ready.Values.Select(t => new Measurement<double>(
+            t.Wait.Waited.TotalSeconds, new KeyValuePair<string, object?>("task", t.TaskId.ToString()))).ToList();
         foreach (var queue in tasks.Ready.Values.SelectMany(t => t.Queues))
         {
             KeyValuePair<string, object?>[] tags =
@@ -23,7 +25,7 @@ internal static class GaugeReader
         var mean = lagRecords.Count == 0 ? 0 : lagRecords.Average(m => m.Value);
         var statesOfThreads = threads.GroupBy(t => t.State).Select(g =>
             new Measurement<long>(g.Count(), new KeyValuePair<string, object?>("state", g.Key.ToString()))).ToList();
-        return new EngineGauges(lagRecords, lagSeconds, mean == 0 ? 1 : lagRecords.Max(m => m.Value) / mean,
+        return new EngineGauges(lagRecords, lagSeconds, waits, mean == 0 ? 1 : lagRecords.Max(m => m.Value) / mean,
             threads.SelectMany(t => t.RestoreProgress).Sum(p => p.Remaining), statesOfThreads, state.MemoryBytes,
             tasks.Ready.Values.Sum(t => t.State.UnpersistedEntries));
     }

@@ -21,8 +21,12 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
     private readonly List<Restoring> tasks = [];
     private readonly Dictionary<TopicPartition, (Restoring Task, RestoreRange Range)> routes = [];
     private ILogConsumer? consumer;
+    private PollResult held;
 
     public bool IsIdle => tasks.Count == 0;
+
+    /// <summary>True while a record waits for something outside.</summary>
+    public bool IsHeldUp => held.Kind != PollKind.None;
 
     /// <summary>Begins with tasks; nothing else may be under way.</summary>
     /// <remarks>
@@ -58,12 +62,16 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
         tasks.Clear();
         routes.Clear();
+        held = default;
         DisposeConsumer();
         return cleared;
     }
 
     public IReadOnlyList<RestoreProgress> Progress() => tasks.ConvertAll(t => new RestoreProgress(
-        t.Opened.Task.TaskId, t.Opened.Ranges.Sum(r => r.Position - r.From), t.Opened.Ranges.Sum(r => r.Remaining)));
+        t.Opened.Task.TaskId,
+        t.Opened.Ranges.Sum(r => r.Position - r.From),
+        t.Opened.Ranges.Sum(r => r.Remaining),
+        t.Opened.Task.Wait.Reason));
 
     /// <summary>Restores for about this long; returns the tasks that are complete.</summary>
     /// <exception cref="StreamsException">A journal does not fit the state.</exception>
@@ -96,13 +104,12 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
 
     public void Dispose() => DisposeConsumer();
 
-    /// <summary>False when nothing came in time.</summary>
+    /// <summary>False when nothing came in time, or a record waits.</summary>
     private bool ReadBatch()
     {
         for (var count = 0; count < BatchSize; count++)
         {
-            consumer!.Poll(TimeSpan.FromMilliseconds(count == 0 ? 5 : 0), out var result);
-            if (result.Kind == PollKind.None)
+            if (!TryNext(count == 0, out var result))
             {
                 return count > 0;
             }
@@ -116,7 +123,10 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
             }
             else if (result.Offset >= route.Range.Position)
             {
-                Apply(route.Task, route.Range, in result);
+                if (!TryApply(route.Task, route.Range, in result))
+                {
+                    return false;
+                }
             }
             if (route.Range.IsComplete)
             {
@@ -128,6 +138,43 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
             }
         }
         return true;
+    }
+
+    /// <summary>The record that had to wait, when its time has come, else what the log brings.</summary>
+    private bool TryNext(bool mayWait, out PollResult next)
+    {
+        if (!IsHeldUp)
+        {
+            consumer!.Poll(TimeSpan.FromMilliseconds(mayWait ? 5 : 0), out next);
+            return next.Kind != PollKind.None;
+        }
+        next = held;
+        var waiting = routes[held.Partition].Task.Opened.Task;
+        if (waiting.Environment.NowMs < waiting.Wait.RetryAtMs)
+        {
+            return false;
+        }
+        held = default;
+        return true;
+    }
+
+    /// <summary>False when something outside that the record needs does not answer: nothing is skipped, it is tried again.</summary>
+    private bool TryApply(Restoring restoring, RestoreRange range, in PollResult record)
+    {
+        var task = restoring.Opened.Task;
+        try
+        {
+            Apply(restoring, range, in record);
+            task.Wait.End();
+            return true;
+        }
+        catch (DependencyUnavailableException error)
+        {
+            task.State.RollbackRecord();
+            task.Wait.Begin(task.Environment, task.TaskId, StreamTask.DescribeWait(error, range.Partition, record.Offset));
+            held = record;
+            return false;
+        }
     }
 
     private static void Apply(Restoring restoring, RestoreRange range, in PollResult record)

@@ -34,4 +34,6 @@ internal readonly record struct InputRange(TopicPartition Partition, LogBounds B
 /// <param name="TaskId">The task.</param>
 /// <param name="Restored">Records and markers passed so far.</param>
 /// <param name="Remaining">Records and markers still ahead.</param>
-public readonly record struct RestoreProgress(Processing.TaskId TaskId, long Restored, long Remaining);
+/// <param name="WaitingFor">What it waits for, or null.</param>
+public readonly record struct RestoreProgress(
+    Processing.TaskId TaskId, long Restored, long Remaining, string? WaitingFor = null);

@@ -228,7 +228,7 @@ internal sealed class StreamTask : ITaskHost
         {
             Rollback();
             StreamTimeMs = streamTimeBefore;
-            Wait.Begin(environment, TaskId, $"{error.Message} for record {queue.Partition}@{record.Offset}");
+            Wait.Begin(environment, TaskId, DescribeWait(error, queue.Partition, record.Offset));
             return false;
         }
         catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
@@ -305,6 +305,10 @@ internal sealed class StreamTask : ITaskHost
         }
         Commit(outputs);
     }
+
+    /// <summary>What a record waits for, where it lies, and why the wait is needed, in words.</summary>
+    internal static string DescribeWait(DependencyUnavailableException error, TopicPartition partition, long offset) =>
+        $"{error.Message} for record {partition}@{offset}" + (error.InnerException is { } cause ? $": {cause.Message}" : "");
 
     private void BuryRecord(RecordQueue queue, in QueuedRecord record, Exception error)
     {

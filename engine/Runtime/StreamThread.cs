@@ -178,7 +178,7 @@ internal sealed class StreamThread : IDisposable
         }
         if (takeover?.IsActive == true)
         {
-            return restore.IsIdle ? TimeSpan.FromMilliseconds(5) : TimeSpan.Zero;
+            return restore.IsIdle || restore.IsHeldUp ? TimeSpan.FromMilliseconds(5) : TimeSpan.Zero;
         }
         var due = executor.NextDueMs(ticks.BrokerAheadMs) - environment.NowMs;
         return due < IdlePoll.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Max(due, 1)) : IdlePoll;

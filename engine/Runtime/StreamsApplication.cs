@@ -75,7 +75,8 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
     public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
-        t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided, t.Wait.Reason, t.State.UnpersistedEntries)).ToList();
+        t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
+        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries)).ToList();
 
     /// <summary>
     /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore (see
@@ -259,9 +260,11 @@ public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFil
 /// <param name="DeadLetters">Records that became dead letters since then.</param>
 /// <param name="SkippedDecided">Records skipped because they were decided before.</param>
 /// <param name="WaitingFor">What it waits for, or null.</param>
+/// <param name="Waited">How long it has waited for that.</param>
 /// <param name="UnwrittenEntries">Committed entries not yet in its database.</param>
 public sealed record TaskStatus(
-    TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, long UnwrittenEntries);
+    TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
+    long UnwrittenEntries);
 
 /// <summary>The member that owns a partition.</summary>
 /// <param name="MemberId">The member.</param>

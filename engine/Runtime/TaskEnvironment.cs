@@ -69,7 +69,11 @@ internal sealed class TaskWait
 {
     private const long FirstRetryMs = 100;
     private const long LongestRetryMs = 2_000;
+    private const long ReminderMs = 30_000;
+    private TaskEnvironment? environment;
+    private TaskId task;
     private long sinceMs;
+    private long remindAtMs;
     private long retryMs;
 
     /// <summary>What is awaited, in words; null when nothing is. Read by other threads.</summary>
@@ -78,24 +82,31 @@ internal sealed class TaskWait
     /// <summary>Host time of the next try.</summary>
     public long RetryAtMs { get; private set; } = long.MinValue;
 
-    /// <summary>Says once that the task waits, and sets the next try.</summary>
+    /// <summary>How long it has waited; zero when it does not. Read by other threads.</summary>
+    public TimeSpan Waited => Reason is null
+        ? TimeSpan.Zero
+        : TimeSpan.FromMilliseconds(Math.Max(0, environment!.ReadClockMs() - sinceMs));
+
+    /// <summary>Says that the task waits, once and then twice a minute, and sets the next try.</summary>
     public void Begin(TaskEnvironment environment, TaskId task, string reason)
     {
         if (Reason is null)
         {
             sinceMs = environment.NowMs;
+            remindAtMs = sinceMs;
             retryMs = FirstRetryMs;
             this.environment = environment;
             this.task = task;
-            Log.Waiting(environment.Logger, task, reason);
+        }
+        if (environment.NowMs >= remindAtMs)
+        {
+            remindAtMs += ReminderMs;
+            Log.Waiting(environment.Logger, task, (environment.NowMs - sinceMs) / 1000.0, reason);
         }
         Reason = reason;
         RetryAtMs = environment.NowMs + retryMs;
         retryMs = Math.Min(retryMs * 2, LongestRetryMs);
     }
-
-    private TaskEnvironment? environment;
-    private TaskId task;
 
     /// <summary>The wait is over.</summary>
     public void End()

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Alloc.Engine.Processing;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
@@ -42,7 +43,13 @@ public sealed class AllocationSerdes
         where T : class, IAvroRecord<T>
     {
         private const string Registry = "The schema registry";
+        private const int UnknownId = int.MinValue;
 
+        /// <summary>What a thread gives the registry before its other partitions go first.</summary>
+        private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+        private readonly ConcurrentDictionary<int, Task<AvroSchema>> questions = new();
+        private volatile int lastId = UnknownId;
         private readonly AvroSerde<T> serde = new(registry, ConfluentFraming.SubjectOf(topic));
 
         public ValueTask<int> InitializeAsync(CancellationToken cancellationToken) => serde.InitializeAsync(cancellationToken);
@@ -67,6 +74,7 @@ public sealed class AllocationSerdes
         {
             try
             {
+                EnsureSchema(data);
                 return serde.Deserialize(data);
             }
             catch (AvroException error)
@@ -81,6 +89,27 @@ public sealed class AllocationSerdes
             {
                 throw new DependencyUnavailableException($"{Registry} refuses to answer ({error.Message}) and", error);
             }
+        }
+
+        /// <summary>
+        /// A registry that hangs must not hold its thread up: the answer is awaited beside it, and the record tried again.
+        /// </summary>
+        private void EnsureSchema(ReadOnlySpan<byte> data)
+        {
+            var schemaId = ConfluentFraming.Read(data, out _);
+            if (schemaId == lastId)
+            {
+                return;
+            }
+            var question = questions.GetOrAdd(schemaId, id => registry.GetSchemaAsync(id).AsTask());
+            if (Task.WaitAny([question], Patience) < 0)
+            {
+                throw new DependencyUnavailableException(
+                    Registry, new TimeoutException($"it has not answered yet which schema has the id {schemaId}"));
+            }
+            questions.TryRemove(schemaId, out _);
+            question.GetAwaiter().GetResult();
+            lastId = schemaId;
         }
     }
 }

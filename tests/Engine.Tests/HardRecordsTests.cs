@@ -44,6 +44,30 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
     }
 
     [Fact]
+    public async Task While_a_dependency_is_away_restoring_waits_says_so_and_goes_on_where_it_was()
+    {
+        var run = await LedgerRun.CreateAsync(cluster, 1);
+        await using (await run.StartAsync(run.Options()))
+        {
+            cluster.Produce(run.Commands, [("a", "hold"), ("a", "wait"), ("a", "hold")]);
+            run.AssertExactlyOnce(3);
+        }
+        run.Topology.IsDependencyDown = true;
+        await using var application = await run.StartAsync(run.Options());
+        await Until.TrueAsync(() => application.RestoreProgress.Any(p => p.WaitingFor is not null), "waiting");
+        var progress = Assert.Single(application.RestoreProgress);
+
+        run.Topology.IsDependencyDown = false;
+        await Until.RunningAsync(application);
+        cluster.Produce(run.Commands, [("a", "hold")]);
+
+        Assert.Contains("the registry is not available", progress.WaitingFor, StringComparison.Ordinal);
+        Assert.Equal(1, progress.Restored);
+        run.AssertExactlyOnce(4);
+        Assert.Null(application.Tasks[0].WaitingFor);
+    }
+
+    [Fact]
     public async Task Timers_fire_on_an_idle_partition_by_a_tick_in_its_own_input()
     {
         var run = await LedgerRun.CreateAsync(cluster, 2);

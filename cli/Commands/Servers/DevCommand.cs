@@ -36,7 +36,7 @@ internal static class DevCommand
             .Takes(
                 WithDemo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort, ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed, ServerOptions.Level)
-            .Runs(RunAsync);
+            .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {

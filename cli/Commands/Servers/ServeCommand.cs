@@ -17,7 +17,7 @@ internal static class ServeCommand
                 ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials, ServerOptions.ConsoleCertificate,
                 ServerOptions.BehindTlsProxy, ServerOptions.Level)
-            .Runs(RunAsync);
+            .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {

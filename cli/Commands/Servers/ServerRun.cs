@@ -28,6 +28,20 @@ internal sealed class ServerRun : IDisposable
     /// <summary>Time since the command began.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(started);
 
+    /// <summary>Runs a server; being told to stop before it is ready is no failure, and loses nothing.</summary>
+    public static async Task<int> UntilToldAsync(
+        Func<CommandContext, CancellationToken, Task<int>> server, CommandContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            return await server(context, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+    }
+
     /// <summary>Waits until the instance processes, with its progress on a terminal or in the log.</summary>
     public async Task WaitUntilReadyAsync(AllocationHost host, CancellationToken cancellation)
     {

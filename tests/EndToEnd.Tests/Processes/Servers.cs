@@ -22,10 +22,16 @@ internal sealed class Server(string readyText, Func<AllocProcess> start) : IAsyn
 
     public AllocProcess Process => process ?? throw new InvalidOperationException("The server was not started.");
 
-    public async Task<Server> StartAsync()
+    /// <summary>Starts it and does not wait until it is ready.</summary>
+    public Server Start()
     {
         process = start();
-        await process.WaitForLineAsync(readyText, ReadyDeadline);
+        return this;
+    }
+
+    public async Task<Server> StartAsync()
+    {
+        await Start().Process.WaitForLineAsync(readyText, ReadyDeadline);
         return this;
     }
 
@@ -77,9 +83,12 @@ internal static class Servers
     }
 
     /// <summary><c>alloc serve</c> on a deployment: an instance of the engine.</summary>
-    public static Server Engine(Deployment deployment, string data, params string[] more)
+    public static Server Engine(Deployment deployment, string data, params string[] more) =>
+        Engine(deployment, data, AllocProcess.FreePort(), more);
+
+    /// <summary>The same with a console port that the test knows.</summary>
+    public static Server Engine(Deployment deployment, string data, int console, params string[] more)
     {
-        var console = AllocProcess.FreePort();
         return new Server("Ready in", () => AllocProcess.Start(
             ["serve", .. deployment.Options, "--data-dir", data, "--console-port", $"{console}", .. more]));
     }

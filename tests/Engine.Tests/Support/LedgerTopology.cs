@@ -14,7 +14,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
     public const string StoreName = "sequences";
     public const string TimersName = "timers";
 
-    /// <summary>Set to make processing of the value "wait" fail as a dependency would.</summary>
+    /// <summary>Set to make processing and restoring of the value "wait" fail as a dependency would.</summary>
     public bool IsDependencyDown { get; set; }
 
     public Topology Build() => new TopologyBuilder()
@@ -34,7 +34,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
             Emit = SinkEmit.LastPerKeyPerCommit,
             CleanupPolicy = "compact",
         }, "ledger")
-        .UseJournal("outcomes", () => new LedgerApplier(), StoreName, TimersName)
+        .UseJournal("outcomes", () => new LedgerApplier(this), StoreName, TimersName)
         .Build();
 
     /// <summary>One outcome as text: sequence|topic|partition|offset|original|body.</summary>
@@ -107,7 +107,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         }
     }
 
-    private sealed class LedgerApplier : IJournalApplier
+    private sealed class LedgerApplier(LedgerTopology topology) : IJournalApplier
     {
         public JournalEntry Apply(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long offset, IStores stores)
         {
@@ -129,6 +129,8 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
                 case [_, "expired", var dueAtMs]:
                     timers.Remove(Number(dueAtMs), id);
                     break;
+                case [_, "wait"] when topology.IsDependencyDown:
+                    throw new DependencyUnavailableException("the registry");
             }
             return new JournalEntry(outcome.Topic, outcome.Partition, outcome.Offset, outcome.IsOriginal);
         }
