@@ -14,29 +14,19 @@ internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
 
     protected override Request Read(ref KafkaReader reader)
     {
-        var topics = new Topic[reader.ReadArrayLength(6)];
-        for (var index = 0; index < topics.Length; index++)
-        {
-            var name = reader.ReadString();
-            var parts = new Part[reader.ReadArrayLength(12)];
-            for (var part = 0; part < parts.Length; part++)
-            {
-                parts[part] = new Part(reader.ReadInt32(), reader.ReadInt64());
-            }
-            topics[index] = new Topic(name, parts);
-        }
+        var parts = TopicArrays.Read(ref reader, static (ref KafkaReader r, string topic) =>
+            new Part(new TopicPartition(topic, r.ReadInt32()), r.ReadInt64()));
         reader.ReadInt32();
-        return new Request(topics);
+        return new Request(parts);
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var moved = new List<PartitionLog>();
-        var topics = request.Topics.Select(topic => (topic.Name,
-            topic.Parts.Select(part => Delete(topic.Name, part, moved, broker)).ToArray())).ToArray();
+        var rows = request.Parts.Select(part => Delete(part, moved, broker)).ToList();
         if (moved.Count == 0)
         {
-            exchange.Answer(new Response(topics));
+            exchange.Answer(new Response(rows));
             return;
         }
         var left = moved.Count;
@@ -48,64 +38,56 @@ internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
                 areWritten &= isWritten;
                 if (--left == 0)
                 {
-                    exchange.Answer(areWritten ? new Response(topics) : Refuse(request, ErrorCode.KafkaStorageError)!);
+                    exchange.Answer(areWritten ? new Response(rows) : Refuse(request, ErrorCode.KafkaStorageError)!);
                 }
             });
         }
     }
 
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
-        new Response([.. request.Topics.Select(topic => (topic.Name,
-            topic.Parts.Select(part => new Row(part.Partition, -1, error)).ToArray()))]);
+        new Response([.. request.Parts.Select(part => new Row(part.Name, -1, error))]);
 
-    private static Row Delete(string topic, Part part, List<PartitionLog> moved, BrokerCore broker)
+    private static Row Delete(Part part, List<PartitionLog> moved, BrokerCore broker)
     {
-        if (broker.Topics.Find(topic, part.Partition) is not { } log)
+        if (broker.Topics.Find(part.Name.Topic, part.Name.Partition) is not { } log)
         {
-            return new Row(part.Partition, -1, ErrorCode.UnknownTopicOrPartition);
+            return new Row(part.Name, -1, ErrorCode.UnknownTopicOrPartition);
         }
         if (!log.Config.IsDeleted)
         {
-            return new Row(part.Partition, -1, ErrorCode.PolicyViolation);
+            return new Row(part.Name, -1, ErrorCode.PolicyViolation);
         }
         var offset = part.Offset == UpToHighWatermark ? log.HighWatermark : part.Offset;
         if (offset < 0 || offset > log.HighWatermark)
         {
-            return new Row(part.Partition, -1, ErrorCode.OffsetOutOfRange);
+            return new Row(part.Name, -1, ErrorCode.OffsetOutOfRange);
         }
         if (offset > log.StartOffset)
         {
             log.MoveStart(offset);
             moved.Add(log);
         }
-        return new Row(part.Partition, log.StartOffset, ErrorCode.None);
+        return new Row(part.Name, log.StartOffset, ErrorCode.None);
     }
 
-    internal sealed record Request(Topic[] Topics);
+    internal sealed record Request(IReadOnlyList<Part> Parts);
 
-    internal sealed record Topic(string Name, Part[] Parts);
+    internal readonly record struct Part(TopicPartition Name, long Offset);
 
-    internal readonly record struct Part(int Partition, long Offset);
+    private readonly record struct Row(TopicPartition Name, long LowWatermark, ErrorCode Error);
 
-    private readonly record struct Row(int Partition, long LowWatermark, ErrorCode Error);
-
-    private sealed record Response((string Name, Row[] Rows)[] Topics) : IResponse
+    private sealed record Response(IReadOnlyList<Row> Rows) : IResponse
     {
         public void Write(KafkaWriter writer)
         {
             writer.WriteInt32(0);
-            writer.WriteArrayLength(Topics.Length);
-            foreach (var (name, rows) in Topics)
+            TopicArrays.Write(writer, Rows, row => row.Name, static (w, row) =>
             {
-                writer.WriteString(name);
-                writer.WriteArrayLength(rows.Length);
-                foreach (var row in rows)
-                {
-                    writer.WriteInt32(row.Partition);
-                    writer.WriteInt64(row.LowWatermark);
-                    writer.WriteError(row.Error);
-                }
-            }
+                w.WriteInt64(row.LowWatermark);
+                w.WriteError(row.Error);
+                w.WriteTags();
+            });
+            writer.WriteTags();
         }
     }
 }

@@ -13,65 +13,54 @@ internal sealed class OffsetForLeaderEpochApi : Api<OffsetForLeaderEpochApi.Requ
         {
             reader.ReadInt32();
         }
-        var topics = new Topic[reader.ReadArrayLength(6)];
-        for (var index = 0; index < topics.Length; index++)
-        {
-            var name = reader.ReadString();
-            var parts = new Part[reader.ReadArrayLength(12)];
-            for (var part = 0; part < parts.Length; part++)
-            {
-                parts[part] = new Part(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
-            }
-            topics[index] = new Topic(name, parts);
-        }
-        return new Request(topics);
+        return new Request(TopicArrays.Read(ref reader, static (ref KafkaReader r, string topic) =>
+            new Part(new TopicPartition(topic, r.ReadInt32()), r.ReadInt32(), r.ReadInt32())));
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
-        exchange.Answer(new Response([.. request.Topics.Select(topic => (topic.Name,
-            topic.Parts.Select(part => Find(part, broker.Topics.Find(topic.Name, part.Partition))).ToArray()))]));
+        exchange.Answer(new Response([.. request.Parts.Select(part =>
+            Find(part, broker.Topics.Find(part.Name.Topic, part.Name.Partition)))]));
 
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
-        new Response([.. request.Topics.Select(topic => (topic.Name,
-            topic.Parts.Select(part => new Row(error, part.Partition, -1, -1)).ToArray()))]);
+        new Response([.. request.Parts.Select(part => new Row(error, part.Name, -1, -1))]);
 
     private static Row Find(Part part, PartitionLog? log)
     {
         if (log is null)
         {
-            return new Row(ErrorCode.UnknownTopicOrPartition, part.Partition, -1, -1);
+            return new Row(ErrorCode.UnknownTopicOrPartition, part.Name, -1, -1);
         }
         if (part.CurrentEpoch > PartitionLog.LeaderEpoch)
         {
-            return new Row(ErrorCode.UnknownLeaderEpoch, part.Partition, -1, -1);
+            return new Row(ErrorCode.UnknownLeaderEpoch, part.Name, -1, -1);
         }
         return part.WantedEpoch == PartitionLog.LeaderEpoch
-            ? new Row(ErrorCode.None, part.Partition, PartitionLog.LeaderEpoch, log.HighWatermark)
-            : new Row(ErrorCode.None, part.Partition, -1, -1);
+            ? new Row(ErrorCode.None, part.Name, PartitionLog.LeaderEpoch, log.HighWatermark)
+            : new Row(ErrorCode.None, part.Name, -1, -1);
     }
 
-    internal sealed record Request(Topic[] Topics);
+    internal sealed record Request(IReadOnlyList<Part> Parts);
 
-    internal sealed record Topic(string Name, Part[] Parts);
+    internal readonly record struct Part(TopicPartition Name, int CurrentEpoch, int WantedEpoch);
 
-    internal readonly record struct Part(int Partition, int CurrentEpoch, int WantedEpoch);
+    private readonly record struct Row(ErrorCode Error, TopicPartition Name, int Epoch, long EndOffset);
 
-    private readonly record struct Row(ErrorCode Error, int Partition, int Epoch, long EndOffset);
-
-    private sealed record Response((string Name, Row[] Rows)[] Topics) : IResponse
+    private sealed record Response(IReadOnlyList<Row> Rows) : IResponse
     {
+        /// <summary>Unlike in other answers, the error stands before the partition's number.</summary>
         public void Write(KafkaWriter writer)
         {
             writer.WriteInt32(0);
-            writer.WriteArrayLength(Topics.Length);
-            foreach (var (name, rows) in Topics)
+            var topics = Rows.GroupBy(row => row.Name.Topic).ToList();
+            writer.WriteArrayLength(topics.Count);
+            foreach (var topic in topics)
             {
-                writer.WriteString(name);
-                writer.WriteArrayLength(rows.Length);
-                foreach (var row in rows)
+                writer.WriteString(topic.Key);
+                writer.WriteArrayLength(topic.Count());
+                foreach (var row in topic)
                 {
                     writer.WriteError(row.Error);
-                    writer.WriteInt32(row.Partition);
+                    writer.WriteInt32(row.Name.Partition);
                     writer.WriteInt32(row.Epoch);
                     writer.WriteInt64(row.EndOffset);
                 }
