@@ -32,7 +32,13 @@ internal static class Histories
         using var journal = new OutcomeJournal(settings, registry);
         var partition = journal.PartitionOf(poolId);
         var count = context.Get(Count);
-        var found = journal.SearchBack([partition], poolId, isWanted, isEnough, null, cancellation).TakeLast(count).ToList();
+        List<AllocationOutcome> found;
+        using (var progress = new SearchProgress(context.Host))
+        {
+            found = [.. journal.SearchBack(
+                [partition], poolId, isWanted, list => list.Count >= count || isEnough(list), count, progress.Show, cancellation)
+                .TakeLast(count)];
+        }
         var follow = context.Get(Follow);
         if (found.Count == 0 && !follow)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
@@ -15,6 +16,7 @@ internal sealed class OutcomeJournal : IDisposable
     private const long FirstWindow = 4_000;
     private const long WindowGrowth = 8;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ClientSettings settings;
     private readonly AvroSerde<AllocationOutcome> outcomes;
     private readonly IConsumer<byte[]?, byte[]?> reader;
@@ -37,27 +39,31 @@ internal sealed class OutcomeJournal : IDisposable
 
     /// <summary>
     /// Goes back from the end, window by window, until enough was found or the journal begins. What is found comes oldest
-    /// first, within each partition in the journal's order.
+    /// first, within each partition in the journal's order. No more is kept than is asked for, however long the journal is.
     /// </summary>
     /// <param name="partitions">Where to look.</param>
     /// <param name="key">Only records of this pool, which saves decoding the others; null for all.</param>
     /// <param name="isWanted">What to keep.</param>
     /// <param name="isEnough">Asked after each window.</param>
-    /// <param name="progress">Told how many records were looked at so far.</param>
+    /// <param name="most">How many to keep of each partition, the newest.</param>
+    /// <param name="progress">Told of each record: how many offsets were looked at, and how many there are.</param>
     /// <param name="cancellation">Ends the search.</param>
+    /// <exception cref="CliException">The broker stopped giving records.</exception>
     public IReadOnlyList<AllocationOutcome> SearchBack(
         IReadOnlyList<int> partitions,
         string? key,
         Func<AllocationOutcome, bool> isWanted,
         Func<IReadOnlyList<AllocationOutcome>, bool> isEnough,
-        Action<long>? progress,
+        int most,
+        Action<long, long> progress,
         CancellationToken cancellation)
     {
         var ranges = partitions.ToDictionary(p => p, p =>
         {
             var ends = reader.QueryWatermarkOffsets(new TopicPartition(topic, p), settings.Timeout);
-            return (Low: ends.Low.Value, Upper: ends.High.Value, High: ends.High.Value);
+            return (Low: ends.Low.Value, Upper: ends.High.Value);
         });
+        var total = ranges.Values.Sum(r => r.Upper - r.Low);
         var keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
         var found = new List<AllocationOutcome>();
         var looked = 0L;
@@ -66,18 +72,25 @@ internal sealed class OutcomeJournal : IDisposable
             var older = new List<AllocationOutcome>();
             foreach (var partition in partitions)
             {
-                var (low, upper, high) = ranges[partition];
+                var (low, upper) = ranges[partition];
                 var from = Math.Max(low, upper - window);
-                foreach (var outcome in Range(partition, from, upper, keyBytes, cancellation))
+                var newest = new Queue<AllocationOutcome>();
+                foreach (var (offset, outcome) in Range(partition, from, upper, keyBytes, cancellation))
                 {
-                    if (isWanted(outcome))
+                    progress(looked + offset - from, total);
+                    if (outcome is null || !isWanted(outcome))
                     {
-                        older.Add(outcome);
+                        continue;
                     }
+                    if (newest.Count == most)
+                    {
+                        newest.Dequeue();
+                    }
+                    newest.Enqueue(outcome);
                 }
+                older.AddRange(newest);
                 looked += upper - from;
-                ranges[partition] = (low, from, high);
-                progress?.Invoke(looked);
+                ranges[partition] = (low, from);
             }
             found.InsertRange(0, older);
             if (isEnough(found))
@@ -93,29 +106,41 @@ internal sealed class OutcomeJournal : IDisposable
     {
         var keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
         var end = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), settings.Timeout).High.Value;
-        return Range(partition, end, long.MaxValue, keyBytes, cancellation);
+        return Range(partition, end, long.MaxValue, keyBytes, cancellation).Select(r => r.Outcome).OfType<AllocationOutcome>();
     }
 
     public void Dispose() => reader.Dispose();
 
-    private IEnumerable<AllocationOutcome> Range(int partition, long from, long to, byte[]? key, CancellationToken cancellation)
+    /// <summary>The records of a range; the outcome is null where it is another pool's, or is none.</summary>
+    private IEnumerable<(long Offset, AllocationOutcome? Outcome)> Range(
+        int partition, long from, long to, byte[]? key, CancellationToken cancellation)
     {
         if (from >= to)
         {
             yield break;
         }
-        reader.Assign(new TopicPartitionOffset(topic, partition, from));
+        var position = new TopicPartitionOffset(topic, partition, from);
+        reader.Assign(position);
+        var isBounded = to != long.MaxValue;
+        var heardAt = Stopwatch.GetTimestamp();
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             var record = reader.Consume(PollInterval);
             if (record is null)
             {
+                if (isBounded && Stopwatch.GetElapsedTime(heardAt) > Patience)
+                {
+                    throw CliException.Unavailable(
+                        $"The broker gave no record of {position.TopicPartition} for {Patience.TotalSeconds:0} s.",
+                        "Is it still running? Nothing was changed; ask again.");
+                }
                 continue;
             }
+            heardAt = Stopwatch.GetTimestamp();
             if (record.IsPartitionEOF)
             {
-                if (to != long.MaxValue)
+                if (isBounded)
                 {
                     yield break;
                 }
@@ -125,10 +150,8 @@ internal sealed class OutcomeJournal : IDisposable
             {
                 yield break;
             }
-            if (record.Message.Value is { } value && (key is null || key.AsSpan().SequenceEqual(record.Message.Key)) && Decode(value) is { } outcome)
-            {
-                yield return outcome;
-            }
+            var isOfPool = key is null || key.AsSpan().SequenceEqual(record.Message.Key);
+            yield return (record.Offset.Value, isOfPool && record.Message.Value is { } value ? Decode(value) : null);
             if (record.Offset.Value == to - 1)
             {
                 yield break;

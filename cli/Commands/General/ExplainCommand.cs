@@ -10,6 +10,8 @@ namespace Alloc.Cli.Commands.General;
 /// <summary><c>alloc explain COMMAND-ID|RESERVATION|POOL</c>: why it was decided so, with each rule and its numbers.</summary>
 internal static class ExplainCommand
 {
+    private const int Most = 1_000;
+
     private static readonly Argument<string> What = new("what") { Description = "A command's id, a reservation, a pool, or an outcome POOL#SEQUENCE" };
 
     private static readonly Option<string?> Pool = new("--pool")
@@ -30,8 +32,7 @@ internal static class ExplainCommand
         var what = context.Get(What);
         var pool = context.Get(Pool) ?? PoolOfOutcomeId(what);
         IReadOnlyList<int> partitions = pool is null ? [.. Enumerable.Range(0, journal.PartitionCount)] : [journal.PartitionOf(pool)];
-        var found = journal.SearchBack(
-            partitions, pool, o => Matches(o, what), list => list.Any(o => IsCertain(o, what)), null, cancellation);
+        var found = Search(context, journal, partitions, pool, what, cancellation);
         if (found.Count == 0)
         {
             throw CliException.NotFound(
@@ -42,6 +43,15 @@ internal static class ExplainCommand
         var shown = new JsonArray([.. chosen.Select(o => (JsonNode)AvroJson.Of(o))]);
         context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen));
         return ExitCode.Ok;
+    }
+
+    private static IReadOnlyList<AllocationOutcome> Search(
+        CommandContext context, OutcomeJournal journal, IReadOnlyList<int> partitions, string? pool, string what,
+        CancellationToken cancellation)
+    {
+        using var progress = new SearchProgress(context.Host);
+        return journal.SearchBack(
+            partitions, pool, o => Matches(o, what), list => list.Any(o => IsCertain(o, what)), Most, progress.Show, cancellation);
     }
 
     private static string? PoolOfOutcomeId(string what) =>

@@ -13,8 +13,7 @@ internal static class PoolHistoryCommand
             .Runs((context, cancellation) =>
             {
                 var pool = context.Get(PoolSupply.Pool);
-                var count = context.Get(Histories.Count);
                 return Histories.RunAsync(
-                    context, pool, _ => true, found => found.Count >= count, $"Nothing ever happened to a pool {pool}.", cancellation);
+                    context, pool, _ => true, _ => false, $"Nothing ever happened to a pool {pool}.", cancellation);
             });
 }

@@ -78,6 +78,10 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         Assert.Equal(
             ["Held", "Extended", "Confirmed", "Consumed", "Returned", "Released"],
             history.Out.Split('\n').Select(l => JsonNode.Parse(l)!["event"]!.GetValue<string>()));
+        var last = await AllocAsync("pool", "history", "way", "-n", "2", "-o", "jsonl");
+        Assert.Equal(
+            ["Returned", "Released"],
+            last.Out.Split('\n').Select(l => JsonNode.Parse(l)!["event"]!.GetValue<string>()));
         Assert.Equal(2, now["consumed"]!.GetValue<long>());
         Assert.Equal(1, now["returned"]!.GetValue<long>());
         Assert.Equal(0, now["held"]!.GetValue<long>() + now["confirmed"]!.GetValue<long>());
