@@ -11,6 +11,7 @@ namespace Alloc.Engine.Runtime;
 /// </remarks>
 internal sealed class BrokerClock
 {
+    private readonly Lock gate = new();
     private long aheadMs;
 
     /// <summary>The difference, in milliseconds; negative when the broker is behind.</summary>
@@ -21,6 +22,22 @@ internal sealed class BrokerClock
     {
         var least = stampedAtMs - Math.Max(reportedAtMs, sentAtMs);
         var most = stampedAtMs - sentAtMs;
-        Interlocked.Exchange(ref aheadMs, Math.Clamp(AheadMs, least, most));
+        lock (gate)
+        {
+            Interlocked.Exchange(ref aheadMs, Math.Clamp(aheadMs, least, most));
+        }
+    }
+
+    /// <summary>Takes up a record that the broker stamped and this host has read by now: the broker's clock is at least there.</summary>
+    public void LearnFrom(long stampedAtMs, long readAtMs)
+    {
+        if (stampedAtMs - readAtMs <= AheadMs)
+        {
+            return;
+        }
+        lock (gate)
+        {
+            Interlocked.Exchange(ref aheadMs, Math.Max(aheadMs, stampedAtMs - readAtMs));
+        }
     }
 }

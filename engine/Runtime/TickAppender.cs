@@ -27,22 +27,26 @@ internal sealed class TickAppender(
     {
         foreach (var task in tasks)
         {
-            if (task.Tick.IsDue(environment.NowMs + BrokerAheadMs, environment.NowMs))
+            if (task.Tick.DueAtMs == long.MaxValue
+                || Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null) is not { } queue)
             {
-                Append(task);
+                continue;
+            }
+            if (queue.Source.Definition.Options.RequireLogAppendTime && task.StreamTimeMs != long.MinValue)
+            {
+                clock.LearnFrom(task.StreamTimeMs, environment.ReadClockMs());
+            }
+            if (queue.Count == 0 && task.Tick.IsDue(environment.NowMs + BrokerAheadMs, environment.NowMs))
+            {
+                Append(task, queue);
             }
         }
     }
 
     public void Dispose() => appender?.Dispose();
 
-    private void Append(StreamTask task)
+    private void Append(StreamTask task, RecordQueue queue)
     {
-        var queue = Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null);
-        if (queue is null || queue.Count > 0)
-        {
-            return;
-        }
         Open();
         var record = queue.Source.Definition.Options.Tick!(task.TaskId.Partition, task.Tick.DueAtMs);
         var sentAtMs = environment.NowMs;

@@ -25,6 +25,8 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
             OnCommit = number => number % 7 == 3 && number < 30 ? fault : null,
         };
         await using var application = await run.StartAsync(options, Seams(log));
+        // A group on Apache Kafka takes seconds to form; all batches would be one commit.
+        await Until.RunningAsync(application);
 
         for (var batch = 0; batch < 20; batch++)
         {

@@ -47,4 +47,15 @@ public sealed class BrokerClockTests
             Assert.InRange(clock.AheadMs, -driftMs - 1, -driftMs + 1);
         }
     }
+
+    [Fact]
+    public void A_record_that_was_read_shows_where_the_brokers_clock_is_at_least()
+    {
+        var clock = new BrokerClock();
+
+        clock.LearnFrom(stampedAtMs: 6_000, readAtMs: 1_003);
+        clock.LearnFrom(stampedAtMs: 500, readAtMs: 1_004);
+
+        Assert.Equal(4_997, clock.AheadMs);
+    }
 }
