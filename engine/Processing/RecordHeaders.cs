@@ -11,6 +11,9 @@ public sealed class RecordHeaders : IEnumerable<KeyValuePair<string, byte[]?>>
     /// <summary>The number of headers.</summary>
     public int Count => entries.Count;
 
+    /// <summary>At least the bytes that they take in a record.</summary>
+    internal long Size => entries.Sum(e => 3L * e.Key.Length + (e.Value?.Length ?? 0) + 10);
+
     /// <summary>Adds a header; null is a legal value.</summary>
     public RecordHeaders Add(string key, byte[]? value)
     {

@@ -4,7 +4,7 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// Makes dead letters: key and value as received, the record's own headers, and why and where from under the header names of
+/// Makes dead letters: key and value as received where they fit, the record's own headers, and why and where from under the header names of
 /// Kafka Streams' dead-letter queue (KIP-1034).
 /// </summary>
 internal static class DeadLetters
@@ -16,26 +16,49 @@ internal static class DeadLetters
     public const string Offset = "__streams.errors.offset";
     public const string Timestamp = "__streams.errors.timestamp";
 
+    /// <summary>How many bytes of a record were left out of its dead letter, for there is no room; its origin has them.</summary>
+    public const string OmittedBytes = "__alloc.errors.omitted.bytes";
+
+    private const int LongestReason = 1_000;
+
     public static OutputRecord Of(
-        string topic, int partition, in QueuedRecord record, RecordMetadata metadata, Exception error)
+        string topic, int partition, in QueuedRecord record, RecordMetadata metadata, Exception error, int byteLimit)
     {
         var headers = new RecordHeaders();
         foreach (var (key, value) in record.Headers ?? [])
         {
             headers.Add(key, value);
         }
+        AddOrigin(headers, metadata, error);
+        var letter = new OutputRecord(topic, partition, record.Key, record.Value, metadata.TimestampMs, headers);
+        return letter.Size <= byteLimit ? letter : WithoutContent(in letter, metadata, error, byteLimit);
+    }
+
+    /// <summary>Only why and where from, and the key where it is of a sensible size.</summary>
+    private static OutputRecord WithoutContent(in OutputRecord letter, RecordMetadata metadata, Exception error, int byteLimit)
+    {
+        var key = letter.Key?.Length < byteLimit / 10 ? letter.Key : null;
+        var omitted = letter.Size - (key?.Length ?? 0);
+        var headers = new RecordHeaders();
+        AddOrigin(headers, metadata, error);
+        headers.Add(OmittedBytes, omitted.ToString(CultureInfo.InvariantCulture));
+        return letter with { Key = key, Value = null, Headers = headers };
+    }
+
+    private static void AddOrigin(RecordHeaders headers, RecordMetadata metadata, Exception error) =>
         headers.Add(Exception, error.GetType().FullName ?? error.GetType().Name)
             .Add(Message, Reason(error))
             .Add(Topic, metadata.Topic)
             .Add(Partition, metadata.Partition.ToString(CultureInfo.InvariantCulture))
             .Add(Offset, metadata.Offset.ToString(CultureInfo.InvariantCulture))
             .Add(Timestamp, metadata.TimestampMs.ToString(CultureInfo.InvariantCulture));
-        return new OutputRecord(topic, partition, record.Key, record.Value, metadata.TimestampMs, headers);
-    }
 
     /// <summary>A bad record's own words; for any other failure its kind too.</summary>
-    public static string Reason(Exception error) =>
-        error is BadRecordException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+    public static string Reason(Exception error)
+    {
+        var reason = error is BadRecordException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+        return reason.Length <= LongestReason ? reason : reason[..LongestReason];
+    }
 
     /// <summary>Failures of what the engine stands on are never the record's fault.</summary>
     public static bool IsRecordAtFault(Exception error) => error is not

@@ -32,4 +32,18 @@ internal interface ITaskHost : IStores
 
 /// <summary>A record on its way out, as bytes.</summary>
 internal readonly record struct OutputRecord(
-    string Topic, int Partition, byte[]? Key, byte[]? Value, long TimestampMs, RecordHeaders? Headers, bool IsChangelog = false);
+    string Topic, int Partition, byte[]? Key, byte[]? Value, long TimestampMs, RecordHeaders? Headers, bool IsChangelog = false)
+{
+    /// <summary>At most what offset, timestamp and lengths take beside the bytes themselves.</summary>
+    private const int Overhead = 100;
+
+    /// <summary>Bytes that it takes in the log, or a few less.</summary>
+    public long Size
+    {
+        get
+        {
+            var size = (long)Overhead + (Key?.Length ?? 0) + (Value?.Length ?? 0);
+            return Headers is null ? size : size + Headers.Size;
+        }
+    }
+}

@@ -81,7 +81,15 @@ internal sealed class StreamTask : ITaskHost
 
     public int PartitionCount(string topic) => environment.PartitionCount(topic);
 
-    public void Emit(in OutputRecord output) => ofRecord.Add(output);
+    public void Emit(in OutputRecord output)
+    {
+        if (output.Size > environment.OutputByteLimit)
+        {
+            throw new BadRecordException(
+                $"it leads to a record of {output.Size} bytes for {output.Topic}, which takes {environment.OutputByteLimit} at most");
+        }
+        ofRecord.Add(output);
+    }
 
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator) =>
         punctuations.Schedule(interval, type, punctuator, StreamTimeMs, WallClockMs);
@@ -316,7 +324,7 @@ internal sealed class StreamTask : ITaskHost
             $"Record {queue.Partition}@{record.Offset} cannot be processed and its source has no dead-letter topic: "
             + DeadLetters.Reason(error), error);
         var partition = TaskId.Partition % environment.PartitionCount(topic);
-        ofRecord.Add(DeadLetters.Of(topic, partition, in record, metadata, error));
+        ofRecord.Add(DeadLetters.Of(topic, partition, in record, metadata, error, environment.OutputByteLimit));
         environment.ReportDeadLetter(this, metadata, DeadLetters.Reason(error));
         Begin();
     }

@@ -42,7 +42,8 @@ internal sealed class StreamThread : IDisposable
         this.stopping = stopping;
         logger = context.Logger;
         var options = context.Options;
-        environment = new TaskEnvironment(options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger);
+        environment = new TaskEnvironment(
+            options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger, options.OutputByteLimit);
         pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
         executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
         ticks = new TickAppender(context.Client, identity, environment, context.Metrics);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Alloc.Engine.State;
 
 namespace Alloc.Engine.Runtime;
@@ -5,6 +6,9 @@ namespace Alloc.Engine.Runtime;
 /// <summary>How a streams application runs. Change with <c>with</c>.</summary>
 public sealed record StreamsOptions
 {
+    /// <summary>What librdkafka takes where nothing else is configured.</summary>
+    internal const int DefaultOutputByteLimit = 1_000_000;
+
     /// <summary>The consumer group, and the first part of transactional ids and changelog topics. Letters, digits, '.', '_', '-'.</summary>
     public required string ApplicationId { get; init; }
 
@@ -43,6 +47,13 @@ public sealed record StreamsOptions
 
     /// <summary>Bytes of one transaction's outputs and writes at most; default 32 MiB.</summary>
     public long TransactionByteLimit { get; init; } = 32L << 20;
+
+    /// <summary>
+    /// Bytes of one output at most, with what the log adds around them: the client's <c>message.max.bytes</c>. A record that leads to
+    /// more is a dead letter, for no broker would ever take what it leads to.
+    /// </summary>
+    internal int OutputByteLimit => ClientConfiguration.TryGetValue("message.max.bytes", out var given)
+        && int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : DefaultOutputByteLimit;
 
     /// <summary>Transactional producers in turn for each thread, 1 to 3; default 3.</summary>
     public int ProducersPerThread { get; init; } = 3;

@@ -12,8 +12,10 @@ internal sealed class TaskEnvironment
     private long lastDeadLetterLogMs = long.MinValue;
 
     public TaskEnvironment(
-        string applicationId, TimeProvider clock, TimeSpan maxClockSkew, IReadOnlyDictionary<string, int> partitionCounts, ILogger logger)
+        string applicationId, TimeProvider clock, TimeSpan maxClockSkew, IReadOnlyDictionary<string, int> partitionCounts,
+        ILogger logger, int outputByteLimit = StreamsOptions.DefaultOutputByteLimit)
     {
+        OutputByteLimit = outputByteLimit;
         ApplicationId = applicationId;
         this.clock = clock;
         this.partitionCounts = partitionCounts;
@@ -26,6 +28,9 @@ internal sealed class TaskEnvironment
     public long NowMs { get; private set; }
 
     public long MaxClockSkewMs { get; }
+
+    /// <summary>Bytes of one output at most.</summary>
+    public int OutputByteLimit { get; }
 
     public string ApplicationId { get; }
 

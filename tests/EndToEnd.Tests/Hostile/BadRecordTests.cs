@@ -9,6 +9,9 @@ namespace EndToEnd.Tests.Hostile;
 [Collection("processes")]
 public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
 {
+    /// <summary>What librdkafka's producers take at most, by default: key, value, headers and a few bytes around them.</summary>
+    private const int LargestMessage = 1_000_000;
+
     public static TheoryData<string, byte[]?> Rubbish => new()
     {
         { "empty", [] },
@@ -50,6 +53,28 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
 
         Assert.IsType<AllocationOutcomeEvent.Held>(next.Event);
         await ExpectDeadLetterAsync(client, bad);
+    }
+
+    [Theory]
+    [InlineData(250)]
+    [InlineData(100)]
+    public async Task A_command_whose_outcome_no_broker_takes_is_a_dead_letter_and_the_next_one_is_decided(int below)
+    {
+        var pool = $"too-large-{below}";
+        using var client = new CommandClient(dev.Deployment);
+        await client.StockAsync(pool, 10);
+        var command = CommandClient.Command($"{pool}-bad", pool, CommandClient.Hold("bad", 1));
+        var room = LargestMessage - below - client.Encode(command with { CorrelationId = "" }).Length - pool.Length;
+
+        var bad = await client.WriteAsync(
+            Encoding.UTF8.GetBytes(pool),
+            client.Encode(command with { CorrelationId = new string('c', room) }),
+            CommandClient.PartitionOf(pool));
+        var next = await client.AskAsync(CommandClient.Command($"{pool}-hold", pool, CommandClient.Hold("r", 1)));
+
+        Assert.Equal((9, 1), (next.BalancesAfter.Free, next.BalancesAfter.Held));
+        var headers = await ExpectDeadLetterAsync(client, bad);
+        Assert.Contains("allocation.outcomes", headers["__streams.errors.message"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,11 +131,12 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
         }
     }
 
-    private static async Task ExpectDeadLetterAsync(CommandClient client, TopicPartitionOffset bad)
+    private static async Task<Dictionary<string, string>> ExpectDeadLetterAsync(CommandClient client, TopicPartitionOffset bad)
     {
         var headers = await client.DeadLetterAsync(bad);
         Assert.Equal(CommandClient.Commands, headers["__streams.errors.topic"]);
         Assert.Equal($"{bad.Partition.Value}", headers["__streams.errors.partition"]);
         Assert.NotEmpty(headers["__streams.errors.message"]);
+        return headers;
     }
 }
