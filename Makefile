@@ -6,19 +6,21 @@ DOTNET_FLAGS := -c $(CONFIGURATION) -v q -nologo
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: deps build run test bench format clean
+.PHONY: deps compile build run test bench format clean
 
 deps: ## installs the system packages that are missing (asks for root only where needed)
 	@build/deps.sh
 
-build: ## leaves the executable as out/alloc
+compile: ## builds every project
 	@dotnet build Streams.sln $(DOTNET_FLAGS)
-	@mkdir -p out && ln -sfn "$(CURDIR)/cli/bin/$(CONFIGURATION)/net10.0/alloc" out/alloc
+
+build: compile ## leaves the executable as out/alloc
+	@CONFIGURATION=$(CONFIGURATION) build/publish.sh
 
 run: deps build ## one process: broker, registry, engine, HTTP, demo
 	@out/alloc dev --demo
 
-test: deps build ## every test; prints 'N passed, N failed, N skipped' at the end
+test: deps compile ## every test; prints 'N passed, N failed, N skipped' at the end
 	@CONFIGURATION=$(CONFIGURATION) build/test.sh
 
 bench: deps build ## ratios measured in one run, written to bench/

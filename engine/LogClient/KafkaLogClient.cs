@@ -51,6 +51,9 @@ public sealed class KafkaLogClient : ILogClient
         settings["message.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
         // One delivery in thousands has a handler; its offset is all that is asked of it.
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
+        // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush then
+        // learns of the last one 10 ms later.
+        settings["dotnet.producer.enable.background.poll"] = "false";
         return new KafkaLogProducer(transactionalId, With(settings), streams.RequestTimeout, streams.TransactionTimeout, logger);
     }
 

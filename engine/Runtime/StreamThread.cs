@@ -197,7 +197,7 @@ internal sealed class StreamThread : IDisposable
                 return;
             }
         }
-        else if (!pipeline.IsFull && pipeline.OpenFor < options.CommitInterval
+        else if (!pipeline.IsFull && (pipeline.OpenFor < options.CommitInterval || IsCatchingUp())
             && executor.UncommittedBytes < options.TransactionByteLimit && !IsDrained())
         {
             return;
@@ -207,6 +207,9 @@ internal sealed class StreamThread : IDisposable
             lastCommitTimestamp = context.Clock.GetTimestamp();
         }
     }
+
+    private bool IsCatchingUp() => pipeline.OpenFor < context.Options.BacklogCommitInterval
+        && executor.OldestWaitingMs < environment.NowMs + ticks.BrokerAheadMs - context.Options.BacklogCommitInterval.TotalMilliseconds;
 
     private bool IsDrained() => executor.IsQueueEmpty && executor.IsDrained(consumer!);
 

@@ -157,6 +157,23 @@ internal sealed class TaskExecutor(
     /// <summary>True when nothing waits in a queue that could be processed now.</summary>
     public bool IsQueueEmpty => tasks.TrueForAll(t => t.NextQueue() is null || t.Wait.RetryAtMs > environment.NowMs);
 
+    /// <summary>Timestamp of the oldest record that waits in a queue; <see cref="long.MaxValue"/> when none does.</summary>
+    public long OldestWaitingMs
+    {
+        get
+        {
+            var oldest = long.MaxValue;
+            foreach (var task in tasks)
+            {
+                foreach (var queue in task.Queues)
+                {
+                    oldest = Math.Min(oldest, queue.HeadTimestampMs);
+                }
+            }
+            return oldest;
+        }
+    }
+
     /// <summary>True when the input is read to its end, as far as the last fetch knows: a commit would not grow by waiting.</summary>
     public bool IsDrained(ILogConsumer consumer)
     {

@@ -1,3 +1,5 @@
+using Alloc.Engine.Processing;
+
 namespace Alloc.Engine.State;
 
 /// <summary>Reads of what is committed, from any thread, while the task goes on.</summary>
@@ -6,7 +8,7 @@ namespace Alloc.Engine.State;
 /// seen neither in memory nor in the database, or a newer file under an older layer.
 /// </remarks>
 internal sealed class CommittedView<TKey, TValue>(
-    KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
+    byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, int ordinal, TaskState state, IStateDatabase database)
     : IReadOnlyKeyValueStore<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -22,14 +24,14 @@ internal sealed class CommittedView<TKey, TValue>(
         var bytes = Encode(key);
         using var cursor = database.CreateCursor();
         cursor.Seek(bytes);
-        return cursor.IsValid && cursor.Key.SequenceEqual(bytes) ? definition.ValueSerde.Deserialize(cursor.Value) : null;
+        return cursor.IsValid && cursor.Key.SequenceEqual(bytes) ? valueSerde.Deserialize(cursor.Value) : null;
     }
 
     public IEnumerable<KeyValuePair<TKey, TValue>> Range(TKey from, TKey to) => Scan(Encode(from), Encode(to));
 
     public IEnumerable<KeyValuePair<TKey, TValue>> Prefix(ReadOnlyMemory<byte> keyPrefix)
     {
-        byte[] from = [definition.StoreId, .. keyPrefix.Span];
+        byte[] from = [storeId, .. keyPrefix.Span];
         return Scan(from, MergedScan.EndOfPrefix(from));
     }
 
@@ -48,7 +50,7 @@ internal sealed class CommittedView<TKey, TValue>(
                 overlay.Add(new ScanEntry<TKey, TValue>(bytes, key, value));
             }
         }
-        foreach (var entry in MergedScan.Read(overlay, cursor, from, to, definition.KeySerde, definition.ValueSerde))
+        foreach (var entry in MergedScan.Read(overlay, cursor, from, to, keySerde, valueSerde))
         {
             yield return entry;
         }
@@ -57,8 +59,8 @@ internal sealed class CommittedView<TKey, TValue>(
     private byte[] Encode(TKey key)
     {
         var buffer = new KeyBuffer();
-        buffer.Append(definition.StoreId);
-        definition.KeySerde.Serialize(key, buffer);
+        buffer.Append(storeId);
+        keySerde.Serialize(key, buffer);
         return buffer.Written.ToArray();
     }
 }

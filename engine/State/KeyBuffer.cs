@@ -10,6 +10,9 @@ internal sealed class KeyBuffer : IBufferWriter<byte>
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, length);
 
+    /// <summary>The bytes where they lie; they move when the buffer grows.</summary>
+    public (byte[] Bytes, int Length) Segment => (bytes, length);
+
     public void Clear() => length = 0;
 
     public void Append(byte value)

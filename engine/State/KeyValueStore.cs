@@ -4,7 +4,7 @@ namespace Alloc.Engine.State;
 internal sealed class KeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : OverlayStore<TKey, TValue>(definition, definition.KeySerde, definition.ValueSerde, ordinal, state, database),
-        IKeyValueStore<TKey, TValue>
+        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>
     where TKey : notnull
     where TValue : class
 {
@@ -44,13 +44,7 @@ internal sealed class KeyValueStore<TKey, TValue>(
     }
 
     public IEnumerable<KeyValuePair<TKey, TValue>> All() => Prefix(default);
-}
 
-/// <summary>Reads the store when the sequence is read, each time anew.</summary>
-internal sealed class Deferred<TKey, TValue>(Func<IEnumerable<KeyValuePair<TKey, TValue>>> read)
-    : IEnumerable<KeyValuePair<TKey, TValue>>
-{
-    public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => read().GetEnumerator();
-
-    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() =>
+        new CommittedView<TKey, TValue>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database);
 }

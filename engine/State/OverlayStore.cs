@@ -339,6 +339,9 @@ internal abstract class OverlayStore<TKey, TValue>(
     {
     }
 
+    /// <summary>The key as a slot may keep it, when it was looked up with one that may not be kept.</summary>
+    protected virtual TKey Own(TKey key) => key;
+
     /// <summary>A key has the value again that it had before.</summary>
     protected virtual void OnRestored(TKey key, TValue? value)
     {
@@ -394,7 +397,7 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     private int AddSlot(TKey key, int hash)
     {
-        var index = table.Add(key, hash);
+        var index = table.Add(Own(key), hash);
         ordered?.Add(Encode(key), index);
         return index;
     }

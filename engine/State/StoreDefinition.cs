@@ -12,6 +12,19 @@ public enum StorePersistence
     InMemory,
 }
 
+/// <summary>What entries are in memory until they are written to the database, and while they are cached.</summary>
+public enum EntryForm
+{
+    /// <summary>Objects: nothing is decoded or encoded between two uses. For entries that are used again and again.</summary>
+    Objects,
+
+    /// <summary>
+    /// Bytes: an entry is two objects without references, whatever it is made of. For stores of many entries of which most are
+    /// written, and read a few times at most: the garbage collector would have to go through all their objects.
+    /// </summary>
+    Bytes,
+}
+
 /// <summary>A store's shape: its name, its place in the task's key space, and how entries are written.</summary>
 public abstract class StoreDefinition
 {
@@ -43,9 +56,9 @@ public abstract class StoreDefinition
     /// <summary>A map from key to value, ordered by the key's bytes.</summary>
     public static KeyValueStoreDefinition<TKey, TValue> KeyValue<TKey, TValue>(
         string name, byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde,
-        StorePersistence persistence = StorePersistence.Persistent)
+        StorePersistence persistence = StorePersistence.Persistent, EntryForm form = EntryForm.Objects)
         where TKey : notnull
-        where TValue : class => new(name, storeId, keySerde, valueSerde, persistence);
+        where TValue : class => new(name, storeId, keySerde, valueSerde, persistence, form);
 
     /// <summary>A set of (time, key), ordered by time and then by the key's bytes, with its earliest entry at hand.</summary>
     public static TimeIndexDefinition<TKey> TimeIndex<TKey>(
@@ -59,9 +72,11 @@ public sealed class KeyValueStoreDefinition<TKey, TValue> : StoreDefinition
     where TValue : class
 {
     internal KeyValueStoreDefinition(
-        string name, byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StorePersistence persistence)
+        string name, byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StorePersistence persistence,
+        EntryForm form)
         : base(name, storeId, persistence)
     {
+        Form = form;
         KeySerde = keySerde;
         ValueSerde = valueSerde;
     }
@@ -72,11 +87,16 @@ public sealed class KeyValueStoreDefinition<TKey, TValue> : StoreDefinition
     /// <summary>Writes values.</summary>
     public ISerde<TValue> ValueSerde { get; }
 
+    /// <summary>What entries are in memory; may change between two starts.</summary>
+    public EntryForm Form { get; }
+
     /// <inheritdoc/>
     public override string Layout => $"{StoreId}:{Name}:key-value:{typeof(TKey).Name}:{typeof(TValue).Name}";
 
     internal override TaskStore Create(int ordinal, TaskState state, IStateDatabase database) =>
-        new KeyValueStore<TKey, TValue>(this, ordinal, state, database);
+        Form == EntryForm.Bytes
+            ? new EncodedKeyValueStore<TKey, TValue>(this, ordinal, state, database)
+            : new KeyValueStore<TKey, TValue>(this, ordinal, state, database);
 }
 
 /// <summary>Defines an <see cref="ITimeIndex{TKey}"/>.</summary>

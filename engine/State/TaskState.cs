@@ -229,8 +229,8 @@ internal sealed class TaskState : ITaskState
         where TValue : class
     {
         var store = Store(storeName);
-        return store.Definition is KeyValueStoreDefinition<TKey, TValue> definition
-            ? new CommittedView<TKey, TValue>(definition, store.Ordinal, this, store.Database)
+        return store is ICommittedReads<TKey, TValue> reads
+            ? reads.ReadCommitted()
             : throw new TopologyException(
                 $"The store '{storeName}' does not hold {typeof(TValue).Name} by {typeof(TKey).Name}.");
     }

@@ -1,3 +1,5 @@
+using Alloc.Engine.Processing;
+
 namespace Alloc.Engine.State;
 
 /// <summary>A task's own time index.</summary>
@@ -6,24 +8,27 @@ namespace Alloc.Engine.State;
 /// only the database holds, read ahead in the order of time. A slot that goes away uncovers what the database holds for
 /// its entry, so the read-ahead is cut there.
 /// </remarks>
-internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, ITimeIndex<TKey>
+internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>
     where TKey : notnull
 {
-    private readonly TimerOrder<TKey> order;
-    private readonly TimerQueue<TKey> queue;
-    private readonly TimerReadAhead<TKey> readAhead;
-    private readonly Func<TimedKey<TKey>, bool> hasSlot;
+    private readonly ISerde<TKey> typedKeys;
+    private readonly KeyBuffer typedKey = new();
+    private readonly TimerQueue queue;
+    private readonly TimerReadAhead readAhead;
+    private readonly Func<TimedKey, bool> hasSlot;
     private bool isEarliestKnown;
     private bool hasEarliest;
-    private TimedKey<TKey> earliest;
+    private TimedKey earliest;
+    private bool isEarliestDecoded;
+    private TKey earliestKey = default!;
 
     public TimeIndex(TimeIndexDefinition<TKey> definition, int ordinal, TaskState state, IStateDatabase database)
-        : base(definition, new TimedKeySerde<TKey>(definition.KeySerde), Present.Serde, ordinal, state, database)
+        : base(definition, TimedKeySerde.Instance, Present.Serde, ordinal, state, database)
     {
-        order = new TimerOrder<TKey>(KeySerde);
+        typedKeys = definition.KeySerde;
         hasSlot = HasSlot;
-        queue = new TimerQueue<TKey>(order, IsPresent);
-        readAhead = new TimerReadAhead<TKey>(definition.StoreId, KeySerde, order, database);
+        queue = new TimerQueue(IsPresent);
+        readAhead = new TimerReadAhead(definition.StoreId, database);
     }
 
     /// <summary>Entries are read in order or removed unread: there is nothing to gain from keeping those that are in the database.</summary>
@@ -35,20 +40,25 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, I
         {
             FindEarliest();
         }
+        if (!isEarliestDecoded)
+        {
+            earliestKey = hasEarliest ? typedKeys.Deserialize(earliest.Key.Span) : default!;
+            isEarliestDecoded = true;
+        }
         dueAtMs = hasEarliest ? earliest.DueAtMs : long.MaxValue;
-        key = earliest.Key;
+        key = earliestKey;
         return hasEarliest;
     }
 
-    public void Add(long dueAtMs, TKey key) => Add(new TimedKey<TKey>(dueAtMs, key), isNew: false);
+    public void Add(long dueAtMs, TKey key) => Add(dueAtMs, key, isNew: false);
 
-    public void AddNew(long dueAtMs, TKey key) => Add(new TimedKey<TKey>(dueAtMs, key), isNew: true);
+    public void AddNew(long dueAtMs, TKey key) => Add(dueAtMs, key, isNew: true);
 
     public void Remove(long dueAtMs, TKey key)
     {
-        var entry = new TimedKey<TKey>(dueAtMs, key);
+        var entry = LookUp(dueAtMs, key);
         Set(entry, null, isNew: false);
-        if (isEarliestKnown && hasEarliest && dueAtMs == earliest.DueAtMs && entry.Equals(earliest))
+        if (isEarliestKnown && hasEarliest && entry == earliest)
         {
             isEarliestKnown = false;
         }
@@ -67,7 +77,7 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, I
         while (true)
         {
             var hasStored = stored.TryPeek(isSlot, isSlot ? slots.Current : default, out var timer);
-            if (isSlot && (!hasStored || order.Compare(slots.Current, timer) < 0))
+            if (isSlot && (!hasStored || TimerOrder.Instance.Compare(slots.Current, timer) < 0))
             {
                 timer = slots.Current;
                 isSlot = slots.MoveNext();
@@ -84,17 +94,17 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, I
             {
                 yield break;
             }
-            yield return new KeyValuePair<long, TKey>(timer.DueAtMs, timer.Key);
+            yield return new KeyValuePair<long, TKey>(timer.DueAtMs, typedKeys.Deserialize(timer.Key.Span));
         }
     }
 
-    protected override void OnRemoved(TimedKey<TKey> key, bool isChange)
+    protected override void OnRemoved(TimedKey key, bool isChange)
     {
         readAhead.Uncover(key);
         isEarliestKnown &= !isChange;
     }
 
-    protected override void OnRestored(TimedKey<TKey> key, Present? value)
+    protected override void OnRestored(TimedKey key, Present? value)
     {
         if (value is not null)
         {
@@ -103,23 +113,35 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, I
         isEarliestKnown = false;
     }
 
-    private void Add(TimedKey<TKey> entry, bool isNew)
+    protected override TimedKey Own(TimedKey key) => key with { Key = key.Key.Own() };
+
+    private TimedKey LookUp(long dueAtMs, TKey key)
     {
-        var index = Table.Find(entry, SlotTable<TimedKey<TKey>, Present>.HashOf(entry));
+        typedKey.Clear();
+        typedKeys.Serialize(key, typedKey);
+        return new TimedKey(dueAtMs, EncodedKey.Over(typedKey));
+    }
+
+    private void Add(long dueAtMs, TKey key, bool isNew)
+    {
+        var entry = LookUp(dueAtMs, key);
+        var index = Table.Find(entry, SlotTable<TimedKey, Present>.HashOf(entry));
         if (index >= 0 && Table[index].Value is not null)
         {
             return;
         }
+        entry = index >= 0 ? Table[index].Key : Own(entry);
         Set(entry, Present.Instance, isNew);
         Push(entry);
-        if (isEarliestKnown && (!hasEarliest || order.Compare(entry, earliest) < 0))
+        if (isEarliestKnown && (!hasEarliest || TimerOrder.Instance.Compare(entry, earliest) < 0))
         {
             earliest = entry;
             hasEarliest = true;
+            isEarliestDecoded = false;
         }
     }
 
-    private void Push(TimedKey<TKey> entry)
+    private void Push(TimedKey entry)
     {
         queue.Add(entry);
         if (queue.Count > 4096 && queue.Count > 2 * Table.Count)
@@ -132,19 +154,20 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey<TKey>, Present>, I
     {
         hasEarliest = queue.TryPeek(out earliest);
         if (readAhead.TryPeek(hasEarliest, earliest, hasSlot, out var stored)
-            && (!hasEarliest || order.Compare(stored, earliest) < 0))
+            && (!hasEarliest || TimerOrder.Instance.Compare(stored, earliest) < 0))
         {
             earliest = stored;
             hasEarliest = true;
         }
         isEarliestKnown = true;
+        isEarliestDecoded = false;
     }
 
-    private bool HasSlot(TimedKey<TKey> entry) => Table.Find(entry, SlotTable<TimedKey<TKey>, Present>.HashOf(entry)) >= 0;
+    private bool HasSlot(TimedKey entry) => Table.Find(entry, SlotTable<TimedKey, Present>.HashOf(entry)) >= 0;
 
-    private bool IsPresent(TimedKey<TKey> entry)
+    private bool IsPresent(TimedKey entry)
     {
-        var index = Table.Find(entry, SlotTable<TimedKey<TKey>, Present>.HashOf(entry));
+        var index = Table.Find(entry, SlotTable<TimedKey, Present>.HashOf(entry));
         return index >= 0 && Table[index].Value is not null;
     }
 }

@@ -5,7 +5,7 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>An entry of a time index.</summary>
-internal readonly record struct TimedKey<TKey>(long DueAtMs, TKey Key);
+internal readonly record struct TimedKey(long DueAtMs, EncodedKey Key);
 
 /// <summary>What a time index holds for an entry: that it is there. Has no bytes.</summary>
 internal sealed class Present
@@ -29,17 +29,19 @@ internal sealed class Present
 }
 
 /// <summary>Eight bytes of time, big-endian with the sign bit flipped, then the key.</summary>
-internal sealed class TimedKeySerde<TKey>(ISerde<TKey> keySerde) : ISerde<TimedKey<TKey>>
+internal sealed class TimedKeySerde : ISerde<TimedKey>
 {
-    public void Serialize(TimedKey<TKey> value, IBufferWriter<byte> output)
+    public static TimedKeySerde Instance { get; } = new();
+
+    public void Serialize(TimedKey value, IBufferWriter<byte> output)
     {
         BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(long)), (ulong)value.DueAtMs ^ (1UL << 63));
         output.Advance(sizeof(long));
-        keySerde.Serialize(value.Key, output);
+        output.Write(value.Key.Span);
     }
 
-    public TimedKey<TKey> Deserialize(ReadOnlySpan<byte> data) => data.Length >= sizeof(long)
-        ? new TimedKey<TKey>(
-            (long)(BinaryPrimitives.ReadUInt64BigEndian(data) ^ (1UL << 63)), keySerde.Deserialize(data[sizeof(long)..]))
+    public TimedKey Deserialize(ReadOnlySpan<byte> data) => data.Length >= sizeof(long)
+        ? new TimedKey(
+            (long)(BinaryPrimitives.ReadUInt64BigEndian(data) ^ (1UL << 63)), EncodedKey.CopyOf(data[sizeof(long)..]))
         : throw new TaskCorruptedException($"An entry of a time index takes at least 8 bytes, here are {data.Length}.");
 }

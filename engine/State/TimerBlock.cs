@@ -2,15 +2,14 @@ namespace Alloc.Engine.State;
 
 /// <summary>Timers of a span of time, sorted when they are read first, which is when the block has come to the front.</summary>
 /// <param name="startMs">No timer of the block is due before; all timers of the block before it are.</param>
-/// <param name="order">The order of timers.</param>
-internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
+internal sealed class TimerBlock(long startMs)
 {
     private const int Size = 512;
 
     /// <summary>More new timers than this are sorted by themselves and merged; fewer are put where they belong, one by one.</summary>
     private const int InsertLimit = 8;
 
-    private List<TimedKey<TKey>> timers = [];
+    private List<TimedKey> timers = [];
     private int head;
     private int sortedCount;
     private bool isSorted;
@@ -22,9 +21,9 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
 
     public bool IsFull => Count >= limit;
 
-    public void Add(TimedKey<TKey> timer)
+    public void Add(TimedKey timer)
     {
-        var isLast = isSorted && sortedCount == timers.Count && (Count == 0 || order.Compare(timers[^1], timer) <= 0);
+        var isLast = isSorted && sortedCount == timers.Count && (Count == 0 || TimerOrder.Instance.Compare(timers[^1], timer) <= 0);
         timers.Add(timer);
         if (isLast)
         {
@@ -32,7 +31,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
         }
     }
 
-    public bool TryPeek(out TimedKey<TKey> timer)
+    public bool TryPeek(out TimedKey timer)
     {
         if (Count == 0)
         {
@@ -47,7 +46,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
     /// <summary>Removes the timer that <see cref="TryPeek"/> told.</summary>
     public void RemoveFirst() => head++;
 
-    public IEnumerable<TimedKey<TKey>> InOrder()
+    public IEnumerable<TimedKey> InOrder()
     {
         Sort();
         for (var i = head; i < timers.Count; i++)
@@ -58,7 +57,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
 
     /// <summary>Keeps live timers only.</summary>
     /// <returns>How many went.</returns>
-    public int Purge(Func<TimedKey<TKey>, bool> isLive)
+    public int Purge(Func<TimedKey, bool> isLive)
     {
         Sort();
         timers.RemoveRange(0, head);
@@ -70,7 +69,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
 
     /// <summary>Parts a full block, so that a timer finds room before or behind the cut.</summary>
     /// <returns>The later part, with no timers yet if the new timer comes after all there are; null if all are due at one time.</returns>
-    public TimerBlock<TKey>? Split(long dueAtMs)
+    public TimerBlock? Split(long dueAtMs)
     {
         Sort();
         var middle = head + (Count / 2);
@@ -82,7 +81,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
             limit = 2 * Count;
             return null;
         }
-        var later = new TimerBlock<TKey>(cut == timers.Count ? dueAtMs : timers[cut].DueAtMs, order);
+        var later = new TimerBlock(cut == timers.Count ? dueAtMs : timers[cut].DueAtMs);
         later.timers.AddRange(timers[cut..]);
         later.sortedCount = later.timers.Count;
         later.isSorted = later.sortedCount > 0;
@@ -96,7 +95,7 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
         var newCount = timers.Count - sortedCount;
         if (!isSorted)
         {
-            timers.Sort(head, Count, order);
+            timers.Sort(head, Count, TimerOrder.Instance);
         }
         else if (newCount > InsertLimit)
         {
@@ -116,19 +115,19 @@ internal sealed class TimerBlock<TKey>(long startMs, TimerOrder<TKey> order)
         timers.RemoveRange(sortedCount, added.Count);
         foreach (var timer in added)
         {
-            var index = timers.BinarySearch(head, Count, timer, order);
+            var index = timers.BinarySearch(head, Count, timer, TimerOrder.Instance);
             timers.Insert(index < 0 ? ~index : index, timer);
         }
     }
 
     private void Merge()
     {
-        timers.Sort(sortedCount, timers.Count - sortedCount, order);
-        var merged = new List<TimedKey<TKey>>(Count);
+        timers.Sort(sortedCount, timers.Count - sortedCount, TimerOrder.Instance);
+        var merged = new List<TimedKey>(Count);
         var (old, added) = (head, sortedCount);
         while (old < sortedCount || added < timers.Count)
         {
-            var takesOld = added == timers.Count || (old < sortedCount && order.Compare(timers[old], timers[added]) <= 0);
+            var takesOld = added == timers.Count || (old < sortedCount && TimerOrder.Instance.Compare(timers[old], timers[added]) <= 0);
             merged.Add(takesOld ? timers[old++] : timers[added++]);
         }
         timers = merged;

@@ -1,45 +1,33 @@
-using Alloc.Engine.Processing;
-
 namespace Alloc.Engine.State;
 
 /// <summary>The order of a time index: by time, then by the key's bytes.</summary>
-internal sealed class TimerOrder<TKey>(ISerde<TimedKey<TKey>> serde) : IComparer<TimedKey<TKey>>
+internal sealed class TimerOrder : IComparer<TimedKey>
 {
-    private readonly KeyBuffer left = new();
-    private readonly KeyBuffer right = new();
+    public static TimerOrder Instance { get; } = new();
 
-    public int Compare(TimedKey<TKey> x, TimedKey<TKey> y)
-    {
-        if (x.DueAtMs != y.DueAtMs)
-        {
-            return x.DueAtMs < y.DueAtMs ? -1 : 1;
-        }
-        left.Clear();
-        serde.Serialize(x, left);
-        right.Clear();
-        serde.Serialize(y, right);
-        return left.Written.SequenceCompareTo(right.Written);
-    }
+    public int Compare(TimedKey x, TimedKey y) => x.DueAtMs != y.DueAtMs
+        ? x.DueAtMs < y.DueAtMs ? -1 : 1
+        : x.Key.Span.SequenceCompareTo(y.Key.Span);
 }
 
 /// <summary>
 /// Timers in the order in which they are due. Holds removed timers too until it comes by them: a predicate tells which are live.
 /// </summary>
 /// <remarks>Blocks follow each other in time, and no time is in two of them, so that most timers are added at the very end.</remarks>
-internal sealed class TimerQueue<TKey>(TimerOrder<TKey> order, Func<TimedKey<TKey>, bool> isLive)
+internal sealed class TimerQueue(Func<TimedKey, bool> isLive)
 {
-    private readonly List<TimerBlock<TKey>> blocks = [];
+    private readonly List<TimerBlock> blocks = [];
 
     /// <summary>Timers in it, removed ones included.</summary>
     public int Count { get; private set; }
 
-    public void Add(TimedKey<TKey> timer)
+    public void Add(TimedKey timer)
     {
         var index = FindBlock(timer.DueAtMs);
         if (index < 0)
         {
             index = 0;
-            blocks.Insert(0, new TimerBlock<TKey>(timer.DueAtMs, order));
+            blocks.Insert(0, new TimerBlock(timer.DueAtMs));
         }
         var block = blocks[index];
         if (block.IsFull)
@@ -51,7 +39,7 @@ internal sealed class TimerQueue<TKey>(TimerOrder<TKey> order, Func<TimedKey<TKe
     }
 
     /// <summary>The earliest live timer.</summary>
-    public bool TryPeek(out TimedKey<TKey> timer)
+    public bool TryPeek(out TimedKey timer)
     {
         while (blocks.Count > 0)
         {
@@ -71,11 +59,11 @@ internal sealed class TimerQueue<TKey>(TimerOrder<TKey> order, Func<TimedKey<TKe
     }
 
     /// <summary>Live timers in order. Read it to the end, or give it up, before a timer is added or removed.</summary>
-    public IEnumerable<TimedKey<TKey>> InOrder()
+    public IEnumerable<TimedKey> InOrder()
     {
         foreach (var block in blocks)
         {
-            TimedKey<TKey>? last = null;
+            TimedKey? last = null;
             foreach (var timer in block.InOrder())
             {
                 // A timer that was removed and added again is there twice, side by side.
@@ -99,7 +87,7 @@ internal sealed class TimerQueue<TKey>(TimerOrder<TKey> order, Func<TimedKey<TKe
     }
 
     /// <summary>Makes room for a timer that falls into a full block: in the block, in a new one behind it, or in a half of it.</summary>
-    private TimerBlock<TKey> MakeRoom(int index, long dueAtMs)
+    private TimerBlock MakeRoom(int index, long dueAtMs)
     {
         var block = blocks[index];
         Count -= block.Purge(isLive);

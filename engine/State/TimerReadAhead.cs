@@ -1,30 +1,27 @@
-using Alloc.Engine.Processing;
-
 namespace Alloc.Engine.State;
 
 /// <summary>The timers that only the database holds, read some hundreds at a time in the order in which they are due.</summary>
-internal sealed class TimerReadAhead<TKey>(
-    byte storeId, ISerde<TimedKey<TKey>> serde, TimerOrder<TKey> order, IStateDatabase database)
+internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
 {
     private const int BatchSize = 256;
 
-    private readonly ISerde<TimedKey<TKey>> serde = serde;
-    private readonly TimerOrder<TKey> order = order;
-    private readonly List<TimedKey<TKey>> timers = [];
+    private static readonly TimedKeySerde Serde = TimedKeySerde.Instance;
+    private static readonly TimerOrder Order = TimerOrder.Instance;
+    private readonly List<TimedKey> timers = [];
     private readonly KeyBuffer keyBuffer = new();
     private int next;
 
     /// <summary>Timers from here on are unread; null: from the beginning.</summary>
     private Mark? unread = new Mark(default, IsBeginning: true, IsAfter: false);
 
-    private readonly record struct Mark(TimedKey<TKey> Timer, bool IsBeginning, bool IsAfter);
+    private readonly record struct Mark(TimedKey Timer, bool IsBeginning, bool IsAfter);
 
     /// <summary>The earliest timer that no slot covers.</summary>
     /// <param name="hasLimit">Whether there is a limit.</param>
     /// <param name="limit">A timer that a slot has: nothing is read if what is unread comes after it.</param>
     /// <param name="isCovered">Whether a slot tells about a timer, so that what the database holds for it does not count.</param>
     /// <param name="timer">The timer.</param>
-    public bool TryPeek(bool hasLimit, TimedKey<TKey> limit, Func<TimedKey<TKey>, bool> isCovered, out TimedKey<TKey> timer)
+    public bool TryPeek(bool hasLimit, TimedKey limit, Func<TimedKey, bool> isCovered, out TimedKey timer)
     {
         while (true)
         {
@@ -37,7 +34,7 @@ internal sealed class TimerReadAhead<TKey>(
                 }
             }
             if (unread is not { } mark
-                || (hasLimit && !mark.IsBeginning && order.Compare(mark.Timer, limit) >= 0))
+                || (hasLimit && !mark.IsBeginning && Order.Compare(mark.Timer, limit) >= 0))
             {
                 timer = default;
                 return false;
@@ -47,12 +44,12 @@ internal sealed class TimerReadAhead<TKey>(
     }
 
     /// <summary>Reads on from the earliest timer without changing what is read ahead.</summary>
-    public TimerScan Scan(Func<TimedKey<TKey>, bool> isCovered) => new(this, isCovered);
+    public TimerScan Scan(Func<TimedKey, bool> isCovered) => new(this, isCovered);
 
     /// <summary>No slot covers a timer any more: it counts again if the database has it.</summary>
-    public void Uncover(TimedKey<TKey> timer)
+    public void Uncover(TimedKey timer)
     {
-        if (unread is { } mark && !mark.IsBeginning && order.Compare(timer, mark.Timer) > 0)
+        if (unread is { } mark && !mark.IsBeginning && Order.Compare(timer, mark.Timer) > 0)
         {
             return;
         }
@@ -61,7 +58,7 @@ internal sealed class TimerReadAhead<TKey>(
             return;
         }
         var keep = timers.Count;
-        while (keep > next && order.Compare(timers[keep - 1], timer) >= 0)
+        while (keep > next && Order.Compare(timers[keep - 1], timer) >= 0)
         {
             keep--;
         }
@@ -81,7 +78,7 @@ internal sealed class TimerReadAhead<TKey>(
                 unread = new Mark(timers[^1], IsBeginning: false, IsAfter: true);
                 return;
             }
-            timers.Add(serde.Deserialize(cursor.Key[1..]));
+            timers.Add(Serde.Deserialize(cursor.Key[1..]));
         }
         unread = null;
     }
@@ -92,7 +89,7 @@ internal sealed class TimerReadAhead<TKey>(
         keyBuffer.Append(storeId);
         if (!mark.IsBeginning)
         {
-            serde.Serialize(mark.Timer, keyBuffer);
+            Serde.Serialize(mark.Timer, keyBuffer);
         }
         var cursor = database.CreateCursor();
         cursor.Seek(keyBuffer.Written);
@@ -106,13 +103,13 @@ internal sealed class TimerReadAhead<TKey>(
     private bool IsTimer(IDatabaseCursor cursor) => cursor.IsValid && cursor.Key[0] == storeId;
 
     /// <summary>Timers that only the database holds, in order: what is read ahead, and then, if need be, the database.</summary>
-    internal sealed class TimerScan(TimerReadAhead<TKey> source, Func<TimedKey<TKey>, bool> isCovered) : IDisposable
+    internal sealed class TimerScan(TimerReadAhead source, Func<TimedKey, bool> isCovered) : IDisposable
     {
         private int index = source.next;
         private IDatabaseCursor? cursor;
 
         /// <summary>The next timer, unless it comes after the limit, which is a timer that a slot has.</summary>
-        public bool TryPeek(bool hasLimit, TimedKey<TKey> limit, out TimedKey<TKey> timer)
+        public bool TryPeek(bool hasLimit, TimedKey limit, out TimedKey timer)
         {
             for (; index < source.timers.Count; index++)
             {
@@ -125,7 +122,7 @@ internal sealed class TimerReadAhead<TKey>(
             if (cursor is null)
             {
                 if (source.unread is not { } mark
-                    || (hasLimit && !mark.IsBeginning && source.order.Compare(mark.Timer, limit) >= 0))
+                    || (hasLimit && !mark.IsBeginning && Order.Compare(mark.Timer, limit) >= 0))
                 {
                     timer = default;
                     return false;
@@ -134,7 +131,7 @@ internal sealed class TimerReadAhead<TKey>(
             }
             for (; source.IsTimer(cursor); cursor.Next())
             {
-                timer = source.serde.Deserialize(cursor.Key[1..]);
+                timer = Serde.Deserialize(cursor.Key[1..]);
                 if (!isCovered(timer))
                 {
                     return true;

@@ -1,3 +1,5 @@
+using Alloc.Engine.State;
+
 namespace Engine.Tests.State;
 
 public sealed class CommittedReadTests
@@ -5,10 +7,13 @@ public sealed class CommittedReadTests
     private const int ItemCount = 50;
     private const int Total = ItemCount * 100;
 
-    [Fact]
-    public async Task A_reader_on_another_thread_sees_whole_commits_only()
+    [Theory]
+    [InlineData(EntryForm.Objects)]
+    [InlineData(EntryForm.Bytes)]
+    public async Task A_reader_on_another_thread_sees_whole_commits_only(EntryForm form)
     {
-        using var fixture = new StateFixture(new() { WriteAfterRecordCount = 20, MaximumUnwrittenRecordCount = 60, CachedEntryCount = 20 });
+        using var fixture = new StateFixture(
+            new() { WriteAfterRecordCount = 20, MaximumUnwrittenRecordCount = 60, CachedEntryCount = 20 }, form);
         for (var i = 0; i < ItemCount; i++)
         {
             fixture.Record(() => fixture.ItemStore.Put(new PartKey("pool", i), new Text("100")));

@@ -25,8 +25,15 @@ internal sealed class StateFixture : IDisposable
     public static readonly KeyValueStoreDefinition<string, Text> Volatile =
         StoreDefinition.KeyValue("volatile", 3, Serdes.Utf8, new TextSerde(), StorePersistence.InMemory);
 
-    public StateFixture(StateStoreOptions? options = null)
+    /// <summary>As <see cref="Items"/>, with entries that are bytes in memory.</summary>
+    public static readonly KeyValueStoreDefinition<PartKey, Text> EncodedItems =
+        StoreDefinition.KeyValue("items", 1, new PartKeySerde(), new TextSerde(), form: EntryForm.Bytes);
+
+    private readonly EntryForm form;
+
+    public StateFixture(StateStoreOptions? options = null, EntryForm form = EntryForm.Objects)
     {
+        this.form = form;
         Root = Directory.CreateTempSubdirectory("state-tests-").FullName;
         Options = options ?? new StateStoreOptions();
         Provider = new RocksDbStateProvider(Options, LocalFileSystem.Instance);
@@ -57,7 +64,8 @@ internal sealed class StateFixture : IDisposable
     public static ITaskState Open(ITaskStateProvider provider, string directory, params StoreDefinition[] stores) =>
         provider.Open(new TaskStateOptions { TaskId = new TaskId(0, 0), Directory = directory, Stores = stores });
 
-    public ITaskState Open() => Open(Provider, TaskDirectory, Others, Items, Timers, Volatile);
+    public ITaskState Open() => Open(
+        Provider, TaskDirectory, Others, form == EntryForm.Bytes ? EncodedItems : Items, Timers, Volatile);
 
     /// <summary>Writes as one record.</summary>
     public void Record(Action write)

@@ -16,14 +16,16 @@ public sealed class StateModelTests
     };
 
     [Theory]
-    [InlineData(1, StateWritePath.Ingest)]
-    [InlineData(2, StateWritePath.Ingest)]
-    [InlineData(3, StateWritePath.Batch)]
-    [InlineData(4, StateWritePath.Ingest)]
-    [InlineData(5, StateWritePath.Batch)]
-    public void Stores_answer_as_a_dictionary_would_whatever_happens_to_their_layers(int seed, StateWritePath path)
+    [InlineData(1, StateWritePath.Ingest, EntryForm.Objects)]
+    [InlineData(2, StateWritePath.Ingest, EntryForm.Bytes)]
+    [InlineData(3, StateWritePath.Batch, EntryForm.Objects)]
+    [InlineData(4, StateWritePath.Ingest, EntryForm.Objects)]
+    [InlineData(5, StateWritePath.Batch, EntryForm.Bytes)]
+    [InlineData(6, StateWritePath.Ingest, EntryForm.Bytes)]
+    public void Stores_answer_as_a_dictionary_would_whatever_happens_to_their_layers(
+        int seed, StateWritePath path, EntryForm form)
     {
-        using var fixture = new StateFixture(Tight with { WritePath = path });
+        using var fixture = new StateFixture(Tight with { WritePath = path }, form);
         var run = new ModelRun(fixture, seed);
 
         for (var step = 0; step < StepCount; step++)
@@ -35,11 +37,11 @@ public sealed class StateModelTests
     }
 
     [Theory]
-    [InlineData(11)]
-    [InlineData(12)]
-    public void Stores_answer_as_a_dictionary_would_when_the_committing_thread_writes(int seed)
+    [InlineData(11, EntryForm.Objects)]
+    [InlineData(12, EntryForm.Bytes)]
+    public void Stores_answer_as_a_dictionary_would_when_the_committing_thread_writes(int seed, EntryForm form)
     {
-        using var fixture = new StateFixture(Tight with { WritesInBackground = false });
+        using var fixture = new StateFixture(Tight with { WritesInBackground = false }, form);
         var run = new ModelRun(fixture, seed);
 
         for (var step = 0; step < StepCount; step++)

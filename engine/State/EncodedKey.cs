@@ -1,0 +1,67 @@
+using System.Buffers;
+using Alloc.Engine.Processing;
+
+namespace Alloc.Engine.State;
+
+/// <summary>
+/// A key as its serde writes it. One that is only looked up lies in a buffer that is used again; one that is kept owns its bytes
+/// (<see cref="Own"/>). Leaves the garbage collector one object without references to look at, whatever the key is made of.
+/// </summary>
+internal readonly struct EncodedKey : IEquatable<EncodedKey>
+{
+    private readonly byte[] bytes;
+    private readonly int length;
+    private readonly int hash;
+    private readonly bool isOwner;
+
+    private EncodedKey(byte[] bytes, int length, int hash, bool isOwner)
+    {
+        this.bytes = bytes;
+        this.length = length;
+        this.hash = hash;
+        this.isOwner = isOwner;
+    }
+
+    /// <summary>Writes the bytes as they are.</summary>
+    public static ISerde<EncodedKey> Serde { get; } = new EncodedKeySerde();
+
+    public ReadOnlySpan<byte> Span => bytes.AsSpan(0, length);
+
+    /// <summary>A key that reads a buffer; good until the buffer changes.</summary>
+    public static EncodedKey Over(KeyBuffer buffer)
+    {
+        var (array, count) = buffer.Segment;
+        return new EncodedKey(array, count, HashOf(array.AsSpan(0, count)), isOwner: false);
+    }
+
+    /// <summary>A key with bytes of its own.</summary>
+    public static EncodedKey CopyOf(ReadOnlySpan<byte> key)
+    {
+        var copy = key.ToArray();
+        return new EncodedKey(copy, copy.Length, HashOf(copy), isOwner: true);
+    }
+
+    /// <summary>The same key, owning its bytes.</summary>
+    public EncodedKey Own() => isOwner ? this : new EncodedKey(Span.ToArray(), length, hash, isOwner: true);
+
+    public bool Equals(EncodedKey other) => hash == other.hash && Span.SequenceEqual(other.Span);
+
+    public override bool Equals(object? obj) => obj is EncodedKey other && Equals(other);
+
+    public override int GetHashCode() => hash;
+
+    // Seeded by the process, so that nobody can choose keys that collide.
+    private static int HashOf(ReadOnlySpan<byte> key)
+    {
+        var code = default(HashCode);
+        code.AddBytes(key);
+        return code.ToHashCode();
+    }
+
+    private sealed class EncodedKeySerde : ISerde<EncodedKey>
+    {
+        public void Serialize(EncodedKey value, IBufferWriter<byte> output) => output.Write(value.Span);
+
+        public EncodedKey Deserialize(ReadOnlySpan<byte> data) => CopyOf(data);
+    }
+}

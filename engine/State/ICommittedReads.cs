@@ -1,0 +1,9 @@
+namespace Alloc.Engine.State;
+
+/// <summary>A store that other threads may read as it is committed.</summary>
+internal interface ICommittedReads<TKey, TValue>
+    where TKey : notnull
+    where TValue : class
+{
+    IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted();
+}
