@@ -63,7 +63,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             var listener = Listener.Start(core, new IPEndPoint(address, options.Port));
             _ = core.Faulted.Task.ContinueWith(_ => listener.StopAsync(), TaskScheduler.Default);
-            Log.Listening(logger, address.ToString(), listener.EndPoint.Port, options.DataDirectory, options.Durability);
+            Log.Listening(
+                logger, address.ToString(), listener.EndPoint.Port, options.DataDirectory, options.Durability);
             return new EmbeddedBroker(core, directory, listener, logger);
         }
         catch
@@ -96,15 +97,19 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         if (options.Port is < 0 or > ushort.MaxValue)
         {
-            throw new BrokerStartException($"Port {options.Port} does not exist. Use 1 to 65535, or 0 for any free port.");
+            throw new BrokerStartException(
+                $"Port {options.Port} does not exist. Use 1 to 65535, or 0 for any free port.");
         }
         var address = options.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.TryParse(options.Host, out var parsed) ? parsed
-            : throw new BrokerStartException($"'{options.Host}' is no IP address. Use one of this machine, or localhost.");
+            : throw new BrokerStartException(
+                $"'{options.Host}' is no IP address. Use one of this machine, or localhost.");
         if (!IPAddress.IsLoopback(address) && (options.Credentials.Count == 0 || options.Certificate is null))
         {
-            throw new BrokerStartException($"The broker does not listen on {options.Host} without credentials and a TLS "
-                + "certificate, because everybody on the network could then write. Configure both, or listen on 127.0.0.1.");
+            throw new BrokerStartException(
+                $"The broker does not listen on {options.Host} without credentials and a TLS "
+                + "certificate, because everybody on the network could then write. Configure both, or listen on "
+                + "127.0.0.1.");
         }
         return address;
     }

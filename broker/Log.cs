@@ -5,8 +5,10 @@ namespace Alloc.Broker;
 /// <summary>Every message that the broker logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Broker listens on {Host}:{Port}; data in {Directory}, durability {Durability}")]
-    public static partial void Listening(ILogger logger, string host, int port, string directory, DurabilityMode durability);
+    [LoggerMessage(
+        1, LogLevel.Information, "Broker listens on {Host}:{Port}; data in {Directory}, durability {Durability}")]
+    public static partial void Listening(
+        ILogger logger, string host, int port, string directory, DurabilityMode durability);
 
     [LoggerMessage(2, LogLevel.Information, "Broker stopped")]
     public static partial void Stopped(ILogger logger);
@@ -14,10 +16,12 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Critical, "Broker stops: {Reason}")]
     public static partial void Faulted(ILogger logger, string reason, Exception exception);
 
-    [LoggerMessage(4, LogLevel.Information, "Recovered {TopicCount} topics with {PartitionCount} partitions in {ElapsedMs} ms")]
+    [LoggerMessage(
+        4, LogLevel.Information, "Recovered {TopicCount} topics with {PartitionCount} partitions in {ElapsedMs} ms")]
     public static partial void Recovered(ILogger logger, int topicCount, int partitionCount, long elapsedMs);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Path}: cut at byte {Position}, {Count} bytes of an unfinished write dropped ({Damage})")]
+    [LoggerMessage(
+        5, LogLevel.Warning, "{Path}: cut at byte {Position}, {Count} bytes of an unfinished write dropped ({Damage})")]
     public static partial void TornTailCut(ILogger logger, string path, long position, long count, string damage);
 
     [LoggerMessage(6, LogLevel.Warning, "{Path} could not be removed and is left behind")]
@@ -38,7 +42,8 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Information, "Topic {Topic} deleted")]
     public static partial void TopicDeleted(ILogger logger, string topic);
 
-    [LoggerMessage(12, LogLevel.Warning, "{Topic}-{Partition}: {Count} batches are compressed with a codec that cannot be read here "
+    [LoggerMessage(12, LogLevel.Warning,
+        "{Topic}-{Partition}: {Count} batches are compressed with a codec that cannot be read here "
         + "(snappy, lz4, zstd) and were not compacted; use gzip or none")]
     public static partial void NotCompacted(ILogger logger, string topic, int partition, int count);
 

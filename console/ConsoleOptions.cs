@@ -14,17 +14,21 @@ public sealed record ConsoleOptions
     /// <summary>A file of credentials, or null for none.</summary>
     public string? CredentialsFile { get; init; }
 
-    /// <summary>A PEM file with the certificate chain and its private key, or a PFX file; null for plain HTTP.</summary>
+    /// <summary>
+    /// A PEM file with the certificate chain and its private key, or a PFX file; null for plain HTTP.
+    /// </summary>
     public string? CertificateFile { get; init; }
 
     /// <summary>True when something in front of this process speaks TLS for it.</summary>
     public bool IsBehindTlsProxy { get; init; }
 
     /// <summary>True when only this machine can reach the address.</summary>
-    public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+    public bool IsLoopback =>
+        Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>Refuses what would open the ledger to strangers.</summary>
-    /// <exception cref="ConsoleStartException">The address is not loopback and credentials or TLS are missing.</exception>
+    /// <exception cref="ConsoleStartException">The address is not loopback and credentials or TLS are
+    /// missing.</exception>
     public void Validate()
     {
         if (IsLoopback)
@@ -41,7 +45,8 @@ public sealed record ConsoleOptions
         {
             throw new ConsoleStartException(
                 $"The console may not listen on {Host} without TLS.",
-                "Give --console-certificate FILE, or --console-behind-tls-proxy where another process speaks TLS for it.");
+                "Give --console-certificate FILE, or --console-behind-tls-proxy where another process speaks TLS for "
+                + "it.");
         }
     }
 }

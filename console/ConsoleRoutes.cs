@@ -16,7 +16,8 @@ public static class ConsoleRoutes
     /// <param name="startup">Whether the instance works yet.</param>
     /// <param name="writeMetrics">Writes the metrics.</param>
     public static void Map(
-        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory, Peers peers, Startup startup,
+        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory,
+        Peers peers, Startup startup,
         Action<TextWriter> writeMetrics)
     {
         BuildInfo.Publish();

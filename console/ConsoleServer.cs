@@ -28,7 +28,8 @@ public sealed class ConsoleServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts to listen.</summary>
-    /// <exception cref="ConsoleStartException">The options are unsafe, a file is unreadable, or the port is in use.</exception>
+    /// <exception cref="ConsoleStartException">The options are unsafe, a file is unreadable, or the port is in
+    /// use.</exception>
     public static async Task<ConsoleServer> StartAsync(
         ConsoleOptions options, Action<WebApplication> routes, ILoggerFactory loggers, CancellationToken cancellation)
     {
@@ -62,7 +63,8 @@ public sealed class ConsoleServer : IAsyncDisposable
             await application.DisposeAsync().ConfigureAwait(false);
             throw new ConsoleStartException($"Port {options.Port} (console) is in use.", "--console-port moves it.", e);
         }
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var address = application.Services.GetRequiredService<IServer>().Features
+            .Get<IServerAddressesFeature>()!.Addresses.First();
         return new ConsoleServer(application, new Uri(address).Port);
     }
 
@@ -90,7 +92,8 @@ public sealed class ConsoleServer : IAsyncDisposable
             "*" => IPAddress.Any,
             _ => IPAddress.TryParse(options.Host, out var parsed)
                 ? parsed
-                : throw new ConsoleStartException($"'{options.Host}' is not an IP address.", "Give --console-host an address of this machine."),
+                : throw new ConsoleStartException(
+                    $"'{options.Host}' is not an IP address.", "Give --console-host an address of this machine."),
         };
         kestrel.Listen(address, options.Port, listen =>
         {
@@ -112,7 +115,8 @@ public sealed class ConsoleServer : IAsyncDisposable
             await Problem.WriteAsync(context, 500, "Failed", e.Message).ConfigureAwait(false);
             return;
         }
-        if (context.Response is { StatusCode: 404, HasStarted: false, ContentLength: null } && context.GetEndpoint() is null)
+        if (context.Response is { StatusCode: 404, HasStarted: false, ContentLength: null }
+            && context.GetEndpoint() is null)
         {
             await Problem.WriteAsync(context, 404, "Not found", "There is no such route.").ConfigureAwait(false);
         }
@@ -126,10 +130,12 @@ public sealed class ConsoleServer : IAsyncDisposable
                 ? X509CertificateLoader.LoadPkcs12FromFile(path, password: null)
                 : X509Certificate2.CreateFromPemFile(path);
         }
-        catch (Exception e) when (e is IOException or System.Security.Cryptography.CryptographicException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or System.Security.Cryptography.CryptographicException
+            or UnauthorizedAccessException)
         {
             throw new ConsoleStartException(
-                $"The certificate {path} cannot be read: {e.Message}", "Give a PEM file with certificate and key, or a PFX file.", e);
+                $"The certificate {path} cannot be read: {e.Message}",
+                "Give a PEM file with certificate and key, or a PFX file.", e);
         }
     }
 

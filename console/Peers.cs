@@ -26,7 +26,8 @@ public sealed class Peers : IDisposable
     public static bool IsForwarded(HttpRequest request) => request.Headers.ContainsKey(ForwardedHeader);
 
     /// <summary>The peer's answer to the same request; null when it does not answer.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode? Body)?> AskAsync(Uri peer, HttpRequest request, CancellationToken cancellation)
+    public async Task<(HttpStatusCode Status, JsonNode? Body)?> AskAsync(
+        Uri peer, HttpRequest request, CancellationToken cancellation)
     {
         var raw = request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
         using var question = new HttpRequestMessage(HttpMethod.Get, new Uri(peer, raw));

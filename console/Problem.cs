@@ -9,7 +9,8 @@ internal static class Problem
 {
     public const string MediaType = "application/problem+json";
 
-    public static Task WriteAsync(HttpContext context, int status, string title, string detail, JsonObject? extra = null)
+    public static Task WriteAsync(
+        HttpContext context, int status, string title, string detail, JsonObject? extra = null)
     {
         var problem = extra ?? [];
         problem["type"] = "about:blank";
@@ -27,7 +28,8 @@ internal static class JsonAnswer
     private static readonly JsonWriterOptions Readable =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static async Task WriteAsync(HttpContext context, int status, JsonNode node, string mediaType = "application/json")
+    public static async Task WriteAsync(
+        HttpContext context, int status, JsonNode node, string mediaType = "application/json")
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = mediaType + "; charset=utf-8";

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Alloc.Web;
 
 /// <summary>
-/// The path's segments as the client wrote them, each decoded once: ids may contain slashes, and the server's own decoding
-/// cannot tell an encoded slash from a plain one.
+/// The path's segments as the client wrote them, each decoded once: ids may contain slashes, and the server's own
+/// decoding cannot tell an encoded slash from a plain one.
 /// </summary>
 internal static class RawPath
 {

@@ -5,8 +5,8 @@ using Alloc.Broker.Transactions;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// AddPartitionsToTxn 0 to 2: partitions that the producer will write to. All are added or none: where one does not exist, it
-/// is answered 3 and the others 55.
+/// AddPartitionsToTxn 0 to 2: partitions that the producer will write to. All are added or none: where one does not
+/// exist, it is answered 3 and the others 55.
 /// </summary>
 internal sealed class AddPartitionsToTxnApi : Api<AddPartitionsToTxnApi.Request>
 {
@@ -23,7 +23,8 @@ internal sealed class AddPartitionsToTxnApi : Api<AddPartitionsToTxnApi.Request>
         var coordinators = broker.Coordinators;
         if (request.Partitions.All(coordinators.HasPartition))
         {
-            var error = coordinators.Transactions.AddPartitions(request.Producer, request.Partitions, broker.Loop.NowMs);
+            var error = coordinators.Transactions.AddPartitions(
+                request.Producer, request.Partitions, broker.Loop.NowMs);
             coordinators.Answer(
                 exchange, Response(request, _ => CoordinatorErrors.ForProducer(error, exchange.Version, FencedSince)));
         }

@@ -27,7 +27,8 @@ internal sealed class AlterConfigsApi : Api<AlterConfigsApi.Request>
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
-        var results = request.Resources.Select(r => Alter(r.Type, r.Name, _ => Collect(r.Configs), request.IsValidationOnly, broker))
+        var results = request.Resources.Select(
+            r => Alter(r.Type, r.Name, _ => Collect(r.Configs), request.IsValidationOnly, broker))
             .ToList();
         broker.Topics.WhenDurable(broker.Durability, () => exchange.Answer(new AlterConfigsResponse(results)));
     }
@@ -43,7 +44,8 @@ internal sealed class AlterConfigsApi : Api<AlterConfigsApi.Request>
         ConfigResourceResult Result(ErrorCode error, string? message) => new(type, name, error, message);
         if (type != (sbyte)ConfigResourceType.Topic)
         {
-            return Result(ErrorCode.InvalidRequest, "Only topics' settings can be changed; the broker's are options of its process.");
+            return Result(ErrorCode.InvalidRequest,
+                "Only topics' settings can be changed; the broker's are options of its process.");
         }
         if (broker.Topics.Find(name) is not { } topic)
         {

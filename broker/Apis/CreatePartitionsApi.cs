@@ -44,7 +44,8 @@ internal sealed class CreatePartitionsApi : Api<CreatePartitionsApi.Request>
         if (growth.Count <= existing)
         {
             return new TopicErrorRow(growth.Name, ErrorCode.InvalidPartitions,
-                $"Topic currently has {existing} partitions, which is higher than or equal to the requested {growth.Count}.");
+                $"Topic currently has {existing} partitions, which is higher than or equal to the requested "
+                + $"{growth.Count}.");
         }
         if (growth.Assignments.Length > 0 && (growth.Assignments.Length != growth.Count - existing
             || growth.Assignments.Any(a => a is not [BrokerCore.NodeId])))

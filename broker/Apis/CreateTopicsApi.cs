@@ -92,7 +92,8 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
         var existing = broker.Topics.All.Sum(t => (long)t.Partitions.Count);
         if (existing + partitionCount > broker.Options.MaxPartitions)
         {
-            return (ErrorCode.PolicyViolation, $"{existing} partitions exist; {broker.Options.MaxPartitions} is this broker's limit.");
+            return (ErrorCode.PolicyViolation,
+                $"{existing} partitions exist; {broker.Options.MaxPartitions} is this broker's limit.");
         }
         return JudgeReplicas(topic) ?? JudgeConfigs(topic) ?? (ErrorCode.None, null);
     }
@@ -106,19 +107,23 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
                 return (ErrorCode.InvalidRequest, "Both a partition count and replica assignments were given.");
             }
             return topic.Assignments.All(a => a.Replicas is [BrokerCore.NodeId])
-                && topic.Assignments.Select(a => a.Partition).Order().SequenceEqual(Enumerable.Range(0, topic.Assignments.Length))
+                && topic.Assignments.Select(a => a.Partition).Order()
+                    .SequenceEqual(Enumerable.Range(0, topic.Assignments.Length))
                 ? null
-                : (ErrorCode.InvalidReplicaAssignment, $"Partitions run from 0 on and their one replica is {BrokerCore.NodeId}.");
+                : (ErrorCode.InvalidReplicaAssignment,
+                    $"Partitions run from 0 on and their one replica is {BrokerCore.NodeId}.");
         }
         return topic.ReplicationFactor is -1 or 1
             ? null
-            : (ErrorCode.InvalidReplicationFactor, $"Replication factor {topic.ReplicationFactor} is not possible: there is 1 broker.");
+            : (ErrorCode.InvalidReplicationFactor,
+                $"Replication factor {topic.ReplicationFactor} is not possible: there is 1 broker.");
     }
 
     private static (ErrorCode, string?)? JudgeConfigs(NewTopic topic)
     {
         var problem = topic.Configs.Select(c => TopicConfig.Problem(c.Key, c.Value)).FirstOrDefault(p => p is not null);
-        if (problem is null && topic.Configs.DistinctBy(c => c.Key, StringComparer.Ordinal).Count() != topic.Configs.Length)
+        if (problem is null
+            && topic.Configs.DistinctBy(c => c.Key, StringComparer.Ordinal).Count() != topic.Configs.Length)
         {
             problem = "A configuration is given twice.";
         }

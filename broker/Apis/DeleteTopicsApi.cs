@@ -16,7 +16,8 @@ internal sealed class DeleteTopicsApi : Api<DeleteTopicsApi.Request>
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
-        var response = new Response([.. request.Topics.Distinct(StringComparer.Ordinal).Select(name => (name, Delete(name, broker)))]);
+        var response = new Response([.. request.Topics.Distinct(StringComparer.Ordinal)
+            .Select(name => (name, Delete(name, broker)))]);
         broker.Topics.WhenDurable(broker.Durability, () => exchange.Answer(response));
     }
 

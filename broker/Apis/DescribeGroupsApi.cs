@@ -5,8 +5,8 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// DescribeGroups 0 to 4: state, members and assignments; a group that is not there is Dead. Authorized operations are not
-/// kept here, and answered as unknown.
+/// DescribeGroups 0 to 4: state, members and assignments; a group that is not there is Dead. Authorized operations are
+/// not kept here, and answered as unknown.
 /// </summary>
 internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
 {

@@ -10,7 +10,8 @@ internal sealed class DescribeProducersApi : Api<DescribeProducersApi.Request>
     internal sealed record Request(IReadOnlyList<TopicPartition> Partitions);
 
     internal sealed record Producer(
-        long ProducerId, int Epoch, int LastSequence, long LastTimestampMs, int CoordinatorEpoch, long TransactionStartOffset);
+        long ProducerId, int Epoch, int LastSequence, long LastTimestampMs, int CoordinatorEpoch,
+        long TransactionStartOffset);
 
     internal sealed record Partition(TopicPartition Name, ErrorCode Error, IReadOnlyList<Producer> Producers);
 

@@ -4,7 +4,10 @@ using Alloc.Broker.Transactions;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>DescribeTransactions 0: state, producer and partitions of transactional ids; 105 for one that is not known (KIP-664).</summary>
+/// <summary>
+/// DescribeTransactions 0: state, producer and partitions of transactional ids; 105 for one that is not known
+/// (KIP-664).
+/// </summary>
 internal sealed class DescribeTransactionsApi : Api<DescribeTransactionsApi.Request>
 {
     internal sealed record Request(IReadOnlyList<string> TransactionalIds);
@@ -15,7 +18,8 @@ internal sealed class DescribeTransactionsApi : Api<DescribeTransactionsApi.Requ
         return request;
     }
 
-    protected override void Handle(Request request, Exchange exchange, BrokerCore broker) => exchange.Answer(new Response(
+    protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
+        exchange.Answer(new Response(
         [.. request.TransactionalIds.Select(id => Describe(id, broker.Coordinators.Transactions.Find(id)))]));
 
     protected override IResponse Refuse(Request request, ErrorCode error) => new Response(
@@ -43,7 +47,8 @@ internal sealed class DescribeTransactionsApi : Api<DescribeTransactionsApi.Requ
                 writer.WriteInt64(transaction.StartedAtMs);
                 writer.WriteInt64(transaction.ProducerId);
                 writer.WriteInt16(transaction.Epoch);
-                var topics = transaction.Partitions.GroupBy(p => p.Topic).OrderBy(t => t.Key, StringComparer.Ordinal).ToList();
+                var topics = transaction.Partitions.GroupBy(p => p.Topic)
+                    .OrderBy(t => t.Key, StringComparer.Ordinal).ToList();
                 writer.WriteArrayLength(topics.Count);
                 foreach (var topic in topics)
                 {

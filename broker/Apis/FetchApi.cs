@@ -41,7 +41,8 @@ internal sealed class FetchApi : Api<FetchApi.Request>
                 parts.Add(new FetchPart(topic, partition, leaderEpoch, offset, reader.ReadInt32()));
             }
         }
-        return new Request(Math.Clamp(maxWaitMs, 0, LongestWaitMs), minBytes, maxBytes, isReadCommitted, sessionId, sessionEpoch, parts);
+        return new Request(Math.Clamp(maxWaitMs, 0, LongestWaitMs), minBytes, maxBytes, isReadCommitted, sessionId,
+            sessionEpoch, parts);
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
@@ -73,7 +74,8 @@ internal sealed class FetchApi : Api<FetchApi.Request>
             {
                 return true;
             }
-            total += Math.Min(log!.CountBytes(part.Offset, request.IsReadCommitted, part.MaxBytes), Math.Max(1, part.MaxBytes));
+            total += Math.Min(
+                log!.CountBytes(part.Offset, request.IsReadCommitted, part.MaxBytes), Math.Max(1, part.MaxBytes));
             if (total >= request.MinBytes && total > 0)
             {
                 return true;
@@ -90,9 +92,12 @@ internal sealed class FetchApi : Api<FetchApi.Request>
         {
             var log = broker.Topics.Find(part.Topic, part.Partition);
             var error = Judge(part, log, broker);
-            fetched.Add(error == ErrorCode.None ? Take(part, log!, request.IsReadCommitted) : FetchedPart.Refused(part, error, log));
+            fetched.Add(error == ErrorCode.None
+                ? Take(part, log!, request.IsReadCommitted)
+                : FetchedPart.Refused(part, error, log));
         }
-        exchange.Answer(new FetchResponse(ErrorCode.None, fetched, Math.Min(request.MaxBytes, broker.Options.MaxFetchBytes)));
+        exchange.Answer(new FetchResponse(
+            ErrorCode.None, fetched, Math.Min(request.MaxBytes, broker.Options.MaxFetchBytes)));
     }
 
     private static FetchedPart Take(FetchPart part, PartitionLog log, bool isReadCommitted)

@@ -20,7 +20,8 @@ internal sealed class FindCoordinatorApi : Api<FindCoordinatorApi.Request>
         var isKnownType = request.KeyType is Group or Transaction;
         exchange.Answer(isKnownType
             ? new Response(ErrorCode.None, null, BrokerCore.NodeId, exchange.BrokerHost, exchange.BrokerPort)
-            : new Response(ErrorCode.InvalidRequest, $"There is no coordinator of type {request.KeyType}.", -1, "", -1));
+            : new Response(
+                ErrorCode.InvalidRequest, $"There is no coordinator of type {request.KeyType}.", -1, "", -1));
     }
 
     protected override IResponse Refuse(Request request, ErrorCode error) => new Response(error, null, -1, "", -1);

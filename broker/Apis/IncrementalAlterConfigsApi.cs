@@ -18,7 +18,8 @@ internal sealed class IncrementalAlterConfigsApi : Api<IncrementalAlterConfigsAp
             var changes = new Change[reader.ReadArrayLength(5)];
             for (var change = 0; change < changes.Length; change++)
             {
-                changes[change] = new Change(reader.ReadString(), (Operation)reader.ReadInt8(), reader.ReadNullableString());
+                changes[change] = new Change(
+                    reader.ReadString(), (Operation)reader.ReadInt8(), reader.ReadNullableString());
             }
             resources[index] = new Resource(type, name, changes);
         }
@@ -28,14 +29,16 @@ internal sealed class IncrementalAlterConfigsApi : Api<IncrementalAlterConfigsAp
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var results = request.Resources.Select(r =>
-            AlterConfigsApi.Alter(r.Type, r.Name, present => Apply(present, r.Changes), request.IsValidationOnly, broker)).ToList();
+            AlterConfigsApi.Alter(
+                r.Type, r.Name, present => Apply(present, r.Changes), request.IsValidationOnly, broker)).ToList();
         broker.Topics.WhenDurable(broker.Durability, () => exchange.Answer(new AlterConfigsResponse(results)));
     }
 
     protected override IResponse? Refuse(Request request, ErrorCode error) => new AlterConfigsResponse(
         [.. request.Resources.Select(r => new ConfigResourceResult(r.Type, r.Name, error, null))]);
 
-    private static (Dictionary<string, string>, string?) Apply(IReadOnlyDictionary<string, string> present, Change[] changes)
+    private static (Dictionary<string, string>, string?) Apply(
+        IReadOnlyDictionary<string, string> present, Change[] changes)
     {
         var overrides = new Dictionary<string, string>(present, StringComparer.Ordinal);
         foreach (var change in changes)
@@ -54,7 +57,8 @@ internal sealed class IncrementalAlterConfigsApi : Api<IncrementalAlterConfigsAp
             }
             var items = (overrides.GetValueOrDefault(change.Name) ?? definition.Default)
                 .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            var named = (change.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var named = (change.Value ?? "").Split(
+                ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             switch (change.Operation)
             {
                 case Operation.Set:

@@ -5,8 +5,8 @@ using Alloc.Broker.Transactions;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// InitProducerId 0 to 4: an id for an idempotent producer; for a transactional one the next epoch, which fences the producer
-/// before it. From 3 on a producer may go on after an error (KIP-360), 4 knows PRODUCER_FENCED.
+/// InitProducerId 0 to 4: an id for an idempotent producer; for a transactional one the next epoch, which fences the
+/// producer before it. From 3 on a producer may go on after an error (KIP-360), 4 knows PRODUCER_FENCED.
 /// </summary>
 internal sealed class InitProducerIdApi : Api<InitProducerIdRequest>
 {

@@ -5,8 +5,8 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// LeaveGroup 0 to 3: a member leaves; from 3 on several may, and static members are named by their instance id, which is
-/// how an operator removes them (KIP-345).
+/// LeaveGroup 0 to 3: a member leaves; from 3 on several may, and static members are named by their instance id, which
+/// is how an operator removes them (KIP-345).
 /// </summary>
 internal sealed class LeaveGroupApi : Api<LeaveGroupApi.Request>
 {

@@ -4,7 +4,9 @@ using Alloc.Broker.Runtime;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>ListGroups 0 to 5: all groups; 4 has their states (KIP-518), 5 their type, which here is always classic.</summary>
+/// <summary>
+/// ListGroups 0 to 5: all groups; 4 has their states (KIP-518), 5 their type, which here is always classic.
+/// </summary>
 internal sealed class ListGroupsApi : Api<ListGroupsApi.Request>
 {
     private const string GroupType = "classic";
@@ -23,7 +25,8 @@ internal sealed class ListGroupsApi : Api<ListGroupsApi.Request>
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
-        var isTypeWanted = request.Types.Count == 0 || request.Types.Contains(GroupType, StringComparer.OrdinalIgnoreCase);
+        var isTypeWanted = request.Types.Count == 0
+            || request.Types.Contains(GroupType, StringComparer.OrdinalIgnoreCase);
         var groups = isTypeWanted ? broker.Coordinators.Groups.List() : [];
         exchange.Answer(new Response(ErrorCode.None,
         [

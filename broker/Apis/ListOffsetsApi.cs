@@ -38,7 +38,8 @@ internal sealed class ListOffsetsApi : Api<ListOffsetsApi.Request>
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
         exchange.Answer(new Response([.. request.Topics.Select(topic => new TopicRow(topic.Name,
-            [.. topic.Parts.Select(part => Find(part, broker.Topics.Find(topic.Name, part.Partition), request.IsReadCommitted))]))]));
+            [.. topic.Parts.Select(
+                part => Find(part, broker.Topics.Find(topic.Name, part.Partition), request.IsReadCommitted))]))]));
 
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
         new Response([.. request.Topics.Select(topic => new TopicRow(topic.Name,
@@ -95,7 +96,9 @@ internal sealed class ListOffsetsApi : Api<ListOffsetsApi.Request>
                     writer.WriteInt64(row.Offset);
                     if (writer.Version >= 4)
                     {
-                        writer.WriteInt32(row.Error == ErrorCode.None && row.Offset >= 0 ? PartitionLog.LeaderEpoch : -1);
+                        writer.WriteInt32(row.Error == ErrorCode.None && row.Offset >= 0
+                            ? PartitionLog.LeaderEpoch
+                            : -1);
                     }
                     writer.WriteTags();
                 }

@@ -6,8 +6,8 @@ using Alloc.Broker.Transactions;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// ListTransactions 0 to 2: transactional ids, by state and producer; 1 also by how long their transaction is open, 2 also
-/// by a pattern (KIP-664, KIP-994, KIP-1152).
+/// ListTransactions 0 to 2: transactional ids, by state and producer; 1 also by how long their transaction is open, 2
+/// also by a pattern (KIP-664, KIP-994, KIP-1152).
 /// </summary>
 internal sealed class ListTransactionsApi : Api<ListTransactionsApi.Request>
 {
@@ -18,7 +18,8 @@ internal sealed class ListTransactionsApi : Api<ListTransactionsApi.Request>
     /// <param name="OpenLongerThanMs">Only transactions open for longer; negative for all.</param>
     /// <param name="Pattern">Only ids that match as a whole; null or empty for all.</param>
     internal sealed record Request(
-        IReadOnlyList<string> StateFilters, IReadOnlyList<long> ProducerIdFilters, long OpenLongerThanMs, string? Pattern);
+        IReadOnlyList<string> StateFilters, IReadOnlyList<long> ProducerIdFilters,
+        long OpenLongerThanMs, string? Pattern);
 
     protected override Request Read(ref KafkaReader reader)
     {
@@ -37,7 +38,8 @@ internal sealed class ListTransactionsApi : Api<ListTransactionsApi.Request>
         {
             pattern = string.IsNullOrEmpty(request.Pattern)
                 ? null
-                : new Regex($@"\A(?:{request.Pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                : new Regex(
+                    $@"\A(?:{request.Pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
@@ -53,7 +55,8 @@ internal sealed class ListTransactionsApi : Api<ListTransactionsApi.Request>
                 .. broker.Coordinators.Transactions.Transactions.Where(t =>
                     (request.StateFilters.Count == 0 || request.StateFilters.Contains(t.State.ToString())) &&
                     (request.ProducerIdFilters.Count == 0 || request.ProducerIdFilters.Contains(t.ProducerId)) &&
-                    (request.OpenLongerThanMs < 0 || (t.StartedAtMs >= 0 && nowMs - t.StartedAtMs > request.OpenLongerThanMs)) &&
+                    (request.OpenLongerThanMs < 0
+                        || (t.StartedAtMs >= 0 && nowMs - t.StartedAtMs > request.OpenLongerThanMs)) &&
                     (pattern is null || pattern.IsMatch(t.TransactionalId))),
             ]));
     }

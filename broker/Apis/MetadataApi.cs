@@ -31,7 +31,8 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
     {
         var topics = request.Topics is null
             ? broker.Topics.All.Select(t => Describe(t.Name, t)).ToList()
-            : [.. request.Topics.Distinct(StringComparer.Ordinal).Select(name => Describe(name, FindOrCreate(name, request, broker)))];
+            : [.. request.Topics.Distinct(StringComparer.Ordinal)
+                .Select(name => Describe(name, FindOrCreate(name, request, broker)))];
         exchange.Answer(new Response(request, exchange.BrokerHost, exchange.BrokerPort, broker.ClusterId, topics));
     }
 
@@ -53,13 +54,16 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
 
     private static TopicRow Describe(string name, Topic? topic) => topic is not null
         ? new TopicRow(ErrorCode.None, name, topic.Partitions.Count)
-        : new TopicRow(TopicName.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic, name, 0);
+        : new TopicRow(
+            TopicName.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic, name, 0);
 
-    internal sealed record Request(string[]? Topics, bool MayCreate, bool WantsClusterOperations, bool WantsTopicOperations);
+    internal sealed record Request(
+        string[]? Topics, bool MayCreate, bool WantsClusterOperations, bool WantsTopicOperations);
 
     private sealed record TopicRow(ErrorCode Error, string Name, int PartitionCount);
 
-    private sealed record Response(Request Request, string Host, int Port, string ClusterId, List<TopicRow> Topics) : IResponse
+    private sealed record Response(
+        Request Request, string Host, int Port, string ClusterId, List<TopicRow> Topics) : IResponse
     {
         public void Write(KafkaWriter writer)
         {

@@ -5,8 +5,8 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// OffsetCommit 2 to 7: offsets of a member of the group's generation, or with −1 and no names of a client that manages its
-/// partitions itself. The retention time that versions 2 to 4 name is not looked at: offsets do not expire.
+/// OffsetCommit 2 to 7: offsets of a member of the group's generation, or with −1 and no names of a client that manages
+/// its partitions itself. The retention time that versions 2 to 4 name is not looked at: offsets do not expire.
 /// </summary>
 internal sealed class OffsetCommitApi : Api<OffsetCommitApi.Request>
 {

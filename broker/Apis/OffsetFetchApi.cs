@@ -22,13 +22,15 @@ internal sealed class OffsetFetchApi : Api<OffsetFetchApi.Request>
         return new Request(groupId, partitions, requireStable);
     }
 
-    protected override void Handle(Request request, Exchange exchange, BrokerCore broker) => exchange.Answer(new Response(
+    protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
+        exchange.Answer(new Response(
         ErrorCode.None, broker.Coordinators.Groups.Fetch(request.GroupId, request.Partitions, request.RequireStable)));
 
     protected override IResponse Refuse(Request request, ErrorCode error)
     {
         error = CoordinatorErrors.ForGroup(error);
-        return new Response(error, [.. (request.Partitions ?? []).Select(p => new FetchedOffset(p, -1, -1, "", error))]);
+        return new Response(
+            error, [.. (request.Partitions ?? []).Select(p => new FetchedOffset(p, -1, -1, "", error))]);
     }
 
     private sealed record Response(ErrorCode Error, IReadOnlyList<FetchedOffset> Offsets) : IResponse

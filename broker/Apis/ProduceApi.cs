@@ -59,7 +59,9 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
             AnswerNothing(results, exchange);
             return;
         }
-        var acknowledgement = request.Acks == AcksAll && !isTransactional ? Acknowledgement.Commit : Acknowledgement.Leader;
+        var acknowledgement = request.Acks == AcksAll && !isTransactional
+            ? Acknowledgement.Commit
+            : Acknowledgement.Leader;
         if (logs.Count > 0 && broker.Durability.NeedsSync(acknowledgement))
         {
             broker.Durability.After(acknowledgement, logs, () => exchange.Answer(new Response(results)));
@@ -91,7 +93,8 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         {
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A compacted topic takes no record without a key.");
         }
-        var injected = broker.Options.Interceptor?.OnPartition(ApiKey.Produce, part.Topic, part.Partition) ?? ErrorCode.None;
+        var injected = broker.Options.Interceptor?.OnPartition(ApiKey.Produce, part.Topic, part.Partition)
+            ?? ErrorCode.None;
         if (injected != ErrorCode.None)
         {
             return AppendResult.Refused(injected);

@@ -52,7 +52,8 @@ internal static class TopicArrays
     /// <param name="partitionOf">Where an entry belongs.</param>
     /// <param name="writePartition">Writes an entry after its partition number, with its tagged fields.</param>
     public static void Write<T>(
-        KafkaWriter writer, IReadOnlyList<T> entries, Func<T, TopicPartition> partitionOf, Action<KafkaWriter, T> writePartition)
+        KafkaWriter writer, IReadOnlyList<T> entries, Func<T, TopicPartition> partitionOf,
+        Action<KafkaWriter, T> writePartition)
     {
         var topics = entries.GroupBy(e => partitionOf(e).Topic).ToList();
         writer.WriteArrayLength(topics.Count);

@@ -4,8 +4,8 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// WriteTxnMarkers 1: ends transactions in partitions without asking the coordinator. Between brokers in a cluster; here only
-/// the operator's tool sends it, to abort a transaction that hangs (KIP-664).
+/// WriteTxnMarkers 1: ends transactions in partitions without asking the coordinator. Between brokers in a cluster;
+/// here only the operator's tool sends it, to abort a transaction that hangs (KIP-664).
 /// </summary>
 internal sealed class WriteTxnMarkersApi : Api<WriteTxnMarkersApi.Request>
 {

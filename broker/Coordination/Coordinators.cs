@@ -7,8 +7,8 @@ using Alloc.Broker.Transactions;
 namespace Alloc.Broker.Coordination;
 
 /// <summary>
-/// Groups and transactions in the broker: gives the two coordinators their journal, the partition logs, the disk's promises
-/// and the time, and recovers them.
+/// Groups and transactions in the broker: gives the two coordinators their journal, the partition logs, the disk's
+/// promises and the time, and recovers them.
 /// </summary>
 internal sealed class Coordinators : IStateJournal, ITransactionStorage, ITransactionGate, IDisposable
 {
@@ -90,7 +90,8 @@ internal sealed class Coordinators : IStateJournal, ITransactionStorage, ITransa
     void ITransactionStorage.WhenDataDurable(IReadOnlyCollection<TopicPartition> partitions, Action continuation)
     {
         var logs = partitions.Select(LogOf).OfType<PartitionLog>();
-        Continue(partitions.Count > 0, () => broker.Durability.After(Acknowledgement.Commit, logs, continuation), continuation);
+        Continue(partitions.Count > 0,
+            () => broker.Durability.After(Acknowledgement.Commit, logs, continuation), continuation);
     }
 
     void ITransactionStorage.WhenJournalDurable(Action continuation) =>
@@ -136,7 +137,9 @@ internal sealed class Coordinators : IStateJournal, ITransactionStorage, ITransa
         }
     }
 
-    /// <summary>Aborts, after a restart of the machine took the coordinator's records, what only the log knows of.</summary>
+    /// <summary>
+    /// Aborts, after a restart of the machine took the coordinator's records, what only the log knows of.
+    /// </summary>
     private void AbortUnknown(PartitionLog log)
     {
         var partition = new TopicPartition(log.Topic, log.Partition);
@@ -144,7 +147,8 @@ internal sealed class Coordinators : IStateJournal, ITransactionStorage, ITransa
         {
             if (!Transactions.IsOpenIn(state.ProducerId, partition))
             {
-                log.AppendMarker(new ProducerIdentity(state.ProducerId, state.Epoch), CoordinatorEpoch, isCommit: false);
+                log.AppendMarker(
+                    new ProducerIdentity(state.ProducerId, state.Epoch), CoordinatorEpoch, isCommit: false);
             }
         }
     }

@@ -1,4 +1,6 @@
 namespace Alloc.Broker.Coordination;
 
-/// <summary>The coordinators' journal is damaged before its durable end: going on would forget what was promised.</summary>
+/// <summary>
+/// The coordinators' journal is damaged before its durable end: going on would forget what was promised.
+/// </summary>
 internal sealed class JournalDamagedException(string message) : Exception(message);

@@ -6,7 +6,9 @@ internal enum JournalRecordKind : byte
     /// <summary>The first record of a file: the format version.</summary>
     Header = 1,
 
-    /// <summary>All records before this one are the state when the file was begun; without it the file before counts.</summary>
+    /// <summary>
+    /// All records before this one are the state when the file was begun; without it the file before counts.
+    /// </summary>
     SnapshotEnd = 2,
 
     /// <summary>Producer ids below the number may have been given out.</summary>

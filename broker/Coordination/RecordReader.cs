@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Alloc.Broker.Coordination;
 
-/// <summary>Reads what <see cref="RecordWriter"/> wrote. A length is checked against what remains before it is used.</summary>
+/// <summary>
+/// Reads what <see cref="RecordWriter"/> wrote. A length is checked against what remains before it is used.
+/// </summary>
 internal ref struct RecordReader(ReadOnlySpan<byte> record)
 {
     private ReadOnlySpan<byte> rest = record;

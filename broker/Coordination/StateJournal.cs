@@ -7,8 +7,8 @@ namespace Alloc.Broker.Coordination;
 
 /// <summary>
 /// The coordinators' durable log: one file, <c>state-N.journal</c>, that opens with a snapshot of all state and goes on
-/// with one record per change. When changes outgrow the snapshot the owner begins file N + 1, and the old one is removed
-/// once the new one is durable: recovery reads little and the directory stays small.
+/// with one record per change. When changes outgrow the snapshot the owner begins file N + 1, and the old one is
+/// removed once the new one is durable: recovery reads little and the directory stays small.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -16,10 +16,10 @@ namespace Alloc.Broker.Coordination;
 /// together with the pending offsets it decides on.
 /// </para>
 /// <para>
-/// A record is <c>magic int16, crc int32, size int32, durable int64, payload</c>; the CRC-32C covers what follows it, and
-/// <c>durable</c> is how far the file was known to be on disk when the record was appended. It tells a
-/// torn tail (cut off) from damage to what was promised (refused): a record that cannot be read is damage if a later
-/// one can and says that the file was durable beyond it, or if the machine has not restarted since.
+/// A record is <c>magic int16, crc int32, size int32, durable int64, payload</c>; the CRC-32C covers what follows it,
+/// and <c>durable</c> is how far the file was known to be on disk when the record was appended. It tells a torn tail
+/// (cut off) from damage to what was promised (refused): a record that cannot be read is damage if a later one can and
+/// says that the file was durable beyond it, or if the machine has not restarted since.
 /// </para>
 /// <para>All but <see cref="Sync"/> belongs to the owner loop.</para>
 /// </remarks>
@@ -55,9 +55,12 @@ internal sealed class StateJournal : IStateJournal, IDisposable
 
     /// <summary>True when the changes outweigh the snapshot so far that <see cref="Rewrite"/> pays.</summary>
     public bool WantsRewrite =>
-        position - snapshotSize > Math.Max(MinimumRewriteBytes, 4 * snapshotSize) && Volatile.Read(ref superseded).Length == 0;
+        position - snapshotSize > Math.Max(MinimumRewriteBytes, 4 * snapshotSize)
+            && Volatile.Read(ref superseded).Length == 0;
 
-    /// <summary>Opens the journal in a directory, handing each record of it to <paramref name="replay"/> in order.</summary>
+    /// <summary>
+    /// Opens the journal in a directory, handing each record of it to <paramref name="replay"/> in order.
+    /// </summary>
     /// <param name="directory">Created if absent.</param>
     /// <param name="disk">Writes and syncs.</param>
     /// <param name="mode">Whether un-synced writes may be missing.</param>
@@ -113,8 +116,11 @@ internal sealed class StateJournal : IStateJournal, IDisposable
         position += size;
     }
 
-    /// <summary>Waits until all that was appended before the call is on disk, and removes a file that it replaces.</summary>
-    /// <exception cref="IOException">The disk failed: the process must stop, since what is in memory may never reach it.</exception>
+    /// <summary>
+    /// Waits until all that was appended before the call is on disk, and removes a file that it replaces.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed: the process must stop, since what is in memory may never reach
+    /// it.</exception>
     public void Sync()
     {
         lock (fileLock)
@@ -165,7 +171,8 @@ internal sealed class StateJournal : IStateJournal, IDisposable
     public void Dispose() => file.Dispose();
 
     private static StateJournal Resume(
-        string directory, Disk disk, List<(long Number, string Path)> files, int index, JournalFile found, JournalReplay replay)
+        string directory, Disk disk, List<(long Number, string Path)> files, int index, JournalFile found,
+        JournalReplay replay)
     {
         foreach (var (start, size) in found.Records)
         {
@@ -176,7 +183,8 @@ internal sealed class StateJournal : IStateJournal, IDisposable
         var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
         RandomAccess.SetLength(handle, found.ValidSize);
 
-        // A newer file that was being begun goes now, since the next one takes its name; older ones once this one is durable.
+        // A newer file that was being begun goes now, since the next one takes its name; older ones once this one is
+        // durable.
         foreach (var (_, unfinished) in files.Skip(index + 1))
         {
             File.Delete(unfinished);

@@ -216,7 +216,8 @@ internal sealed class GroupCoordinator
     {
         foreach (var group in groups.Values)
         {
-            var deleted = partitions.Where(p => group.Offsets.Find(p) is not null || group.Offsets.IsPending(p)).ToList();
+            var deleted = partitions.Where(p => group.Offsets.Find(p) is not null || group.Offsets.IsPending(p))
+                .ToList();
             if (deleted.Count > 0)
             {
                 GroupRecords.WriteDeleted(writer, group.GroupId, deleted);

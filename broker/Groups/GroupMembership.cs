@@ -12,7 +12,8 @@ namespace Alloc.Broker.Groups;
 /// </remarks>
 /// <param name="limits">Bounds on what members may ask for.</param>
 /// <param name="newMemberId">Makes an id that was never used, from the client's name for itself.</param>
-/// <param name="persist">Makes the group survive a restart; called when its assignments are known or it became empty.</param>
+/// <param name="persist">Makes the group survive a restart; called when its assignments are known or it became
+/// empty.</param>
 internal sealed class GroupMembership(GroupLimits limits, Func<string, string> newMemberId, Action<Group> persist)
 {
     public void Join(Group group, JoinGroupRequest request, long nowMs, Action<JoinGroupResponse> reply)
@@ -239,7 +240,9 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
         Rebalance(group, nowMs);
     }
 
-    /// <summary>A static member came back under no id: it gets a new one, and who still uses the old one is fenced.</summary>
+    /// <summary>
+    /// A static member came back under no id: it gets a new one, and who still uses the old one is fenced.
+    /// </summary>
     private void Return(
         Group group, GroupMember member, JoinGroupRequest request, long nowMs, Action<JoinGroupResponse> reply)
     {

@@ -59,7 +59,9 @@ internal readonly record struct LeavingMember(string MemberId, string? GroupInst
 
 internal readonly record struct LeftMember(string MemberId, string? GroupInstanceId, ErrorCode Error);
 
-/// <summary>Who commits offsets: a member of a generation, or, with −1 and no names, a client that manages itself.</summary>
+/// <summary>
+/// Who commits offsets: a member of a generation, or, with −1 and no names, a client that manages itself.
+/// </summary>
 internal readonly record struct GroupCaller(int GenerationId, string MemberId, string? GroupInstanceId)
 {
     public static GroupCaller Unnamed { get; } = new(-1, "", null);
@@ -68,7 +70,8 @@ internal readonly record struct GroupCaller(int GenerationId, string MemberId, s
 }
 
 /// <param name="LeaderEpoch">−1 if the client did not say.</param>
-internal readonly record struct OffsetToCommit(TopicPartition Partition, long Offset, int LeaderEpoch, string? Metadata);
+internal readonly record struct OffsetToCommit(
+    TopicPartition Partition, long Offset, int LeaderEpoch, string? Metadata);
 
 /// <param name="Offset">−1 if nothing is committed.</param>
 internal readonly record struct FetchedOffset(

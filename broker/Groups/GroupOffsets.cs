@@ -2,7 +2,8 @@ namespace Alloc.Broker.Groups;
 
 /// <summary>An offset that a group committed, or will when a transaction does.</summary>
 /// <param name="LeaderEpoch">−1 if the client did not say.</param>
-/// <param name="Sequence">Where it stands in the order of all commits; of two for a partition the higher one counts.</param>
+/// <param name="Sequence">Where it stands in the order of all commits; of two for a partition the higher one
+/// counts.</param>
 internal readonly record struct CommittedOffset(
     long Offset, int LeaderEpoch, string? Metadata, long CommittedAtMs, long Sequence);
 

@@ -17,7 +17,8 @@ internal static class Crc32C
         var words = MemoryMarshal.Cast<byte, ulong>(data);
         foreach (var word in words)
         {
-            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+            crc = BitOperations.Crc32C(
+                crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
         }
         foreach (var next in data[(words.Length * sizeof(ulong))..])
         {

@@ -138,7 +138,8 @@ internal readonly ref struct RecordBatch(Span<byte> bytes)
     public static short WithoutCompression(short attributes) => (short)(attributes & ~CompressionMask);
 
     /// <summary>Attributes of a batch.</summary>
-    public static short AttributesOf(bool isTransactional, bool isControl, CompressionCodec compression = CompressionCodec.None) =>
+    public static short AttributesOf(
+        bool isTransactional, bool isControl, CompressionCodec compression = CompressionCodec.None) =>
         (short)((int)compression | (isTransactional ? (int)TransactionalFlag : 0) | (isControl ? (int)ControlFlag : 0));
 }
 

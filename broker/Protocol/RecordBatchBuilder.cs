@@ -54,7 +54,8 @@ internal static class RecordBatchBuilder
         }
     }
 
-    private static void Begin(KafkaWriter writer, long timestampMs, ProducerIdentity producer, int count, short attributes)
+    private static void Begin(
+        KafkaWriter writer, long timestampMs, ProducerIdentity producer, int count, short attributes)
     {
         writer.Clear();
         writer.GetSpan(RecordBatch.HeaderSize).Clear();
@@ -74,7 +75,8 @@ internal static class RecordBatchBuilder
     private static void End(KafkaWriter writer)
     {
         var bytes = writer.WrittenSpan;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes[8..], bytes.Length - RecordBatch.LengthOverhead);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(
+            bytes[8..], bytes.Length - RecordBatch.LengthOverhead);
         bytes[16] = 2;
         new RecordBatch(bytes).Seal();
     }

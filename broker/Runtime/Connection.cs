@@ -56,7 +56,8 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
     /// <summary>Serves the connection until the client leaves, misbehaves or <see cref="Close"/> is called.</summary>
     public async Task RunAsync()
     {
-        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes, leaveOpen: true));
+        var reader = PipeReader.Create(
+            stream, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes, leaveOpen: true));
         try
         {
             while (await ReadFrameAsync(reader).ConfigureAwait(false))
@@ -235,7 +236,8 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
             Close();
         }

@@ -5,7 +5,8 @@ namespace Alloc.Broker.Runtime;
 /// <summary>Does to a request what a test's interceptor asked for.</summary>
 internal static class Interceptions
 {
-    public static void Apply(Interception interception, ApiEntry entry, object request, Exchange exchange, BrokerCore broker)
+    public static void Apply(
+        Interception interception, ApiEntry entry, object request, Exchange exchange, BrokerCore broker)
     {
         switch (interception)
         {

@@ -50,9 +50,11 @@ internal sealed class Listener : IDisposable
             throw new BrokerStartException(
                 exception.SocketErrorCode switch
                 {
-                    SocketError.AddressAlreadyInUse => $"Port {endPoint.Port} on {endPoint.Address} is in use by another "
+                    SocketError.AddressAlreadyInUse =>
+                        $"Port {endPoint.Port} on {endPoint.Address} is in use by another "
                         + "process. Stop that one, or choose another port (0 takes any free one).",
-                    SocketError.AccessDenied => $"Port {endPoint.Port} may not be used by this user. Choose one from 1024 on.",
+                    SocketError.AccessDenied =>
+                        $"Port {endPoint.Port} may not be used by this user. Choose one from 1024 on.",
                     _ => $"Listening on {endPoint} failed: {exception.Message}. Choose an address of this machine.",
                 },
                 exception);
@@ -135,7 +137,8 @@ internal sealed class Listener : IDisposable
         try
         {
             served.Socket.NoDelay = true;
-            var address = ClientAddress.Of((IPEndPoint)served.Socket.RemoteEndPoint!, (IPEndPoint)served.Socket.LocalEndPoint!);
+            var address = ClientAddress.Of(
+                (IPEndPoint)served.Socket.RemoteEndPoint!, (IPEndPoint)served.Socket.LocalEndPoint!);
             await using var stream = await OpenStreamAsync(served.Socket).ConfigureAwait(false);
             using var connection = new Connection(broker, stream, address);
             served.Connection = connection;
@@ -165,7 +168,8 @@ internal sealed class Listener : IDisposable
         timeout.CancelAfter(HandshakeTimeout);
         var secure = new SslStream(plain);
         await secure.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions { ServerCertificate = certificate }, timeout.Token).ConfigureAwait(false);
+            new SslServerAuthenticationOptions { ServerCertificate = certificate }, timeout.Token)
+                .ConfigureAwait(false);
         return secure;
     }
 

@@ -6,7 +6,8 @@ using Alloc.Broker.Protocol;
 namespace Alloc.Broker.Runtime;
 
 /// <summary>A request that a connection has read, with its pooled frame, until its answer is written.</summary>
-internal sealed class PendingRequest(BrokerCore broker, ApiEntry entry, byte[] frame, Action onAnswered) : Exchange, ILoopWork
+internal sealed class PendingRequest(
+    BrokerCore broker, ApiEntry entry, byte[] frame, Action onAnswered) : Exchange, ILoopWork
 {
     private byte[]? frame = frame;
 

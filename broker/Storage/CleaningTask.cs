@@ -29,4 +29,5 @@ internal sealed class CleaningTask
 }
 
 /// <summary>A finished replacement of consecutive segments.</summary>
-internal sealed record CleanedSegment(long FirstBaseOffset, long LastBaseOffset, string SwapPath, SegmentContents Contents);
+internal sealed record CleanedSegment(
+    long FirstBaseOffset, long LastBaseOffset, string SwapPath, SegmentContents Contents);

@@ -20,7 +20,8 @@ internal sealed class DataDirectory : IDisposable
     private readonly StoredBroker identity;
     private readonly bool isStored;
 
-    private DataDirectory(FileStream lockFile, string file, StoredBroker identity, bool isStored, RecoveryMode recoveryMode)
+    private DataDirectory(
+        FileStream lockFile, string file, StoredBroker identity, bool isStored, RecoveryMode recoveryMode)
     {
         this.lockFile = lockFile;
         this.file = file;
@@ -49,17 +50,20 @@ internal sealed class DataDirectory : IDisposable
         }
         try
         {
-            lockFile = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            lockFile = new FileStream(
+                Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException exception)
         {
             throw new BrokerStartException(
-                $"The data directory {path} cannot be written: {exception.Message} Change its owner or name another one.", exception);
+                $"The data directory {path} cannot be written: {exception.Message} Change its owner or name another "
+                + "one.", exception);
         }
         catch (IOException exception)
         {
             throw new BrokerStartException(
-                $"The data directory {path} is in use by another process. Stop that one, or name another directory.", exception);
+                $"The data directory {path} is in use by another process. Stop that one, or name another directory.",
+                exception);
         }
         try
         {
@@ -82,7 +86,8 @@ internal sealed class DataDirectory : IDisposable
         }
         try
         {
-            AtomicFile.Write(disk, file, JsonSerializer.SerializeToUtf8Bytes(identity, StorageJson.Default.StoredBroker));
+            AtomicFile.Write(
+                disk, file, JsonSerializer.SerializeToUtf8Bytes(identity, StorageJson.Default.StoredBroker));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -106,12 +111,14 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new BrokerStartException($"{file} is damaged ({exception.Message}); remove it to give the broker a new identity.",
+            throw new BrokerStartException(
+                $"{file} is damaged ({exception.Message}); remove it to give the broker a new identity.",
                 exception);
         }
         if (stored is not null && stored.FormatVersion != FormatVersion)
         {
-            throw new BrokerStartException($"The data directory {path} has format {stored.FormatVersion}, this broker reads "
+            throw new BrokerStartException(
+                $"The data directory {path} has format {stored.FormatVersion}, this broker reads "
                 + $"{FormatVersion}. Use the release that wrote it, or name another directory.");
         }
         var mode = stored is null || stored.BootId == bootId ? RecoveryMode.SameBoot : RecoveryMode.NewBoot;

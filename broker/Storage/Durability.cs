@@ -53,7 +53,8 @@ internal sealed class Durability : IDisposable
     }
 
     /// <inheritdoc cref="After(Acknowledgement, IEnumerable{PartitionLog}, Action)"/>
-    public void After(Acknowledgement acknowledgement, PartitionLog log, Action then) => After(acknowledgement, [log], then);
+    public void After(Acknowledgement acknowledgement, PartitionLog log, Action then) =>
+        After(acknowledgement, [log], then);
 
     /// <summary>
     /// Like <see cref="After(Acknowledgement, IEnumerable{PartitionLog}, Action)"/>, for a file that is no partition's.

@@ -56,7 +56,8 @@ internal sealed partial class PartitionLog
     }
 
     private void WriteCheckpoint(
-        Durability durability, List<(string Path, byte[] Contents)> files, List<Segment> indexed, List<Action<bool>> waiters)
+        Durability durability, List<(string Path, byte[] Contents)> files, List<Segment> indexed,
+        List<Action<bool>> waiters)
     {
         var isWritten = true;
         try

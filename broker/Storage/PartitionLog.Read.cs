@@ -34,7 +34,9 @@ internal sealed partial class PartitionLog
         for (var index = FloorSegment(offset); index < segments.Count; index++)
         {
             var segment = segments[index];
-            var position = index == segments.Count - 1 && offset >= HighWatermark ? segment.Size : Locate(segment, offset);
+            var position = index == segments.Count - 1 && offset >= HighWatermark
+                ? segment.Size
+                : Locate(segment, offset);
             if (position >= segment.Size)
             {
                 continue;

@@ -9,7 +9,8 @@ internal sealed partial class PartitionLog
 
     /// <summary>Makes an empty partition.</summary>
     /// <exception cref="StorageException">The disk refused.</exception>
-    public static PartitionLog Create(StorageContext context, TopicConfig config, string topic, int partition, string directory)
+    public static PartitionLog Create(
+        StorageContext context, TopicConfig config, string topic, int partition, string directory)
     {
         System.IO.Directory.CreateDirectory(directory);
         var log = new PartitionLog(context, config, topic, partition, directory);
@@ -26,7 +27,10 @@ internal sealed partial class PartitionLog
         StorageContext context, TopicConfig config, string topic, int partition, string directory, RecoveryMode mode)
     {
         System.IO.Directory.CreateDirectory(directory);
-        var log = new PartitionLog(context, config, topic, partition, directory) { CleanedUpTo = SegmentSwap.Finish(directory) };
+        var log = new PartitionLog(context, config, topic, partition, directory)
+        {
+            CleanedUpTo = SegmentSwap.Finish(directory),
+        };
         var files = System.IO.Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(files, StringComparer.Ordinal);
         foreach (var file in files)
@@ -69,7 +73,8 @@ internal sealed partial class PartitionLog
         if (checkpoint is { HighWatermark: > 0 })
         {
             throw new BrokerStartException($"{Directory} has no segments where {Topic}-{Partition} reached offset "
-                + $"{checkpoint.HighWatermark}. Restore them from a backup, or move the topic's folder away to start without that topic.");
+                + $"{checkpoint.HighWatermark}. Restore them from a backup, or move the topic's folder away to start "
+                + "without that topic.");
         }
         Roll();
     }
@@ -102,7 +107,8 @@ internal sealed partial class PartitionLog
         {
             if (segment.FileLength < checkpoint.Contents.Size)
             {
-                throw Damaged(segment, segment.FileLength, $"{checkpoint.Contents.Size} bytes of it were on stable storage");
+                throw Damaged(
+                    segment, segment.FileLength, $"{checkpoint.Contents.Size} bytes of it were on stable storage");
             }
             segment.Restore(checkpoint.Contents);
             HighWatermark = checkpoint.HighWatermark;
@@ -140,8 +146,9 @@ internal sealed partial class PartitionLog
         {
             var batch = scanner.Current;
             damage = !batch.HasValidChecksum ? "a batch's checksum is wrong"
-                : batch.BaseOffset < HighWatermark ? $"a batch of offset {batch.BaseOffset} comes after {HighWatermark - 1}"
-                : null;
+                : batch.BaseOffset < HighWatermark
+                    ? $"a batch of offset {batch.BaseOffset} comes after {HighWatermark - 1}"
+                    : null;
             if (damage is null)
             {
                 NoteRecovered(segment, batch, knowsProducers);
@@ -189,8 +196,10 @@ internal sealed partial class PartitionLog
     }
 
     private static BrokerStartException Damaged(Segment segment, long position, string damage) =>
-        new($"{segment.Path} is damaged at byte {position}: {damage}. The broker does not start, because going on would lose "
-            + "records in silence. Restore the file from a backup, or move the topic's folder away to start without that topic.");
+        new($"{segment.Path} is damaged at byte {position}: {damage}. The broker does not start, because going on "
+            + "would lose "
+            + "records in silence. Restore the file from a backup, or move the topic's folder away to start without "
+            + "that topic.");
 
     private void NoteRecovered(Segment segment, RecordBatch batch, bool knowsProducers)
     {
@@ -218,24 +227,25 @@ internal sealed partial class PartitionLog
     {
         const int chunkSize = 1 << 20;
         var chunk = new byte[chunkSize];
-        for (var start = position + 1; start + RecordBatch.HeaderSize <= length; start += chunkSize - RecordBatch.HeaderSize)
-        {
-            var count = segment.Read(chunk.AsSpan(0, (int)Math.Min(chunkSize, length - start)), start);
-            for (var index = 0; index + RecordBatch.HeaderSize <= count; index++)
+        for (var start = position + 1; start + RecordBatch.HeaderSize <= length;
+            start += chunkSize - RecordBatch.HeaderSize)
             {
-                var header = new RecordBatch(chunk.AsSpan(index, RecordBatch.HeaderSize));
-                if (header.Magic != 2 || header.BaseOffset < nextOffset || header.Size < RecordBatch.HeaderSize
-                    || header.Size > length - start - index || header.LastOffsetDelta < 0)
+                var count = segment.Read(chunk.AsSpan(0, (int)Math.Min(chunkSize, length - start)), start);
+                for (var index = 0; index + RecordBatch.HeaderSize <= count; index++)
                 {
-                    continue;
-                }
-                using var scanner = new SegmentScanner(segment, start + index, length);
-                if (scanner.MoveNext() && scanner.Current.HasValidChecksum)
-                {
-                    return true;
+                    var header = new RecordBatch(chunk.AsSpan(index, RecordBatch.HeaderSize));
+                    if (header.Magic != 2 || header.BaseOffset < nextOffset || header.Size < RecordBatch.HeaderSize
+                        || header.Size > length - start - index || header.LastOffsetDelta < 0)
+                    {
+                        continue;
+                    }
+                    using var scanner = new SegmentScanner(segment, start + index, length);
+                    if (scanner.MoveNext() && scanner.Current.HasValidChecksum)
+                    {
+                        return true;
+                    }
                 }
             }
-        }
         return false;
     }
 }

@@ -22,7 +22,8 @@ internal sealed partial class PartitionLog
     /// <exception cref="StorageException">The disk refused.</exception>
     public void Retain(long nowMs)
     {
-        var isExpired = Config.IsDeleted && Config.RetentionMs >= 0 && Active.MaxTimestampMs < nowMs - Config.RetentionMs;
+        var isExpired = Config.IsDeleted && Config.RetentionMs >= 0
+            && Active.MaxTimestampMs < nowMs - Config.RetentionMs;
         if (Active.Size > 0 && (isExpired || nowMs - Active.FirstAppendedMs > Config.SegmentMs))
         {
             Roll();

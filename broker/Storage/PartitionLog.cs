@@ -8,7 +8,8 @@ namespace Alloc.Broker.Storage;
 /// <param name="BaseOffset">Offset of the first record, of the original where the batch was an exact repeat.</param>
 /// <param name="LogAppendTimeMs">Time stamped on the batch, -1 where the topic keeps the client's.</param>
 /// <param name="Message">Explains the error.</param>
-internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset, long LogAppendTimeMs, string? Message = null)
+internal readonly record struct AppendResult(
+    ErrorCode Error, long BaseOffset, long LogAppendTimeMs, string? Message = null)
 {
     public static AppendResult Refused(ErrorCode error, string? message = null) => new(error, -1, -1, message);
 }
@@ -169,7 +170,8 @@ internal sealed partial class PartitionLog : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"A segment of {Topic}-{Partition} could not be made: {exception.Message}", exception);
+            throw new StorageException(
+                $"A segment of {Topic}-{Partition} could not be made: {exception.Message}", exception);
         }
     }
 

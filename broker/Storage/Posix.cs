@@ -16,7 +16,8 @@ internal static partial class Posix
         var descriptor = Open(directory, ReadOnly);
         if (descriptor < 0)
         {
-            throw new IOException($"{directory} could not be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            throw new IOException(
+                $"{directory} could not be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
         var failed = Sync(descriptor) != 0;
         var error = Marshal.GetLastPInvokeError();

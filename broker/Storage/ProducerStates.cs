@@ -125,7 +125,8 @@ internal sealed class ProducerStates
             {
                 state.Batches.Dequeue();
             }
-            state.Batches.Enqueue(new ProducedBatch(batch.BaseSequence, lastSequence, batch.BaseOffset, batch.MaxTimestampMs));
+            state.Batches.Enqueue(new ProducedBatch(
+                batch.BaseSequence, lastSequence, batch.BaseOffset, batch.MaxTimestampMs));
             state.LastSequence = lastSequence;
         }
         state.LastTimestampMs = nowMs;

@@ -57,7 +57,8 @@ internal sealed class Segment
     /// <summary>Places by rising offset.</summary>
     public List<IndexEntry> Index { get; private set; } = [];
 
-    public static string NameOf(long baseOffset) => baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension;
+    public static string NameOf(long baseOffset) =>
+        baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension;
 
     public static Segment Create(string directory, long baseOffset) =>
         CreateAt(System.IO.Path.Combine(directory, NameOf(baseOffset)), baseOffset);
@@ -65,7 +66,8 @@ internal sealed class Segment
     /// <summary>Makes a segment under another name than its own.</summary>
     public static Segment CreateAt(string path, long baseOffset)
     {
-        var file = System.IO.File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = System.IO.File.OpenHandle(
+            path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         return new Segment(path, baseOffset, file, 0);
     }
 
@@ -73,7 +75,8 @@ internal sealed class Segment
     public static Segment Open(string path)
     {
         var baseOffset = long.Parse(System.IO.Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture);
-        var file = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = System.IO.File.OpenHandle(
+            path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         return new Segment(path, baseOffset, file, 0)
         {
             FirstAppendedMs = new DateTimeOffset(System.IO.File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds(),

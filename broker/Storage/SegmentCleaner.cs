@@ -77,7 +77,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             {
                 lastMarkers[batch.ProducerId] = batch.BaseOffset;
             }
-            else if (batch.LastOffset >= task.CleanedUpTo && !IsAborted(batch) && CompactedRecords.TryOpen(batch, out var records))
+            else if (batch.LastOffset >= task.CleanedUpTo && !IsAborted(batch)
+                && CompactedRecords.TryOpen(batch, out var records))
             {
                 var cursor = new RecordCursor(records);
                 while (cursor.MoveNext())
@@ -104,7 +105,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
                 using var scanner = new SegmentScanner(segment, 0, segment.Size);
                 while (scanner.MoveNext())
                 {
-                    var isVeryLast = segment == task.Inputs[^1] && scanner.Position + scanner.Current.Size == segment.Size;
+                    var isVeryLast = segment == task.Inputs[^1]
+                        && scanner.Position + scanner.Current.Size == segment.Size;
                     Clean(scanner.Current, isVeryLast, target);
                 }
                 ThrowIfDamaged(segment, scanner);
@@ -184,7 +186,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             {
                 continue;
             }
-            RecordBatchBuilder.WriteRecord(kept, cursor.OffsetDelta, cursor.TimestampDelta, cursor.Key, isKeyNull: false,
+            RecordBatchBuilder.WriteRecord(
+                kept, cursor.OffsetDelta, cursor.TimestampDelta, cursor.Key, isKeyNull: false,
                 cursor.Value, cursor.IsValueNull, cursor.Headers);
             count++;
         }

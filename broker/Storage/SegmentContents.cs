@@ -20,7 +20,8 @@ internal sealed record SegmentContents(
 
     public static SegmentContents Read(ref KafkaReader reader)
     {
-        var (size, first, max, offsetOfMax) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var (size, first, max, offsetOfMax) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
+            reader.ReadInt64());
         var index = new List<IndexEntry>(reader.ReadArrayLength(24));
         for (var left = index.Capacity; left > 0; left--)
         {

@@ -79,7 +79,8 @@ internal static class SegmentSwap
     {
         long compactedTo = 0;
         var decision = Path.Combine(directory, DecisionName);
-        if (File.Exists(decision) && SealedBytes.TryOpen(File.ReadAllBytes(decision), Signature, FormatVersion, out var body))
+        if (File.Exists(decision)
+            && SealedBytes.TryOpen(File.ReadAllBytes(decision), Signature, FormatVersion, out var body))
         {
             compactedTo = new KafkaReader(body, 0, isFlexible: false).ReadInt64();
         }
@@ -97,6 +98,7 @@ internal static class SegmentSwap
     private static (long First, long Last) BoundsOf(string swap)
     {
         var bounds = Path.GetFileNameWithoutExtension(swap).Split('-');
-        return (long.Parse(bounds[0], CultureInfo.InvariantCulture), long.Parse(bounds[1], CultureInfo.InvariantCulture));
+        return (long.Parse(bounds[0], CultureInfo.InvariantCulture),
+            long.Parse(bounds[1], CultureInfo.InvariantCulture));
     }
 }

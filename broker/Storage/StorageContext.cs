@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Broker.Storage;
 
 /// <summary>What all logs share.</summary>
-internal sealed class StorageContext(BrokerLoop loop, Disk disk, ILogger logger, Action<Exception> onFault) : IDisposable
+internal sealed class StorageContext(
+    BrokerLoop loop, Disk disk, ILogger logger, Action<Exception> onFault) : IDisposable
 {
     public BrokerLoop Loop { get; } = loop;
 

@@ -101,7 +101,8 @@ internal sealed class TopicCatalogue : IDisposable
             Directory.CreateDirectory(directory);
             for (var partition = 0; partition < partitionCount; partition++)
             {
-                logs.Add(PartitionLog.Create(context, config, name, partition, PartitionDirectory(directory, partition)));
+                logs.Add(PartitionLog.Create(
+                    context, config, name, partition, PartitionDirectory(directory, partition)));
             }
             Write(directory, new StoredTopic(partitionCount, config.Overrides));
         }
@@ -120,7 +121,8 @@ internal sealed class TopicCatalogue : IDisposable
     /// <exception cref="StorageException">The disk refused; the topic is still there.</exception>
     public void Delete(Topic topic)
     {
-        var grave = Path.Combine(trash, string.Create(CultureInfo.InvariantCulture, $"{context.Loop.NowMs}-{topics.Count}"));
+        var grave = Path.Combine(
+            trash, string.Create(CultureInfo.InvariantCulture, $"{context.Loop.NowMs}-{topics.Count}"));
         try
         {
             while (Directory.Exists(grave))
@@ -211,7 +213,8 @@ internal sealed class TopicCatalogue : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new BrokerStartException($"{file} is damaged ({exception.Message}). Restore it from a backup, or move the "
+            throw new BrokerStartException(
+                $"{file} is damaged ({exception.Message}). Restore it from a backup, or move the "
                 + "topic's folder out of the data directory to start without that topic.", exception);
         }
     }
@@ -219,7 +222,8 @@ internal sealed class TopicCatalogue : IDisposable
     private void Write(string directory, StoredTopic topic)
     {
         var path = Path.Combine(directory, FileName);
-        AtomicFile.WriteUnsynced(context.Disk, path, JsonSerializer.SerializeToUtf8Bytes(topic, StorageJson.Default.StoredTopic));
+        AtomicFile.WriteUnsynced(
+            context.Disk, path, JsonSerializer.SerializeToUtf8Bytes(topic, StorageJson.Default.StoredTopic));
         unsyncedFiles.Add(path);
         unsyncedDirectories.Add(directory);
         unsyncedDirectories.Add(root);

@@ -48,7 +48,8 @@ internal sealed class TopicConfig
     public static TopicConfig Default { get; } = new(new Dictionary<string, string>());
 
     /// <summary>All settings that are known, by name.</summary>
-    public static IEnumerable<ConfigDefinition> Definitions => Known.Values.OrderBy(d => d.Name, StringComparer.Ordinal);
+    public static IEnumerable<ConfigDefinition> Definitions =>
+        Known.Values.OrderBy(d => d.Name, StringComparer.Ordinal);
 
     /// <summary>Largest batch that is taken, in bytes.</summary>
     public int MaxMessageBytes { get; }
@@ -99,7 +100,9 @@ internal sealed class TopicConfig
         {
             return $"Unknown topic config name: {name}";
         }
-        return value is not null && definition.IsValid(value) ? null : $"Invalid value {value ?? "null"} for configuration {name}";
+        return value is not null && definition.IsValid(value)
+            ? null
+            : $"Invalid value {value ?? "null"} for configuration {name}";
     }
 
     private long Number(string name) => long.Parse(this[name], CultureInfo.InvariantCulture);
@@ -107,7 +110,8 @@ internal sealed class TopicConfig
     private static IEnumerable<ConfigDefinition> Define()
     {
         yield return List("cleanup.policy", "delete", "delete", "compact");
-        yield return Choice("compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd");
+        yield return Choice(
+            "compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd");
         yield return Integer("compression.gzip.level", ConfigType.Int, -1, -1, 9);
         yield return Integer("compression.lz4.level", ConfigType.Int, 9, 1, 17);
         yield return Integer("compression.zstd.level", ConfigType.Int, 3, -131072, 22);
@@ -143,9 +147,11 @@ internal sealed class TopicConfig
         yield return Boolean("unclean.leader.election.enable", "false");
     }
 
-    private static ConfigDefinition Integer(string name, ConfigType type, long standard, long min, long max = long.MaxValue) =>
+    private static ConfigDefinition Integer(
+        string name, ConfigType type, long standard, long min, long max = long.MaxValue) =>
         new(name, type, standard.ToString(CultureInfo.InvariantCulture),
-            v => long.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= min && n <= max);
+            v => long.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+                && n >= min && n <= max);
 
     private static ConfigDefinition Boolean(string name, string standard) =>
         new(name, ConfigType.Boolean, standard, v => v is "true" or "false");

@@ -4,12 +4,14 @@ namespace Alloc.Broker.Transactions;
 internal interface ITransactionStorage
 {
     /// <summary>
-    /// Calls <paramref name="continuation"/> on the loop once everything that these partitions hold is as durable as the
-    /// configured mode promises; at once where it promises nothing. Partitions that are gone are left out.
+    /// Calls <paramref name="continuation"/> on the loop once everything that these partitions hold is as durable as
+    /// the configured mode promises; at once where it promises nothing. Partitions that are gone are left out.
     /// </summary>
     void WhenDataDurable(IReadOnlyCollection<TopicPartition> partitions, Action continuation);
 
-    /// <summary>Like <see cref="WhenDataDurable"/>, for all that was appended to the coordinators' journal so far.</summary>
+    /// <summary>
+    /// Like <see cref="WhenDataDurable"/>, for all that was appended to the coordinators' journal so far.
+    /// </summary>
     void WhenJournalDurable(Action continuation);
 
     /// <summary>Offset after the last record of a partition; 0 if it is gone.</summary>

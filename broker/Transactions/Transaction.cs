@@ -23,10 +23,14 @@ internal sealed record Transaction
 
     public short Epoch { get; init; } = NoEpoch;
 
-    /// <summary>The producer id before the last change of it, so that a repeated request for the change is recognised.</summary>
+    /// <summary>
+    /// The producer id before the last change of it, so that a repeated request for the change is recognised.
+    /// </summary>
     public long PreviousProducerId { get; init; } = NoProducerId;
 
-    /// <summary>The epoch that a producer named when it asked for the present one; none when another took over.</summary>
+    /// <summary>
+    /// The epoch that a producer named when it asked for the present one; none when another took over.
+    /// </summary>
     public short PreviousEpoch { get; init; } = NoEpoch;
 
     /// <summary>How long a transaction may stay open, in milliseconds.</summary>
@@ -40,7 +44,9 @@ internal sealed record Transaction
     /// <summary>Groups whose offsets the open transaction commits.</summary>
     public ImmutableHashSet<string> Groups { get; init; } = [];
 
-    /// <summary>What was decided last; kept until the next decision, since its markers may not be on disk yet.</summary>
+    /// <summary>
+    /// What was decided last; kept until the next decision, since its markers may not be on disk yet.
+    /// </summary>
     public Decision? Decision { get; init; }
 
     /// <summary>When the open transaction began, in milliseconds since 1970; −1 if none is open.</summary>

@@ -7,11 +7,11 @@ namespace Alloc.Broker.Transactions;
 /// The coordinator of all transactional producers (KIP-98, KIP-360, and KIP-890's check of what producers append).
 /// </summary>
 /// <remarks>
-/// Empty → Ongoing → PrepareCommit or PrepareAbort → CompleteCommit or CompleteAbort. The answer to EndTxn comes when all
-/// is complete, so the producer's next request never meets CONCURRENT_TRANSACTIONS. Who asks to be initialised while a
-/// transaction is open or ending does not either: the open one is fenced and aborted, and the answer waits. Wrong
-/// epochs are answered with <see cref="ErrorCode.ProducerFenced"/>; the APIs translate it for older clients. Runs on the
-/// owner loop only.
+/// Empty → Ongoing → PrepareCommit or PrepareAbort → CompleteCommit or CompleteAbort. The answer to EndTxn comes when
+/// all is complete, so the producer's next request never meets CONCURRENT_TRANSACTIONS. Who asks to be initialised
+/// while a transaction is open or ending does not either: the open one is fenced and aborted, and the answer waits.
+/// Wrong epochs are answered with <see cref="ErrorCode.ProducerFenced"/>; the APIs translate it for older clients. Runs
+/// on the owner loop only.
 /// </remarks>
 internal sealed class TransactionCoordinator
 {
@@ -46,9 +46,10 @@ internal sealed class TransactionCoordinator
 
         var transaction = transactions.Find(id);
         var error = id.Length == 0 ? ErrorCode.InvalidRequest
-            : request.TimeoutMs <= 0 || request.TimeoutMs > limits.MaximumTimeoutMs ? ErrorCode.InvalidTransactionTimeout
-            : transaction is null ? ErrorCode.None
-            : CheckExpected(transaction, request);
+            : request.TimeoutMs <= 0 || request.TimeoutMs > limits.MaximumTimeoutMs
+                ? ErrorCode.InvalidTransactionTimeout
+                : transaction is null ? ErrorCode.None
+                : CheckExpected(transaction, request);
         if (error != ErrorCode.None)
         {
             reply(InitProducerIdResponse.Failed(error));
@@ -82,7 +83,8 @@ internal sealed class TransactionCoordinator
     }
 
     /// <summary>Makes partitions part of the producer's transaction, beginning one if none is open.</summary>
-    public ErrorCode AddPartitions(TransactionalProducer producer, IReadOnlyCollection<TopicPartition> partitions, long nowMs)
+    public ErrorCode AddPartitions(
+        TransactionalProducer producer, IReadOnlyCollection<TopicPartition> partitions, long nowMs)
     {
         var error = CheckCanBegin(producer, out var transaction);
         if (error == ErrorCode.None)
@@ -109,7 +111,9 @@ internal sealed class TransactionCoordinator
         return error;
     }
 
-    /// <summary>Whether a producer may commit a group's offsets in its transaction now (47 for a wrong epoch).</summary>
+    /// <summary>
+    /// Whether a producer may commit a group's offsets in its transaction now (47 for a wrong epoch).
+    /// </summary>
     public ErrorCode CheckGroup(TransactionalProducer producer, string groupId)
     {
         var error = Check(producer, out var transaction);
@@ -119,7 +123,9 @@ internal sealed class TransactionCoordinator
             : ErrorCode.InvalidTxnState;
     }
 
-    /// <summary>Whether a producer may append a transactional batch to a partition now (47 for a wrong epoch).</summary>
+    /// <summary>
+    /// Whether a producer may append a transactional batch to a partition now (47 for a wrong epoch).
+    /// </summary>
     public ErrorCode CheckAppend(long producerId, short epoch, TopicPartition partition)
     {
         if (transactions.FindByProducer(producerId) is not { } transaction)
@@ -205,15 +211,16 @@ internal sealed class TransactionCoordinator
     /// <summary>Takes back a record of the journal, if it is about transactions.</summary>
     public void Replay(ReadOnlySpan<byte> record)
     {
-        if (!producerIds.Replay(record) && transactions.Replay(record) is ({ IsPrepared: true } before, { IsPrepared: false }))
+        if (!producerIds.Replay(record)
+            && transactions.Replay(record) is ({ IsPrepared: true } before, { IsPrepared: false }))
         {
             storage.CompleteOffsets(before.ProducerId, before.Groups, before.Decision!.IsCommit);
         }
     }
 
     /// <summary>
-    /// After recovery, with the logs open: finishes what was decided, and writes again the markers of last decisions that
-    /// did not reach the disk.
+    /// After recovery, with the logs open: finishes what was decided, and writes again the markers of last decisions
+    /// that did not reach the disk.
     /// </summary>
     /// <param name="nowMs">Milliseconds since 1970.</param>
     /// <param name="abortOpen">

@@ -10,8 +10,8 @@ namespace Alloc.Broker.Transactions;
 /// </summary>
 /// <remarks>
 /// The data of the transaction comes with the markers of the one before, so that only the last decision ever needs
-/// its markers written again. An abort is not made durable: if it is lost, so is all that came after it, and what is then
-/// still open is aborted anyway.
+/// its markers written again. An abort is not made durable: if it is lost, so is all that came after it, and what is
+/// then still open is aborted anyway.
 /// </remarks>
 internal sealed class TransactionEnding(TransactionTable transactions, ITransactionStorage storage)
 {

@@ -2,7 +2,9 @@ using Alloc.Broker.Coordination;
 
 namespace Alloc.Broker.Transactions;
 
-/// <summary>Every transactional id, found by its name or its producer; a change is in the journal before it is here.</summary>
+/// <summary>
+/// Every transactional id, found by its name or its producer; a change is in the journal before it is here.
+/// </summary>
 internal sealed class TransactionTable(IStateJournal journal)
 {
     private readonly RecordWriter writer = new();

@@ -7,7 +7,8 @@ internal sealed class RegistryException(int status, int errorCode, string messag
 
     public int ErrorCode { get; } = errorCode;
 
-    public static RegistryException SubjectNotFound(string subject) => new(404, 40401, $"Subject '{subject}' not found.");
+    public static RegistryException SubjectNotFound(string subject) =>
+        new(404, 40401, $"Subject '{subject}' not found.");
 
     public static RegistryException VersionNotFound(string version) => new(404, 40402, $"Version {version} not found.");
 
@@ -20,10 +21,12 @@ internal sealed class RegistryException(int status, int errorCode, string messag
         new(404, 40405, $"Subject '{subject}' was not deleted first before being permanently deleted.");
 
     public static RegistryException VersionDeleted(string subject, int version) =>
-        new(404, 40406, $"Subject '{subject}' version {version} was soft deleted. Set permanent=true to delete it permanently.");
+        new(404, 40406,
+            $"Subject '{subject}' version {version} was soft deleted. Set permanent=true to delete it permanently.");
 
     public static RegistryException VersionNotDeleted(string subject, int version) =>
-        new(404, 40407, $"Subject '{subject}' version {version} was not deleted first before being permanently deleted.");
+        new(404, 40407,
+            $"Subject '{subject}' version {version} was not deleted first before being permanently deleted.");
 
     public static RegistryException NoSubjectLevel(string subject) =>
         new(404, 40408, $"Subject '{subject}' does not have subject-level compatibility configured.");
@@ -34,7 +37,8 @@ internal sealed class RegistryException(int status, int errorCode, string messag
     public static RegistryException InvalidSchema(string reason) => new(422, 42201, "Invalid schema: " + reason);
 
     public static RegistryException InvalidVersion(string version) => new(
-        422, 42202, $"The specified version '{version}' is not a valid version id. Allowed values are between [1, 2^31-1] and 'latest'.");
+        422, 42202, $"The specified version '{version}' is not a valid version id. Allowed values are between [1, "
+            + "2^31-1] and 'latest'.");
 
     public static RegistryException InvalidLevel() => new(
         422, 42203, "Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, "

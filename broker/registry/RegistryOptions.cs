@@ -6,7 +6,9 @@ public sealed record RegistryOptions
     /// <summary>The broker's data directory; the registry keeps its files in <c>registry/</c> inside it.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>The address to listen on; a loopback address, because there is no authentication. Default 127.0.0.1.</summary>
+    /// <summary>
+    /// The address to listen on; a loopback address, because there is no authentication. Default 127.0.0.1.
+    /// </summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>TCP port, 0 for any free one; default 8081.</summary>

@@ -33,7 +33,8 @@ internal static class RegistryRoutes
 
     private static void MapSchemas(IEndpointRouteBuilder routes, SchemaRegistry registry)
     {
-        routes.MapGet("/schemas/ids/{id}", (HttpContext http) => Answer(http, new { schema = registry.GetSchema(Id(http)) }));
+        routes.MapGet(
+            "/schemas/ids/{id}", (HttpContext http) => Answer(http, new { schema = registry.GetSchema(Id(http)) }));
         routes.MapGet("/schemas/ids/{id}/schema", (HttpContext http) => Raw(http, registry.GetSchema(Id(http))));
         routes.MapGet("/schemas/ids/{id}/versions", (HttpContext http) => Answer(
             http,
@@ -81,7 +82,8 @@ internal static class RegistryRoutes
         }
 
         routes.MapPost("/compatibility/subjects/{subject}/versions", (HttpContext http) => Check(http, version: null));
-        routes.MapPost("/compatibility/subjects/{subject}/versions/{version}", (HttpContext http) => Check(http, Version(http)));
+        routes.MapPost(
+            "/compatibility/subjects/{subject}/versions/{version}", (HttpContext http) => Check(http, Version(http)));
     }
 
     private static void MapLevels(IEndpointRouteBuilder routes, SchemaRegistry registry)
@@ -122,7 +124,9 @@ internal static class RegistryRoutes
     private static string Version(HttpContext http) => http.Request.RouteValues["version"]!.ToString()!;
 
     private static int Id(HttpContext http) =>
-        int.TryParse(http.Request.RouteValues["id"]!.ToString(), out var id) ? id : throw RegistryException.SchemaNotFound();
+        int.TryParse(http.Request.RouteValues["id"]!.ToString(), out var id)
+            ? id
+            : throw RegistryException.SchemaNotFound();
 
     private static bool Flag(HttpContext http, string name) =>
         bool.TryParse(http.Request.Query[name].ToString(), out var value) && value;
@@ -137,10 +141,12 @@ internal static class RegistryRoutes
         {
             throw RegistryException.InvalidSchema($"only AVRO is supported, not {type}");
         }
-        if (body.TryGetProperty("references", out var references) && references is { ValueKind: JsonValueKind.Array } list
+        if (body.TryGetProperty("references", out var references)
+            && references is { ValueKind: JsonValueKind.Array } list
             && list.GetArrayLength() > 0)
         {
-            throw RegistryException.InvalidSchema("references are not supported: send a schema that holds all its types");
+            throw RegistryException.InvalidSchema(
+                "references are not supported: send a schema that holds all its types");
         }
         return Text(body, "schema") ?? throw RegistryException.InvalidSchema("\"schema\" is missing");
     }

@@ -4,8 +4,8 @@ using Alloc.Broker.Storage;
 namespace Alloc.Broker.Registry;
 
 /// <summary>
-/// Keeps the registry's state in one small file that is replaced as a whole and synced before a change is answered, so that
-/// a crash at any moment leaves the state before or after it.
+/// Keeps the registry's state in one small file that is replaced as a whole and synced before a change is answered, so
+/// that a crash at any moment leaves the state before or after it.
 /// </summary>
 internal sealed class RegistryStore : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class RegistryStore : IDisposable
     /// <summary>The state as it is stored.</summary>
     public RegistryState State => Volatile.Read(ref _state);
 
-    /// <exception cref="BrokerStartException">The directory is in use or cannot be used, or the file is damaged.</exception>
+    /// <exception cref="BrokerStartException">The directory is in use or cannot be used, or the file is
+    /// damaged.</exception>
     public static RegistryStore Open(string dataDirectory, Disk disk)
     {
         var directory = Path.Combine(dataDirectory, "registry");
@@ -41,7 +42,8 @@ internal sealed class RegistryStore : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new BrokerStartException(
-                $"The registry's directory {directory} cannot be used or is in use by another process: {exception.Message} "
+                $"The registry's directory {directory} cannot be used or is in use by another process: "
+                + $"{exception.Message} "
                 + "Stop that process, or name another data directory.", exception);
         }
         try
@@ -56,7 +58,8 @@ internal sealed class RegistryStore : IDisposable
     }
 
     /// <summary>Stores what the change makes of the state, then shows it.</summary>
-    /// <param name="change">Answers the new state, or the same one when there is nothing to change, and a result.</param>
+    /// <param name="change">Answers the new state, or the same one when there is nothing to change, and a
+    /// result.</param>
     /// <exception cref="IOException">The disk refuses; the state is as before.</exception>
     public TResult Change<TResult>(Func<RegistryState, (RegistryState State, TResult Result)> change)
     {
@@ -65,7 +68,8 @@ internal sealed class RegistryStore : IDisposable
             var (state, result) = change(_state);
             if (!ReferenceEquals(state, _state))
             {
-                AtomicFile.Write(_disk, _file, JsonSerializer.SerializeToUtf8Bytes(state, RegistryJson.Default.RegistryState));
+                AtomicFile.Write(
+                    _disk, _file, JsonSerializer.SerializeToUtf8Bytes(state, RegistryJson.Default.RegistryState));
                 Volatile.Write(ref _state, state);
             }
             return result;
@@ -94,7 +98,8 @@ internal sealed class RegistryStore : IDisposable
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new BrokerStartException(
-                $"{file} cannot be read ({exception.Message}). Records refer to the schemas in it: restore it from a backup.",
+                $"{file} cannot be read ({exception.Message}). Records refer to the schemas in it: restore it from a "
+                + "backup.",
                 exception);
         }
     }

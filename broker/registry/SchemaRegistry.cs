@@ -24,13 +24,16 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         return store.Change(state =>
         {
             var known = state.Subjects.GetValueOrDefault(subject, RegistrySubject.Empty);
-            if (known.Visible(withDeleted: false).FirstOrDefault(v => state.SchemaOf(v.SchemaId) == schema) is { } version)
+            if (known.Visible(withDeleted: false)
+                .FirstOrDefault(v => state.SchemaOf(v.SchemaId) == schema) is { } version)
             {
                 return (state, version.SchemaId);
             }
             var texts = known.Visible(withDeleted: false).Select(v => state.SchemaOf(v.SchemaId)!).ToArray();
             var problems = validator.Check(schema, texts, state.LevelOf(subject));
-            return problems.Count == 0 ? Add(state, subject, known, schema) : throw RegistryException.Incompatible(problems);
+            return problems.Count == 0
+                ? Add(state, subject, known, schema)
+                : throw RegistryException.Incompatible(problems);
         });
     }
 
@@ -56,7 +59,8 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
     }
 
     public IEnumerable<string> GetSubjects(bool withDeleted, string prefix) => store.State.Subjects
-        .Where(s => s.Key.StartsWith(prefix, StringComparison.Ordinal) && s.Value.Visible(withDeleted).Any()).Select(s => s.Key);
+        .Where(s => s.Key.StartsWith(prefix, StringComparison.Ordinal) && s.Value.Visible(withDeleted).Any())
+        .Select(s => s.Key);
 
     public IEnumerable<int> GetVersions(string subject, bool withDeleted) =>
         Find(store.State, subject, withDeleted).Visible(withDeleted).Select(v => v.Version);
@@ -80,7 +84,8 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         if (isPermanent)
         {
             return live.Length == 0
-                ? (Set(state, subject, known with { Level = null, Versions = [] }), known.Versions.Select(v => v.Version).ToArray())
+                ? (Set(state, subject, known with { Level = null, Versions = [] }),
+                    known.Versions.Select(v => v.Version).ToArray())
                 : throw RegistryException.SubjectNotDeleted(subject);
         }
         if (live.Length == 0)
@@ -118,7 +123,9 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         var state = store.State;
         var schema = Normalize(schemaText);
         var known = Find(state, subject, withDeleted: false);
-        var compared = version is null ? known.Visible(withDeleted: false) : [Find(state, subject, version, withDeleted: false)];
+        var compared = version is null
+            ? known.Visible(withDeleted: false)
+            : [Find(state, subject, version, withDeleted: false)];
         return validator.Check(schema, [.. compared.Select(v => state.SchemaOf(v.SchemaId)!)], state.LevelOf(subject));
     }
 
@@ -179,7 +186,8 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         {
             if (state.Schemas.Count >= maximumSchemaCount)
             {
-                throw new RegistryException(507, 50001, $"The registry holds {maximumSchemaCount} schemas and takes no more.");
+                throw new RegistryException(
+                    507, 50001, $"The registry holds {maximumSchemaCount} schemas and takes no more.");
             }
             state = state with { Schemas = state.Schemas.Add(schema) };
             id = state.Schemas.Count;

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Broker.Registry;
 
 /// <summary>
-/// A schema registry in this process, with the HTTP interface that clients of Confluent's know. Made for one machine: it
-/// listens on loopback only. What was answered survives the process.
+/// A schema registry in this process, with the HTTP interface that clients of Confluent's know. Made for one machine:
+/// it listens on loopback only. What was answered survives the process.
 /// </summary>
 public sealed class SchemaRegistryServer : IAsyncDisposable
 {
@@ -42,11 +42,13 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
     /// The directory or the port is in use, or the stored schemas are damaged; the message names the remedy.
     /// </exception>
     public static Task<SchemaRegistryServer> StartAsync(
-        RegistryOptions options, ISchemaValidator validator, ILoggerFactory loggers, CancellationToken cancellationToken = default) =>
+        RegistryOptions options, ISchemaValidator validator, ILoggerFactory loggers,
+        CancellationToken cancellationToken = default) =>
         StartAsync(options, validator, loggers, new Disk(), cancellationToken);
 
     internal static async Task<SchemaRegistryServer> StartAsync(
-        RegistryOptions options, ISchemaValidator validator, ILoggerFactory loggers, Disk disk, CancellationToken cancellationToken)
+        RegistryOptions options, ISchemaValidator validator, ILoggerFactory loggers, Disk disk,
+        CancellationToken cancellationToken)
     {
         var address = ListenAddress(options);
         var store = RegistryStore.Open(options.DataDirectory, disk);
@@ -99,7 +101,8 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
 
     private static WebApplication Build(RegistryOptions options, IPAddress address, ILoggerFactory loggers)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "alloc-registry" });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = "alloc-registry" });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -123,7 +126,8 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
             if (!http.Response.HasStarted && http.Response.StatusCode is 404 or 405)
             {
                 await RegistryRoutes.RefuseAsync(
-                    http, http.Response.StatusCode, http.Response.StatusCode, $"HTTP {http.Response.StatusCode}: no such route.");
+                    http, http.Response.StatusCode, http.Response.StatusCode,
+                    $"HTTP {http.Response.StatusCode}: no such route.");
             }
         }
         catch (RegistryException exception)
@@ -134,7 +138,8 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
         {
             await RegistryRoutes.RefuseAsync(http, exception.StatusCode, exception.StatusCode, exception.Message);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && !http.Response.HasStarted)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException && !http.Response.HasStarted)
         {
             Log.RegistryStoreRefused(logger, exception.Message);
             await RegistryRoutes.RefuseAsync(http, 500, 50001, "The schema could not be stored: " + exception.Message);
@@ -151,11 +156,13 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
     {
         if (options.Port is < 0 or > ushort.MaxValue)
         {
-            throw new BrokerStartException($"Port {options.Port} does not exist. Use 1 to 65535, or 0 for any free port.");
+            throw new BrokerStartException(
+                $"Port {options.Port} does not exist. Use 1 to 65535, or 0 for any free port.");
         }
         var address = options.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.TryParse(options.Host, out var parsed) ? parsed
-            : throw new BrokerStartException($"'{options.Host}' is no IP address. Use one of this machine, or localhost.");
+            : throw new BrokerStartException(
+                $"'{options.Host}' is no IP address. Use one of this machine, or localhost.");
         return IPAddress.IsLoopback(address) ? address : throw new BrokerStartException(
             $"The embedded schema registry has no authentication and does not listen on {options.Host}. "
             + "Listen on 127.0.0.1, or run a registry of its own for other machines.");

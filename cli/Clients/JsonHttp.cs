@@ -14,7 +14,8 @@ internal sealed class JsonHttp : IDisposable
     private readonly string service;
     private readonly string remedy;
 
-    public JsonHttp(Uri address, string service, string remedy, TimeSpan timeout, AuthenticationHeaderValue? authorization)
+    public JsonHttp(
+        Uri address, string service, string remedy, TimeSpan timeout, AuthenticationHeaderValue? authorization)
     {
         this.service = service;
         this.remedy = remedy;
@@ -33,13 +34,16 @@ internal sealed class JsonHttp : IDisposable
         settings.Timeout,
         settings.RegistryUser is null
             ? null
-            : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.RegistryUser))));
+            : new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.RegistryUser))));
 
     /// <param name="context">Names the address and the time-out.</param>
     /// <param name="byDefault">How long to wait when nothing else is said; 10 s if null.</param>
     public static JsonHttp Console(CommandContext context, TimeSpan? byDefault = null)
     {
-        var timeout = context.IsGiven(ClientOptions.Timeout) ? context.Get(ClientOptions.Timeout) : byDefault ?? TimeSpan.FromSeconds(10);
+        var timeout = context.IsGiven(ClientOptions.Timeout)
+            ? context.Get(ClientOptions.Timeout)
+            : byDefault ?? TimeSpan.FromSeconds(10);
         var token = context.Get(ClientOptions.ConsoleToken);
         return new JsonHttp(
             ClientSettings.Url(context.Get(ClientOptions.Console), "--console"),
@@ -49,11 +53,14 @@ internal sealed class JsonHttp : IDisposable
             string.IsNullOrEmpty(token) ? null : new AuthenticationHeaderValue("Bearer", token));
     }
 
-    public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, cancellation);
+    public Task<JsonNode> GetAsync(string path, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Get, path, cancellation);
 
-    public Task<JsonNode> PostAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, cancellation);
+    public Task<JsonNode> PostAsync(string path, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, cancellation);
 
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> TryAsync(HttpMethod method, string path, CancellationToken cancellation)
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> TryAsync(
+        HttpMethod method, string path, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path);
         try
@@ -64,7 +71,8 @@ internal sealed class JsonHttp : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw CliException.Unavailable($"{service} does not answer at {client.BaseAddress}: {e.Message}", remedy, e);
+            throw CliException.Unavailable(
+                $"{service} does not answer at {client.BaseAddress}: {e.Message}", remedy, e);
         }
         catch (TaskCanceledException e) when (!cancellation.IsCancellationRequested)
         {
@@ -72,7 +80,8 @@ internal sealed class JsonHttp : IDisposable
         }
         catch (JsonException e)
         {
-            throw CliException.Failed($"{service} at {client.BaseAddress} answers something that is not JSON.", remedy, e);
+            throw CliException.Failed(
+                $"{service} at {client.BaseAddress} answers something that is not JSON.", remedy, e);
         }
     }
 
@@ -85,12 +94,14 @@ internal sealed class JsonHttp : IDisposable
         {
             return body ?? new JsonObject();
         }
-        var said = (body as JsonObject)?["detail"]?.ToString() ?? (body as JsonObject)?["message"]?.ToString() ?? status.ToString();
+        var said = (body as JsonObject)?["detail"]?.ToString()
+            ?? (body as JsonObject)?["message"]?.ToString() ?? status.ToString();
         throw status switch
         {
             HttpStatusCode.NotFound => CliException.NotFound(said),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                CliException.Failed($"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
+                CliException.Failed(
+                    $"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
             HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => CliException.Unavailable(said),
             HttpStatusCode.BadRequest => CliException.Usage(said),
             _ => CliException.Failed($"{service} answers {(int)status}: {said}"),

@@ -3,7 +3,9 @@ using System.CommandLine.Parsing;
 
 namespace Alloc.Cli.CommandLine;
 
-/// <summary>Options whose value is one of a few words: in small letters, checked with a message that lists them.</summary>
+/// <summary>
+/// Options whose value is one of a few words: in small letters, checked with a message that lists them.
+/// </summary>
 internal static class Choice
 {
     /// <summary>Makes an option take the names of an enumeration, written like <c>all-or-nothing</c>.</summary>
@@ -26,13 +28,16 @@ internal static class Choice
     /// <summary><c>AllOrNothing</c> is written <c>all-or-nothing</c>.</summary>
     public static string Word<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) && i > 0
+            ? $"-{char.ToLowerInvariant(c)}"
+            : $"{char.ToLowerInvariant(c)}"));
 
     private static T Parse<T>(ArgumentResult result, Dictionary<string, T> words)
         where T : struct, Enum
     {
         var text = result.Tokens[0].Value;
-        if (words.TryGetValue(text, out var value) || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)))
+        if (words.TryGetValue(text, out var value)
+            || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)))
         {
             return value;
         }

@@ -1,6 +1,8 @@
 namespace Alloc.Cli.CommandLine;
 
-/// <summary>What surrounds one run of the command line: streams, terminals, environment, clock. Tests pass their own.</summary>
+/// <summary>
+/// What surrounds one run of the command line: streams, terminals, environment, clock. Tests pass their own.
+/// </summary>
 internal sealed record CliHost
 {
     public required TextWriter Out { get; init; }

@@ -5,7 +5,8 @@ namespace Alloc.Cli.CommandLine;
 /// <summary>Where Kafka, the registry and an instance of Alloc are, and how to be let in.</summary>
 internal static class ClientOptions
 {
-    public static readonly SettingOption<string> Bootstrap = new("--bootstrap", "Kafka's address, host:port[,host:port…]", "-b")
+    public static readonly SettingOption<string> Bootstrap = new(
+        "--bootstrap", "Kafka's address, host:port[,host:port…]", "-b")
     {
         DefaultValueFactory = _ => "localhost:9092",
         HelpName = "host:port",
@@ -17,7 +18,8 @@ internal static class ClientOptions
         HelpName = "url",
     };
 
-    public static readonly SettingOption<string?> RegistryUser = new("--registry-user", "Basic authentication at the registry")
+    public static readonly SettingOption<string?> RegistryUser = new(
+        "--registry-user", "Basic authentication at the registry")
     {
         HelpName = "user:password",
     };
@@ -28,7 +30,8 @@ internal static class ClientOptions
         HelpName = "url",
     };
 
-    public static readonly SettingOption<string?> ConsoleToken = new("--console-token", "The bearer token for that address")
+    public static readonly SettingOption<string?> ConsoleToken = new(
+        "--console-token", "The bearer token for that address")
     {
         HelpName = "token",
     };
@@ -52,7 +55,8 @@ internal static class ClientOptions
         DefaultValueFactory = _ => [],
     };
 
-    public static readonly SettingOption<TimeSpan> Timeout = new("--timeout", "How long to wait for an answer, 10s if not given")
+    public static readonly SettingOption<TimeSpan> Timeout = new(
+        "--timeout", "How long to wait for an answer, 10s if not given")
     {
         CustomParser = Duration.Parse,
         HelpName = "duration",
@@ -92,13 +96,20 @@ internal sealed record ClientSettings
         TopicPrefix = context.Get(ClientOptions.Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
             context.Get(ClientOptions.KafkaConfig), context.Get(ClientOptions.KafkaProperty) ?? []),
-        Timeout = context.IsGiven(ClientOptions.Timeout) ? context.Get(ClientOptions.Timeout) : TimeSpan.FromSeconds(10),
+        Timeout = context.IsGiven(ClientOptions.Timeout)
+            ? context.Get(ClientOptions.Timeout)
+            : TimeSpan.FromSeconds(10),
     };
 
-    /// <summary>The options, as they would have to be repeated in another command; empty where all are the defaults.</summary>
+    /// <summary>
+    /// The options, as they would have to be repeated in another command; empty where all are the defaults.
+    /// </summary>
     public static string Repeat(CommandContext context)
     {
-        Option[] options = [ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig];
+        Option[] options =
+        [
+            ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig
+        ];
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))
             .SelectMany(o => new[] { o.Name, context.Parsed.GetResult(o)!.Tokens[0].Value });

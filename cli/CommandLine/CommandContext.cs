@@ -65,7 +65,8 @@ internal static class CommandActions
                     command.Arguments.Add(argument);
                     break;
                 default:
-                    throw new ArgumentException($"A command takes options and arguments, not a {symbol.GetType().Name}.");
+                    throw new ArgumentException(
+                        $"A command takes options and arguments, not a {symbol.GetType().Name}.");
             }
         }
         return command;

@@ -63,7 +63,8 @@ internal static class CommandTree
             ReservationHistoryCommand.Create()),
         ExplainCommand.Create(),
         new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
-        new Command("schema", "Contracts in the schema registry").With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
+        new Command("schema", "Contracts in the schema registry")
+            .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
         new Command("group", "Consumer groups").With(GroupListCommand.Create(), GroupDescribeCommand.Create()),
         new Command("topology", "How commands become outcomes").With(TopologyDescribeCommand.Create()),
         ReplayCommand.Create(),

@@ -15,7 +15,8 @@ internal static class Duration
         foreach (var (suffix, ms) in Units)
         {
             if (!text.EndsWith(suffix, StringComparison.Ordinal) ||
-                !double.TryParse(text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+                !double.TryParse(text[..^suffix.Length], NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture, out var number))
             {
                 continue;
             }
@@ -44,7 +45,9 @@ internal static class Duration
     /// <summary>The same for an option that may be left out.</summary>
     public static TimeSpan? ParseOptional(ArgumentResult result) => result.Tokens.Count == 0 ? null : Parse(result);
 
-    /// <summary>One figure and its unit: <c>340 ms</c>, <c>12 s</c>, <c>9 min 30 s</c>, <c>3 h</c>, <c>2 d 4 h</c>.</summary>
+    /// <summary>
+    /// One figure and its unit: <c>340 ms</c>, <c>12 s</c>, <c>9 min 30 s</c>, <c>3 h</c>, <c>2 d 4 h</c>.
+    /// </summary>
     public static string Show(TimeSpan value)
     {
         var sign = value < TimeSpan.Zero ? "-" : "";

@@ -42,7 +42,8 @@ internal static class Failure
         AggregateException { InnerExceptions.Count: 1 } one => Explain(one.InnerException!),
         IOException io when NativeError(io) == BrokenPipe => new(ExitCode.Ok, ""),
         IOException io when NativeError(io) == NoSpaceLeft =>
-            new(ExitCode.Failure, $"The disk is full: {io.Message}", "Nothing that was answered is lost; free some space and start again."),
+            new(ExitCode.Failure, $"The disk is full: {io.Message}",
+                "Nothing that was answered is lost; free some space and start again."),
         KafkaException kafka => Explain(kafka.Error),
         RegistryUnavailableException registry => new(ExitCode.Unavailable, registry.Message,
             "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address."),
@@ -63,14 +64,16 @@ internal static class Failure
 
     private static Explanation Explain(Error error) => error.Code switch
     {
-        ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_MsgTimedOut
+        ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_TimedOut
+            or ErrorCode.Local_MsgTimedOut
             or ErrorCode.Local_Resolve or ErrorCode.RequestTimedOut =>
             new(ExitCode.Unavailable, $"Kafka does not answer: {error.Reason}",
                 "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address."),
         ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
             new(ExitCode.NotFound, $"Kafka has no such topic or partition: {error.Reason}"),
         ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-            or ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication =>
+            or ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.SaslAuthenticationFailed
+            or ErrorCode.Local_Authentication =>
             new(ExitCode.Failure, $"Kafka refuses: {error.Reason}",
                 "Check the credentials in --kafka-config or -X, and the ACLs in docs/operations.md."),
         _ => new(ExitCode.Failure, $"Kafka: {error.Reason} ({error.Code})"),

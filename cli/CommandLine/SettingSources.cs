@@ -54,7 +54,9 @@ internal static class SettingSources
 
     private static Dictionary<string, string> ReadFile(ParseResult parsed, CliHost host)
     {
-        var named = (parsed.GetResult(GlobalOptions.Config) is { Implicit: false } ? parsed.GetValue(GlobalOptions.Config) : null)
+        var named = (parsed.GetResult(GlobalOptions.Config) is { Implicit: false }
+            ? parsed.GetValue(GlobalOptions.Config)
+            : null)
             ?? host.Environment("ALLOC_CONFIG");
         var path = string.IsNullOrEmpty(named) ? "alloc.json" : named;
         if (!File.Exists(path))

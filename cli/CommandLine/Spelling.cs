@@ -5,7 +5,8 @@ internal static class Spelling
 {
     /// <summary>True when one word begins the other, or when few letters differ.</summary>
     public static bool IsNear(string typed, string word) =>
-        (typed.Length >= 2 && word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)) || Distance(typed, word) <= Math.Max(1, word.Length / 3);
+        (typed.Length >= 2 && word.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            || Distance(typed, word) <= Math.Max(1, word.Length / 3);
 
     /// <summary>Levenshtein's distance.</summary>
     private static int Distance(string a, string b)

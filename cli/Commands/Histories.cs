@@ -36,7 +36,8 @@ internal static class Histories
         using (var progress = new SearchProgress(context.Host))
         {
             found = [.. journal.SearchBack(
-                [partition], poolId, isWanted, list => list.Count >= count || isEnough(list), count, progress.Show, cancellation)
+                [partition], poolId, isWanted, list => list.Count >= count || isEnough(list), count,
+                progress.Show, cancellation)
                 .TakeLast(count)];
         }
         var follow = context.Get(Follow);
@@ -62,7 +63,12 @@ internal static class Histories
         new Column("TIME", row => Column.Show(row["t"])),
         new Column("EVENT", row => Column.Show(row["event"]) + (row["duplicateOf"] is null ? "" : " (repeat)"))
         {
-            Style = row => Column.Show(row["event"]) switch { "Rejected" or "OverCommitted" => "red", "NoOp" or "Expired" => "dim", _ => null },
+            Style = row => Column.Show(row["event"]) switch
+            {
+                "Rejected" or "OverCommitted" => "red",
+                "NoOp" or "Expired" => "dim",
+                _ => null,
+            },
         },
         Column.Text("RESERVATION", "reservation"),
         Column.Text("DETAIL", "detail"),
@@ -75,7 +81,8 @@ internal static class Histories
     private static string Line(AllocationOutcome outcome)
     {
         var row = OutcomeSummary.Row(outcome);
-        return $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} {row["detail"]}  " +
+        return $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} "
+            + $"{row["detail"]}  " +
             $"free {row["free"]}";
     }
 }

@@ -25,11 +25,20 @@ internal static class Writes
         HelpName = "id",
     };
 
-    private static readonly SettingOption<string?> Actor = new("--actor", "Who asks; the login name if not given") { HelpName = "name" };
+    private static readonly SettingOption<string?> Actor = new("--actor", "Who asks; the login name if not given")
+    {
+        HelpName = "name",
+    };
 
-    private static readonly SettingOption<string?> Channel = new("--channel", "The channel that the request comes from") { HelpName = "name" };
+    private static readonly SettingOption<string?> Channel = new("--channel", "The channel that the request comes from")
+    {
+        HelpName = "name",
+    };
 
-    private static readonly SettingOption<string?> Tier = new("--tier", "The tier of the customer or dealer") { HelpName = "name" };
+    private static readonly SettingOption<string?> Tier = new("--tier", "The tier of the customer or dealer")
+    {
+        HelpName = "name",
+    };
 
     private static readonly Option<string?> Correlation = new("--correlation-id")
     {
@@ -53,7 +62,8 @@ internal static class Writes
     public static Command Asks(this Command command, Func<CommandContext, Ask> build) =>
         command.Asks((context, _) => Task.FromResult(build(context)));
 
-    public static Command Asks(this Command command, Func<CommandContext, CancellationToken, Task<Ask>> build) => command
+    public static Command Asks(
+        this Command command, Func<CommandContext, CancellationToken, Task<Ask>> build) => command
         .Takes(CommandIdOption, Actor, Channel, Tier, Correlation, Deadline, ExpectedVersion)
         .TalksToKafka().TalksToRegistry()
         .Runs(async (context, cancellation) =>
@@ -124,15 +134,18 @@ internal static class Writes
         OutcomeBlock.Write(console, outcome);
         if (outcome.Event is AllocationOutcomeEvent.Rejected && outcome.CommandId is { } id)
         {
-            context.Screen.Note($"Every rule that was looked at:  {Invocation.Name(context.Host.Environment)} explain {id}");
+            context.Screen.Note(
+                $"Every rule that was looked at:  {Invocation.Name(context.Host.Environment)} explain {id}");
         }
     }
 
     private static void ShowUnknown(CommandContext context, AllocationCommand command, Ask ask, string what)
     {
         var again = Again(context, command, ask);
-        context.Screen.Warn($"{what} It is unknown whether the command was or will be decided; nothing says that it failed.");
-        context.Screen.Warn("Ask again with the same command id: if it was decided, its answer comes back and nothing is done twice.");
+        context.Screen.Warn(
+            $"{what} It is unknown whether the command was or will be decided; nothing says that it failed.");
+        context.Screen.Warn(
+            "Ask again with the same command id: if it was decided, its answer comes back and nothing is done twice.");
         context.Screen.Warn($"  {again}");
         if (!context.Screen.IsTable)
         {
@@ -144,7 +157,10 @@ internal static class Writes
 
     private static string Again(CommandContext context, AllocationCommand command, Ask ask)
     {
-        List<string> words = [Invocation.Name(context.Host.Environment), .. ask.Words, "--command-id", command.CommandId];
+        List<string> words =
+        [
+            Invocation.Name(context.Host.Environment), .. ask.Words, "--command-id", command.CommandId
+        ];
         foreach (var option in new Option[] { Actor, Channel, Tier, ExpectedVersion })
         {
             if (context.IsGiven(option))
@@ -157,7 +173,8 @@ internal static class Writes
     }
 
     private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:#@+=,%".Contains(c, StringComparison.Ordinal))
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c)
+            || "-_./:#@+=,%".Contains(c, StringComparison.Ordinal))
             ? word
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

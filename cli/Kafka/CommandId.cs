@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Alloc.Cli.Kafka;
 
-/// <summary>Ids of commands: 26 characters that sort by time (a ULID in small letters), easy to copy into a retry.</summary>
+/// <summary>
+/// Ids of commands: 26 characters that sort by time (a ULID in small letters), easy to copy into a retry.
+/// </summary>
 internal static class CommandId
 {
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";

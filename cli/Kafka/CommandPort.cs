@@ -43,7 +43,8 @@ internal sealed class CommandPort : IDisposable
         var registering = commands.InitializeAsync(cancellation).AsTask();
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         var key = Encoding.UTF8.GetBytes(command.PoolId);
-        var partition = await Task.Run(() => Murmur2.Partition(key, PartitionCount()), cancellation).ConfigureAwait(false);
+        var partition = await Task.Run(() => Murmur2.Partition(key, PartitionCount()), cancellation)
+            .ConfigureAwait(false);
         var end = reader.QueryWatermarkOffsets(new TopicPartition(outcomeTopic, partition), settings.Timeout).High;
         reader.Assign(new TopicPartitionOffset(outcomeTopic, partition, end));
         await registering.ConfigureAwait(false);
@@ -53,15 +54,18 @@ internal sealed class CommandPort : IDisposable
         deadline.CancelAfter(settings.Timeout);
         try
         {
-            var report = await producer.ProduceAsync(new TopicPartition(commandTopic, partition), message, deadline.Token)
+            var report = await producer.ProduceAsync(
+                new TopicPartition(commandTopic, partition), message, deadline.Token)
                 .ConfigureAwait(false);
-            return await Task.Run(() => Await(command.CommandId, report.Offset.Value, deadline.Token), deadline.Token).ConfigureAwait(false);
+            return await Task.Run(() => Await(command.CommandId, report.Offset.Value, deadline.Token), deadline.Token)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return null;
         }
-        catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code is ErrorCode.Local_MsgTimedOut or ErrorCode.Local_TimedOut)
+        catch (ProduceException<byte[]?, byte[]?> e)
+            when (e.Error.Code is ErrorCode.Local_MsgTimedOut or ErrorCode.Local_TimedOut)
         {
             return null;
         }
@@ -86,7 +90,8 @@ internal sealed class CommandPort : IDisposable
         return count == outcomeCount
             ? count
             : throw CliException.Failed(
-                $"{commandTopic} has {count} partitions and {outcomeTopic} {outcomeCount}; they must have the same number.",
+                $"{commandTopic} has {count} partitions and {outcomeTopic} {outcomeCount}; they must have the same "
+                + "number.",
                 "alloc doctor says more.");
     }
 

@@ -29,7 +29,8 @@ internal static class ConsumerProtocol
                 position += 4;
                 for (var p = 0; p < count; p++, position += 4)
                 {
-                    partitions.Add(new TopicPartition(topic, BinaryPrimitives.ReadInt32BigEndian(assignment[position..])));
+                    partitions.Add(new TopicPartition(
+                        topic, BinaryPrimitives.ReadInt32BigEndian(assignment[position..])));
                 }
             }
         }

@@ -5,7 +5,9 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Kafka;
 
-/// <summary>Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.</summary>
+/// <summary>
+/// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
+/// </summary>
 internal sealed class KafkaClients
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
@@ -17,11 +19,14 @@ internal sealed class KafkaClients
         NativeKafkaClient.Load();
     }
 
-    /// <summary>Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.</summary>
+    /// <summary>
+    /// Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.
+    /// </summary>
     public async Task EnsureReachableAsync(CancellationToken cancellation)
     {
         string? reason = null;
-        foreach (var address in settings.Bootstrap.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var address in settings.Bootstrap.Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             var (host, port) = Split(address);
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -46,9 +51,12 @@ internal sealed class KafkaClients
             "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address.");
     }
 
-    public IAdminClient Admin() => new AdminClientBuilder(Config(new AdminClientConfig())).SetLogHandler(Silent).Build();
+    public IAdminClient Admin() =>
+        new AdminClientBuilder(Config(new AdminClientConfig())).SetLogHandler(Silent).Build();
 
-    /// <summary>A consumer of raw records; partitions are assigned, never subscribed, and nothing is committed.</summary>
+    /// <summary>
+    /// A consumer of raw records; partitions are assigned, never subscribed, and nothing is committed.
+    /// </summary>
     public IConsumer<byte[]?, byte[]?> Consumer(bool readCommitted = true, string group = "alloc-cli") =>
         new ConsumerBuilder<byte[]?, byte[]?>(Config(new ConsumerConfig
         {
@@ -76,7 +84,8 @@ internal sealed class KafkaClients
     {
         var metadata = admin.GetMetadata(topic, settings.Timeout);
         var found = metadata.Topics.SingleOrDefault(t => t.Topic == topic);
-        if (found is null || found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic || found.Partitions.Count == 0)
+        if (found is null || found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
+            || found.Partitions.Count == 0)
         {
             throw CliException.NotFound($"There is no topic {topic} at {settings.Bootstrap}.");
         }

@@ -2,12 +2,15 @@ using Alloc.Cli.CommandLine;
 
 namespace Alloc.Cli.Kafka;
 
-/// <summary>Kafka client properties from a file and from -X: what clusters with TLS, SASL or own time-outs need.</summary>
+/// <summary>
+/// Kafka client properties from a file and from -X: what clusters with TLS, SASL or own time-outs need.
+/// </summary>
 internal static class KafkaProperties
 {
     /// <summary>What Alloc sets itself, because its guarantees rest on it.</summary>
     private static readonly string[] Reserved =
-        ["enable.auto.commit", "isolation.level", "transactional.id", "enable.idempotence", "partitioner", "group.id", "bootstrap.servers"];
+        ["enable.auto.commit", "isolation.level", "transactional.id", "enable.idempotence", "partitioner", "group.id",
+            "bootstrap.servers"];
 
     public static Dictionary<string, string> Read(string? file, IEnumerable<string> pairs)
     {

@@ -10,8 +10,8 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Kafka;
 
 /// <summary>
-/// Shows any record: Avro in Confluent framing with the schema that the registry has for it, else text, else base64. What
-/// cannot be decoded is shown as it is, with the reason; a look at a topic never fails over one record.
+/// Shows any record: Avro in Confluent framing with the schema that the registry has for it, else text, else base64.
+/// What cannot be decoded is shown as it is, with the reason; a look at a topic never fails over one record.
 /// </summary>
 internal sealed class RecordDecoder(ClientSettings settings) : IDisposable
 {
@@ -78,8 +78,11 @@ internal sealed class RecordDecoder(ClientSettings settings) : IDisposable
         {
             return known;
         }
-        var (status, body) = await registry.TryAsync(HttpMethod.Get, $"schemas/ids/{id}", cancellation).ConfigureAwait(false);
-        var schema = (int)status < 300 && body?["schema"] is { } text ? AvroSchema.Parse(text.GetValue<string>()) : null;
+        var (status, body) = await registry.TryAsync(HttpMethod.Get, $"schemas/ids/{id}", cancellation)
+            .ConfigureAwait(false);
+        var schema = (int)status < 300 && body?["schema"] is { } text
+            ? AvroSchema.Parse(text.GetValue<string>())
+            : null;
         schemas[id] = schema;
         return schema;
     }

@@ -41,8 +41,8 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// The records: up to the end as it is when it is reached, or on and on when following. The last n records come in the
-    /// order of their timestamps, since partitions have no common order.
+    /// The records: up to the end as it is when it is reached, or on and on when following. The last n records come in
+    /// the order of their timestamps, since partitions have no common order.
     /// </summary>
     public IEnumerable<ConsumeResult<byte[]?, byte[]?>> Read(TailPlan plan, CancellationToken cancellation)
     {

@@ -11,10 +11,16 @@ internal static class OutcomeBlock
     public static void Write(IAnsiConsole console, AllocationOutcome outcome)
     {
         var summary = OutcomeSummary.Of(outcome);
-        var (symbol, style) = summary.Mood switch { Mood.Good => ("✔", "green"), Mood.Bad => ("✘", "red"), _ => ("•", "yellow") };
+        var (symbol, style) = summary.Mood switch
+        {
+            Mood.Good => ("✔", "green"),
+            Mood.Bad => ("✘", "red"),
+            _ => ("•", "yellow"),
+        };
         var subject = summary.ReservationId is { } id ? $"{id}  " : "";
         console.MarkupLine(
-            $"[{style}]{symbol} [bold]{Markup.Escape(summary.Event)}[/][/]  {Markup.Escape($"{subject}{summary.Detail}")}  " +
+            $"[{style}]{symbol} [bold]{Markup.Escape(summary.Event)}[/][/]  "
+            + $"{Markup.Escape($"{subject}{summary.Detail}")}  " +
             $"[dim]{Markup.Escape($"pool {outcome.RequestedPoolId ?? outcome.PoolId}")}[/]");
         if (outcome.DuplicateOf is { } original)
         {
@@ -33,7 +39,8 @@ internal static class OutcomeBlock
                 console,
                 "expires",
                 outcome.DuplicateOf is null
-                    ? $"{Words.Time(expiresAt)}, {Duration.Show(TimeSpan.FromMilliseconds(expiresAt - outcome.TMs))} after the decision"
+                    ? $"{Words.Time(expiresAt)}, {Duration.Show(TimeSpan.FromMilliseconds(expiresAt - outcome.TMs))} "
+                        + "after the decision"
                     : Words.Time(expiresAt));
         }
         Fields.Write(console, "balances", BalanceText(outcome.BalancesBefore, outcome.BalancesAfter));
@@ -60,7 +67,9 @@ internal static class OutcomeBlock
             var said = step.Row.Length > 0 && numbers.Length > 0 ? $"{step.Row}  {numbers}" : step.Row + numbers;
             var rule = Words.Spaced(step.Rule.ToString());
             console.MarkupLine(
-                $"  [{style}]{symbol}[/] " + (said.Length == 0 ? rule : $"{rule.PadRight(18)} [dim]{Markup.Escape(said)}[/]"));
+                $"  [{style}]{symbol}[/] " + (said.Length == 0
+                    ? rule
+                    : $"{rule.PadRight(18)} [dim]{Markup.Escape(said)}[/]"));
         }
         foreach (var entry in outcome.Entries)
         {

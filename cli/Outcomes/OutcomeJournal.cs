@@ -38,8 +38,9 @@ internal sealed class OutcomeJournal : IDisposable
     public int PartitionOf(string poolId) => Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), PartitionCount);
 
     /// <summary>
-    /// Goes back from the end, window by window, until enough was found or the journal begins. What is found comes oldest
-    /// first, within each partition in the journal's order. No more is kept than is asked for, however long the journal is.
+    /// Goes back from the end, window by window, until enough was found or the journal begins. What is found comes
+    /// oldest first, within each partition in the journal's order. No more is kept than is asked for, however long the
+    /// journal is.
     /// </summary>
     /// <param name="partitions">Where to look.</param>
     /// <param name="key">Only records of this pool, which saves decoding the others; null for all.</param>
@@ -106,7 +107,8 @@ internal sealed class OutcomeJournal : IDisposable
     {
         var keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
         var end = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), settings.Timeout).High.Value;
-        return Range(partition, end, long.MaxValue, keyBytes, cancellation).Select(r => r.Outcome).OfType<AllocationOutcome>();
+        return Range(partition, end, long.MaxValue, keyBytes, cancellation).Select(r => r.Outcome)
+            .OfType<AllocationOutcome>();
     }
 
     public void Dispose() => reader.Dispose();

@@ -18,31 +18,42 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
     {
         AllocationOutcomeEvent.Held e => Held(e),
         AllocationOutcomeEvent.Waitlisted e => new("Waitlisted", Mood.Neutral, e.ReservationId, $"{e.Quantity} wanted"),
-        AllocationOutcomeEvent.Promoted e => new("Promoted", Mood.Good, e.ReservationId, $"{e.Quantity} granted after waiting"),
+        AllocationOutcomeEvent.Promoted e =>
+            new("Promoted", Mood.Good, e.ReservationId, $"{e.Quantity} granted after waiting"),
         AllocationOutcomeEvent.Confirmed e => new("Confirmed", Mood.Good, e.ReservationId, Join(
-            Some(e.Quantity, "confirmed"), Some(e.Reacquired, "reacquired"), Some(e.Released, "released"), Some(e.StillHeld, "still held"))),
+            Some(e.Quantity, "confirmed"), Some(e.Reacquired, "reacquired"), Some(e.Released, "released"),
+            Some(e.StillHeld, "still held"))),
         AllocationOutcomeEvent.Released e => new("Released", Mood.Neutral, e.ReservationId,
             $"{Join(Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))} given back: {e.Reason}"),
         AllocationOutcomeEvent.Expired e => new("Expired", Mood.Neutral, e.ReservationId, $"{e.Quantity} given back"),
-        AllocationOutcomeEvent.Preempted e => new("Preempted", Mood.Bad, e.ReservationId, $"{e.Quantity} taken by {e.By}"),
+        AllocationOutcomeEvent.Preempted e =>
+            new("Preempted", Mood.Bad, e.ReservationId, $"{e.Quantity} taken by {e.By}"),
         AllocationOutcomeEvent.Consumed e => new("Consumed", Mood.Good, e.ReservationId, Join(
             Some(e.Quantity, "consumed"), Some(e.FromHeld, "from held"), Some(e.Orphaned, "orphaned"))),
         AllocationOutcomeEvent.Returned e => new("Returned", Mood.Neutral, e.ReservationId, Join(
-            Some(e.Quantity, $"returned to {e.Disposition.ToString().ToLowerInvariant()}"), Some(e.Orphaned, "orphaned"))),
-        AllocationOutcomeEvent.Extended e => new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}"),
+            Some(e.Quantity, $"returned to {e.Disposition.ToString().ToLowerInvariant()}"),
+            Some(e.Orphaned, "orphaned"))),
+        AllocationOutcomeEvent.Extended e =>
+            new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}"),
         AllocationOutcomeEvent.Amended e => new("Amended", Mood.Good, e.ReservationId, $"{e.Delta:+0;-0;0}"),
-        AllocationOutcomeEvent.ReservationSplit e => new("Split", Mood.Good, e.ReservationId, $"into {string.Join(", ", e.Parts)}"),
-        AllocationOutcomeEvent.Reassigned e => new("Reassigned", Mood.Good, e.ReservationId, $"to {e.CustomerRef ?? e.OrderRef}"),
+        AllocationOutcomeEvent.ReservationSplit e =>
+            new("Split", Mood.Good, e.ReservationId, $"into {string.Join(", ", e.Parts)}"),
+        AllocationOutcomeEvent.Reassigned e =>
+            new("Reassigned", Mood.Good, e.ReservationId, $"to {e.CustomerRef ?? e.OrderRef}"),
         AllocationOutcomeEvent.Imported e => new("Imported", Mood.Good, e.ReservationId, Join(
             Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))),
         AllocationOutcomeEvent.Rejected e => new("Rejected", Mood.Bad, e.ReservationId,
             string.Join(", ", e.Reasons.Select(r => r.Code.ToString()))),
         AllocationOutcomeEvent.NoOp e => new("NoOp", Mood.Neutral, e.ReservationId,
             Words.Spaced(e.Why.ToString()) + (e.Tombstone ? ", later holds are refused" : "")),
-        AllocationOutcomeEvent.Parked e => new("Parked", Mood.Neutral, e.ReservationId, $"waits for its hold until {Words.Time(e.DueAtMs)}"),
-        AllocationOutcomeEvent.PendingApproval e => new("PendingApproval", Mood.Neutral, e.ReservationId, "another person must approve"),
-        AllocationOutcomeEvent.OrphanConsumed e => new("OrphanConsumed", Mood.Bad, e.ReservationId, $"{e.Quantity} that no promise covers"),
-        AllocationOutcomeEvent.OrphanReturned e => new("OrphanReturned", Mood.Bad, e.ReservationId, $"{e.Quantity}, {e.Posted} posted"),
+        AllocationOutcomeEvent.Parked e =>
+            new("Parked", Mood.Neutral, e.ReservationId, $"waits for its hold until {Words.Time(e.DueAtMs)}"),
+        AllocationOutcomeEvent.PendingApproval e =>
+            new("PendingApproval", Mood.Neutral, e.ReservationId, "another person must approve"),
+        AllocationOutcomeEvent.OrphanConsumed e =>
+            new("OrphanConsumed", Mood.Bad, e.ReservationId, $"{e.Quantity} that no promise covers"),
+        AllocationOutcomeEvent.OrphanReturned e =>
+            new("OrphanReturned", Mood.Bad, e.ReservationId, $"{e.Quantity}, {e.Posted} posted"),
         _ => OfPool(outcome.Event),
     };
 
@@ -71,19 +82,25 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
     private static OutcomeSummary OfPool(AllocationOutcomeEvent body) => body switch
     {
         AllocationOutcomeEvent.SupplyApplied e => new("SupplyApplied", Mood.Good, null, Join(
-            $"{e.Change:+0;-0;0} from {e.Source}", Some(e.Acknowledged, "acknowledged"), e.StockTake ? "stock-take" : "")),
-        AllocationOutcomeEvent.SupplyIgnored e => new("SupplyIgnored", Mood.Neutral, null, $"{e.Source}: {Words.Spaced(e.Why.ToString())}"),
+            $"{e.Change:+0;-0;0} from {e.Source}", Some(e.Acknowledged, "acknowledged"),
+            e.StockTake ? "stock-take" : "")),
+        AllocationOutcomeEvent.SupplyIgnored e =>
+            new("SupplyIgnored", Mood.Neutral, null, $"{e.Source}: {Words.Spaced(e.Why.ToString())}"),
         AllocationOutcomeEvent.SupplyParked e => new("SupplyParked", Mood.Bad, null,
             $"{e.Source} version {e.Version}: {e.Rebase:+0;-0;0} is more than drift allows"),
-        AllocationOutcomeEvent.SupplyGap e => new("SupplyGap", Mood.Bad, null, $"{e.Source}: {e.From} to {e.To} never came"),
+        AllocationOutcomeEvent.SupplyGap e =>
+            new("SupplyGap", Mood.Bad, null, $"{e.Source}: {e.From} to {e.To} never came"),
         AllocationOutcomeEvent.Blocked e => new("Blocked", Mood.Neutral, null, $"{e.Quantity}: {e.Reason}"),
         AllocationOutcomeEvent.Unblocked e => new("Unblocked", Mood.Neutral, null, $"{e.Quantity}: {e.Reason}"),
         AllocationOutcomeEvent.PoolConfigured e => new("PoolConfigured", Mood.Good, null, Join(
             e.Settings.Kind.ToString().ToLowerInvariant(), e.Settings.Unit)),
         AllocationOutcomeEvent.PolicyActivated e => new("PolicyActivated", Mood.Good, null, $"version {e.Version}"),
-        AllocationOutcomeEvent.ModeChanged e => new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}: {e.Reason}"),
-        AllocationOutcomeEvent.AuthorityChanged e => new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} {e.Mode} {e.Owner}"),
-        AllocationOutcomeEvent.OverCommitted e => new("OverCommitted", e.Deficit > 0 ? Mood.Bad : Mood.Good, null, $"deficit {e.Deficit}"),
+        AllocationOutcomeEvent.ModeChanged e =>
+            new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}: {e.Reason}"),
+        AllocationOutcomeEvent.AuthorityChanged e =>
+            new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} {e.Mode} {e.Owner}"),
+        AllocationOutcomeEvent.OverCommitted e =>
+            new("OverCommitted", e.Deficit > 0 ? Mood.Bad : Mood.Good, null, $"deficit {e.Deficit}"),
         AllocationOutcomeEvent.Repaired e => new("Repaired", Mood.Good, null, $"{e.Action}, approved by {e.Approver}"),
         _ => new(body.GetType().Name, Mood.Neutral, null, ""),
     };
@@ -95,7 +112,8 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
         return new(
             "Held",
             Mood.Good,
-            held.Lines.Count == 1 ? held.Lines[0].ReservationId : string.Join(", ", held.Lines.Select(l => l.ReservationId)),
+            held.Lines.Count == 1 ? held.Lines[0].ReservationId : string.Join(
+                ", ", held.Lines.Select(l => l.ReservationId)),
             granted == requested ? $"{granted}" : $"{granted} of {requested} asked for");
     }
 

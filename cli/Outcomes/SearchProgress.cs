@@ -3,7 +3,9 @@ using Alloc.Cli.CommandLine;
 
 namespace Alloc.Cli.Outcomes;
 
-/// <summary>How far a search of the journal is; shown on a terminal, and only when it takes longer than a moment.</summary>
+/// <summary>
+/// How far a search of the journal is; shown on a terminal, and only when it takes longer than a moment.
+/// </summary>
 internal sealed class SearchProgress(CliHost host) : IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);

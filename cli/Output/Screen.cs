@@ -74,7 +74,9 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>One record of a stream that may never end: flushed at once, a line of JSON in both JSON formats.</summary>
+    /// <summary>
+    /// One record of a stream that may never end: flushed at once, a line of JSON in both JSON formats.
+    /// </summary>
     public void Next(Func<JsonNode> value, Action<IAnsiConsole> human)
     {
         if (Format == OutputFormat.Table)

@@ -10,8 +10,8 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Replay;
 
 /// <summary>
-/// Sends commands in bulk and reads the journal, read committed. Batched, compressed, idempotent, partitioned by murmur2
-/// as every other producer of the topic. Used by one thread.
+/// Sends commands in bulk and reads the journal, read committed. Batched, compressed, idempotent, partitioned by
+/// murmur2 as every other producer of the topic. Used by one thread.
 /// </summary>
 internal sealed class CommandPipe : IDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class CommandPipe : IDisposable
 
     /// <param name="settings">Where Kafka is.</param>
     /// <param name="registry">Where schemas are.</param>
-    /// <param name="fromBeginning">Whether the journal is read from its first record, or from where it ends now.</param>
+    /// <param name="fromBeginning">Whether the journal is read from its first record, or from where it ends
+    /// now.</param>
     /// <param name="lingerMs">How long the producer waits to fill a batch.</param>
     public CommandPipe(ClientSettings settings, ISchemaRegistryClient registry, bool fromBeginning, int lingerMs)
     {
@@ -62,7 +63,9 @@ internal sealed class CommandPipe : IDisposable
     /// <summary>Partitions whose journal of earlier runs has not been read to its end yet.</summary>
     public bool IsCaughtUp => catchUp.Count == 0;
 
-    /// <summary>Whether the client gave a record up since the last <see cref="Renew"/>: it must be sent again.</summary>
+    /// <summary>
+    /// Whether the client gave a record up since the last <see cref="Renew"/>: it must be sent again.
+    /// </summary>
     public bool HasFailedDeliveries => Volatile.Read(ref failedDeliveries) > 0;
 
     /// <summary>Hands a command to the client, waiting while its queue is full.</summary>
@@ -92,7 +95,9 @@ internal sealed class CommandPipe : IDisposable
         }
     }
 
-    /// <summary>The next outcome of the journal, or null when none came in time. End-of-partition marks are not shown.</summary>
+    /// <summary>
+    /// The next outcome of the journal, or null when none came in time. End-of-partition marks are not shown.
+    /// </summary>
     public AllocationOutcome? Poll(TimeSpan wait)
     {
         var record = wait == TimeSpan.Zero ? consumer.Consume(0) : consumer.Consume(wait);
@@ -121,7 +126,9 @@ internal sealed class CommandPipe : IDisposable
         }
     }
 
-    /// <summary>Replaces a producer that gave records up. What was under way may have arrived or not: send it again.</summary>
+    /// <summary>
+    /// Replaces a producer that gave records up. What was under way may have arrived or not: send it again.
+    /// </summary>
     public void Renew()
     {
         producer.Dispose();

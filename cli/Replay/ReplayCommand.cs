@@ -77,7 +77,9 @@ internal static class ReplayCommand
         {
             Seed = context.Get(Seed),
             Speed = SpeedOf(context.Get(Speed)),
-            Window = context.Get(Window) is > 0 and var window ? window : throw CliException.Usage("--window must be at least 1."),
+            Window = context.Get(Window) is > 0 and var window
+                ? window
+                : throw CliException.Usage("--window must be at least 1."),
             Patience = context.Get(Patience),
             Resend = context.Get(Resend),
         };
@@ -104,7 +106,8 @@ internal static class ReplayCommand
                 {
                     linesBefore ??= s.Flow.LinesBegun;
                 }
-                progress.Show($"{s.Flow.Day:yyyy-MM-dd}", s.Flow.LinesBegun, plan.LineCount, linesBefore ?? s.Flow.LinesBegun);
+                progress.Show($"{s.Flow.Day:yyyy-MM-dd}", s.Flow.LinesBegun, plan.LineCount, linesBefore
+                    ?? s.Flow.LinesBegun);
             },
         };
         try
@@ -127,9 +130,12 @@ internal static class ReplayCommand
         if (session.OverdueCount > 0)
         {
             context.Screen.Warn(
-                $"{session.OverdueCount:N0} holds are past their expiry and have not expired; 'alloc verify' says more.");
+                $"{session.OverdueCount:N0} holds are past their expiry and have not expired; 'alloc verify' says "
+                + "more.");
         }
-        return session.Summary.OversoldUnits > 0 ? ExitCode.Mismatch : session.OverdueCount > 0 ? ExitCode.Failure : ExitCode.Ok;
+        return session.Summary.OversoldUnits > 0
+            ? ExitCode.Mismatch
+            : session.OverdueCount > 0 ? ExitCode.Failure : ExitCode.Ok;
     }
 
     private static ReplayPlan Plan(CommandContext context, string file, long seed)
@@ -198,15 +204,19 @@ internal static class ReplayCommand
             Line(console, "Repeats", $"{s.Duplicates:N0} answered with the original outcome");
             Line(console, "Oversold", $"{s.OversoldUnits:N0}");
             Line(console, "Rate", $"{s.Rate:N0} commands a second over {Duration.Show(s.Elapsed)}");
-            Line(console, "Latency", $"p50 {s.Latency.PercentileMs(0.5):N1} ms, p99 {s.Latency.PercentileMs(0.99):N1} ms, "
-                + $"p99.9 {s.Latency.PercentileMs(0.999):N1} ms from send to committed outcome, up to {options.Window:N0} under way");
+            Line(console, "Latency",
+                $"p50 {s.Latency.PercentileMs(0.5):N1} ms, p99 {s.Latency.PercentileMs(0.99):N1} ms, "
+                + $"p99.9 {s.Latency.PercentileMs(0.999):N1} ms from send to committed outcome, up to "
+                + $"{options.Window:N0} under way");
             Line(console, "Invented", invented);
         });
     }
 
     private static string Invented(ReplayOptions options) =>
-        $"seed {options.Seed}: supply (80–115 % of each month's sales of a pool), hold time {Duration.Show(options.HoldTtl)} "
-        + $"({Duration.Show(options.LapseTtl)} for the 2 % left to expire), 4 % released by the customer, 1.5 % confirmed in part, "
+        $"seed {options.Seed}: supply (80–115 % of each month's sales of a pool), hold time "
+        + $"{Duration.Show(options.HoldTtl)} "
+        + $"({Duration.Show(options.LapseTtl)} for the 2 % left to expire), 4 % released by the customer, 1.5 % "
+        + "confirmed in part, "
         + "shipping on the next day, one return in five damaged, one command in 200 sent twice";
 
     private static void Line(IAnsiConsole console, string name, string text) =>

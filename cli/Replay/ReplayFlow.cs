@@ -26,7 +26,8 @@ internal sealed class ReplayFlow
     /// <param name="lapseTtl">Life of a hold that nobody touches again.</param>
     /// <param name="send">Takes a command and, later, calls back with its answer.</param>
     public ReplayFlow(
-        ReplayPlan plan, long seed, TimeSpan holdTtl, TimeSpan lapseTtl, Action<ReplayIntent, Action<ReplayAnswer>> send)
+        ReplayPlan plan, long seed, TimeSpan holdTtl, TimeSpan lapseTtl,
+        Action<ReplayIntent, Action<ReplayAnswer>> send)
     {
         this.plan = plan;
         this.holdTtl = holdTtl;
@@ -133,7 +134,8 @@ internal sealed class ReplayFlow
         else if (sale.Fate == Fate.Release || (sale.Fate == Fate.Lapse && !isShortLived))
         {
             state.Stage = Stage.Over;
-            Send(new ReplayIntent.Release(Id(sale, "release"), sale.Line.StockCode, sale.Line.ReservationId, null, "customer"));
+            Send(new ReplayIntent.Release(
+                Id(sale, "release"), sale.Line.StockCode, sale.Line.ReservationId, null, "customer"));
         }
         else if (sale.Fate == Fate.Lapse)
         {
@@ -201,7 +203,8 @@ internal sealed class ReplayFlow
     private void Ship(PlannedSale sale)
     {
         var intent = new ReplayIntent.Consume(
-            Id(sale, "ship"), sale.Line.StockCode, sale.Line.ReservationId, sale.ConfirmQuantity, sale.Line.SoldAt.Date.AddDays(1));
+            Id(sale, "ship"), sale.Line.StockCode, sale.Line.ReservationId, sale.ConfirmQuantity,
+            sale.Line.SoldAt.Date.AddDays(1));
         send(intent, _ =>
         {
             states[sale.Index].Stage = Stage.Shipped;

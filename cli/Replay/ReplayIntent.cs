@@ -28,7 +28,8 @@ internal abstract record ReplayIntent(string CommandId, string PoolId)
         : ReplayIntent(CommandId, PoolId);
 
     /// <summary>Shipped.</summary>
-    public sealed record Consume(string CommandId, string PoolId, string ReservationId, long Quantity, DateTime OccurredAt)
+    public sealed record Consume(
+        string CommandId, string PoolId, string ReservationId, long Quantity, DateTime OccurredAt)
         : ReplayIntent(CommandId, PoolId);
 
     /// <summary>Came back.</summary>

@@ -6,7 +6,9 @@ internal enum Fate
     /// <summary>Confirmed in full as soon as it is granted, shipped on the next day.</summary>
     Confirm,
 
-    /// <summary>Confirmed for less than was held, the remainder released; what is confirmed ships on the next day.</summary>
+    /// <summary>
+    /// Confirmed for less than was held, the remainder released; what is confirmed ships on the next day.
+    /// </summary>
     ConfirmPart,
 
     /// <summary>Released by the customer before it is confirmed.</summary>

@@ -96,7 +96,8 @@ internal sealed class ReplayPlanner(long seed)
 
     private void PlanInvoice(List<(long Row, RetailLine Line)> lines, int start, int end)
     {
-        // Lines of one invoice on one pool are one request, at the place of its last line, so that a limit keeps all or none.
+        // Lines of one invoice on one pool are one request, at the place of its last line, so that a limit keeps all or
+        // none.
         var requests = new Dictionary<string, List<PlannedSale>>(StringComparer.Ordinal);
         var lastRow = new Dictionary<string, long>(StringComparer.Ordinal);
         for (var i = start; i < end; i++)
@@ -151,7 +152,9 @@ internal sealed class ReplayPlanner(long seed)
         return sale;
     }
 
-    /// <summary>Takes back the customer's latest sales of the pool first; what no sale covers comes back as an orphan.</summary>
+    /// <summary>
+    /// Takes back the customer's latest sales of the pool first; what no sale covers comes back as an orphan.
+    /// </summary>
     private void PlanCancellation(long row, RetailLine line)
     {
         var left = line.Quantity;
@@ -161,7 +164,8 @@ internal sealed class ReplayPlanner(long seed)
             while (left > 0 && stack.TryPeek(out var sale))
             {
                 // A sale that was never confirmed covers its own cancellation: nothing is to be done for it.
-                var covered = Math.Min(left, sale.Fate is Fate.Lapse or Fate.Release ? sale.Line.Quantity : sale.OpenQuantity);
+                var covered = Math.Min(
+                    left, sale.Fate is Fate.Lapse or Fate.Release ? sale.Line.Quantity : sale.OpenQuantity);
                 if (covered > 0 && sale.ConfirmQuantity > 0)
                 {
                     PlanTakeBack(row, line, sale, ++part, covered);

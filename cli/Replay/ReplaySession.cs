@@ -165,7 +165,8 @@ internal sealed class ReplaySession
             Summary.Count(outcome);
             return;
         }
-        if (outcome.CommandId is not { } id || !id.StartsWith(prefix, StringComparison.Ordinal) || id.Length <= prefix.Length
+        if (outcome.CommandId is not { } id || !id.StartsWith(prefix, StringComparison.Ordinal)
+            || id.Length <= prefix.Length
             || id[prefix.Length] != '/')
         {
             return;
@@ -189,7 +190,9 @@ internal sealed class ReplaySession
         }
     }
 
-    /// <summary>After a broken connection: what has no answer is sent again; what had arrived is answered as a repeat.</summary>
+    /// <summary>
+    /// After a broken connection: what has no answer is sent again; what had arrived is answered as a repeat.
+    /// </summary>
     private void Recover()
     {
         if (pending.Count == 0)
@@ -217,12 +220,14 @@ internal sealed class ReplaySession
         {
             throw CliException.Unavailable(
                 $"Nothing was decided for {Duration.Show(quiet)}: {what}.",
-                "Whether they were decided is unknown. Start broker and engine again and give the same command: it goes on from the log.");
+                "Whether they were decided is unknown. Start broker and engine again and give the same command: it "
+                + "goes on from the log.");
         }
         if (quiet > QuietBeforeWarning && !hasWarned)
         {
             hasWarned = true;
-            OnQuiet($"nothing decided for {Duration.Show(quiet)}: {what}; waiting up to {Duration.Show(options.Patience)} for broker and engine");
+            OnQuiet($"nothing decided for {Duration.Show(quiet)}: {what}; waiting up to "
+                + $"{Duration.Show(options.Patience)} for broker and engine");
         }
     }
 
@@ -230,7 +235,8 @@ internal sealed class ReplaySession
     {
         var startedAt = time.GetTimestamp();
         var patience = options.LapseTtl + TimeSpan.FromSeconds(30);
-        while ((OverdueCount = flow.Lapsing.Count(id => !expired.Contains(id))) > 0 && time.GetElapsedTime(startedAt) < patience)
+        while ((OverdueCount = flow.Lapsing.Count(id => !expired.Contains(id))) > 0
+            && time.GetElapsedTime(startedAt) < patience)
         {
             cancellation.ThrowIfCancellationRequested();
             Drain(IdleWait);

@@ -55,7 +55,8 @@ internal static class RetailReader
     }
 
     private static RetailLine? ReadLine(
-        CsvParser csv, Dictionary<string, int> lineNumbers, Dictionary<string, string> interned, out RejectReason reason)
+        CsvParser csv, Dictionary<string, int> lineNumbers, Dictionary<string, string> interned,
+        out RejectReason reason)
     {
         if (csv.Count != ColumnCount)
         {
@@ -95,7 +96,8 @@ internal static class RetailReader
     }
 
     private static RejectReason? Refusal(
-        string invoice, string stockCode, int quantity, bool isFree, string? customer, bool isCancellation) => true switch
+        string invoice, string stockCode, int quantity, bool isFree, string? customer,
+        bool isCancellation) => true switch
         {
             _ when invoice[0] == 'A' => RejectReason.BadDebt,
             _ when !IsMerchandise(stockCode) => RejectReason.NotMerchandise,

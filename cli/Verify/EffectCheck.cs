@@ -25,7 +25,8 @@ internal static class EffectCheck
         };
         if (problem is not null)
         {
-            findings.Add(FindingKind.WrongEffect, outcome.PoolId, outcome.At, $"command '{command.CommandId}': {problem}");
+            findings.Add(
+                FindingKind.WrongEffect, outcome.PoolId, outcome.At, $"command '{command.CommandId}': {problem}");
         }
     }
 
@@ -57,7 +58,8 @@ internal static class EffectCheck
             && outcome.Reasons.Count == 1 && command.IsAllOrNothing && command.Quantity <= outcome.Before.Free)
         {
             findings.Add(FindingKind.UnjustRejection, outcome.PoolId, outcome.At,
-                $"command '{command.CommandId}' asked for {command.Quantity} and was refused with {outcome.Before.Free} free");
+                $"command '{command.CommandId}' asked for {command.Quantity} and was refused with "
+                + $"{outcome.Before.Free} free");
         }
         return outcome.Postings.Count > 0 ? "a rejection moves units" : null;
     }
@@ -69,7 +71,8 @@ internal static class EffectCheck
             return "confirms a reservation that is unknown";
         }
         // A quantity is the total confirmed or consumed afterwards; without one, all that is held is confirmed.
-        var need = (command.Quantity ?? (before.Held + before.Confirmed + before.Consumed)) - before.Confirmed - before.Consumed;
+        var need = (command.Quantity ?? (before.Held + before.Confirmed + before.Consumed))
+            - before.Confirmed - before.Consumed;
         var moved = after.Confirmed - before.Confirmed;
         return moved == need ? null : $"needs {need} more confirmed, got {moved}";
     }

@@ -39,7 +39,9 @@ internal enum FindingKind
     /// <summary>An outcome that does not do what its command asked.</summary>
     WrongEffect,
 
-    /// <summary>A reservation's vector does not add up, shrinks where it must not, or its version does not grow.</summary>
+    /// <summary>
+    /// A reservation's vector does not add up, shrinks where it must not, or its version does not grow.
+    /// </summary>
     VectorBroken,
 
     /// <summary>HELD or CONFIRMED is not the sum over the reservations.</summary>

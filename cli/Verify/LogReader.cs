@@ -25,7 +25,8 @@ internal sealed class LogReader
     /// <param name="timeout">How long the broker may take to say where the log begins and ends.</param>
     /// <param name="cancellation">Stops the reading.</param>
     public LogReader(
-        ReaderPair readers, TopicPartition partition, Findings findings, TimeSpan timeout, CancellationToken cancellation)
+        ReaderPair readers, TopicPartition partition, Findings findings, TimeSpan timeout,
+        CancellationToken cancellation)
     {
         this.partition = partition;
         this.findings = findings;
@@ -130,7 +131,8 @@ internal sealed class LogReader
             return ready;
         }
         return consumer.Consume(Patience) ?? throw CliException.Unavailable(
-            $"{partition.Topic}[{partition.Partition.Value}] gave no record for {Patience.TotalSeconds:0} s at offset {Progress} of {End.Value}.",
+            $"{partition.Topic}[{partition.Partition.Value}] gave no record for {Patience.TotalSeconds:0} s at offset "
+            + $"{Progress} of {End.Value}.",
             "Is the broker still running? Nothing was changed; run alloc verify again.");
     }
 

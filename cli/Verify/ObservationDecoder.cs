@@ -6,15 +6,21 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Verify;
 
-/// <summary>Turns records of the contract into what the checker looks at. The only place where it meets the contract.</summary>
+/// <summary>
+/// Turns records of the contract into what the checker looks at. The only place where it meets the contract.
+/// </summary>
 internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string prefix)
 {
-    private readonly AvroSerde<AllocationCommand> commands = Serde<AllocationCommand>(registry, prefix + "allocation.commands");
-    private readonly AvroSerde<AllocationOutcome> outcomes = Serde<AllocationOutcome>(registry, prefix + "allocation.outcomes");
+    private readonly AvroSerde<AllocationCommand> commands = Serde<AllocationCommand>(
+        registry, prefix + "allocation.commands");
+    private readonly AvroSerde<AllocationOutcome> outcomes = Serde<AllocationOutcome>(
+        registry, prefix + "allocation.outcomes");
     private readonly AvroSerde<PoolAvailability> availability = Serde<PoolAvailability>(registry,
         prefix + "allocation.availability");
 
-    /// <summary>A command; one that cannot be read is an observation too: it belongs in the dead-letter topic.</summary>
+    /// <summary>
+    /// A command; one that cannot be read is an observation too: it belongs in the dead-letter topic.
+    /// </summary>
     public ObservedCommand Command(ConsumeResult<byte[]?, byte[]?> record)
     {
         var at = PositionOf(record);
@@ -109,11 +115,13 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
     private static AvroSerde<T> Serde<T>(ISchemaRegistryClient registry, string topic)
         where T : class, IAvroRecord<T> => new(registry, topic + "-value");
 
-    private static (Ask Ask, long? Quantity, IReadOnlyList<(string, long)> Lines) Asked(AllocationCommandBody body) => body switch
+    private static (Ask Ask, long? Quantity, IReadOnlyList<(string, long)> Lines) Asked(
+        AllocationCommandBody body) => body switch
     {
         AllocationCommandBody.Hold { Lines.Count: > 0 } hold =>
             (Ask.Hold, Sum(hold.Lines), [.. hold.Lines.Select(l => (l.ReservationId, l.Quantity))]),
-        AllocationCommandBody.Hold { ReservationId: { } id } hold => (Ask.Hold, hold.Quantity, [(id, hold.Quantity ?? 0)]),
+        AllocationCommandBody.Hold { ReservationId: { } id } hold =>
+            (Ask.Hold, hold.Quantity, [(id, hold.Quantity ?? 0)]),
         AllocationCommandBody.Confirm confirm => (Ask.Confirm, confirm.Quantity, [(confirm.ReservationId, 0)]),
         AllocationCommandBody.Release release => (Ask.Release, release.Quantity, [(release.ReservationId, 0)]),
         AllocationCommandBody.Consume consume => (Ask.Consume, consume.Quantity, [(consume.ReservationId, 0)]),

@@ -14,7 +14,8 @@ internal enum Account
 }
 
 /// <summary>The balances of a pool's six accounts.</summary>
-internal readonly record struct Amounts(long External, long Free, long Held, long Confirmed, long Consumed, long Blocked)
+internal readonly record struct Amounts(
+    long External, long Free, long Held, long Confirmed, long Consumed, long Blocked)
 {
     /// <summary>The sum of all six: always 0, since what a pool has came from outside.</summary>
     public Int128 Sum => (Int128)External + Free + Held + Confirmed + Consumed + Blocked;

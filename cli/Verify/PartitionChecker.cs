@@ -85,7 +85,8 @@ internal sealed class PartitionChecker
 
     /// <summary>Compares the availability topic's last record of each pool with the journal's last balances.</summary>
     /// <param name="last">The last availability of each pool, read after the journal was.</param>
-    /// <param name="journalMovedOn">Whether outcomes were appended since: availability ahead of what was read is no fault then.</param>
+    /// <param name="journalMovedOn">Whether outcomes were appended since: availability ahead of what was read is no
+    /// fault then.</param>
     public void CheckAvailability(IReadOnlyDictionary<string, ObservedAvailability> last, bool journalMovedOn = false)
     {
         foreach (var pool in pools.Values.Where(p => !p.PoolId.StartsWith('$')))
@@ -94,15 +95,18 @@ internal sealed class PartitionChecker
             {
                 if (pool.LastMoveSequence > 0)
                 {
-                    findings.Add(FindingKind.AvailabilityStale, pool.PoolId, default, "the pool is missing in the availability topic");
+                    findings.Add(FindingKind.AvailabilityStale, pool.PoolId, default,
+                        "the pool is missing in the availability topic");
                 }
             }
             else if (!(journalMovedOn && seen.Sequence > pool.Sequence)
-                && (seen.Balances != pool.Balances || seen.Sequence < pool.LastMoveSequence || seen.Sequence > pool.Sequence))
+                && (seen.Balances != pool.Balances || seen.Sequence < pool.LastMoveSequence
+                    || seen.Sequence > pool.Sequence))
             {
                 // What moves nothing (a rejection, a repeat) need not be published.
                 findings.Add(FindingKind.AvailabilityStale, pool.PoolId, seen.At,
-                    $"says {seen.Balances} at sequence {seen.Sequence}; the journal ends with {pool.Balances} at {pool.Sequence}");
+                    $"says {seen.Balances} at sequence {seen.Sequence}; the journal ends with {pool.Balances} at "
+                    + $"{pool.Sequence}");
             }
         }
         foreach (var seen in last.Values.Where(a => !journalMovedOn && !pools.ContainsKey(a.PoolId)))
@@ -115,7 +119,8 @@ internal sealed class PartitionChecker
     {
         if (outcome.TimeMs < clockMs)
         {
-            findings.Add(FindingKind.ClockWentBack, outcome.PoolId, outcome.At, $"time {outcome.TimeMs} follows {clockMs}");
+            findings.Add(
+                FindingKind.ClockWentBack, outcome.PoolId, outcome.At, $"time {outcome.TimeMs} follows {clockMs}");
         }
         clockMs = Math.Max(clockMs, outcome.TimeMs);
     }
@@ -154,14 +159,16 @@ internal sealed class PartitionChecker
             // Where the command topic's retention has removed the record, nothing can be said about it.
             if (outcome.Source.Offset >= facts.FirstOffset(outcome.Source.Topic))
             {
-                findings.Add(FindingKind.OrphanOutcome, outcome.PoolId, outcome.At, $"its source {outcome.Source} does not exist");
+                findings.Add(FindingKind.OrphanOutcome, outcome.PoolId, outcome.At,
+                    $"its source {outcome.Source} does not exist");
             }
             return null;
         }
         if (IsBeyondCommit(outcome))
         {
             findings.Add(FindingKind.OutcomeBeforeCommit, outcome.PoolId, outcome.At,
-                $"is visible, but its source {outcome.Source} is not committed (next is {facts.CommittedAfter(outcome.Source.Topic)})");
+                $"is visible, but its source {outcome.Source} is not committed (next is "
+                + $"{facts.CommittedAfter(outcome.Source.Topic)})");
         }
         return cursor.Current;
     }
@@ -173,7 +180,9 @@ internal sealed class PartitionChecker
     private bool IsBeyondCommit(ObservedOutcome outcome)
     {
         var committed = facts.CommittedAfter(outcome.Source.Topic);
-        return outcome.Answer == AnswerKind.Caused ? outcome.Source.Offset > committed : outcome.Source.Offset >= committed;
+        return outcome.Answer == AnswerKind.Caused
+            ? outcome.Source.Offset > committed
+            : outcome.Source.Offset >= committed;
     }
 
     private void CloseRecord(string topic, SourceCursor cursor)
@@ -251,7 +260,8 @@ internal sealed class PartitionChecker
         else if (Fingerprint.Of(outcome.DuplicateOf ?? "") != original.OutcomeId || outcome.Event != original.Event)
         {
             findings.Add(FindingKind.BadDuplicate, outcome.PoolId, outcome.At,
-                $"answers {outcome.Event} as a repeat of '{outcome.DuplicateOf}', not what the original said ({original.Event})");
+                $"answers {outcome.Event} as a repeat of '{outcome.DuplicateOf}', not what the original said "
+                + $"({original.Event})");
         }
     }
 
@@ -285,7 +295,8 @@ internal sealed class PartitionChecker
             if (hold is { Held: > 0 } && hold.ExpiresAtMs <= outcome.TimeMs)
             {
                 findings.Add(FindingKind.ExpiryBroken, due.PoolId, outcome.At,
-                    $"{due.ReservationId} still holds {hold.Held} at {outcome.TimeMs}; it expired at {hold.ExpiresAtMs}");
+                    $"{due.ReservationId} still holds {hold.Held} at {outcome.TimeMs}; it expired at "
+                    + $"{hold.ExpiresAtMs}");
             }
         }
     }

@@ -33,7 +33,9 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
 
     public int ReservationCount => reservations.Count;
 
-    /// <summary>The last state of a reservation, or null when it never appeared (or is forgotten at that time).</summary>
+    /// <summary>
+    /// The last state of a reservation, or null when it never appeared (or is forgotten at that time).
+    /// </summary>
     public ObservedReservation? Find(string reservationId, long timeMs) =>
         reservations.TryGetValue(reservationId, out var known) && !(known.ForgetAtMs <= timeMs) ? known : null;
 
@@ -96,13 +98,15 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
         }
         if (after != outcome.After)
         {
-            Report(FindingKind.BalanceMismatch, outcome, $"says it ended with {outcome.After}; its entries give {after}");
+            Report(
+                FindingKind.BalanceMismatch, outcome, $"says it ended with {outcome.After}; its entries give {after}");
         }
         if (outcome.After is { Held: < 0 } or { Confirmed: < 0 } or { Blocked: < 0 })
         {
             Report(FindingKind.NegativeBalance, outcome, $"ends with {outcome.After}");
         }
-        if (outcome.Answer is AnswerKind.Duplicate or AnswerKind.Refusal or AnswerKind.Provisional && outcome.Postings.Count > 0)
+        if (outcome.Answer is AnswerKind.Duplicate or AnswerKind.Refusal or AnswerKind.Provisional
+            && outcome.Postings.Count > 0)
         {
             Report(FindingKind.WrongEffect, outcome, $"{outcome.Event} ({outcome.Answer}) must not move anything");
         }
@@ -140,10 +144,12 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
         confirmedSum += after.Confirmed - (before?.Confirmed ?? 0);
         reservations[after.Id] = after;
 
-        var total = (Int128)after.Held + after.Confirmed + after.Consumed + after.Released + after.Expired + after.Preempted;
+        var total = (Int128)after.Held + after.Confirmed + after.Consumed + after.Released
+            + after.Expired + after.Preempted;
         if (total != after.Granted)
         {
-            Report(FindingKind.VectorBroken, outcome, $"{after.Id}: granted {after.Granted} but its parts sum to {total}");
+            Report(
+                FindingKind.VectorBroken, outcome, $"{after.Id}: granted {after.Granted} but its parts sum to {total}");
         }
         if (after is { Held: < 0 } or { Confirmed: < 0 } or { Consumed: < 0 } or { Returned: < 0 }
             || after.Returned > after.Consumed)
@@ -165,13 +171,15 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
         if (after.Consumed < before.Consumed || after.Returned < before.Returned || after.Released < before.Released
             || after.Expired < before.Expired || after.Preempted < before.Preempted)
         {
-            Report(FindingKind.VectorBroken, outcome, $"{after.Id}: a final part shrinks: {Show(before)} → {Show(after)}");
+            Report(
+                FindingKind.VectorBroken, outcome, $"{after.Id}: a final part shrinks: {Show(before)} → {Show(after)}");
         }
         var isDue = before.Held > 0 && before.ExpiresAtMs <= outcome.TimeMs;
         if (after.Expired > before.Expired && !isDue)
         {
             Report(FindingKind.ExpiryBroken, outcome,
-                $"{after.Id}: expires at {outcome.TimeMs}, before its time {before.ExpiresAtMs?.ToString() ?? "(never)"}");
+                $"{after.Id}: expires at {outcome.TimeMs}, before its time "
+                + $"{before.ExpiresAtMs?.ToString() ?? "(never)"}");
         }
         else if (isDue && after.Expired == before.Expired && after.Held < before.Held)
         {
@@ -195,7 +203,8 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
         $"held {r.Held}, confirmed {r.Confirmed}, consumed {r.Consumed}, returned {r.Returned}, released {r.Released}, "
         + $"expired {r.Expired}, preempted {r.Preempted}";
 
-    private void Report(FindingKind kind, ObservedOutcome outcome, string text) => findings.Add(kind, poolId, outcome.At, text);
+    private void Report(FindingKind kind, ObservedOutcome outcome, string text) =>
+        findings.Add(kind, poolId, outcome.At, text);
 }
 
 /// <summary>The few event and entry names that the checker looks at.</summary>

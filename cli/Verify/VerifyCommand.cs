@@ -12,7 +12,8 @@ namespace Alloc.Cli.Verify;
 /// <summary><c>alloc verify</c>: the history checker over the topics.</summary>
 internal static class VerifyCommand
 {
-    private static readonly SettingOption<string> Group = new("--application-id", "The consumer group whose offsets are checked")
+    private static readonly SettingOption<string> Group = new(
+        "--application-id", "The consumer group whose offsets are checked")
     {
         DefaultValueFactory = _ => "allocation",
         HelpName = "name",
@@ -33,7 +34,8 @@ internal static class VerifyCommand
     };
 
     public static Command Create() =>
-        new Command("verify", "Check the whole history: every topic, read committed and uncommitted, against a model of its own")
+        new Command("verify",
+            "Check the whole history: every topic, read committed and uncommitted, against a model of its own")
             .Takes(Group, Top, Wait).TalksToKafka().TalksToRegistry().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -89,7 +91,8 @@ internal static class VerifyCommand
             if (context.Time.GetElapsedTime(startedAt) > wait)
             {
                 throw CliException.Unavailable(
-                    $"{open:N0} records of {topic} were not decided within {Duration.Show(wait)}.", "Is the engine running?");
+                    $"{open:N0} records of {topic} were not decided within {Duration.Show(wait)}.",
+                    "Is the engine running?");
             }
         }
         while (await ticks.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
@@ -104,28 +107,37 @@ internal static class VerifyCommand
         {
             context.Screen.Rows(
                 shown,
-                Column.Text("pool", "pool"), Column.Number("outcomes", "outcomes"), Column.Number("reservations", "reservations"),
+                Column.Text("pool", "pool"), Column.Number("outcomes", "outcomes"),
+                Column.Number("reservations", "reservations"),
                 Column.Number("free", "free"), Column.Number("held", "held"), Column.Number("confirmed", "confirmed"),
-                Column.Number("consumed", "consumed"), Column.Number("grants", "grants"), Column.Number("rejected", "rejected"),
+                Column.Number("consumed", "consumed"), Column.Number("grants", "grants"),
+                Column.Number("rejected", "rejected"),
                 Column.Number("oversold", "oversold"), Column.Number("findings", "findings"));
             if (result.Pools.Count > shown.Count)
             {
                 console.MarkupLine(
-                    $"[dim]{result.Pools.Count - shown.Count:N0} more pools; --pools {result.Pools.Count} shows them all[/]");
+                    $"[dim]{result.Pools.Count - shown.Count:N0} more pools; --pools {result.Pools.Count} shows them "
+                    + "all[/]");
             }
             console.WriteLine();
             console.WriteLine(
-                $"Read {result.Commands:N0} commands, {result.Outcomes:N0} outcomes, {result.AvailabilityRecords:N0} availability records, "
-                + $"{result.DeadLetters:N0} dead letters; {result.UncommittedOnly:N0} records of aborted or open transactions, unseen by readers.");
+                $"Read {result.Commands:N0} commands, {result.Outcomes:N0} outcomes, {result.AvailabilityRecords:N0} "
+                + "availability records, "
+                + $"{result.DeadLetters:N0} dead letters; {result.UncommittedOnly:N0} records of aborted or open "
+                + "transactions, unseen by readers.");
             console.WriteLine(
-                $"{result.Originals:N0} commands decided once, {result.Duplicates:N0} repeats answered, {result.Parked:N0} parked, "
-                + $"{result.Undecided:N0} not decided yet; {result.Pools.Count:N0} pools, oversold {result.Pools.Sum(p => p.OversoldUnits):N0}.");
+                $"{result.Originals:N0} commands decided once, {result.Duplicates:N0} repeats answered, "
+                + $"{result.Parked:N0} parked, "
+                + $"{result.Undecided:N0} not decided yet; {result.Pools.Count:N0} pools, oversold "
+                + $"{result.Pools.Sum(p => p.OversoldUnits):N0}.");
             foreach (var finding in result.Findings.Kept)
             {
-                console.MarkupLine($"[red]{finding.Kind}[/] {Markup.Escape($"{finding.PoolId} {finding.At}: {finding.Text}")}");
+                console.MarkupLine(
+                    $"[red]{finding.Kind}[/] {Markup.Escape($"{finding.PoolId} {finding.At}: {finding.Text}")}");
             }
             console.MarkupLine(result.Findings.Count == 0
-                ? "[green]Nothing found:[/] every command decided exactly once, every sequence gapless, every balance the sum of its entries."
+                ? "[green]Nothing found:[/] every command decided exactly once, every sequence gapless, every balance "
+                    + "the sum of its entries."
                 : $"[red]{result.Findings.Count:N0} findings[/]: "
                     + string.Join(", ", result.Findings.Counts.OrderByDescending(c => c.Value)
                         .Select(c => $"{c.Key} {c.Value:N0}")));
@@ -144,7 +156,8 @@ internal static class VerifyCommand
         ["availabilityRecords"] = result.AvailabilityRecords,
         ["uncommittedOnly"] = result.UncommittedOnly,
         ["oversold"] = result.Pools.Sum(p => p.OversoldUnits),
-        ["events"] = new JsonObject(result.Events.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)JsonValue.Create(e.Value)))),
+        ["events"] = new JsonObject(
+            result.Events.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)JsonValue.Create(e.Value)))),
         ["findingCount"] = result.Findings.Count,
         ["findings"] = new JsonArray([.. result.Findings.Kept.Select(f => (JsonNode)new JsonObject
         {

@@ -30,7 +30,9 @@ internal sealed class VerifyResult
 
     public long AvailabilityRecords { get; set; }
 
-    /// <summary>Records that only a read-uncommitted reader sees: aborted, or of a transaction that is still open.</summary>
+    /// <summary>
+    /// Records that only a read-uncommitted reader sees: aborted, or of a transaction that is still open.
+    /// </summary>
     public long UncommittedOnly { get; set; }
 
     public SortedDictionary<string, long> Events { get; } = new(StringComparer.Ordinal);
@@ -54,7 +56,8 @@ internal sealed class VerifyRun : IDisposable
     /// <param name="group">The consumer group whose offsets are checked.</param>
     /// <param name="registry">Where schemas are.</param>
     /// <param name="cancellation">Stops it.</param>
-    public VerifyRun(ClientSettings settings, string group, ISchemaRegistryClient registry, CancellationToken cancellation)
+    public VerifyRun(
+        ClientSettings settings, string group, ISchemaRegistryClient registry, CancellationToken cancellation)
     {
         this.settings = settings;
         this.cancellation = cancellation;
@@ -215,7 +218,8 @@ internal sealed class VerifyRun : IDisposable
 
     private Dictionary<(string, int), long> Committed(string[] topics, int partitionCount)
     {
-        var partitions = topics.SelectMany(t => Enumerable.Range(0, partitionCount).Select(p => new TopicPartition(t, p)));
+        var partitions = topics.SelectMany(t => Enumerable.Range(0, partitionCount)
+            .Select(p => new TopicPartition(t, p)));
         return groupReader.Committed(partitions, settings.Timeout)
             .ToDictionary(c => (c.Topic, c.Partition.Value), c => c.Offset == Offset.Unset ? 0 : c.Offset.Value);
     }

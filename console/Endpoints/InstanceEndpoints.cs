@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Alloc.Web.Endpoints;
 
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
-internal sealed class InstanceEndpoints(StreamsApplication application, Startup startup, Action<TextWriter> writeMetrics)
+internal sealed class InstanceEndpoints(
+    StreamsApplication application, Startup startup, Action<TextWriter> writeMetrics)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -32,8 +33,8 @@ internal sealed class InstanceEndpoints(StreamsApplication application, Startup 
     }
 
     /// <summary>
-    /// GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore, or with what the
-    /// instance or one of its tasks waits for.
+    /// GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore, or with
+    /// what the instance or one of its tasks waits for.
     /// </summary>
     private Task ReadyAsync(HttpContext context)
     {
@@ -88,7 +89,8 @@ internal sealed class InstanceEndpoints(StreamsApplication application, Startup 
         }
         catch (InvalidOperationException e)
         {
-            await Problem.WriteAsync(context, 409, "No checkpoint directory", $"{e.Message} Start with --checkpoint-dir.").ConfigureAwait(false);
+            await Problem.WriteAsync(context, 409, "No checkpoint directory",
+                $"{e.Message} Start with --checkpoint-dir.").ConfigureAwait(false);
             return;
         }
         await JsonAnswer.WriteAsync(context, 200, new JsonObject

@@ -23,7 +23,10 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         routes.MapGet("/v1/commands/{id}", GetCommandAsync);
     }
 
-    /// <summary>GET /v1/pools?prefix=&amp;after=&amp;limit= : pools by id, of all instances; partitions nobody could answer for are named.</summary>
+    /// <summary>
+    /// GET /v1/pools?prefix=&amp;after=&amp;limit= : pools by id, of all instances; partitions nobody could answer for
+    /// are named.
+    /// </summary>
     private async Task ListPoolsAsync(HttpContext context)
     {
         var prefix = context.Request.Query["prefix"].ToString();
@@ -100,7 +103,8 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
             {
                 return null;
             }
-            var rows = reads.Reservations(pool).Where(r => IsListed(r.ReservationId, prefix, after)).Take(limit + 1).ToList();
+            var rows = reads.Reservations(pool).Where(r => IsListed(r.ReservationId, prefix, after))
+                .Take(limit + 1).ToList();
             return new JsonObject
             {
                 ["reservations"] = new JsonArray([.. rows.Take(limit).Select(r => (JsonNode)ReservationJson(pool, r))]),
@@ -115,7 +119,8 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         var segments = RawPath.Segments(context, 2);
         if (segments.Length != 2)
         {
-            await Problem.WriteAsync(context, 400, "Bad request", "Write /v1/reservations/{pool}/{id}, slashes in ids as %2F.").ConfigureAwait(false);
+            await Problem.WriteAsync(context, 400, "Bad request",
+                "Write /v1/reservations/{pool}/{id}, slashes in ids as %2F.").ConfigureAwait(false);
             return;
         }
         var (pool, id) = (segments[0], segments[1]);
@@ -151,26 +156,31 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
             $"Pool {pool} remembers no command {id}; that does not say that it was never sent.").ConfigureAwait(false);
     }
 
-    private async Task AnswerAsync(HttpContext context, string poolId, Func<ILedgerReads, JsonObject?> read, string nothing)
+    private async Task AnswerAsync(
+        HttpContext context, string poolId, Func<ILedgerReads, JsonObject?> read, string nothing)
     {
         var place = await directory.FindAsync(poolId, context.RequestAborted).ConfigureAwait(false);
         if (place.Reads is { } reads)
         {
             var found = read(reads);
-            await (found is null ? Problem.WriteAsync(context, 404, "Not found", nothing) : JsonAnswer.WriteAsync(context, 200, found))
+            await (found is null
+                ? Problem.WriteAsync(context, 404, "Not found", nothing)
+                : JsonAnswer.WriteAsync(context, 200, found))
                 .ConfigureAwait(false);
             return;
         }
         if (place.Owner is { } owner && !Peers.IsForwarded(context.Request))
         {
-            if (await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false) is { Body: { } body } answer)
+            if (await peers.AskAsync(owner, context.Request, context.RequestAborted)
+                .ConfigureAwait(false) is { Body: { } body } answer)
             {
                 var mediaType = (int)answer.Status >= 400 ? Problem.MediaType : "application/json";
                 await JsonAnswer.WriteAsync(context, (int)answer.Status, body, mediaType).ConfigureAwait(false);
                 return;
             }
             await Problem.WriteAsync(
-                context, 503, "The owner does not answer", $"{place.Detail} It does not answer now; ask it, or try again.",
+                context, 503, "The owner does not answer",
+                $"{place.Detail} It does not answer now; ask it, or try again.",
                 new JsonObject { ["owner"] = owner.ToString() }).ConfigureAwait(false);
             return;
         }
@@ -213,5 +223,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         !id.StartsWith('$') && id.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(id, after) > 0;
 
     private static int LimitOf(HttpRequest request) =>
-        int.TryParse(request.Query["limit"].ToString(), out var limit) ? Math.Clamp(limit, 1, MaximumLimit) : DefaultLimit;
+        int.TryParse(request.Query["limit"].ToString(), out var limit)
+            ? Math.Clamp(limit, 1, MaximumLimit)
+            : DefaultLimit;
 }

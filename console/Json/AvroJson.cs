@@ -6,8 +6,9 @@ using JsonValue = System.Text.Json.Nodes.JsonValue;
 namespace Alloc.Web.Json;
 
 /// <summary>
-/// Avro values as JSON for people and scripts: fields by their contract's names, times as ISO 8601 in UTC, bytes as base64.
-/// A union of several records shows which one it is in a member <c>type</c>; it is not Avro's own JSON encoding.
+/// Avro values as JSON for people and scripts: fields by their contract's names, times as ISO 8601 in UTC, bytes as
+/// base64. A union of several records shows which one it is in a member <c>type</c>; it is not Avro's own JSON
+/// encoding.
 /// </summary>
 public static class AvroJson
 {
@@ -35,7 +36,8 @@ public static class AvroJson
     /// <summary>A time as this format writes it.</summary>
     public static string Time(long ms) =>
         ms is >= -62135596800000 and <= 253402300799999
-            ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)
+            ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+                .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)
             : ms.ToString(CultureInfo.InvariantCulture);
 
     private static JsonNode? Read(AvroSchema schema, ref AvroReader reader, int depth)
@@ -79,7 +81,9 @@ public static class AvroJson
     };
 
     private static JsonValue Number(double value) =>
-        double.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
+        double.IsFinite(value)
+            ? JsonValue.Create(value)
+            : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
 
     private static JsonObject Record(RecordSchema schema, ref AvroReader reader, int depth)
     {

@@ -26,7 +26,9 @@ public sealed class LedgerDirectory(
     public async Task<LedgerPlace> FindAsync(string poolId, CancellationToken cancellation)
     {
         var partition = PartitionOf(poolId);
-        return Here(partition) is { } reads ? new LedgerPlace(reads, null, "") : await OwnerAsync(partition, cancellation).ConfigureAwait(false);
+        return Here(partition) is { } reads
+            ? new LedgerPlace(reads, null, "")
+            : await OwnerAsync(partition, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Who has a partition that is not ready here.</summary>
@@ -35,7 +37,8 @@ public sealed class LedgerDirectory(
         PartitionOwner? owner;
         try
         {
-            owner = await Task.Run(() => application.FindOwner(commandTopic, partition), cancellation).ConfigureAwait(false);
+            owner = await Task.Run(() => application.FindOwner(commandTopic, partition), cancellation)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -47,7 +50,8 @@ public sealed class LedgerDirectory(
             { IsThisInstance: true } => new LedgerPlace(null, null, $"Partition {partition} is being restored here."),
             { Endpoint: { } endpoint } when Uri.TryCreate(endpoint, UriKind.Absolute, out var url) =>
                 new LedgerPlace(null, url, $"Partition {partition} is at {endpoint}."),
-            _ => new LedgerPlace(null, null, $"Partition {partition} is at {owner.ClientId}, which has no HTTP address (--console-url)."),
+            _ => new LedgerPlace(null, null,
+                $"Partition {partition} is at {owner.ClientId}, which has no HTTP address (--console-url)."),
         };
     }
 }

@@ -12,7 +12,8 @@ public sealed class StoreLedgerReads : ILedgerReads
     private readonly int partition;
     private readonly IReadOnlyKeyValueStore<string, PoolState> pools;
 
-    private StoreLedgerReads(StreamsApplication application, int partition, IReadOnlyKeyValueStore<string, PoolState> pools)
+    private StoreLedgerReads(
+        StreamsApplication application, int partition, IReadOnlyKeyValueStore<string, PoolState> pools)
     {
         this.application = application;
         this.partition = partition;
@@ -39,7 +40,8 @@ public sealed class StoreLedgerReads : ILedgerReads
         Store<Reservation>(AllocationStores.Reservations)?.Get(new PoolKey(poolId, reservationId));
 
     /// <inheritdoc/>
-    public IEnumerable<Reservation> Reservations(string poolId) => Of<Reservation>(AllocationStores.Reservations, poolId);
+    public IEnumerable<Reservation> Reservations(string poolId) =>
+        Of<Reservation>(AllocationStores.Reservations, poolId);
 
     /// <inheritdoc/>
     public CommandMemory? Command(string poolId, string commandId) =>

@@ -3,8 +3,9 @@ using Microsoft.AspNetCore.Http;
 namespace Alloc.Web.Security;
 
 /// <summary>
-/// Lets a request through or answers 401, 403 or 421. Without credentials only loopback names are served, so that a page
-/// in a browser cannot reach the API through a name of its own; with them every route but the health checks needs a token.
+/// Lets a request through or answers 401, 403 or 421. Without credentials only loopback names are served, so that a
+/// page in a browser cannot reach the API through a name of its own; with them every route but the health checks needs
+/// a token.
 /// </summary>
 internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
 {
@@ -16,13 +17,15 @@ internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
         var request = context.Request;
         if (isLoopback && !LoopbackNames.Contains(request.Host.Host, StringComparer.OrdinalIgnoreCase))
         {
-            await Problem.WriteAsync(context, 421, "Unknown host", $"This instance does not answer as {request.Host.Host}.").ConfigureAwait(false);
+            await Problem.WriteAsync(context, 421, "Unknown host",
+                $"This instance does not answer as {request.Host.Host}.").ConfigureAwait(false);
             return;
         }
         var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
         if (!isRead && IsFromAnotherSite(request))
         {
-            await Problem.WriteAsync(context, 403, "Another site", "Requests that change something come from no other site.").ConfigureAwait(false);
+            await Problem.WriteAsync(context, 403, "Another site",
+                "Requests that change something come from no other site.").ConfigureAwait(false);
             return;
         }
         if (credentials is not null && !IsOpen(request.Path))
@@ -32,12 +35,14 @@ internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
             if (role == Role.None)
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer";
-                await Problem.WriteAsync(context, 401, "Who are you?", "Send a token: Authorization: Bearer ….").ConfigureAwait(false);
+                await Problem.WriteAsync(context, 401, "Who are you?", "Send a token: Authorization: Bearer ….")
+                    .ConfigureAwait(false);
                 return;
             }
             if (role < needed)
             {
-                await Problem.WriteAsync(context, 403, "Not allowed", $"This needs the role {needed.ToString().ToLowerInvariant()}.")
+                await Problem.WriteAsync(
+                    context, 403, "Not allowed", $"This needs the role {needed.ToString().ToLowerInvariant()}.")
                     .ConfigureAwait(false);
                 return;
             }

@@ -15,12 +15,14 @@ public sealed class Credentials
     private Credentials(List<(Role, string, byte[])> entries) => this.entries = entries;
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="ConsoleStartException">The file is missing, empty or malformed; the text names the line.</exception>
+    /// <exception cref="ConsoleStartException">The file is missing, empty or malformed; the text names the
+    /// line.</exception>
     public static Credentials Load(string path)
     {
         if (!File.Exists(path))
         {
-            throw new ConsoleStartException($"The credentials file {path} does not exist.", "See docs/operations.md, \"Security\".");
+            throw new ConsoleStartException(
+                $"The credentials file {path} does not exist.", "See docs/operations.md, \"Security\".");
         }
         var entries = new List<(Role, string, byte[])>();
         var number = 0;
@@ -32,7 +34,8 @@ public sealed class Credentials
                 continue;
             }
             var parts = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length != 3 || !Enum.TryParse<Role>(parts[0], ignoreCase: true, out var role) || role == Role.None ||
+            if (parts.Length != 3 || !Enum.TryParse<Role>(parts[0], ignoreCase: true, out var role)
+                || role == Role.None ||
                 !TryDigest(parts[2], out var digest))
             {
                 throw new ConsoleStartException(
@@ -46,7 +49,9 @@ public sealed class Credentials
             : throw new ConsoleStartException($"{path} lets nobody in.", "Add a line: role name sha256-of-token.");
     }
 
-    /// <summary>The role and name of a token's owner; <see cref="Role.None"/> for an unknown one. Takes the same time for both.</summary>
+    /// <summary>
+    /// The role and name of a token's owner; <see cref="Role.None"/> for an unknown one. Takes the same time for both.
+    /// </summary>
     public (Role Role, string Name) Identify(string token)
     {
         Span<byte> digest = stackalloc byte[DigestSize];

@@ -43,7 +43,9 @@ public ref partial struct AvroReader
     private static decimal DecimalOf(ReadOnlySpan<byte> bytes, int scale)
     {
         // 17 bytes hold every value that a C# decimal can: what is longer is refused before it is turned into a number.
-        var unscaled = bytes.Length <= 17 ? new BigInteger(bytes, isUnsigned: false, isBigEndian: true) : BigInteger.One << 200;
+        var unscaled = bytes.Length <= 17
+            ? new BigInteger(bytes, isUnsigned: false, isBigEndian: true)
+            : BigInteger.One << 200;
         if (BigInteger.Abs(unscaled) > new BigInteger(decimal.MaxValue))
         {
             throw new AvroException("A decimal has more than 28 digits.");

@@ -215,7 +215,8 @@ public ref partial struct AvroReader
         {
             if (count > Remaining / minimumItemSize)
             {
-                throw new AvroException($"{count} items of at least {minimumItemSize} bytes, with {Remaining} bytes left.");
+                throw new AvroException(
+                    $"{count} items of at least {minimumItemSize} bytes, with {Remaining} bytes left.");
             }
         }
         else if (count > MaximumEmptyItemCount - _emptyItemCount)

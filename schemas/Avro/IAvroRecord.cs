@@ -16,9 +16,10 @@ public interface IAvroRecord<TSelf>
     void Write(AvroWriter writer);
 
     /// <summary>
-    /// Writes what identifies the value's content, for hashes: the fields in schema order, each preceded by its name, those
-    /// equal to their default left out, an empty name at the end. A field with a default that is added to the schema later
-    /// does not change it. Symbols and union branches go by name, maps in the order of their keys. It cannot be read back.
+    /// Writes what identifies the value's content, for hashes: the fields in schema order, each preceded by its name,
+    /// those equal to their default left out, an empty name at the end. A field with a default that is added to the
+    /// schema later does not change it. Symbols and union branches go by name, maps in the order of their keys. It
+    /// cannot be read back.
     /// </summary>
     void WriteNonDefaultFields(AvroWriter writer);
 }

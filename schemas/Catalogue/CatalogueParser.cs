@@ -12,7 +12,8 @@ internal sealed class CatalogueParser(string? source)
 
     private static readonly string[] Members =
     [
-        "name", "doc", "context", "key", "schema", "compatibility", "partitions", "partitionsOf", "policy", "deadLetter",
+        "name", "doc", "context", "key", "schema", "compatibility", "partitions", "partitionsOf",
+        "policy", "deadLetter",
         "writers", "configs",
     ];
 
@@ -135,7 +136,8 @@ internal sealed class CatalogueParser(string? source)
         return topic with { PartitionCount = root.PartitionCount };
     }
 
-    private string? Optional(JsonValue json, string name) => json.Find(name) is null ? null : Required(json, name, JsonKind.String).Text;
+    private string? Optional(JsonValue json, string name) =>
+        json.Find(name) is null ? null : Required(json, name, JsonKind.String).Text;
 
     private JsonValue Required(JsonValue json, string name, JsonKind kind)
     {

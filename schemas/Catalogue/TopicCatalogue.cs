@@ -4,8 +4,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Schemas.Catalogue;
 
 /// <summary>
-/// The topics of the product, read from <c>schemas/topics.json</c>: what <c>alloc</c> creates and verifies topics from, and
-/// what names a topic's schema, dead-letter topic and settings. Immutable.
+/// The topics of the product, read from <c>schemas/topics.json</c>: what <c>alloc</c> creates and verifies topics from,
+/// and what names a topic's schema, dead-letter topic and settings. Immutable.
 /// </summary>
 public sealed class TopicCatalogue
 {
@@ -44,7 +44,9 @@ public sealed class TopicCatalogue
 
     public bool TryGet(string name, out TopicDefinition? topic) => _byName.TryGetValue(name, out topic);
 
-    /// <summary>The same topics with a prefix before each name, for a deployment of its own on a shared cluster.</summary>
+    /// <summary>
+    /// The same topics with a prefix before each name, for a deployment of its own on a shared cluster.
+    /// </summary>
     /// <exception cref="ArgumentException">The names with the prefix are not names of topics.</exception>
     public TopicCatalogue WithPrefix(string prefix)
     {

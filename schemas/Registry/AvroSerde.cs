@@ -36,7 +36,8 @@ public sealed class AvroSerde<T>
 
     /// <summary>Registers the schema, so that the first record does not have to wait for it.</summary>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible with.</exception>
+    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible
+    /// with.</exception>
     public async ValueTask<int> InitializeAsync(CancellationToken cancellationToken = default)
     {
         var schemaId = await _registry.RegisterAsync(Subject, T.Schema, cancellationToken).ConfigureAwait(false);
@@ -47,7 +48,8 @@ public sealed class AvroSerde<T>
     /// <summary>Writes a framed message.</summary>
     /// <exception cref="AvroException">The record has a value that its schema cannot express.</exception>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible with.</exception>
+    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible
+    /// with.</exception>
     public void Serialize(T record, IBufferWriter<byte> target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -57,7 +59,8 @@ public sealed class AvroSerde<T>
     /// <summary>A framed message of its own.</summary>
     /// <exception cref="AvroException">The record has a value that its schema cannot express.</exception>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible with.</exception>
+    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible
+    /// with.</exception>
     public byte[] Serialize(T record) => Encode(record).WrittenSpan.ToArray();
 
     /// <summary>Reads a framed message, whichever registered schema it was written with.</summary>

@@ -44,7 +44,8 @@ public static class CompatibilityLevels
 
     /// <summary>Whether the level looks at every version and not only at the newest.</summary>
     public static bool IsTransitive(CompatibilityLevel level) => level
-        is CompatibilityLevel.BackwardTransitive or CompatibilityLevel.ForwardTransitive or CompatibilityLevel.FullTransitive;
+        is CompatibilityLevel.BackwardTransitive or CompatibilityLevel.ForwardTransitive
+            or CompatibilityLevel.FullTransitive;
 
     /// <summary>Whether the new schema must read what older versions wrote.</summary>
     public static bool ChecksBackward(CompatibilityLevel level) => level

@@ -28,11 +28,13 @@ public static class ConfluentFraming
     {
         if (message.Length < HeaderSize)
         {
-            throw new AvroException($"A message of {message.Length} bytes has no schema id: at least {HeaderSize} bytes are needed.");
+            throw new AvroException(
+                $"A message of {message.Length} bytes has no schema id: at least {HeaderSize} bytes are needed.");
         }
         if (message[0] != Magic)
         {
-            throw new AvroException($"A message begins with byte {message[0]}, not {Magic}: it is not framed with a schema id.");
+            throw new AvroException(
+                $"A message begins with byte {message[0]}, not {Magic}: it is not framed with a schema id.");
         }
         value = message[HeaderSize..];
         return BinaryPrimitives.ReadInt32BigEndian(message[1..]);

@@ -5,8 +5,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Schemas.Registry;
 
 /// <summary>
-/// A client of a schema registry over HTTP (Confluent's interface, version 1). Schemas and ids are asked for once and kept;
-/// requests are tried a bounded number of times. Thread-safe.
+/// A client of a schema registry over HTTP (Confluent's interface, version 1). Schemas and ids are asked for once and
+/// kept; requests are tried a bounded number of times. Thread-safe.
 /// </summary>
 public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposable
 {
@@ -59,7 +59,8 @@ public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposabl
         {
             return known;
         }
-        var answer = await RequireAsync(HttpMethod.Post, $"{Path(subject)}/versions", new { schema = text }, cancellationToken)
+        var answer = await RequireAsync(
+            HttpMethod.Post, $"{Path(subject)}/versions", new { schema = text }, cancellationToken)
             .ConfigureAwait(false);
         var id = answer.Number("id");
         _ids.TryAdd((subject, text), id);
@@ -73,7 +74,8 @@ public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposabl
     {
         ArgumentNullException.ThrowIfNull(schema);
         var (answer, error) = await _transport
-            .SendAsync(HttpMethod.Post, Path(subject), new { schema = schema.ToString() }, cancellationToken).ConfigureAwait(false);
+            .SendAsync(HttpMethod.Post, Path(subject), new { schema = schema.ToString() }, cancellationToken)
+            .ConfigureAwait(false);
         return error?.ErrorCode is SubjectNotFound or SchemaNotFound ? null : ReadVersion(answer, error);
     }
 
@@ -83,7 +85,8 @@ public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposabl
     {
         var number = version is { } v ? v.ToString(System.Globalization.CultureInfo.InvariantCulture) : "latest";
         var (answer, error) = await _transport
-            .SendAsync(HttpMethod.Get, $"{Path(subject)}/versions/{number}", null, cancellationToken).ConfigureAwait(false);
+            .SendAsync(HttpMethod.Get, $"{Path(subject)}/versions/{number}", null, cancellationToken)
+            .ConfigureAwait(false);
         return error?.ErrorCode is SubjectNotFound or VersionNotFound ? null : ReadVersion(answer, error);
     }
 
@@ -95,7 +98,8 @@ public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposabl
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<int>> GetVersionsAsync(string subject, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<int>> GetVersionsAsync(
+        string subject, CancellationToken cancellationToken = default)
     {
         var (answer, error) = await _transport
             .SendAsync(HttpMethod.Get, $"{Path(subject)}/versions", null, cancellationToken).ConfigureAwait(false);
@@ -127,13 +131,15 @@ public sealed class HttpSchemaRegistryClient : ISchemaRegistryClient, IDisposabl
 
     /// <inheritdoc/>
     public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken = default) =>
-        RequireAsync(HttpMethod.Put, "/config/" + Uri.EscapeDataString(subject), new { compatibility = level }, cancellationToken);
+        RequireAsync(HttpMethod.Put, "/config/" + Uri.EscapeDataString(subject),
+            new { compatibility = level }, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<string> GetCompatibilityAsync(string subject, CancellationToken cancellationToken = default)
     {
         var (answer, error) = await _transport
-            .SendAsync(HttpMethod.Get, "/config/" + Uri.EscapeDataString(subject), null, cancellationToken).ConfigureAwait(false);
+            .SendAsync(HttpMethod.Get, "/config/" + Uri.EscapeDataString(subject), null, cancellationToken)
+            .ConfigureAwait(false);
         if (error?.ErrorCode is SubjectLevelNotFound or SubjectNotFound)
         {
             answer = await RequireAsync(HttpMethod.Get, "/config", null, cancellationToken).ConfigureAwait(false);

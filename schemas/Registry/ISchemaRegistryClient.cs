@@ -29,13 +29,15 @@ public interface ISchemaRegistryClient
     ValueTask<int> RegisterAsync(string subject, AvroSchema schema, CancellationToken cancellationToken = default);
 
     /// <summary>The schema as the subject holds it; null when the subject does not.</summary>
-    Task<RegisteredSchema?> LookUpAsync(string subject, AvroSchema schema, CancellationToken cancellationToken = default);
+    Task<RegisteredSchema?> LookUpAsync(
+        string subject, AvroSchema schema, CancellationToken cancellationToken = default);
 
     /// <summary>A subject's schema; null when there is no such subject or version.</summary>
     /// <param name="subject">The subject.</param>
     /// <param name="version">The version; null for the newest.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<RegisteredSchema?> GetVersionAsync(string subject, int? version, CancellationToken cancellationToken = default);
+    Task<RegisteredSchema?> GetVersionAsync(
+        string subject, int? version, CancellationToken cancellationToken = default);
 
     /// <summary>All subjects, by name.</summary>
     Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken = default);

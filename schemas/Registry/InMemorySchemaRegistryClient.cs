@@ -3,8 +3,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Schemas.Registry;
 
 /// <summary>
-/// A registry inside the process, without compatibility rules: for the topology test driver and the simulator, and for tools
-/// that need no other process. Ids count from 1 in the order of registration.
+/// A registry inside the process, without compatibility rules: for the topology test driver and the simulator, and for
+/// tools that need no other process. Ids count from 1 in the order of registration.
 /// </summary>
 public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 {
@@ -26,7 +26,8 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> RegisterAsync(string subject, AvroSchema schema, CancellationToken cancellationToken = default)
+    public ValueTask<int> RegisterAsync(
+        string subject, AvroSchema schema, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(schema);
         lock (_lock)
@@ -57,7 +58,8 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
         ArgumentNullException.ThrowIfNull(schema);
         lock (_lock)
         {
-            var version = _ids.TryGetValue(schema.ToString(), out var id) && _subjects.TryGetValue(subject, out var versions)
+            var version = _ids.TryGetValue(schema.ToString(), out var id)
+                && _subjects.TryGetValue(subject, out var versions)
                 ? versions.IndexOf(id) + 1
                 : 0;
             return Task.FromResult(version == 0 ? null : new RegisteredSchema(subject, version, id, schema.ToString()));
@@ -76,7 +78,8 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
             }
             var number = version ?? versions.Count;
             var id = versions[number - 1];
-            return Task.FromResult<RegisteredSchema?>(new RegisteredSchema(subject, number, id, _schemas[id - 1].ToString()));
+            return Task.FromResult<RegisteredSchema?>(new RegisteredSchema(
+                subject, number, id, _schemas[id - 1].ToString()));
         }
     }
 

@@ -3,8 +3,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Schemas.Registry;
 
 /// <summary>
-/// The registry gave no answer that says anything about the record: away, overloaded, or refusing the credentials. Wait and
-/// try again; a record must never be given up for it.
+/// The registry gave no answer that says anything about the record: away, overloaded, or refusing the credentials. Wait
+/// and try again; a record must never be given up for it.
 /// </summary>
 public sealed class RegistryUnavailableException : Exception
 {
@@ -49,7 +49,9 @@ public sealed class UnknownSchemaException : AvroException
     public int SchemaId { get; }
 }
 
-/// <summary>The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject.</summary>
+/// <summary>
+/// The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject.
+/// </summary>
 public sealed class RegistryRefusedException : Exception
 {
     public RegistryRefusedException()

@@ -74,7 +74,11 @@ internal sealed class RegistryTransport : IDisposable
 
     private static SocketsHttpHandler CreateHandler(SchemaRegistryOptions options)
     {
-        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false };
+        var handler = new SocketsHttpHandler
+        {
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            AllowAutoRedirect = false,
+        };
         if (options.ClientCertificate is not null)
         {
             handler.SslOptions.ClientCertificates = [options.ClientCertificate];
@@ -93,7 +97,8 @@ internal sealed class RegistryTransport : IDisposable
         return handler;
     }
 
-    private static string AddressOf(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    private static string AddressOf(Uri url) =>
+        url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     private async Task<(JsonElement Answer, RegistryError? Error)> SendOnceAsync(
         Uri url, HttpMethod method, string path, object? body, CancellationToken cancellationToken)
@@ -117,16 +122,19 @@ internal sealed class RegistryTransport : IDisposable
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RegistryUnavailableException(
-                $"The schema registry at {address} did not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.", error);
+                $"The schema registry at {address} did not answer within {_options.RequestTimeout.TotalSeconds:0.#} s.",
+                error);
         }
         catch (HttpRequestException error)
         {
             throw new RegistryUnavailableException(
-                $"The schema registry at {address} cannot be reached: {(error.InnerException ?? error).Message}", error);
+                $"The schema registry at {address} cannot be reached: {(error.InnerException ?? error).Message}",
+                error);
         }
         catch (IOException error)
         {
-            throw new RegistryUnavailableException($"The connection to the schema registry at {address} broke: {error.Message}", error);
+            throw new RegistryUnavailableException(
+                $"The connection to the schema registry at {address} broke: {error.Message}", error);
         }
     }
 
@@ -138,7 +146,8 @@ internal sealed class RegistryTransport : IDisposable
             : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
     }
 
-    private static (JsonElement Answer, RegistryError? Error) Interpret(string address, HttpStatusCode status, byte[] content)
+    private static (JsonElement Answer, RegistryError? Error) Interpret(
+        string address, HttpStatusCode status, byte[] content)
     {
         JsonElement json;
         try
@@ -159,21 +168,24 @@ internal sealed class RegistryTransport : IDisposable
         var message = Text(json, "message") ?? status.ToString();
         var code = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("error_code", out var number)
             && number.TryGetInt32(out var value) ? value : 0;
-        if (status is (HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity) && code != 0)
+        if (status is (HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
+            && code != 0)
         {
             return (default, new RegistryError(status, code, message));
         }
         throw new RegistryUnavailableException(status switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                $"The schema registry at {address} refuses the credentials ({(int)status}): check user, password and rights.",
+                $"The schema registry at {address} refuses the credentials ({(int)status}): check user, password and "
+                + "rights.",
             HttpStatusCode.NotFound => $"What answers at {address} is not a schema registry (404).",
             _ => $"The schema registry at {address} answers {(int)status}: {message}",
         });
     }
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
 }

@@ -4,7 +4,8 @@ namespace Alloc.Schemas.Registry;
 
 /// <summary>
 /// Whether schemas can read each other (specification 1.11, "Schema Resolution"; levels as Confluent's registry defines
-/// them). Stricter than reading one record: every branch and every symbol that the writer may write must have a counterpart.
+/// them). Stricter than reading one record: every branch and every symbol that the writer may write must have a
+/// counterpart.
 /// </summary>
 public static class SchemaCompatibility
 {
@@ -34,7 +35,9 @@ public static class SchemaCompatibility
         return problems;
     }
 
-    /// <summary>Why a reader's schema cannot read everything that a writer's schema may write; empty when it can.</summary>
+    /// <summary>
+    /// Why a reader's schema cannot read everything that a writer's schema may write; empty when it can.
+    /// </summary>
     public static IReadOnlyList<string> CannotRead(AvroSchema reader, AvroSchema writer)
     {
         var problems = new List<string>();
@@ -74,7 +77,8 @@ public static class SchemaCompatibility
                     var missing = w.Symbols.Where(s => r.IndexOf(s) < 0).ToArray();
                     if (missing.Length > 0 && r.DefaultSymbol is null)
                     {
-                        Add(path, $"{SchemaMatching.Describe(r)} lacks {string.Join(", ", missing)} and has no default");
+                        Add(path,
+                            $"{SchemaMatching.Describe(r)} lacks {string.Join(", ", missing)} and has no default");
                     }
                     break;
                 case (FixedSchema w, FixedSchema r) when SchemaMatching.NamesMatch(w, r) && w.Size == r.Size:
@@ -118,7 +122,8 @@ public static class SchemaCompatibility
         {
             // The branch of the same name is the one that is meant: its problems say more than that no branch fits.
             var sameName = writer is NamedSchema named
-                ? reader.Branches.FirstOrDefault(b => b is NamedSchema r && b.Type == writer.Type && r.FullName == named.FullName)
+                ? reader.Branches.FirstOrDefault(b => b is NamedSchema r && b.Type == writer.Type
+                    && r.FullName == named.FullName)
                 : null;
             if (reader.Branches.Any(branch => Fits(writer, branch)))
             {

@@ -5,10 +5,14 @@ namespace Alloc.Schemas.Registry;
 /// <summary>How to reach a schema registry, and how long to try.</summary>
 public sealed record SchemaRegistryOptions
 {
-    /// <summary>The registry's addresses, tried in turn, for example <c>http://localhost:8081</c>; a path is kept.</summary>
+    /// <summary>
+    /// The registry's addresses, tried in turn, for example <c>http://localhost:8081</c>; a path is kept.
+    /// </summary>
     public required IReadOnlyList<Uri> Urls { get; init; }
 
-    /// <summary>User of basic authentication; null for none. Taken from the address (<c>http://user:password@…</c>) too.</summary>
+    /// <summary>
+    /// User of basic authentication; null for none. Taken from the address (<c>http://user:password@…</c>) too.
+    /// </summary>
     public string? UserName { get; init; }
 
     /// <summary>Password of basic authentication.</summary>

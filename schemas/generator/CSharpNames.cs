@@ -8,12 +8,14 @@ internal static class CSharpNames
     // Members that every generated or every C# record has.
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
-        "Schema", "Read", "Write", "WriteNonDefaultFields", "ReadUnion", "WriteUnion", "WriteUnionNonDefault", "EqualityContract",
-        "Equals", "GetHashCode", "ToString", "GetType", "PrintMembers", "Deconstruct", "Finalize", "MemberwiseClone", "Clone",
-        "ReferenceEquals",
+        "Schema", "Read", "Write", "WriteNonDefaultFields", "ReadUnion", "WriteUnion", "WriteUnionNonDefault",
+        "EqualityContract", "Equals", "GetHashCode", "ToString", "GetType", "PrintMembers", "Deconstruct", "Finalize",
+        "MemberwiseClone", "Clone", "ReferenceEquals",
     };
 
-    /// <summary><c>alloc.allocation</c> is <c>Alloc.Schemas.Allocation</c>; other namespaces keep all their segments.</summary>
+    /// <summary>
+    /// <c>alloc.allocation</c> is <c>Alloc.Schemas.Allocation</c>; other namespaces keep all their segments.
+    /// </summary>
     public static string Namespace(string avroNamespace)
     {
         var segments = avroNamespace.Split(['.'], StringSplitOptions.RemoveEmptyEntries).Select(Pascal).ToList();

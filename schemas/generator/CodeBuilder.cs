@@ -45,7 +45,8 @@ internal sealed class CodeBuilder
     {
         if (!string.IsNullOrWhiteSpace(doc))
         {
-            var escaped = doc!.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\r", string.Empty);
+            var escaped = doc!.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;")
+                .Replace("\r", string.Empty);
             Line($"/// <summary>{string.Join(" ", escaped.Split('\n').Select(l => l.Trim()))}</summary>");
         }
     }

@@ -32,7 +32,8 @@ internal sealed class RecordEmitter(TypeMap map, CodeBuilder code)
     private void EmitSchema(RecordSchema record)
     {
         code.Line("/// <summary>The schema, with every type that it uses.</summary>");
-        code.Line("public static global::Alloc.Schemas.Avro.AvroSchema Schema { get; } = global::Alloc.Schemas.Avro.AvroSchema.Parse(");
+        code.Line("public static global::Alloc.Schemas.Avro.AvroSchema Schema { get; } = "
+            + "global::Alloc.Schemas.Avro.AvroSchema.Parse(");
         code.Line($"    {Quoted(record.ToString())});");
         code.Line();
     }
@@ -107,7 +108,8 @@ internal sealed class RecordEmitter(TypeMap map, CodeBuilder code)
 
     private void EmitWriteNonDefaultFields(RecordSchema record, string name, ValueEmitter values)
     {
-        code.Line("/// <summary>Writes what identifies the value: named fields, without those equal to their default.</summary>");
+        code.Line("/// <summary>Writes what identifies the value: named fields, without those equal to their "
+            + "default.</summary>");
         code.Block("public void WriteNonDefaultFields(global::Alloc.Schemas.Avro.AvroWriter writer)", () =>
         {
             foreach (var field in record.Fields)
@@ -119,7 +121,8 @@ internal sealed class RecordEmitter(TypeMap map, CodeBuilder code)
                 }
                 else
                 {
-                    code.Block($"if (!({values.IsDefault(field, property)}))", () => EmitNamedField(field, property, values));
+                    code.Block(
+                        $"if (!({values.IsDefault(field, property)}))", () => EmitNamedField(field, property, values));
                 }
             }
             code.Line("writer.WriteString(\"\"u8);");

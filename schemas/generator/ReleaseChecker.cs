@@ -6,9 +6,9 @@ using Alloc.Schemas.Registry;
 namespace Alloc.Schemas.Generator;
 
 /// <summary>
-/// Holds the schemas to the versions that were released, <c>released/&lt;subject&gt;/v1.avsc</c> and so on: a change that breaks
-/// a reader does not build. A subject is a topic's, at the level that the catalogue of topics names, or the full name of a
-/// record that stores hold, which must be read for ever.
+/// Holds the schemas to the versions that were released, <c>released/&lt;subject&gt;/v1.avsc</c> and so on: a change
+/// that breaks a reader does not build. A subject is a topic's, at the level that the catalogue of topics names, or the
+/// full name of a record that stores hold, which must be read for ever.
 /// </summary>
 internal static class ReleaseChecker
 {
@@ -24,10 +24,12 @@ internal static class ReleaseChecker
     public static bool Concerns(SchemaFile file) =>
         Path.GetFileName(file.Path) == CatalogueFile || Segments(file.Path).Contains(ReleasedFolder);
 
-    public static ImmutableArray<SchemaProblem> Check(ImmutableArray<SchemaFile> files, ImmutableArray<SchemaFile> releases)
+    public static ImmutableArray<SchemaProblem> Check(
+        ImmutableArray<SchemaFile> files, ImmutableArray<SchemaFile> releases)
     {
         var errors = new List<AvroSchemaException>();
-        var types = SchemaParser.ParseFiles(SchemaCompiler.Ordered(files), errors).ToDictionary(t => t.FullName, StringComparer.Ordinal);
+        var types = SchemaParser.ParseFiles(SchemaCompiler.Ordered(files), errors)
+            .ToDictionary(t => t.FullName, StringComparer.Ordinal);
         if (errors.Count > 0)
         {
             // Reported where the sources are made.
@@ -55,7 +57,9 @@ internal static class ReleaseChecker
         Dictionary<string, NamedSchema> types,
         Dictionary<string, (string Schema, CompatibilityLevel Level)> topics)
     {
-        var (name, level) = topics.TryGetValue(subject, out var topic) ? topic : (subject, CompatibilityLevel.BackwardTransitive);
+        var (name, level) = topics.TryGetValue(subject, out var topic)
+            ? topic
+            : (subject, CompatibilityLevel.BackwardTransitive);
         if (!types.TryGetValue(name, out var type))
         {
             return
@@ -67,7 +71,8 @@ internal static class ReleaseChecker
         var released = versions.Select(v => SchemaParser.Parse(v.Text, v.Path)).ToList();
         return SchemaCompatibility.Check(type, released, level).Select(problem => SchemaCompiler.Problem(
             IncompatibleSchema, new AvroSchemaException(
-                $"{subject} is held to {CompatibilityLevels.Format(level)}: {problem}", type.SchemaSource, type.Place)));
+                $"{subject} is held to {CompatibilityLevels.Format(level)}: {problem}",
+                type.SchemaSource, type.Place)));
     }
 
     private static Dictionary<string, (string Schema, CompatibilityLevel Level)> ReadCatalogue(SchemaFile? file)
@@ -94,7 +99,8 @@ internal static class ReleaseChecker
     }
 
     private static int VersionOf(string path) => int.TryParse(
-        Path.GetFileNameWithoutExtension(path).TrimStart('v'), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        Path.GetFileNameWithoutExtension(path).TrimStart('v'), NumberStyles.None,
+        CultureInfo.InvariantCulture, out var version)
         ? version
         : int.MaxValue;
 }

@@ -14,7 +14,8 @@ internal static class SchemaCompiler
 
     /// <summary>The files in an order that does not depend on how the compiler was called.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Ordered(ImmutableArray<SchemaFile> files) =>
-        files.OrderBy(f => f.Path, StringComparer.Ordinal).Select(f => new KeyValuePair<string, string>(f.Path, f.Text));
+        files.OrderBy(f => f.Path, StringComparer.Ordinal)
+            .Select(f => new KeyValuePair<string, string>(f.Path, f.Text));
 
     public static CompiledSchemas Compile(ImmutableArray<SchemaFile> files, CancellationToken token)
     {

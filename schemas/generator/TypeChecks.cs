@@ -53,7 +53,8 @@ internal static class TypeChecks
         {
             // The specification ignores it, and so would give a plain number where a time was meant.
             errors.Add(new AvroSchemaException(
-                $"logical type \"{named.Text}\" is not known, not complete, or not beside its type", record.SchemaSource, named.Place));
+                $"logical type \"{named.Text}\" is not known, not complete, or not beside its type",
+                record.SchemaSource, named.Place));
         }
         if (schema.Precision > LogicalTypes.MaximumPrecision)
         {

@@ -2,7 +2,9 @@ using Alloc.Schemas.Avro;
 
 namespace Alloc.Schemas.Generator;
 
-/// <summary>A union of two or more types besides null: an abstract record whose nested records are the branches.</summary>
+/// <summary>
+/// A union of two or more types besides null: an abstract record whose nested records are the branches.
+/// </summary>
 internal sealed class UnionType(RecordSchema owner, FieldSchema field, string name, UnionSchema schema)
 {
     public RecordSchema Owner { get; } = owner;
@@ -43,7 +45,8 @@ internal sealed class TypeMap
         {
             foreach (var field in record.Fields)
             {
-                map.FindUnions(record, field, field.Schema, CSharpNames.Pascal(record.Name) + CSharpNames.Pascal(field.Name), errors);
+                map.FindUnions(record, field, field.Schema,
+                    CSharpNames.Pascal(record.Name) + CSharpNames.Pascal(field.Name), errors);
             }
             if (Reaches(record, record, []))
             {
@@ -152,7 +155,9 @@ internal sealed class TypeMap
 
     // The same branches in the same order are the same C# type, named after the field that comes first.
     private UnionType? SameUnion(UnionSchema schema) => schema.Branches[0] is RecordSchema first
-        && _branches.TryGetValue(first, out var other) && other.Schema.Branches.SequenceEqual(schema.Branches) ? other : null;
+        && _branches.TryGetValue(first, out var other) && other.Schema.Branches.SequenceEqual(schema.Branches)
+            ? other
+            : null;
 
     private void AddUnion(UnionType union, ICollection<AvroSchemaException> errors)
     {
@@ -173,7 +178,8 @@ internal sealed class TypeMap
             if (_branches.TryGetValue(branch, out var other))
             {
                 errors.Add(TypeChecks.Error(union.Owner, union.Field,
-                    $"record {branch.Name} is a branch of {other.Owner.Name}.{other.Field.Name} too; a C# record has one base: "
+                    $"record {branch.Name} is a branch of {other.Owner.Name}.{other.Field.Name} too; a C# record has "
+                    + "one base: "
                     + "put it in a record of its own for one of them"));
                 continue;
             }

@@ -3,8 +3,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Schemas.Generator;
 
 /// <summary>
-/// A union as an abstract record that only its nested records extend: one for each branch. A switch over it can be checked
-/// to name every branch; see <see cref="UnionSwitchAnalyzer"/>.
+/// A union as an abstract record that only its nested records extend: one for each branch. A switch over it can be
+/// checked to name every branch; see <see cref="UnionSwitchAnalyzer"/>.
 /// </summary>
 internal sealed class UnionEmitter(TypeMap map, CodeBuilder code)
 {
@@ -57,7 +57,8 @@ internal sealed class UnionEmitter(TypeMap map, CodeBuilder code)
         code.Line();
     }
 
-    private static string BranchType(UnionType union, AvroSchema branch) => $"{union.FullName}.{UnionType.BranchName(branch)}";
+    private static string BranchType(UnionType union, AvroSchema branch) =>
+        $"{union.FullName}.{UnionType.BranchName(branch)}";
 
     private void EmitBranch(UnionType union, AvroSchema branch, int index)
     {
@@ -68,7 +69,8 @@ internal sealed class UnionEmitter(TypeMap map, CodeBuilder code)
             case RecordSchema record when map.UnionOf(record) == union:
                 new RecordEmitter(map, code).Emit(record, union);
                 code.Line();
-                EmitUnionMembers(record.Name, record.FullName, index, "Write(writer);", "WriteNonDefaultFields(writer);");
+                EmitUnionMembers(
+                    record.Name, record.FullName, index, "Write(writer);", "WriteNonDefaultFields(writer);");
                 break;
             default:
                 EmitWrapper(union, branch, index);

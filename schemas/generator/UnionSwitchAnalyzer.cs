@@ -6,7 +6,8 @@ using Microsoft.CodeAnalysis.Operations;
 namespace Alloc.Schemas.Generator;
 
 /// <summary>
-/// A switch over a generated union that throws UnreachableException for the rest claims to name every branch: this checks it.
+/// A switch over a generated union that throws UnreachableException for the rest claims to name every branch: this
+/// checks it.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class UnionSwitchAnalyzer : DiagnosticAnalyzer
@@ -18,7 +19,8 @@ public sealed class UnionSwitchAnalyzer : DiagnosticAnalyzer
     private const string Unreachable = "System.Diagnostics.UnreachableException";
 
     private static readonly DiagnosticDescriptor Descriptor = new(
-        Id, "Switch over a union", "The switch over {0} says that nothing else can occur, but lacks {1}", "Alloc.Schemas",
+        Id, "Switch over a union",
+        "The switch over {0} says that nothing else can occur, but lacks {1}", "Alloc.Schemas",
         DiagnosticSeverity.Error, isEnabledByDefault: true);
 
     /// <inheritdoc/>
@@ -66,7 +68,8 @@ public sealed class UnionSwitchAnalyzer : DiagnosticAnalyzer
     private static ITypeSymbol? TypeOf(IOperation exception) =>
         exception is IConversionOperation conversion ? TypeOf(conversion.Operand) : exception.Type;
 
-    private static void Report(OperationAnalysisContext context, ITypeSymbol? union, IEnumerable<IPatternOperation> patterns)
+    private static void Report(
+        OperationAnalysisContext context, ITypeSymbol? union, IEnumerable<IPatternOperation> patterns)
     {
         if (union is null || !union.GetAttributes().Any(a => a.AttributeClass?.ToDisplayString() == UnionAttribute))
         {
@@ -74,7 +77,8 @@ public sealed class UnionSwitchAnalyzer : DiagnosticAnalyzer
         }
         var named = new HashSet<ITypeSymbol>(patterns.SelectMany(MatchedTypes), SymbolEqualityComparer.Default);
         var missing = union.GetTypeMembers()
-            .Where(t => SymbolEqualityComparer.Default.Equals(t.BaseType, union.OriginalDefinition) && !named.Contains(t))
+            .Where(t => SymbolEqualityComparer.Default.Equals(t.BaseType, union.OriginalDefinition)
+                && !named.Contains(t))
             .Select(t => t.Name).ToArray();
         if (missing.Length > 0)
         {
@@ -88,7 +92,11 @@ public sealed class UnionSwitchAnalyzer : DiagnosticAnalyzer
     {
         ITypePatternOperation type => [type.MatchedType],
         IDeclarationPatternOperation { MatchedType: { } type } => [type],
-        IRecursivePatternOperation { DeconstructionSubpatterns.IsEmpty: true, PropertySubpatterns.IsEmpty: true } recursive =>
+        IRecursivePatternOperation
+        {
+            DeconstructionSubpatterns.IsEmpty: true,
+            PropertySubpatterns.IsEmpty: true,
+        } recursive =>
             [recursive.MatchedType],
         IBinaryPatternOperation { OperatorKind: BinaryOperatorKind.Or } either =>
             MatchedTypes(either.LeftPattern).Concat(MatchedTypes(either.RightPattern)),

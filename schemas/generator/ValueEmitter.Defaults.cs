@@ -14,7 +14,8 @@ internal sealed partial class ValueEmitter
         ArraySchema => value.Items.Count > 0,
         MapSchema => value.Members.Count > 0,
         { Type: AvroType.Bytes or AvroType.Fixed, LogicalType: AvroLogicalType.None } => value.Text.Length > 0,
-        UnionSchema union => union.Branches[0] is RecordSchema or ArraySchema or MapSchema || !TypeMap.IsNullable(union, out _),
+        UnionSchema union => union.Branches[0] is RecordSchema or ArraySchema or MapSchema
+            || !TypeMap.IsNullable(union, out _),
         _ => false,
     };
 
@@ -62,9 +63,10 @@ internal sealed partial class ValueEmitter
                 return Literal(value.Text);
             case AvroType.Bytes:
             case AvroType.Fixed:
+                var bytes = value.Text.Select(c => ((int)c).ToString(CultureInfo.InvariantCulture));
                 return value.Text.Length == 0
                     ? "global::System.ReadOnlyMemory<byte>.Empty"
-                    : $"new byte[] {{ {string.Join(", ", value.Text.Select(c => ((int)c).ToString(CultureInfo.InvariantCulture)))} }}";
+                    : $"new byte[] {{ {string.Join(", ", bytes)} }}";
             default:
                 return value.Text;
         }
@@ -88,7 +90,9 @@ internal sealed partial class ValueEmitter
             case { Type: AvroType.Float or AvroType.Double }:
                 return $"{property}.Equals({DefaultExpression(value, field.Schema)})";
             case { Type: AvroType.Bytes or AvroType.Fixed }:
-                return value.Text.Length == 0 ? $"{property}.Length == 0" : $"{Items}.SameBytes({property}, DefaultOf{property})";
+                return value.Text.Length == 0
+                    ? $"{property}.Length == 0"
+                    : $"{Items}.SameBytes({property}, DefaultOf{property})";
             case PrimitiveSchema:
                 return $"{property} == {DefaultExpression(value, field.Schema)}";
             default:
@@ -99,7 +103,9 @@ internal sealed partial class ValueEmitter
 
     private static string Literal(string text)
     {
-        var escaped = text.Select(c => c is '"' or '\\' ? "\\" + c : c is < ' ' or > '~' ? $"\\u{(int)c:x4}" : c.ToString());
+        var escaped = text.Select(c => c is '"' or '\\'
+            ? "\\" + c
+            : c is < ' ' or > '~' ? $"\\u{(int)c:x4}" : c.ToString());
         return "\"" + string.Concat(escaped) + "\"";
     }
 
@@ -107,7 +113,9 @@ internal sealed partial class ValueEmitter
     {
         var unscaled = new BigInteger(bytes.Select(c => (byte)c).Reverse().ToArray());
         var digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
-        var text = scale == 0 ? digits : digits.Substring(0, digits.Length - scale) + "." + digits.Substring(digits.Length - scale);
+        var text = scale == 0
+            ? digits
+            : digits.Substring(0, digits.Length - scale) + "." + digits.Substring(digits.Length - scale);
         return (unscaled.Sign < 0 ? "-" : string.Empty) + text + "m";
     }
 
@@ -148,7 +156,9 @@ internal sealed partial class ValueEmitter
         code.Block($"private static bool {name}({type} value)", () =>
         {
             var property = name.Substring("IsDefaultOf".Length);
-            var expression = IsSharedDefault(field) ? "DefaultOf" + property : DefaultExpression(field.Default!, field.Schema);
+            var expression = IsSharedDefault(field)
+                ? "DefaultOf" + property
+                : DefaultExpression(field.Default!, field.Schema);
             code.Line($"{type} defaultValue = {expression};");
             code.Block("static void Encode(" + type + " encoded, global::Alloc.Schemas.Avro.AvroWriter writer)", () =>
                 EmitWrite(field.Schema, "encoded", property + "Default", WriteForm.Binary));

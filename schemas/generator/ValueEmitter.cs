@@ -21,7 +21,9 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
     private readonly HashSet<string> _methodNames = new(StringComparer.Ordinal);
     private int _variableCount;
 
-    /// <summary>Writes the methods that expressions made so far have asked for, and those that these ask for in turn.</summary>
+    /// <summary>
+    /// Writes the methods that expressions made so far have asked for, and those that these ask for in turn.
+    /// </summary>
     public void EmitMethods()
     {
         for (var i = 0; i < _methods.Count; i++)
@@ -63,7 +65,8 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
                 Method($"ReadEntriesOf{path}", name => EmitReadEntries(entries, name, path));
                 return $"ReadEntriesOf{path}(ref reader)";
             case UnionSchema union when TypeMap.IsNullable(union, out var inner):
-                return $"reader.ReadIsNull({union.NullIndex}) ? null : ({map.CSharpType(union)}){ReadExpression(inner, path)}";
+                return $"reader.ReadIsNull({union.NullIndex}) ? null : "
+                    + $"({map.CSharpType(union)}){ReadExpression(inner, path)}";
             case UnionSchema { Branches.Count: 1 } union:
                 Method($"ReadOnlyBranchOf{path}", name => EmitReadOnlyBranch(union, name, path));
                 return $"ReadOnlyBranchOf{path}(ref reader)";
@@ -137,37 +140,39 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
     private void EmitReadItems(ArraySchema array, string name, string path)
     {
         var type = map.CSharpType(array.Items);
-        code.Block($"private static {map.CSharpType(array)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
-        {
-            code.Line($"var items = global::System.Array.Empty<{type}>();");
-            code.Line("var filled = 0;");
-            EmitBlocks(array.MinimumItemSize, () =>
+        code.Block(
+            $"private static {map.CSharpType(array)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
             {
-                code.Line($"{Items}.Reserve(ref items, filled, count);");
-                code.Block("for (var end = filled + count; filled < end; filled++)", () =>
-                    code.Line($"items[filled] = {ReadExpression(array.Items, path + "Item")};"));
+                code.Line($"var items = global::System.Array.Empty<{type}>();");
+                code.Line("var filled = 0;");
+                EmitBlocks(array.MinimumItemSize, () =>
+                {
+                    code.Line($"{Items}.Reserve(ref items, filled, count);");
+                    code.Block("for (var end = filled + count; filled < end; filled++)", () =>
+                        code.Line($"items[filled] = {ReadExpression(array.Items, path + "Item")};"));
+                });
+                code.Line($"return {Items}.Complete(items, filled);");
             });
-            code.Line($"return {Items}.Complete(items, filled);");
-        });
     }
 
     private void EmitReadEntries(MapSchema entries, string name, string path)
     {
         var type = map.CSharpType(entries.Values);
-        code.Block($"private static {map.CSharpType(entries)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
-        {
-            code.Line($"global::System.Collections.Generic.Dictionary<string, {type}>? entries = null;");
-            EmitBlocks(entries.MinimumEntrySize, () =>
+        code.Block(
+            $"private static {map.CSharpType(entries)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
             {
-                code.Line("entries ??= new(count, global::System.StringComparer.Ordinal);");
-                code.Block("for (var i = 0; i < count; i++)", () =>
+                code.Line($"global::System.Collections.Generic.Dictionary<string, {type}>? entries = null;");
+                EmitBlocks(entries.MinimumEntrySize, () =>
                 {
-                    code.Line("var key = reader.ReadString();");
-                    code.Line($"entries[key] = {ReadExpression(entries.Values, path + "Value")};");
+                    code.Line("entries ??= new(count, global::System.StringComparer.Ordinal);");
+                    code.Block("for (var i = 0; i < count; i++)", () =>
+                    {
+                        code.Line("var key = reader.ReadString();");
+                        code.Line($"entries[key] = {ReadExpression(entries.Values, path + "Value")};");
+                    });
                 });
+                code.Line($"return entries is null ? {Items}.EmptyMap<{type}>() : entries;");
             });
-            code.Line($"return entries is null ? {Items}.EmptyMap<{type}>() : entries;");
-        });
     }
 
     private void EmitBlocks(int minimumSize, Action body)
@@ -181,11 +186,12 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
 
     private void EmitReadOnlyBranch(UnionSchema union, string name, string path)
     {
-        code.Block($"private static {map.CSharpType(union)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
-        {
-            code.Line("reader.ReadUnionIndex(1);");
-            code.Line($"return {ReadExpression(union.Branches[0], path + "Branch")};");
-        });
+        code.Block(
+            $"private static {map.CSharpType(union)} {name}(ref global::Alloc.Schemas.Avro.AvroReader reader)", () =>
+            {
+                code.Line("reader.ReadUnionIndex(1);");
+                code.Line($"return {ReadExpression(union.Branches[0], path + "Branch")};");
+            });
     }
 
     private void EmitWriteEnum(EnumSchema schema, string value, string path, WriteForm form)
@@ -206,7 +212,8 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
                 {
                     code.Line($"    {type}.@{symbol} => \"{symbol}\"u8,");
                 }
-                code.Line("    _ => throw new global::Alloc.Schemas.Avro.AvroException(\"An enum has no such symbol.\"),");
+                code.Line(
+                    "    _ => throw new global::Alloc.Schemas.Avro.AvroException(\"An enum has no such symbol.\"),");
                 code.Line("};");
             });
         });
@@ -250,7 +257,8 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
         code.Block($"if ({list}.Count > 0)", () =>
         {
             // A dictionary's own enumerator needs no allocation.
-            code.Block($"if ({list} is global::System.Collections.Generic.Dictionary<string, {type}> {list}Dictionary)", () =>
+            code.Block(
+                $"if ({list} is global::System.Collections.Generic.Dictionary<string, {type}> {list}Dictionary)", () =>
                 code.Block($"foreach (var {entry} in {list}Dictionary)", WriteEntry));
             code.Block("else", () => code.Block($"foreach (var {entry} in {list})", WriteEntry));
             code.Line("writer.WriteLong(0);");

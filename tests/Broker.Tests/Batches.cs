@@ -7,7 +7,8 @@ namespace Broker.Tests;
 internal static class Batches
 {
     /// <summary>A batch of records k0=v0, k1=v1, …</summary>
-    public static byte[] Of(int count, long producerId = -1, short epoch = -1, int sequence = -1, bool isTransactional = false,
+    public static byte[] Of(
+        int count, long producerId = -1, short epoch = -1, int sequence = -1, bool isTransactional = false,
         long timestampMs = 1_000, Func<int, string>? key = null, int valueSize = 0)
     {
         using var writer = new KafkaWriter();
@@ -15,7 +16,8 @@ internal static class Batches
         for (var index = 0; index < count; index++)
         {
             var value = valueSize > 0 ? new byte[valueSize] : Encoding.UTF8.GetBytes($"v{index}");
-            RecordBatchBuilder.WriteRecord(writer, index, 0, Encoding.UTF8.GetBytes(key?.Invoke(index) ?? $"k{index}"), false,
+            RecordBatchBuilder.WriteRecord(
+                writer, index, 0, Encoding.UTF8.GetBytes(key?.Invoke(index) ?? $"k{index}"), false,
                 value, false, []);
         }
         var batch = new RecordBatch(writer.WrittenSpan)
@@ -102,8 +104,10 @@ internal static class Batches
     };
 
     /// <summary>Fetches from one partition.</summary>
-    public static async Task<Fetched> FetchAsync(this WireClient client, string topic, long offset, bool isReadCommitted = false,
-        int maxWaitMs = 0, int minBytes = 1, int maxBytes = 50 << 20, int partitionMaxBytes = 1 << 20, int partition = 0) =>
+    public static async Task<Fetched> FetchAsync(
+        this WireClient client, string topic, long offset, bool isReadCommitted = false,
+        int maxWaitMs = 0, int minBytes = 1, int maxBytes = 50 << 20, int partitionMaxBytes = 1 << 20,
+        int partition = 0) =>
         ReadFetched(await client.AskAsync(ApiKey.Fetch, 11,
             Fetch(topic, partition, offset, isReadCommitted, maxWaitMs, minBytes, maxBytes, partitionMaxBytes)));
 

@@ -18,7 +18,8 @@ public sealed class CompactionTests
         await using var wire = await WireClient.ConnectAsync(broker);
         for (var round = 0; round < 50; round++)
         {
-            await wire.ProduceAsync("t", Compressed(Batches.Of(10, timestampMs: round, valueSize: 20), (CompressionCodec)codec));
+            await wire.ProduceAsync(
+                "t", Compressed(Batches.Of(10, timestampMs: round, valueSize: 20), (CompressionCodec)codec));
         }
         var before = await FoldAsync(wire, broker);
 
@@ -73,7 +74,8 @@ public sealed class CompactionTests
         Assert.Contains("committed", (await FoldAsync(wire, broker)).Keys);
         await broker.RestartAsync();
         await using var again = await WireClient.ConnectAsync(broker);
-        Assert.Equal(fetched.Aborted, (await again.FetchAsync("t", 0, isReadCommitted: true, partitionMaxBytes: 10 << 20)).Aborted);
+        Assert.Equal(fetched.Aborted,
+            (await again.FetchAsync("t", 0, isReadCommitted: true, partitionMaxBytes: 10 << 20)).Aborted);
     }
 
     [Fact]
@@ -114,7 +116,8 @@ public sealed class CompactionTests
 
         await CompactAsync(broker);
 
-        Assert.DoesNotContain("gone", Keys((await wire.FetchAsync("t", 0, partitionMaxBytes: 10 << 20)).Records, long.MaxValue));
+        Assert.DoesNotContain(
+            "gone", Keys((await wire.FetchAsync("t", 0, partitionMaxBytes: 10 << 20)).Records, long.MaxValue));
     }
 
     [Fact]
@@ -143,7 +146,8 @@ public sealed class CompactionTests
     public async Task Full_segments_go_when_they_are_too_old_or_too_many()
     {
         await using var broker = await TestBroker.StartAsync();
-        await broker.CreateTopicAsync("t", configs: new() { ["segment.bytes"] = "2000", ["retention.bytes"] = "4000", ["retention.ms"] = "-1" });
+        await broker.CreateTopicAsync(
+            "t", configs: new() { ["segment.bytes"] = "2000", ["retention.bytes"] = "4000", ["retention.ms"] = "-1" });
         await using var wire = await WireClient.ConnectAsync(broker);
         for (var number = 0; number < 30; number++)
         {
@@ -153,7 +157,8 @@ public sealed class CompactionTests
 
         await TendAsync(broker);
         var afterSize = (log.StartOffset, log.SizeBytes);
-        await broker.OnLoopAsync(() => log.Config = new TopicConfig(new Dictionary<string, string> { ["retention.ms"] = "1" }));
+        await broker.OnLoopAsync(
+            () => log.Config = new TopicConfig(new Dictionary<string, string> { ["retention.ms"] = "1" }));
         await TendAsync(broker);
 
         Assert.InRange(afterSize.StartOffset, 15, 25);
@@ -197,7 +202,8 @@ public sealed class CompactionTests
         }
     }
 
-    private static async Task AppendAsync(TestBroker broker, PartitionLog log, long producer, int sequence, string key, bool isCommit) =>
+    private static async Task AppendAsync(
+        TestBroker broker, PartitionLog log, long producer, int sequence, string key, bool isCommit) =>
         await broker.OnLoopAsync(() =>
         {
             log.AppendBatch(Batches.Of(1, producer, 0, sequence, isTransactional: true, key: _ => key, valueSize: 50));
@@ -222,7 +228,8 @@ public sealed class CompactionTests
             return batch;
         }
         using var target = new MemoryStream();
-        using (var gzip = new System.IO.Compression.GZipStream(target, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        using (var gzip = new System.IO.Compression.GZipStream(
+            target, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
         {
             gzip.Write(batch.AsSpan(RecordBatch.HeaderSize));
         }
@@ -241,7 +248,8 @@ public sealed class CompactionTests
     }
 
     /// <summary>Key to the offset and time of its last value.</summary>
-    private static async Task<SortedDictionary<string, (long Offset, long TimestampMs)>> FoldAsync(WireClient wire, TestBroker broker)
+    private static async Task<SortedDictionary<string, (long Offset, long TimestampMs)>> FoldAsync(
+        WireClient wire, TestBroker broker)
     {
         var state = new SortedDictionary<string, (long, long)>(StringComparer.Ordinal);
         await EachBatchAsync(wire, broker, batch =>
@@ -254,7 +262,8 @@ public sealed class CompactionTests
             var cursor = new RecordCursor(records);
             while (cursor.MoveNext())
             {
-                state[Encoding.UTF8.GetString(cursor.Key)] = (batch.BaseOffset + cursor.OffsetDelta, batch.BaseTimestampMs);
+                state[Encoding.UTF8.GetString(cursor.Key)] = (batch.BaseOffset + cursor.OffsetDelta,
+                    batch.BaseTimestampMs);
             }
         });
         return state;

@@ -43,7 +43,8 @@ public sealed class DiskFailureTests
         await wire.ProduceAsync("t", Batches.Of(1, producerId: 5, epoch: 0, sequence: 1));
         disk.IsFull = false;
 
-        Assert.Equal((ErrorCode.None, 1L), await wire.ProduceAsync("t", Batches.Of(1, producerId: 5, epoch: 0, sequence: 1)));
+        Assert.Equal(
+            (ErrorCode.None, 1L), await wire.ProduceAsync("t", Batches.Of(1, producerId: 5, epoch: 0, sequence: 1)));
     }
 
     [Fact]
@@ -155,7 +156,8 @@ public sealed class DiskFailureTests
     [InlineData("not an address")]
     public async Task Open_address_without_credentials_and_certificate_is_refused(string host)
     {
-        var refusal = await Assert.ThrowsAsync<BrokerStartException>(() => TestBroker.StartAsync(o => o with { Host = host }));
+        var refusal = await Assert.ThrowsAsync<BrokerStartException>(
+            () => TestBroker.StartAsync(o => o with { Host = host }));
 
         Assert.NotEmpty(refusal.Message);
     }

@@ -98,7 +98,8 @@ public sealed class HostileConnectionTests
         await using var broker = await TestBroker.StartAsync();
         await using var wire = await WireClient.ConnectAsync(broker);
 
-        await wire.SendAsync(ApiKey.ApiVersions, 3, writer => writer.WriteRaw([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
+        await wire.SendAsync(
+            ApiKey.ApiVersions, 3, writer => writer.WriteRaw([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
 
         Assert.Null(await wire.ReceiveFrameAsync());
         await AssertServesAsync(broker);
@@ -120,7 +121,8 @@ public sealed class HostileConnectionTests
     [Fact]
     public async Task Silent_connection_is_closed_after_the_idle_time()
     {
-        await using var broker = await TestBroker.StartAsync(o => o with { ConnectionIdleTimeout = TimeSpan.FromMilliseconds(200) });
+        await using var broker =
+            await TestBroker.StartAsync(o => o with { ConnectionIdleTimeout = TimeSpan.FromMilliseconds(200) });
         await using var wire = await WireClient.ConnectAsync(broker);
 
         Assert.Null(await wire.ReceiveFrameAsync());

@@ -85,7 +85,8 @@ public sealed class IdempotenceTests
         await SendAsync(wire, sequence: 0, count: 1, epoch: 1);
 
         Assert.Equal(ErrorCode.InvalidProducerEpoch, (await SendAsync(wire, sequence: 1, count: 1, epoch: 0)).Error);
-        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, (await SendAsync(wire, sequence: 1, count: 1, epoch: 2)).Error);
+        Assert.Equal(
+            ErrorCode.OutOfOrderSequenceNumber, (await SendAsync(wire, sequence: 1, count: 1, epoch: 2)).Error);
         Assert.Equal(ErrorCode.None, (await SendAsync(wire, sequence: 0, count: 1, epoch: 2)).Error);
     }
 
@@ -105,6 +106,7 @@ public sealed class IdempotenceTests
         return broker;
     }
 
-    private static Task<(ErrorCode Error, long BaseOffset)> SendAsync(WireClient wire, int sequence, int count, short epoch = 0) =>
+    private static Task<(ErrorCode Error, long BaseOffset)> SendAsync(
+        WireClient wire, int sequence, int count, short epoch = 0) =>
         wire.ProduceAsync("t", Batches.Of(count, Producer, epoch, sequence));
 }

@@ -66,7 +66,8 @@ public sealed class InterceptorTests
 
     private sealed class OnProduce(Interception interception) : IInterceptor
     {
-        public Interception? OnRequest(ApiKey api, object request, string? clientId) => api == ApiKey.Produce ? interception : null;
+        public Interception? OnRequest(ApiKey api, object request, string? clientId) =>
+            api == ApiKey.Produce ? interception : null;
     }
 
     private sealed class FirstPartitionFails : IInterceptor

@@ -58,7 +58,8 @@ internal static class OtherClient
     /// <summary>Skips the test where a program is not installed.</summary>
     public static void Require(string program) =>
         Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, program))),
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+                .Any(p => File.Exists(Path.Combine(p, program))),
             $"{program} is not installed: make deps");
 
     /// <summary>Runs a script with the system's Python; skips the test where it lacks a module.</summary>

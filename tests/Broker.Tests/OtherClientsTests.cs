@@ -19,8 +19,10 @@ public sealed class OtherClientsTests
         await using var broker = await TestBroker.StartAsync();
         await broker.CreateTopicAsync("t", 1);
 
-        await OtherClient.RunAsync("kcat", ["-P", "-b", broker.Servers, "-t", "t", "-z", codec, "-K", ":"], "a:one\nb:two\nc:three\n");
-        var output = await OtherClient.RunAsync("kcat", ["-C", "-b", broker.Servers, "-t", "t", "-e", "-q", "-f", "%k=%s@%o\n"]);
+        await OtherClient.RunAsync(
+            "kcat", ["-P", "-b", broker.Servers, "-t", "t", "-z", codec, "-K", ":"], "a:one\nb:two\nc:three\n");
+        var output = await OtherClient.RunAsync(
+            "kcat", ["-C", "-b", broker.Servers, "-t", "t", "-e", "-q", "-f", "%k=%s@%o\n"]);
 
         Assert.Equal("a=one@0\nb=two@1\nc=three@2\n", output);
     }
@@ -93,7 +95,8 @@ public sealed class OtherClientsTests
             for i in range(30):
                 p.send('t', key=b'%d' % i, value=b'v%d' % i, partition=i % 3)
             p.flush(20)
-            c = KafkaConsumer('t', bootstrap_servers=servers, group_id='g', auto_offset_reset='earliest', consumer_timeout_ms=20000)
+            c = KafkaConsumer(
+                't', bootstrap_servers=servers, group_id='g', auto_offset_reset='earliest', consumer_timeout_ms=20000)
             got = set()
             for m in c:
                 got.add(m.value.decode())
@@ -121,9 +124,11 @@ public sealed class OtherClientsTests
         await Topics("--create", "--topic", "t", "--partitions", "2", "--config", "cleanup.policy=compact");
         await Topics("--alter", "--topic", "t", "--partitions", "4");
         var described = await Topics("--describe", "--topic", "t");
-        await OtherClient.RunKafkaToolAsync("configs", ["--bootstrap-server", broker.Servers, "--alter", "--entity-type", "topics",
+        await OtherClient.RunKafkaToolAsync(
+            "configs", ["--bootstrap-server", broker.Servers, "--alter", "--entity-type", "topics",
             "--entity-name", "t", "--add-config", "max.message.bytes=2000000"]);
-        var configs = await OtherClient.RunKafkaToolAsync("configs", ["--bootstrap-server", broker.Servers, "--describe",
+        var configs = await OtherClient.RunKafkaToolAsync(
+            "configs", ["--bootstrap-server", broker.Servers, "--describe",
             "--entity-type", "topics", "--entity-name", "t"]);
         await Topics("--delete", "--topic", "t");
 
@@ -141,7 +146,8 @@ public sealed class OtherClientsTests
 
         await OtherClient.RunKafkaToolAsync("console-producer", ["--bootstrap-server", broker.Servers, "--topic", "t"],
             string.Join('\n', ThreeLines) + "\n");
-        var output = await OtherClient.RunKafkaToolAsync("console-consumer", ["--bootstrap-server", broker.Servers, "--topic", "t",
+        var output = await OtherClient.RunKafkaToolAsync(
+            "console-consumer", ["--bootstrap-server", broker.Servers, "--topic", "t",
             "--from-beginning", "--max-messages", "3", "--timeout-ms", "30000"]);
 
         Assert.Equal(ThreeLines, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -175,7 +181,8 @@ public sealed class OtherClientsTests
         const int count = 100_000;
         var number = count.ToString(CultureInfo.InvariantCulture);
 
-        var produced = await OtherClient.RunKafkaToolAsync("producer-perf", ["--topic", "t", "--num-records", number, "--record-size",
+        var produced = await OtherClient.RunKafkaToolAsync(
+            "producer-perf", ["--topic", "t", "--num-records", number, "--record-size",
             "100", "--throughput", "-1", "--producer-props", $"bootstrap.servers={broker.Servers}"]);
         var consumed = await OtherClient.RunKafkaToolAsync("consumer-perf",
             ["--topic", "t", "--messages", number, "--bootstrap-server", broker.Servers, "--timeout", "30000"]);
@@ -191,15 +198,18 @@ public sealed class OtherClientsTests
         await broker.CreateTopicAsync("t", 2);
         string[] server = ["--bootstrap-server", broker.Servers];
 
-        var produced = await OtherClient.RunKafkaToolAsync("verifiable-producer", [.. server, "--topic", "t", "--max-messages", "2000"]);
+        var produced = await OtherClient.RunKafkaToolAsync(
+            "verifiable-producer", [.. server, "--topic", "t", "--max-messages", "2000"]);
         var consumed = await OtherClient.RunKafkaToolAsync("verifiable-consumer",
             [.. server, "--topic", "t", "--group-id", "verifiers", "--max-messages", "2000"]);
-        var described = await OtherClient.RunKafkaToolAsync("groups", [.. server, "--describe", "--group", "verifiers"]);
+        var described = await OtherClient.RunKafkaToolAsync(
+            "groups", [.. server, "--describe", "--group", "verifiers"]);
 
         Assert.Contains("\"acked\":2000", produced, StringComparison.Ordinal);
         Assert.Contains("shutdown_complete", consumed, StringComparison.Ordinal);
         var committed = described.Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(columns => columns is ["verifiers", ..]).Sum(columns => long.Parse(columns[3], CultureInfo.InvariantCulture));
+            .Where(columns => columns is ["verifiers", ..])
+            .Sum(columns => long.Parse(columns[3], CultureInfo.InvariantCulture));
         Assert.Equal(2000, committed);
     }
 }

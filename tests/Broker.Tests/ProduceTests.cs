@@ -79,7 +79,8 @@ public sealed class ProduceTests
         await broker.CreateTopicAsync("t");
         await using var wire = await WireClient.ConnectAsync(broker);
 
-        Assert.Equal(ErrorCode.UnknownTopicOrPartition, (await wire.ProduceAsync(topic, Batches.Of(1), partition)).Error);
+        Assert.Equal(
+            ErrorCode.UnknownTopicOrPartition, (await wire.ProduceAsync(topic, Batches.Of(1), partition)).Error);
     }
 
     [Fact]

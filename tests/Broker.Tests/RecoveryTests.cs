@@ -126,7 +126,8 @@ public sealed class RecoveryTests : IDisposable
         });
         var identity = Path.Combine(copy, "broker.json");
         await File.WriteAllTextAsync(identity, (await File.ReadAllTextAsync(identity)).Replace(
-            (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).Trim(), "another-boot", StringComparison.Ordinal));
+            (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).Trim(), "another-boot",
+            StringComparison.Ordinal));
 
         await using var recovered = await StartCopyAsync();
 
@@ -266,7 +267,8 @@ public sealed class RecoveryTests : IDisposable
             }
             var target = Path.Combine(copy, Path.GetRelativePath(broker.Options.DataDirectory, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var source = new FileStream(
+                file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var sink = File.Create(target);
             source.CopyTo(sink);
         }

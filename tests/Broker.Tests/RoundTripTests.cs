@@ -28,7 +28,8 @@ public sealed class RoundTripTests
             {
                 producer.Produce("t", new Message<string, string>
                 {
-                    Key = $"k{number}", Value = $"v{number}", Headers = headers, Timestamp = new Timestamp(1_000 + number, TimestampType.CreateTime),
+                    Key = $"k{number}", Value = $"v{number}", Headers = headers, Timestamp = new Timestamp(
+                        1_000 + number, TimestampType.CreateTime),
                 });
             }
             Assert.Equal(0, producer.Flush(Patience));
@@ -37,7 +38,8 @@ public sealed class RoundTripTests
         var records = Read(broker, "t", 1000);
         Assert.Equal(Enumerable.Range(0, 1000).Select(n => $"k{n}=v{n}@{1000 + n}"),
             records.Select(r => $"{r.Message.Key}={r.Message.Value}@{r.Message.Timestamp.UnixTimestampMs}"));
-        Assert.All(records, r => Assert.Equal("test", Encoding.UTF8.GetString(r.Message.Headers.GetLastBytes("origin"))));
+        Assert.All(
+            records, r => Assert.Equal("test", Encoding.UTF8.GetString(r.Message.Headers.GetLastBytes("origin"))));
     }
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed class RoundTripTests
 
     internal static async Task ProduceAsync(TestBroker broker, string topic, int count)
     {
-        using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.Servers }).Build();
+        using var producer =
+            new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.Servers }).Build();
         await Task.WhenAll(Enumerable.Range(0, count).Select(n =>
             producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{n}", Value = $"v{n}" })));
     }
@@ -63,10 +66,12 @@ public sealed class RoundTripTests
     {
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = broker.Servers, GroupId = "reader", EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest,
+            BootstrapServers = broker.Servers, GroupId = "reader", EnableAutoCommit = false, AutoOffsetReset =
+                AutoOffsetReset.Earliest,
         }).Build();
         var partitions = broker.Broker.Core.Topics.Find(topic)!.Partitions.Count;
-        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        consumer.Assign(Enumerable.Range(0, partitions)
+            .Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         var records = new List<ConsumeResult<string, string>>();
         var deadline = DateTime.UtcNow + Patience;
         while (records.Count < count && DateTime.UtcNow < deadline)

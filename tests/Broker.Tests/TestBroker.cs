@@ -29,7 +29,8 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public static Task<TestBroker> StartAsync() => StartAsync(options => options);
 
-    public static async Task<TestBroker> StartAsync(Func<BrokerOptions, BrokerOptions> configure, TimeProvider? time = null)
+    public static async Task<TestBroker> StartAsync(
+        Func<BrokerOptions, BrokerOptions> configure, TimeProvider? time = null)
     {
         var options = configure(new BrokerOptions { DataDirectory = "", Port = 0, Durability = DurabilityMode.Os });
         var owns = options.DataDirectory.Length == 0;
@@ -64,5 +65,6 @@ internal sealed class TestBroker : IAsyncDisposable
     }
 
     private static Task<EmbeddedBroker> StartAsync(BrokerOptions options, TimeProvider? time) =>
-        EmbeddedBroker.StartAsync(options, time ?? TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        EmbeddedBroker.StartAsync(
+            options, time ?? TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
 }

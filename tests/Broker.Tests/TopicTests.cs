@@ -104,7 +104,8 @@ public sealed class TopicTests
         });
 
         var reader = new KafkaReader(answer.AsMemory(4 + 4 + 3 + 4 + 4), 5, isFlexible: false);
-        Assert.Equal((ErrorCode.None, foundMs, offset), ((ErrorCode)reader.ReadInt16(), reader.ReadInt64(), reader.ReadInt64()));
+        Assert.Equal(
+            (ErrorCode.None, foundMs, offset), ((ErrorCode)reader.ReadInt16(), reader.ReadInt64(), reader.ReadInt64()));
     }
 
     [Fact]
@@ -120,7 +121,8 @@ public sealed class TopicTests
     }
 
     private static async Task<ErrorCode> CreateAsync(
-        WireClient wire, string name, int partitions = 1, short replicas = 1, (string Name, string Value)? config = null)
+        WireClient wire, string name, int partitions = 1, short replicas = 1,
+        (string Name, string Value)? config = null)
     {
         var answer = await wire.AskAsync(ApiKey.CreateTopics, 4, writer =>
         {

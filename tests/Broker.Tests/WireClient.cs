@@ -29,7 +29,8 @@ internal sealed class WireClient : IAsyncDisposable
     }
 
     /// <summary>Sends a request.</summary>
-    public Task SendAsync(ApiKey key, short version, Action<KafkaWriter> body) => SendRawAsync(Frame(key, version, body));
+    public Task SendAsync(ApiKey key, short version, Action<KafkaWriter> body) =>
+        SendRawAsync(Frame(key, version, body));
 
     /// <summary>A request as bytes.</summary>
     public byte[] Frame(ApiKey key, short version, Action<KafkaWriter> body)

@@ -14,7 +14,8 @@ public sealed class ArchitectureTests
         ["Alloc.Broker"] = [],
         ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
         ["Alloc.Console"] = ["Alloc.Processors"],
-        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
+            "Alloc.Schemas.Generator"],
     };
 
     [Fact]
@@ -22,7 +23,8 @@ public sealed class ArchitectureTests
     {
         var violations = new List<string>();
 
-        foreach (var file in Repository.Files("*.csproj").Where(f => !f.EndsWith(".Tests.csproj", StringComparison.Ordinal)))
+        foreach (var file in Repository.Files("*.csproj")
+            .Where(f => !f.EndsWith(".Tests.csproj", StringComparison.Ordinal)))
         {
             var project = Path.GetFileNameWithoutExtension(file);
             var references = XDocument.Load(file).Descendants("ProjectReference")
@@ -32,7 +34,8 @@ public sealed class ArchitectureTests
                 violations.Add($"{project} is not in the table of arrows; add it with what it may reference");
                 continue;
             }
-            violations.AddRange(references.Where(r => !allowed.Contains(r)).Select(r => $"{project} must not reference {r}"));
+            violations.AddRange(references.Where(r => !allowed.Contains(r))
+                .Select(r => $"{project} must not reference {r}"));
         }
 
         Assert.Empty(violations);
@@ -47,6 +50,7 @@ public sealed class ArchitectureTests
     {
         var file = Repository.Files("*.csproj").Single(f => Path.GetFileNameWithoutExtension(f) == project);
 
-        Assert.Contains("<BanClockAndRandomness>true</BanClockAndRandomness>", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Contains(
+            "<BanClockAndRandomness>true</BanClockAndRandomness>", File.ReadAllText(file), StringComparison.Ordinal);
     }
 }

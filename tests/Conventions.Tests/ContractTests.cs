@@ -60,7 +60,8 @@ public sealed class ContractTests
                 RequireDoc(schema, where, gaps);
                 foreach (var field in schema.GetProperty("fields").EnumerateArray())
                 {
-                    var path = $"{where} {schema.GetProperty("name").GetString()}.{field.GetProperty("name").GetString()}";
+                    var path =
+                        $"{where} {schema.GetProperty("name").GetString()}.{field.GetProperty("name").GetString()}";
                     RequireDoc(field, path, gaps);
                     Walk(field.GetProperty("type"), path, gaps);
                 }
@@ -69,7 +70,8 @@ public sealed class ContractTests
                 RequireDoc(schema, where, gaps);
                 if (!schema.TryGetProperty("default", out _))
                 {
-                    gaps.Add($"{where}: the enumeration {schema.GetProperty("name").GetString()} has no default symbol");
+                    gaps.Add(
+                        $"{where}: the enumeration {schema.GetProperty("name").GetString()} has no default symbol");
                 }
                 break;
             case "array":

@@ -6,7 +6,8 @@ internal static class Repository
     public static string Root { get; } = FindRoot();
 
     public static IEnumerable<string> Files(string pattern) =>
-        Directory.EnumerateFiles(Root, pattern, SearchOption.AllDirectories).Where(f => !IsOutput(f)).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(Root, pattern, SearchOption.AllDirectories).Where(f => !IsOutput(f))
+            .Order(StringComparer.Ordinal);
 
     public static string Relative(string file) => Path.GetRelativePath(Root, file);
 
@@ -20,6 +21,7 @@ internal static class Repository
         {
             directory = directory.Parent;
         }
-        return directory?.FullName ?? throw new InvalidOperationException("Streams.sln was not found above the test's folder.");
+        return directory?.FullName
+            ?? throw new InvalidOperationException("Streams.sln was not found above the test's folder.");
     }
 }

@@ -22,7 +22,8 @@ public sealed class SourceTests
     public void Lines_fit_on_a_screen()
     {
         var longLines = Repository.Files("*.cs")
-            .SelectMany(f => File.ReadLines(f).Select((line, index) => (File: Repository.Relative(f), Number: index + 1, line.Length)))
+            .SelectMany(f => File.ReadLines(f)
+                .Select((line, index) => (File: Repository.Relative(f), Number: index + 1, line.Length)))
             .Where(l => l.Length > MaximumLineLength)
             .Select(l => $"{l.File}:{l.Number} has {l.Length} characters, more than {MaximumLineLength}");
 
@@ -50,15 +51,19 @@ public sealed class SourceTests
         Assert.Empty(terse);
     }
 
-    /// <summary>A continuation that runs inline runs on the thread that completed it, and may then wait for that thread.</summary>
+    /// <summary>
+    /// A continuation that runs inline runs on the thread that completed it, and may then wait for that thread.
+    /// </summary>
     [Fact]
     public void Completion_sources_run_their_continuations_elsewhere()
     {
         var creation = string.Concat("new TaskCompletion", "Source");
         var inline = Repository.Files("*.cs")
-            .SelectMany(f => File.ReadLines(f).Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
+            .SelectMany(f => File.ReadLines(f)
+                .Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
             .Where(l => l.Text.Contains(creation, StringComparison.Ordinal)
-                && !l.Text.Contains(nameof(TaskCreationOptions.RunContinuationsAsynchronously), StringComparison.Ordinal))
+                && !l.Text.Contains(
+                    nameof(TaskCreationOptions.RunContinuationsAsynchronously), StringComparison.Ordinal))
             .Select(l => $"{l.File}:{l.Number} has no RunContinuationsAsynchronously");
 
         Assert.Empty(inline);
@@ -71,7 +76,8 @@ public sealed class SourceTests
         string[] forbidden = [string.Concat("/wo", "rk/"), string.Concat("/ro", "ot/")];
         var pointers = Repository.Files("*")
             .Where(f => suffixes.Any(s => f.EndsWith(s, StringComparison.Ordinal)))
-            .SelectMany(f => File.ReadLines(f).Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
+            .SelectMany(f => File.ReadLines(f)
+                .Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
             .Where(l => forbidden.Any(word => l.Text.Contains(word, StringComparison.Ordinal)))
             .Select(l => $"{l.File}:{l.Number} names a path of one machine");
 
@@ -83,11 +89,13 @@ public sealed class SourceTests
         var isTest = false;
         foreach (var line in File.ReadLines(file).Select(l => l.Trim()))
         {
-            if (line.StartsWith("[Fact", StringComparison.Ordinal) || line.StartsWith("[Theory", StringComparison.Ordinal))
+            if (line.StartsWith("[Fact", StringComparison.Ordinal)
+                || line.StartsWith("[Theory", StringComparison.Ordinal))
             {
                 isTest = true;
             }
-            else if (isTest && line.StartsWith("public ", StringComparison.Ordinal) && line.Contains('(', StringComparison.Ordinal))
+            else if (isTest && line.StartsWith("public ", StringComparison.Ordinal)
+                && line.Contains('(', StringComparison.Ordinal))
             {
                 yield return line[..line.IndexOf('(', StringComparison.Ordinal)].Split(' ')[^1];
                 isTest = false;

@@ -11,13 +11,17 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Doctor;
 
-/// <summary>What answers over the network: Kafka and its topics, the registry, an instance; or which ports are free for alloc dev.</summary>
+/// <summary>
+/// What answers over the network: Kafka and its topics, the registry, an instance; or which ports are free for alloc
+/// dev.
+/// </summary>
 internal static class ClusterChecks
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MaximumSkew = TimeSpan.FromMinutes(1);
 
-    public static async IAsyncEnumerable<Finding> RunAsync(CommandContext context, [EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<Finding> RunAsync(
+        CommandContext context, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var settings = ClientSettings.From(context);
         var clients = new KafkaClients(settings);
@@ -41,7 +45,8 @@ internal static class ClusterChecks
     }
 
     /// <summary>Nothing runs yet is no fault of the machine unless an address was given.</summary>
-    private static async Task<Finding?> KafkaAwayAsync(KafkaClients clients, CommandContext context, CancellationToken cancellation)
+    private static async Task<Finding?> KafkaAwayAsync(
+        KafkaClients clients, CommandContext context, CancellationToken cancellation)
     {
         try
         {
@@ -59,7 +64,8 @@ internal static class ClusterChecks
     private static IEnumerable<Finding> FreePorts(CommandContext context)
     {
         (string Use, SettingOption<int> Option)[] ports =
-            [("Kafka", ServerOptions.KafkaPort), ("registry", ServerOptions.RegistryPort), ("console", ServerOptions.ConsolePort)];
+            [("Kafka", ServerOptions.KafkaPort), ("registry", ServerOptions.RegistryPort), ("console",
+                ServerOptions.ConsolePort)];
         foreach (var (use, option) in ports)
         {
             var port = context.Get(option);
@@ -71,7 +77,8 @@ internal static class ClusterChecks
             }
             catch (CliException)
             {
-                finding = Finding.Warn($"port {port}", $"in use; alloc dev wants it for {use}", $"{option.Name} moves it");
+                finding = Finding.Warn(
+                    $"port {port}", $"in use; alloc dev wants it for {use}", $"{option.Name} moves it");
             }
             yield return finding;
         }
@@ -101,11 +108,14 @@ internal static class ClusterChecks
         var prefix = settings.TopicPrefix;
         try
         {
-            var catalogue = provisioner.Adopt(TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, null);
+            var catalogue = provisioner.Adopt(
+                TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, null);
             var problems = await provisioner.VerifyAsync(catalogue).ConfigureAwait(false);
             return problems.Count == 0
-                ? [Finding.Ok("topics", $"{catalogue.Topics.Count} as the catalogue says, {catalogue[prefix + TopicNames.Commands].PartitionCount} partitions")]
-                : [.. problems.Select(p => new Finding(p.IsFatal ? Verdict.Fail : Verdict.Warn, "topics", $"{p.Topic} {p.Problem}", p.Remedy))];
+                ? [Finding.Ok("topics", $"{catalogue.Topics.Count} as the catalogue says, "
+                    + $"{catalogue[prefix + TopicNames.Commands].PartitionCount} partitions")]
+                : [.. problems.Select(p => new Finding(
+                    p.IsFatal ? Verdict.Fail : Verdict.Warn, "topics", $"{p.Topic} {p.Problem}", p.Remedy))];
         }
         catch (KafkaException e)
         {
@@ -136,7 +146,8 @@ internal static class ClusterChecks
             var seen = $"{context.Get(ClientOptions.Console)}, {body?["state"]}";
             return (int)status == 200
                 ? Finding.Ok("instance", seen)
-                : Finding.Warn("instance", $"{seen}, {body?["remaining"]} records to restore", "wait, or look at its log");
+                : Finding.Warn(
+                    "instance", $"{seen}, {body?["remaining"]} records to restore", "wait, or look at its log");
         }
         catch (CliException e)
         {
@@ -144,14 +155,18 @@ internal static class ClusterChecks
         }
     }
 
-    /// <summary>The registry's clock against this machine's; decisions follow the broker's, which should agree with both.</summary>
-    private static async Task<Finding> ClockAsync(CommandContext context, ClientSettings settings, CancellationToken cancellation)
+    /// <summary>
+    /// The registry's clock against this machine's; decisions follow the broker's, which should agree with both.
+    /// </summary>
+    private static async Task<Finding> ClockAsync(
+        CommandContext context, ClientSettings settings, CancellationToken cancellation)
     {
         using var http = new HttpClient { Timeout = settings.Timeout };
         DateTimeOffset? theirs;
         try
         {
-            using var response = await http.GetAsync(new Uri(settings.Registry, "subjects"), cancellation).ConfigureAwait(false);
+            using var response = await http.GetAsync(new Uri(settings.Registry, "subjects"), cancellation)
+                .ConfigureAwait(false);
             theirs = response.Headers.Date;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
@@ -160,11 +175,13 @@ internal static class ClusterChecks
         }
         if (theirs is not { } date)
         {
-            return Finding.Warn("clock", "the registry does not say what time it is", "compare the clocks of the machines by other means");
+            return Finding.Warn("clock", "the registry does not say what time it is",
+                "compare the clocks of the machines by other means");
         }
         var skew = (context.Time.GetUtcNow() - date).Duration();
         var seen = $"within {Math.Max(1, Math.Ceiling(skew.TotalSeconds))} s of the registry's";
-        return skew > MaximumSkew ? Finding.Fail("clock", seen, "records a minute ahead of an instance pause their partition: run an NTP client")
+        return skew > MaximumSkew ? Finding.Fail(
+            "clock", seen, "records a minute ahead of an instance pause their partition: run an NTP client")
             : skew > Tolerance ? Finding.Warn("clock", seen, "run an NTP client")
             : Finding.Ok("clock", seen);
     }

@@ -6,13 +6,16 @@ using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Doctor;
 
-/// <summary><c>alloc doctor</c>: looks at the machine, the cluster and a running instance; each line is ok, warn or fail.</summary>
+/// <summary>
+/// <c>alloc doctor</c>: looks at the machine, the cluster and a running instance; each line is ok, warn or fail.
+/// </summary>
 internal static class DoctorCommand
 {
     public static Command Create() =>
         new Command("doctor", "Check libraries, disk, ports, Kafka, registry, topics, clocks")
             .TalksToKafka().TalksToRegistry().TalksToConsole()
-            .Takes(ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort, ServerOptions.ConsolePort)
+            .Takes(ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
+                ServerOptions.ConsolePort)
             .Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -48,7 +51,12 @@ internal static class DoctorCommand
 
     private static void Show(Screen screen, Finding finding)
     {
-        var (word, style) = finding.Verdict switch { Verdict.Ok => ("ok  ", "green"), Verdict.Warn => ("warn", "yellow"), _ => ("fail", "red") };
+        var (word, style) = finding.Verdict switch
+        {
+            Verdict.Ok => ("ok  ", "green"),
+            Verdict.Warn => ("warn", "yellow"),
+            _ => ("fail", "red"),
+        };
         screen.Data.MarkupLine($"[{style}]{word}[/]  {Markup.Escape($"{finding.Subject,-16} {finding.Seen}")}");
         if (finding.Remedy is not null)
         {

@@ -13,7 +13,8 @@ internal static class MachineChecks
 
     public static IEnumerable<Finding> Run(string dataDirectory)
     {
-        yield return Finding.Ok("runtime", $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} processors");
+        yield return Finding.Ok(
+            "runtime", $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} processors");
         yield return Library("Kafka client", "librdkafka.so.1", "librdkafka1");
         yield return Library("state store", "librocksdb.so.7.8", "librocksdb7.8");
         yield return OpenFiles();
@@ -43,9 +44,12 @@ internal static class MachineChecks
         var line = File.Exists(Limits)
             ? File.ReadLines(Limits).FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal))
             : null;
-        var soft = line?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: > 3 } words ? words[3] : "unknown";
+        var soft = line?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: > 3 } words
+            ? words[3]
+            : "unknown";
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit < FewFiles
-            ? Finding.Warn("open files", $"at most {limit}", $"ulimit -n {FewFiles}, or LimitNOFILE in the service's unit")
+            ? Finding.Warn(
+                "open files", $"at most {limit}", $"ulimit -n {FewFiles}, or LimitNOFILE in the service's unit")
             : Finding.Ok("open files", $"at most {soft}");
     }
 
@@ -64,7 +68,8 @@ internal static class MachineChecks
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Finding.Fail("data directory", $"{existing} is not writable: {e.Message}", "--data-dir names another");
+            return Finding.Fail(
+                "data directory", $"{existing} is not writable: {e.Message}", "--data-dir names another");
         }
         var free = new DriveInfo(existing).AvailableFreeSpace;
         var seen = $"{dataDirectory}, {Bytes.Show(free)} free";

@@ -10,7 +10,8 @@ internal static class CompletionCommand
         # eval "$(alloc completion bash)"
         _alloc_complete() {
           local IFS=$'\n'
-          COMPREPLY=($(compgen -W "$(alloc "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+          local words=$(alloc "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+          COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _alloc_complete alloc
         """;

@@ -7,12 +7,17 @@ using Alloc.Web.Json;
 using Spectre.Console;
 namespace Alloc.Cli.Commands.General;
 
-/// <summary><c>alloc explain COMMAND-ID|RESERVATION|POOL</c>: why it was decided so, with each rule and its numbers.</summary>
+/// <summary>
+/// <c>alloc explain COMMAND-ID|RESERVATION|POOL</c>: why it was decided so, with each rule and its numbers.
+/// </summary>
 internal static class ExplainCommand
 {
     private const int Most = 1_000;
 
-    private static readonly Argument<string> What = new("what") { Description = "A command's id, a reservation, a pool, or an outcome POOL#SEQUENCE" };
+    private static readonly Argument<string> What = new("what")
+    {
+        Description = "A command's id, a reservation, a pool, or an outcome POOL#SEQUENCE",
+    };
 
     private static readonly Option<string?> Pool = new("--pool")
     {
@@ -21,7 +26,8 @@ internal static class ExplainCommand
     };
 
     public static Command Create() =>
-        new Command("explain", "Show why something was decided").Takes(What, Pool).TalksToKafka().TalksToRegistry().Runs(RunAsync);
+        new Command("explain", "Show why something was decided").Takes(What, Pool).TalksToKafka()
+            .TalksToRegistry().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -31,12 +37,15 @@ internal static class ExplainCommand
         using var journal = new OutcomeJournal(settings, registry);
         var what = context.Get(What);
         var pool = context.Get(Pool) ?? PoolOfOutcomeId(what);
-        IReadOnlyList<int> partitions = pool is null ? [.. Enumerable.Range(0, journal.PartitionCount)] : [journal.PartitionOf(pool)];
+        IReadOnlyList<int> partitions = pool is null
+            ? [.. Enumerable.Range(0, journal.PartitionCount)]
+            : [journal.PartitionOf(pool)];
         var found = Search(context, journal, partitions, pool, what, cancellation);
         if (found.Count == 0)
         {
             throw CliException.NotFound(
-                $"The journal knows no command, reservation, pool or outcome {what}{(pool is null ? "" : $" in pool {pool}")}.",
+                $"The journal knows no command, reservation, pool or outcome "
+                + $"{what}{(pool is null ? "" : $" in pool {pool}")}.",
                 "A command that was just sent may not be decided yet.");
         }
         var chosen = Choose(found, what);
@@ -51,14 +60,16 @@ internal static class ExplainCommand
     {
         using var progress = new SearchProgress(context.Host);
         return journal.SearchBack(
-            partitions, pool, o => Matches(o, what), list => list.Any(o => IsCertain(o, what)), Most, progress.Show, cancellation);
+            partitions, pool, o => Matches(o, what), list => list.Any(o => IsCertain(o, what)), Most,
+            progress.Show, cancellation);
     }
 
     private static string? PoolOfOutcomeId(string what) =>
         what.LastIndexOf('#') is > 0 and var hash && long.TryParse(what[(hash + 1)..], out _) ? what[..hash] : null;
 
     private static bool Matches(AllocationOutcome outcome, string what) =>
-        OutcomeId(outcome) == what || Involved.Command(outcome, what) || outcome.PoolId == what || Involved.Reservation(outcome, what);
+        OutcomeId(outcome) == what || Involved.Command(outcome, what) || outcome.PoolId == what
+            || Involved.Reservation(outcome, what);
 
     private static bool IsCertain(AllocationOutcome outcome, string what) =>
         OutcomeId(outcome) == what || (outcome.CommandId == what && outcome.Original) || outcome.PoolId == what ||
@@ -99,7 +110,8 @@ internal static class ExplainCommand
     {
         (string Name, long Value)[] parts =
         [
-            ("granted", r.Granted), ("held", r.Held), ("confirmed", r.Confirmed), ("consumed", r.Consumed), ("returned", r.Returned),
+            ("granted", r.Granted), ("held", r.Held), ("confirmed", r.Confirmed), ("consumed", r.Consumed), ("returned",
+                r.Returned),
             ("released", r.Released), ("expired", r.Expired), ("preempted", r.Preempted), ("waiting", r.Waiting),
         ];
         var units = string.Join(", ", parts.Where(p => p.Value != 0).Select(p => $"{p.Name} {p.Value}"));

@@ -7,7 +7,9 @@ using Alloc.Schemas.Registry;
 
 namespace Alloc.Cli.Commands.General;
 
-/// <summary><c>alloc topology describe</c>: the processors, stores and topics, as text or as a Mermaid diagram.</summary>
+/// <summary>
+/// <c>alloc topology describe</c>: the processors, stores and topics, as text or as a Mermaid diagram.
+/// </summary>
 internal static class TopologyDescribeCommand
 {
     private enum Form
@@ -26,7 +28,8 @@ internal static class TopologyDescribeCommand
     {
         var prefix = context.Get(ClientOptions.Prefix);
         var options = AllocationOptions.For(TopicCatalogue.Load().WithPrefix(prefix), prefix);
-        var topology = AllocationTopology.Build(options, new AllocationSerdes(new InMemorySchemaRegistryClient(), options));
+        var topology = AllocationTopology.Build(
+            options, new AllocationSerdes(new InMemorySchemaRegistryClient(), options));
         var text = (context.Get(As) == Form.Mermaid ? topology.DescribeMermaid() : topology.Describe()).TrimEnd();
         if (context.Screen.IsTable)
         {
@@ -38,7 +41,8 @@ internal static class TopologyDescribeCommand
             {
                 ["fingerprint"] = topology.Fingerprint,
                 ["sourceTopics"] = new JsonArray([.. topology.SourceTopics.Select(t => (JsonNode)t)]),
-                ["stores"] = new JsonArray([.. topology.SubTopologies.SelectMany(s => s.Stores).Select(s => (JsonNode)s.Name)]),
+                ["stores"] = new JsonArray([.. topology.SubTopologies.SelectMany(s => s.Stores)
+                    .Select(s => (JsonNode)s.Name)]),
                 ["description"] = text,
             },
             _ => { });

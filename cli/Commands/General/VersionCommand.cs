@@ -11,7 +11,8 @@ internal static class VersionCommand
 {
     /// <summary>The product's version, without the source revision that the build may append.</summary>
     public static string Number { get; } =
-        (typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
+        (typeof(VersionCommand).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
         .Split('+')[0];
 
     public static Command Create() =>

@@ -7,13 +7,16 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Groups;
 
-/// <summary><c>alloc group describe GROUP</c>: who owns which partition, how far it came, where its HTTP address is.</summary>
+/// <summary>
+/// <c>alloc group describe GROUP</c>: who owns which partition, how far it came, where its HTTP address is.
+/// </summary>
 internal static class GroupDescribeCommand
 {
     private static readonly Argument<string> Group = new("group") { Description = "The group's name" };
 
     public static Command Create() =>
-        new Command("describe", "Show a group's members, partitions and lag").Takes(Group).TalksToKafka().Runs(RunAsync);
+        new Command("describe", "Show a group's members, partitions and lag").Takes(Group)
+            .TalksToKafka().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -25,7 +28,8 @@ internal static class GroupDescribeCommand
         var group = admin.ListGroup(name, settings.Timeout);
         if (group is null || group.State is "Dead" or "")
         {
-            throw CliException.NotFound($"There is no group {name} at {settings.Bootstrap}.", "alloc group list shows what there is.");
+            throw CliException.NotFound(
+                $"There is no group {name} at {settings.Bootstrap}.", "alloc group list shows what there is.");
         }
         var owners = new Dictionary<TopicPartition, GroupMemberInfo>();
         foreach (var member in group.Members)
@@ -65,7 +69,8 @@ internal static class GroupDescribeCommand
             .ToList();
         using var reader = clients.Consumer(readCommitted: true, group);
         var rows = new List<JsonObject>();
-        foreach (var committed in reader.Committed(known, settings.Timeout).OrderBy(c => c.Topic).ThenBy(c => c.Partition.Value))
+        foreach (var committed in reader.Committed(known, settings.Timeout).OrderBy(c => c.Topic)
+            .ThenBy(c => c.Partition.Value))
         {
             var owner = owners.GetValueOrDefault(committed.TopicPartition);
             if (owner is null && committed.Offset == Offset.Unset)

@@ -39,7 +39,8 @@ internal static class PoolConfigureCommand
 
     private static readonly Option<string?> ServiceAt = Time("--service-at", "When the resource is used, ISO 8601");
 
-    private static readonly Option<string?> ClosesAt = Time("--closes-at", "From when on no hold is accepted, ISO 8601");
+    private static readonly Option<string?> ClosesAt = Time(
+        "--closes-at", "From when on no hold is accepted, ISO 8601");
 
     public static Command Create() =>
         new Command("configure", "Say what a pool is; makes it if it is new")
@@ -63,12 +64,14 @@ internal static class PoolConfigureCommand
                     ClosesAtMs = Ms(context, ClosesAt),
                 },
             },
-            new List<string> { "pool", "configure", pool }.And("--kind", Choice.Word(kind)).And("--unit", context.Get(Unit))
+            new List<string> { "pool", "configure", pool }.And("--kind", Choice.Word(kind))
+                .And("--unit", context.Get(Unit))
                 .And("--snapshot-source", context.Get(SnapshotSource)).And("--maximum", context.Get(Maximum))
                 .And("--service-at", context.Get(ServiceAt)).And("--closes-at", context.Get(ClosesAt)));
     }
 
-    private static Option<string?> Time(string name, string description) => new(name) { Description = description, HelpName = "time" };
+    private static Option<string?> Time(string name, string description) =>
+        new(name) { Description = description, HelpName = "time" };
 
     private static long? Ms(CommandContext context, Option<string?> option)
     {
@@ -78,6 +81,7 @@ internal static class PoolConfigureCommand
         }
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.ToUnixTimeMilliseconds()
-            : throw CliException.Usage($"{option.Name}: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
+            : throw CliException.Usage(
+                $"{option.Name}: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
     }
 }

@@ -18,7 +18,8 @@ internal static class PoolGetCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context);
-        var pool = await console.GetAsync($"v1/pools/{Uri.EscapeDataString(context.Get(PoolSupply.Pool))}", cancellation).ConfigureAwait(false);
+        var pool = await console.GetAsync(
+            $"v1/pools/{Uri.EscapeDataString(context.Get(PoolSupply.Pool))}", cancellation).ConfigureAwait(false);
         context.Screen.One(pool, screen => Write(screen, pool));
         return ExitCode.Ok;
     }
@@ -27,19 +28,23 @@ internal static class PoolGetCommand
     {
         var settings = pool["settings"]!;
         var kind = settings["kind"]!.ToString().ToLowerInvariant();
-        screen.MarkupLine($"[bold]{Markup.Escape(pool["poolId"]!.ToString())}[/]  {kind} of {Markup.Escape(Unit(settings))}");
+        screen.MarkupLine(
+            $"[bold]{Markup.Escape(pool["poolId"]!.ToString())}[/]  {kind} of {Markup.Escape(Unit(settings))}");
         Fields.Write(screen, "available", $"{pool["available"]}");
         Fields.Write(screen, "balances", string.Join(", ", Accounts.Select(a => $"{a} {pool["balances"]![a]}")));
         if (pool["deficit"]!.GetValue<long>() > 0)
         {
-            Fields.Write(screen, "deficit", $"{pool["deficit"]}: promised beyond supply, nothing is granted until it is 0");
+            Fields.Write(
+                screen, "deficit", $"{pool["deficit"]}: promised beyond supply, nothing is granted until it is 0");
         }
         foreach (var source in pool["sources"]?.AsArray() ?? [])
         {
-            Fields.Write(screen, "source", $"{source!["source"]}: facts up to {source["highest"]}, count version {source["version"]?.ToString() ?? "-"}");
+            Fields.Write(screen, "source", $"{source!["source"]}: facts up to {source["highest"]}, count version "
+                + $"{source["version"]?.ToString() ?? "-"}");
         }
         Fields.Write(screen, "sequence", $"{pool["sequence"]} outcomes, partition {pool["partition"]}");
     }
 
-    private static string Unit(JsonNode settings) => settings["unit"]!.ToString() is { Length: > 0 } unit ? unit : "units (not configured)";
+    private static string Unit(JsonNode settings) =>
+        settings["unit"]!.ToString() is { Length: > 0 } unit ? unit : "units (not configured)";
 }

@@ -26,7 +26,8 @@ internal static class PoolListCommand
     };
 
     public static Command Create() =>
-        new Command("list", "List pools and their balances").Takes(Prefix, Limit, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+        new Command("list", "List pools and their balances").Takes(Prefix, Limit, ClientOptions.Timeout)
+            .TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -36,8 +37,9 @@ internal static class PoolListCommand
         var complete = true;
         for (var after = ""; rows.Count < limit;)
         {
-            var path = $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}&prefix={Uri.EscapeDataString(context.Get(Prefix))}" +
-                $"&after={Uri.EscapeDataString(after)}";
+            var path =
+                $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}" +
+                $"&prefix={Uri.EscapeDataString(context.Get(Prefix))}&after={Uri.EscapeDataString(after)}";
             var page = await console.GetAsync(path, cancellation).ConfigureAwait(false);
             complete &= page["complete"]!.GetValue<bool>();
             rows.AddRange(page["pools"]!.AsArray().Select(p => Row(p!.AsObject())));

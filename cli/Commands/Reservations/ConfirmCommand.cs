@@ -14,11 +14,16 @@ internal static class ConfirmCommand
     };
 
     private static readonly Option<Remainder> Rest = Choice.Of<Option<Remainder>, Remainder>(
-        new Option<Remainder>("--remainder") { Description = "What becomes of the rest of the hold", HelpName = "release|keep" },
+        new Option<Remainder>("--remainder")
+        {
+            Description = "What becomes of the rest of the hold",
+            HelpName = "release|keep",
+        },
         Remainder.Release);
 
     public static Command Create() =>
-        new Command("confirm", "Confirm what is held").Takes(ReservationOptions.Pool, ReservationOptions.Id, Total, Rest).Asks(Build);
+        new Command("confirm", "Confirm what is held")
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Total, Rest).Asks(Build);
 
     private static Ask Build(CommandContext context)
     {

@@ -18,13 +18,16 @@ internal static class ConsumeCommand
     public static Command Create() =>
         new Command("consume", "State that units were used up")
             .Takes(
-                ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.RequiredQuantity, ReservationOptions.ConsumeId,
+                ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.RequiredQuantity,
+                ReservationOptions.ConsumeId,
                 OccurredAt, ReservationOptions.Source, ReservationOptions.Sequence)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)
     {
-        var occurredAt = context.Get(OccurredAt) is { } text ? Parse(text) : context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var occurredAt = context.Get(OccurredAt) is { } text
+            ? Parse(text)
+            : context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var consumeId = context.Get(ReservationOptions.ConsumeId) ?? CommandId.Next(context.Time);
         var source = context.Get(ReservationOptions.Source);
         var sequence = context.Get(ReservationOptions.Sequence);
@@ -39,14 +42,17 @@ internal static class ConsumeCommand
                 Source = source,
                 SourceSequence = sequence,
             },
-            ReservationOptions.Words(context, "consume").And("--quantity", context.Get(ReservationOptions.RequiredQuantity))
+            ReservationOptions.Words(context, "consume")
+                .And("--quantity", context.Get(ReservationOptions.RequiredQuantity))
                 .And("--consume-id", consumeId)
-                .And("--occurred-at", DateTimeOffset.FromUnixTimeMilliseconds(occurredAt).ToString("o", CultureInfo.InvariantCulture))
+                .And("--occurred-at", DateTimeOffset.FromUnixTimeMilliseconds(occurredAt)
+                    .ToString("o", CultureInfo.InvariantCulture))
                 .And("--source", source).And("--source-sequence", sequence));
     }
 
     private static long Parse(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.ToUnixTimeMilliseconds()
-            : throw CliException.Usage($"--occurred-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
+            : throw CliException.Usage(
+                $"--occurred-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
 }

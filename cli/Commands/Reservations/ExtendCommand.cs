@@ -16,7 +16,8 @@ internal static class ExtendCommand
     };
 
     public static Command Create() =>
-        new Command("extend", "Let a hold live longer").Takes(ReservationOptions.Pool, ReservationOptions.Id, Ttl).Asks(Build);
+        new Command("extend", "Let a hold live longer")
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Ttl).Asks(Build);
 
     private static Ask Build(CommandContext context)
     {

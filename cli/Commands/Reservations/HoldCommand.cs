@@ -14,7 +14,11 @@ internal static class HoldCommand
     };
 
     private static readonly Option<HoldMode> Mode = Choice.Of<Option<HoldMode>, HoldMode>(
-        new Option<HoldMode>("--mode") { Description = "What to do when not all is available", HelpName = "all-or-nothing|partial" },
+        new Option<HoldMode>("--mode")
+        {
+            Description = "What to do when not all is available",
+            HelpName = "all-or-nothing|partial",
+        },
         HoldMode.AllOrNothing);
 
     private static readonly Option<TimeSpan?> Ttl = new("--ttl")
@@ -24,26 +28,48 @@ internal static class HoldCommand
         HelpName = "duration",
     };
 
-    private static readonly Option<string?> Class = new("--class") { Description = "Priority class", HelpName = "class" };
+    private static readonly Option<string?> Class = new("--class")
+    {
+        Description = "Priority class",
+        HelpName = "class",
+    };
 
-    private static readonly Option<string?> Order = new("--order") { Description = "The order it belongs to", HelpName = "ref" };
+    private static readonly Option<string?> Order = new("--order")
+    {
+        Description = "The order it belongs to",
+        HelpName = "ref",
+    };
 
-    private static readonly Option<string?> Customer = new("--customer") { Description = "The customer it belongs to", HelpName = "ref" };
+    private static readonly Option<string?> Customer = new("--customer")
+    {
+        Description = "The customer it belongs to",
+        HelpName = "ref",
+    };
 
-    private static readonly Option<string?> Group = new("--group") { Description = "The group of holds it belongs to", HelpName = "id" };
+    private static readonly Option<string?> Group = new("--group")
+    {
+        Description = "The group of holds it belongs to",
+        HelpName = "id",
+    };
 
     private static readonly Option<string[]> Line = new("--line")
     {
-        Description = "One line RESERVATION=UNITS of a request with several, instead of --id and --quantity; may be repeated",
+        Description =
+            "One line RESERVATION=UNITS of a request with several, instead of --id and --quantity; may be repeated",
         HelpName = "id=units",
         DefaultValueFactory = _ => [],
     };
 
-    private static readonly Option<string?> Id = new("--id") { Description = "The reservation's id, chosen by you", HelpName = "reservation" };
+    private static readonly Option<string?> Id = new("--id")
+    {
+        Description = "The reservation's id, chosen by you",
+        HelpName = "reservation",
+    };
 
     public static Command Create() =>
         new Command("hold", "Hold units of a pool until they are confirmed, released or expire")
-            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl, Class, Order, Customer, Group)
+            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl, Class,
+                Order, Customer, Group)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)
@@ -58,14 +84,17 @@ internal static class HoldCommand
         }
         var ttl = context.Get(Ttl);
         var mode = context.IsGiven(Mode) ? context.Get(Mode) : HoldMode.AllOrNothing;
-        var words = new List<string> { "reservation", "hold", "--pool", pool }.And("--id", id).And("--quantity", quantity);
+        var words = new List<string> { "reservation", "hold", "--pool", pool }.And("--id", id)
+            .And("--quantity", quantity);
         foreach (var line in lines)
         {
             words.And("--line", $"{line.ReservationId}={line.Quantity}");
         }
         words.And("--minimum", context.Get(Minimum)).And("--mode", context.IsGiven(Mode) ? Choice.Word(mode) : null)
-            .And("--ttl", ttl is { } life ? $"{(long)life.TotalMilliseconds}ms" : null).And("--class", context.Get(Class))
-            .And("--order", context.Get(Order)).And("--customer", context.Get(Customer)).And("--group", context.Get(Group));
+            .And("--ttl", ttl is { } life ? $"{(long)life.TotalMilliseconds}ms" : null)
+            .And("--class", context.Get(Class))
+            .And("--order", context.Get(Order)).And("--customer", context.Get(Customer))
+            .And("--group", context.Get(Group));
         return new Ask(
             pool,
             new AllocationCommandBody.Hold

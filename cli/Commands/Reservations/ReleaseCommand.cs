@@ -8,11 +8,13 @@ namespace Alloc.Cli.Commands.Reservations;
 internal static class ReleaseCommand
 {
     private static readonly Option<ReleaseBucket> Bucket = Choice.Of<Option<ReleaseBucket>, ReleaseBucket>(
-        new Option<ReleaseBucket>("--bucket") { Description = "Which part of it", HelpName = "all|held|confirmed" }, ReleaseBucket.All);
+        new Option<ReleaseBucket>("--bucket") { Description = "Which part of it", HelpName = "all|held|confirmed" },
+        ReleaseBucket.All);
 
     public static Command Create() =>
         new Command("release", "Give back what is held or confirmed")
-            .Takes(ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.Quantity, Bucket, ReservationOptions.Reason)
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.Quantity, Bucket,
+                ReservationOptions.Reason)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)

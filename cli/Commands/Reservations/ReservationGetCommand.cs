@@ -17,7 +17,8 @@ internal static class ReservationGetCommand
 
     public static Command Create() =>
         new Command("get", "Show a reservation")
-            .Takes(ReservationOptions.Pool, ReservationOptions.Id, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, ClientOptions.Timeout)
+            .TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -35,7 +36,8 @@ internal static class ReservationGetCommand
             $"[bold]{Markup.Escape(r["reservationId"]!.ToString())}[/]  {Markup.Escape(r["status"]!.ToString())}  " +
             $"[dim]pool {Markup.Escape(r["poolId"]!.ToString())}[/]");
         var buckets = Buckets.Where(b => r[b]!.GetValue<long>() != 0).Select(b => $"{b} {r[b]}");
-        Fields.Write(screen, "units", $"granted {r["granted"]}: {string.Join(", ", buckets.DefaultIfEmpty("nothing"))}");
+        Fields.Write(
+            screen, "units", $"granted {r["granted"]}: {string.Join(", ", buckets.DefaultIfEmpty("nothing"))}");
         if (r["held"]!.GetValue<long>() > 0 && r["expiresAt"] is { } expires)
         {
             var at = DateTimeOffset.Parse(expires.ToString(), CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
@@ -45,7 +47,8 @@ internal static class ReservationGetCommand
         {
             if (r[name] is { } value)
             {
-                Fields.Write(screen, name.Replace("Ref", "", StringComparison.Ordinal).Replace("Id", "", StringComparison.Ordinal), value.ToString());
+                Fields.Write(screen, name.Replace("Ref", "", StringComparison.Ordinal)
+                    .Replace("Id", "", StringComparison.Ordinal), value.ToString());
             }
         }
         Fields.Write(screen, "version", $"{r["version"]}");

@@ -6,11 +6,25 @@ namespace Alloc.Cli.Commands.Reservations;
 /// <summary>Options that several verbs of a reservation take.</summary>
 internal static class ReservationOptions
 {
-    public static readonly Option<string> Pool = new("--pool") { Description = "The pool", Required = true, HelpName = "pool" };
+    public static readonly Option<string> Pool = new("--pool")
+    {
+        Description = "The pool",
+        Required = true,
+        HelpName = "pool",
+    };
 
-    public static readonly Option<string> Id = new("--id") { Description = "The reservation", Required = true, HelpName = "reservation" };
+    public static readonly Option<string> Id = new("--id")
+    {
+        Description = "The reservation",
+        Required = true,
+        HelpName = "reservation",
+    };
 
-    public static readonly Option<long?> Quantity = new("--quantity", "-q") { Description = "How many units", HelpName = "units" };
+    public static readonly Option<long?> Quantity = new("--quantity", "-q")
+    {
+        Description = "How many units",
+        HelpName = "units",
+    };
 
     public static readonly Option<long> RequiredQuantity = new("--quantity", "-q")
     {
@@ -26,7 +40,11 @@ internal static class ReservationOptions
         HelpName = "text",
     };
 
-    public static readonly Option<string?> Source = new("--source") { Description = "The system that counted this fact", HelpName = "name" };
+    public static readonly Option<string?> Source = new("--source")
+    {
+        Description = "The system that counted this fact",
+        HelpName = "name",
+    };
 
     public static readonly Option<long?> Sequence = new("--source-sequence")
     {

@@ -5,17 +5,25 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
 
-/// <summary><c>alloc reservation return</c>: states that consumed units came back. A fact: it is never refused.</summary>
+/// <summary>
+/// <c>alloc reservation return</c>: states that consumed units came back. A fact: it is never refused.
+/// </summary>
 internal static class ReturnCommand
 {
-    private static readonly Option<ReturnDisposition> Disposition = Choice.Of<Option<ReturnDisposition>, ReturnDisposition>(
-        new Option<ReturnDisposition>("--disposition") { Description = "Where the units go", HelpName = "free|blocked" },
+    private static readonly Option<ReturnDisposition> Disposition =
+        Choice.Of<Option<ReturnDisposition>, ReturnDisposition>(
+        new Option<ReturnDisposition>("--disposition")
+        {
+            Description = "Where the units go",
+            HelpName = "free|blocked",
+        },
         ReturnDisposition.Free);
 
     public static Command Create() =>
         new Command("return", "State that consumed units came back")
             .Takes(
-                ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.RequiredQuantity, ReservationOptions.ConsumeId,
+                ReservationOptions.Pool, ReservationOptions.Id, ReservationOptions.RequiredQuantity,
+                ReservationOptions.ConsumeId,
                 Disposition, ReservationOptions.Source, ReservationOptions.Sequence)
             .Asks(Build);
 
@@ -36,8 +44,10 @@ internal static class ReturnCommand
                 Source = source,
                 SourceSequence = sequence,
             },
-            ReservationOptions.Words(context, "return").And("--quantity", context.Get(ReservationOptions.RequiredQuantity))
-                .And("--consume-id", consumeId).And("--disposition", context.IsGiven(Disposition) ? Choice.Word(disposition) : null)
+            ReservationOptions.Words(context, "return")
+                .And("--quantity", context.Get(ReservationOptions.RequiredQuantity))
+                .And("--consume-id", consumeId)
+                .And("--disposition", context.IsGiven(Disposition) ? Choice.Word(disposition) : null)
                 .And("--source", source).And("--source-sequence", sequence));
     }
 }

@@ -9,7 +9,10 @@ namespace Alloc.Cli.Commands.Subjects;
 /// <summary><c>alloc schema get SUBJECT</c>: one schema, by subject and version or by id.</summary>
 internal static class SchemaGetCommand
 {
-    private static readonly Argument<string> Subject = new("subject") { Description = "A subject, or a schema's number" };
+    private static readonly Argument<string> Subject = new("subject")
+    {
+        Description = "A subject, or a schema's number",
+    };
 
     private static readonly Option<string> Version = new("--version")
     {
@@ -18,7 +21,8 @@ internal static class SchemaGetCommand
     };
 
     public static Command Create() =>
-        new Command("get", "Print a schema").Takes(Subject, Version).TalksToRegistry().Takes(ClientOptions.Timeout).Runs(RunAsync);
+        new Command("get", "Print a schema").Takes(Subject, Version).TalksToRegistry()
+            .Takes(ClientOptions.Timeout).Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {

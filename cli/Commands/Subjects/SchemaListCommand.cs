@@ -10,7 +10,8 @@ namespace Alloc.Cli.Commands.Subjects;
 internal static class SchemaListCommand
 {
     public static Command Create() =>
-        new Command("list", "List the registry's subjects").TalksToRegistry().Takes(ClientOptions.Timeout).Runs(RunAsync);
+        new Command("list", "List the registry's subjects").TalksToRegistry()
+            .Takes(ClientOptions.Timeout).Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -19,7 +20,8 @@ internal static class SchemaListCommand
         var rows = new List<JsonObject>();
         foreach (var subject in subjects.Select(s => s!.GetValue<string>()).Order(StringComparer.Ordinal))
         {
-            var latest = await registry.GetAsync($"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellation)
+            var latest = await registry.GetAsync(
+                $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellation)
                 .ConfigureAwait(false);
             rows.Add(new JsonObject
             {
@@ -42,7 +44,9 @@ internal static class SchemaListCommand
         JsonNode.Parse(schema) switch
         {
             JsonObject record => record["name"] is { } name
-                ? record["namespace"] is { } space && !name.ToString().Contains('.', StringComparison.Ordinal) ? $"{space}.{name}" : $"{name}"
+                ? record["namespace"] is { } space && !name.ToString().Contains('.', StringComparison.Ordinal)
+                    ? $"{space}.{name}"
+                    : $"{name}"
                 : record["type"]?.ToString(),
             JsonValue primitive => primitive.ToString(),
             _ => "union",

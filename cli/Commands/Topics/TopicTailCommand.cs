@@ -17,7 +17,11 @@ internal static class TopicTailCommand
         HelpName = "where",
     };
 
-    private static readonly Option<int?> Count = new("-n") { Description = "How many records at most", HelpName = "count" };
+    private static readonly Option<int?> Count = new("-n")
+    {
+        Description = "How many records at most",
+        HelpName = "count",
+    };
 
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more at the end" };
 
@@ -42,7 +46,8 @@ internal static class TopicTailCommand
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var decoder = new RecordDecoder(settings);
         var plan = Plan(context, clients, settings);
-        var records = new TopicTail(clients, settings.Timeout).Read(plan, cancellation).Where(r => HasKey(r, context.Get(Key)));
+        var records = new TopicTail(clients, settings.Timeout).Read(plan, cancellation)
+            .Where(r => HasKey(r, context.Get(Key)));
         if (plan.From != StartAt.Last && context.Get(Count) is { } count)
         {
             records = context.Get(From) is null ? records.TakeLast(count) : records.Take(count);
@@ -51,8 +56,8 @@ internal static class TopicTailCommand
         {
             var shown = await decoder.RecordAsync(record, cancellation).ConfigureAwait(false);
             context.Screen.Next(() => shown, _ => context.Screen.Verbatim(
-                $"{record.Partition.Value}@{record.Offset.Value,-6} {shown["timestamp"]}  {Column.Show(shown["key"])}  " +
-                $"{(shown["headers"] is { } headers ? JsonText.Line(headers) + "  " : "")}{Column.Show(shown["value"])}"));
+                $"{record.Partition.Value}@{record.Offset.Value,-6} {shown["timestamp"]}  {Column.Show(shown["key"])}  "
+                + (shown["headers"] is { } headers ? JsonText.Line(headers) + "  " : "") + Column.Show(shown["value"])));
         }
         return ExitCode.Ok;
     }

@@ -1,9 +1,9 @@
 namespace Alloc.Schemas.Avro;
 
 /// <summary>
-/// Reads what one schema wrote as another (specification 1.11, "Schema Resolution"). Made once for a pair of schemas: it
-/// rewrites a writer's bytes into the reader's encoding, which generated code then reads on its only, direct path. A pair
-/// that encodes alike is not rewritten at all. Immutable and thread-safe.
+/// Reads what one schema wrote as another (specification 1.11, "Schema Resolution"). Made once for a pair of schemas:
+/// it rewrites a writer's bytes into the reader's encoding, which generated code then reads on its only, direct path. A
+/// pair that encodes alike is not rewritten at all. Immutable and thread-safe.
 /// </summary>
 public sealed class AvroResolver
 {
@@ -38,11 +38,13 @@ public sealed class AvroResolver
     }
 
     /// <summary>Rewrites one value of the writer's schema into the reader's encoding.</summary>
-    /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's schema.</exception>
+    /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's
+    /// schema.</exception>
     public void Rewrite(ref AvroReader input, AvroWriter output) => _root.Run(ref input, output);
 
     /// <summary>Reads one value that fills the span.</summary>
-    /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's schema.</exception>
+    /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's
+    /// schema.</exception>
     public T Read<T>(ReadOnlySpan<byte> bytes)
         where T : class, IAvroRecord<T>
     {

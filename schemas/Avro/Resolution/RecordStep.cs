@@ -1,8 +1,8 @@
 namespace Alloc.Schemas.Avro;
 
 /// <summary>
-/// A record. Where the reader's fields come in the writer's order, one pass does; otherwise a first pass notes where each
-/// field begins, and a second one takes them in the reader's order.
+/// A record. Where the reader's fields come in the writer's order, one pass does; otherwise a first pass notes where
+/// each field begins, and a second one takes them in the reader's order.
 /// </summary>
 internal sealed class RecordStep : ResolutionStep
 {

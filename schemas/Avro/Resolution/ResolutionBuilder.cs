@@ -27,7 +27,8 @@ internal sealed class ResolutionBuilder
         {
             (RecordSchema w, RecordSchema r) when SchemaMatching.NamesMatch(w, r) => ResolveRecord(w, r),
             (EnumSchema w, EnumSchema r) when SchemaMatching.NamesMatch(w, r) => ResolveEnum(w, r),
-            (FixedSchema w, FixedSchema r) when SchemaMatching.NamesMatch(w, r) && w.Size == r.Size => new FixedStep(w.Size),
+            (FixedSchema w, FixedSchema r) when SchemaMatching.NamesMatch(w, r) && w.Size == r.Size =>
+                new FixedStep(w.Size),
             (ArraySchema w, ArraySchema r) => ResolveItems(w.Items, r.Items, w.MinimumItemSize, isMap: false),
             (MapSchema w, MapSchema r) => ResolveItems(w.Values, r.Values, w.MinimumEntrySize, isMap: true),
             (PrimitiveSchema, PrimitiveSchema) => ResolvePrimitive(writer.Type, reader.Type),
@@ -85,7 +86,8 @@ internal sealed class ResolutionBuilder
         return reader switch
         {
             AvroType.Float when writer != AvroType.Float => new PromoteStep(toDouble: false, fromFloat: false),
-            AvroType.Double when writer != AvroType.Double => new PromoteStep(toDouble: true, fromFloat: writer == AvroType.Float),
+            AvroType.Double when writer != AvroType.Double =>
+                new PromoteStep(toDouble: true, fromFloat: writer == AvroType.Float),
             AvroType.Float => new FixedStep(sizeof(float)),
             AvroType.Double => new FixedStep(sizeof(double)),
             AvroType.Boolean => new FixedStep(1),

@@ -58,7 +58,8 @@ internal sealed class EnumStep(EnumSchema writer, int[] indexes) : ResolutionSte
         var index = input.ReadEnum(indexes.Length);
         output.WriteLong(indexes[index] >= 0
             ? indexes[index]
-            : throw new AvroException($"Symbol {writer.Symbols[index]} of {writer.FullName} is not known to the reader."));
+            : throw new AvroException(
+                $"Symbol {writer.Symbols[index]} of {writer.FullName} is not known to the reader."));
     }
 }
 

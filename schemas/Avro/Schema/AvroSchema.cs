@@ -19,7 +19,9 @@ public abstract class AvroSchema
 
     public AvroType Type { get; }
 
-    /// <summary>The logical type when it is known and fits the type beneath; the specification ignores any other.</summary>
+    /// <summary>
+    /// The logical type when it is known and fits the type beneath; the specification ignores any other.
+    /// </summary>
     public AvroLogicalType LogicalType { get; internal set; }
 
     /// <summary>A decimal's number of digits; 0 for other types.</summary>
@@ -28,7 +30,9 @@ public abstract class AvroSchema
     /// <summary>A decimal's digits after the point; 0 for other types.</summary>
     public int Scale { get; internal set; }
 
-    /// <summary>Attributes that the specification does not define for this type, logical type included; kept as they are.</summary>
+    /// <summary>
+    /// Attributes that the specification does not define for this type, logical type included; kept as they are.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, JsonValue>> Properties { get; internal set; } = NoProperties;
 
     /// <summary>Parsing Canonical Form: two schemas with the same one are read and written the same way.</summary>

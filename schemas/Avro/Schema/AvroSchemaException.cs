@@ -18,7 +18,8 @@ public sealed class AvroSchemaException : AvroException
     /// <param name="source">The file or other source of the text; null when it has no name.</param>
     /// <param name="place">The place in the text.</param>
     public AvroSchemaException(string reason, string? source, TextPlace place)
-        : base($"{(source is null ? string.Empty : source + " ")}line {place.Line + 1}, column {place.Column + 1}: {reason}")
+        : base($"{(source is null ? string.Empty : source + " ")}line {place.Line + 1}, column {place.Column + 1}: "
+            + $"{reason}")
     {
         Reason = reason;
         SchemaSource = source;

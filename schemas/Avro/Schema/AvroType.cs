@@ -19,7 +19,9 @@ public enum AvroType
     Union,
 }
 
-/// <summary>The logical types that have a C# type of their own here; any other is read as the type beneath it.</summary>
+/// <summary>
+/// The logical types that have a C# type of their own here; any other is read as the type beneath it.
+/// </summary>
 public enum AvroLogicalType
 {
     None,
@@ -39,7 +41,9 @@ public enum AvroLogicalType
     /// <summary>long, microseconds since 1970-01-01T00:00Z.</summary>
     TimestampMicros,
 
-    /// <summary>bytes or fixed, a big-endian two's complement integer divided by 10 to the power of the scale.</summary>
+    /// <summary>
+    /// bytes or fixed, a big-endian two's complement integer divided by 10 to the power of the scale.
+    /// </summary>
     Decimal,
 
     /// <summary>string, an RFC 4122 text.</summary>

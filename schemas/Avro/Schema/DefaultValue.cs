@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Alloc.Schemas.Avro;
 
-/// <summary>Checks that the default of a field is a value of the field's type (specification 1.11, "Complex Types").</summary>
+/// <summary>
+/// Checks that the default of a field is a value of the field's type (specification 1.11, "Complex Types").
+/// </summary>
 internal static class DefaultValue
 {
     /// <exception cref="AvroSchemaException">It is not; the place is that of the value that does not fit.</exception>

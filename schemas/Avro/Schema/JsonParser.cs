@@ -259,5 +259,6 @@ internal sealed class JsonParser(string text, string? source)
         new(start.Offset, start.Line == _line ? _offset - start.Offset : 1, start.Line, start.Column);
 
     private AvroSchemaException Error(string reason) =>
-        new(reason, source, new TextPlace(Math.Min(_offset, text.Length), _offset < text.Length ? 1 : 0, _line, _offset - _lineStart));
+        new(reason, source, new TextPlace(
+            Math.Min(_offset, text.Length), _offset < text.Length ? 1 : 0, _line, _offset - _lineStart));
 }

@@ -38,7 +38,9 @@ public sealed class JsonValue
 
     public JsonKind Kind { get; }
 
-    /// <summary>A string's content without escapes; a number's or literal's text; empty for arrays and objects.</summary>
+    /// <summary>
+    /// A string's content without escapes; a number's or literal's text; empty for arrays and objects.
+    /// </summary>
     public string Text { get; }
 
     public TextPlace Place { get; }
@@ -50,7 +52,8 @@ public sealed class JsonValue
     public IReadOnlyList<KeyValuePair<string, JsonValue>> Members { get; }
 
     /// <summary>Reads one JSON text.</summary>
-    /// <exception cref="AvroSchemaException">The text is not JSON, repeats a name or is nested deeper than 128.</exception>
+    /// <exception cref="AvroSchemaException">The text is not JSON, repeats a name or is nested deeper than
+    /// 128.</exception>
     public static JsonValue Parse(string text, string? source = null) => new JsonParser(text, source).ParseDocument();
 
     /// <summary>A string value, for texts that are built rather than read.</summary>

@@ -8,7 +8,9 @@ internal static class LogicalTypes
     /// <summary>The largest precision of a decimal that a C# decimal can hold.</summary>
     public const int MaximumPrecision = 28;
 
-    /// <summary>Notes the logical type that the JSON names; one that does not fit is ignored, as the specification asks.</summary>
+    /// <summary>
+    /// Notes the logical type that the JSON names; one that does not fit is ignored, as the specification asks.
+    /// </summary>
     public static AvroSchema Annotate(AvroSchema schema, JsonValue json)
     {
         var logicalType = (json.Find("logicalType")?.Text, schema.Type) switch

@@ -9,7 +9,9 @@ internal sealed class SchemaDefinition(JsonValue json, string? source, string en
 
     public string EnclosingNamespace { get; } = enclosingNamespace;
 
-    /// <summary>Every named type defined in the text, by full name. Text that is not a schema is left to the parser to report.</summary>
+    /// <summary>
+    /// Every named type defined in the text, by full name. Text that is not a schema is left to the parser to report.
+    /// </summary>
     public static IEnumerable<KeyValuePair<string, SchemaDefinition>> FindIn(JsonValue root, string? source)
     {
         var found = new List<KeyValuePair<string, SchemaDefinition>>();
@@ -32,7 +34,8 @@ internal sealed class SchemaDefinition(JsonValue json, string? source, string en
                 Visit(type, enclosing);
                 return;
             }
-            if (type.Text is "record" or "error" or "enum" or "fixed" && json.Find("name") is { Kind: JsonKind.String } name)
+            if (type.Text is "record" or "error" or "enum" or "fixed"
+                && json.Find("name") is { Kind: JsonKind.String } name)
             {
                 var fullName = SchemaNames.FullName(name.Text, json.Find("namespace")?.Text, enclosing);
                 found.Add(new(fullName, new SchemaDefinition(json, source, enclosing)));

@@ -1,6 +1,8 @@
 namespace Alloc.Schemas.Avro;
 
-/// <summary>What resolution and the check of compatibility agree on (specification 1.11, "Schema Resolution").</summary>
+/// <summary>
+/// What resolution and the check of compatibility agree on (specification 1.11, "Schema Resolution").
+/// </summary>
 internal static class SchemaMatching
 {
     /// <summary>Whether a writer's primitive may be read as another.</summary>
@@ -18,7 +20,9 @@ internal static class SchemaMatching
     public static bool NamesMatch(NamedSchema writer, NamedSchema reader) =>
         string.Equals(writer.Name, reader.Name, StringComparison.Ordinal) || reader.Aliases.Contains(writer.FullName);
 
-    /// <summary>The writer's field that the reader's one takes its value from: of its name, else of one of its aliases.</summary>
+    /// <summary>
+    /// The writer's field that the reader's one takes its value from: of its name, else of one of its aliases.
+    /// </summary>
     public static FieldSchema? FindField(RecordSchema writer, FieldSchema reader)
     {
         FieldSchema? byAlias = null;
@@ -37,14 +41,15 @@ internal static class SchemaMatching
     }
 
     /// <summary>
-    /// Why two logical types cannot stand for each other; null when they can. The specification would read milliseconds as
-    /// microseconds and change every time a thousandfold without a word; that is refused here. A decimal may gain digits
-    /// before the point, but not move it.
+    /// Why two logical types cannot stand for each other; null when they can. The specification would read milliseconds
+    /// as microseconds and change every time a thousandfold without a word; that is refused here. A decimal may gain
+    /// digits before the point, but not move it.
     /// </summary>
     public static string? LogicalTypeConflict(AvroSchema writer, AvroSchema reader)
     {
         var isConflict = writer.LogicalType != AvroLogicalType.None && reader.LogicalType != AvroLogicalType.None
-            && (writer.LogicalType != reader.LogicalType || writer.Scale != reader.Scale || writer.Precision > reader.Precision);
+            && (writer.LogicalType != reader.LogicalType || writer.Scale != reader.Scale
+                || writer.Precision > reader.Precision);
         return isConflict ? $"{Describe(writer)} cannot be read as {Describe(reader)}" : null;
     }
 
@@ -52,7 +57,8 @@ internal static class SchemaMatching
     {
         NamedSchema named => $"{named.Type.ToString().ToLowerInvariant()} {named.FullName}",
         { LogicalType: AvroLogicalType.Decimal } => $"decimal({schema.Precision}, {schema.Scale})",
-        { LogicalType: not AvroLogicalType.None } => $"{schema.LogicalType} on {schema.Type.ToString().ToLowerInvariant()}",
+        { LogicalType: not AvroLogicalType.None } =>
+            $"{schema.LogicalType} on {schema.Type.ToString().ToLowerInvariant()}",
         _ => schema.Type.ToString().ToLowerInvariant(),
     };
 }

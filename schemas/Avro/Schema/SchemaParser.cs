@@ -1,6 +1,8 @@
 namespace Alloc.Schemas.Avro;
 
-/// <summary>Reads schema texts into <see cref="AvroSchema"/>: one self-contained text, or files that refer to each other.</summary>
+/// <summary>
+/// Reads schema texts into <see cref="AvroSchema"/>: one self-contained text, or files that refer to each other.
+/// </summary>
 public static class SchemaParser
 {
     /// <summary>Reads a schema whose named types are all defined in the text, each before its use.</summary>
@@ -12,8 +14,8 @@ public static class SchemaParser
     }
 
     /// <summary>
-    /// Reads files that each define one named type and may use each other's, in any order. A file that is wrong adds its
-    /// errors and its types are missing from the answer; the other files are read all the same.
+    /// Reads files that each define one named type and may use each other's, in any order. A file that is wrong adds
+    /// its errors and its types are missing from the answer; the other files are read all the same.
     /// </summary>
     /// <param name="files">Names and texts.</param>
     /// <param name="errors">Receives what is wrong.</param>
@@ -33,7 +35,8 @@ public static class SchemaParser
                     if (definitions.TryGetValue(found.Key, out var other))
                     {
                         throw new AvroSchemaException(
-                            $"\"{found.Key}\" is already defined in {Path.GetFileName(other.Source)}", file.Key, found.Value.Json.Place);
+                            $"\"{found.Key}\" is already defined in {Path.GetFileName(other.Source)}", file.Key,
+                            found.Value.Json.Place);
                     }
                     definitions.Add(found.Key, found.Value);
                 }

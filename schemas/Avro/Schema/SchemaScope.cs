@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Alloc.Schemas.Avro;
 
-/// <summary>The named types known so far while schemas are read, and those of other files that can be read on demand.</summary>
+/// <summary>
+/// The named types known so far while schemas are read, and those of other files that can be read on demand.
+/// </summary>
 internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitions)
 {
     private readonly Dictionary<string, NamedSchema> _named = new(StringComparer.Ordinal);
@@ -76,7 +78,9 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         {
             return known;
         }
-        return definitions.TryGetValue(fullName, out var definition) ? (NamedSchema)ResolveDefinition(definition) : null;
+        return definitions.TryGetValue(fullName, out var definition)
+            ? (NamedSchema)ResolveDefinition(definition)
+            : null;
     }
 
     private UnionSchema ResolveUnion(JsonValue json, string enclosing)
@@ -116,9 +120,11 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
             case "fixed":
                 return LogicalTypes.Annotate(Named(json, enclosing, ResolveFixed), json);
             case "array":
-                return WithProperties(new ArraySchema(Resolve(Member(json, "items"), enclosing)), json, "type", "items", "default");
+                return WithProperties(
+                    new ArraySchema(Resolve(Member(json, "items"), enclosing)), json, "type", "items", "default");
             case "map":
-                return WithProperties(new MapSchema(Resolve(Member(json, "values"), enclosing)), json, "type", "values", "default");
+                return WithProperties(
+                    new MapSchema(Resolve(Member(json, "values"), enclosing)), json, "type", "values", "default");
             default:
                 return Primitive(type.Text) is { } primitive
                     ? LogicalTypes.Annotate(WithProperties(new PrimitiveSchema(primitive), json, "type"), json)
@@ -151,7 +157,8 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         {
             throw Error($"field \"{name.Text}\" occurs twice", name);
         }
-        var field = new FieldSchema(name.Text, Resolve(Member(json, "type"), enclosing), json.Find("default"), name.Place)
+        var field = new FieldSchema(
+            name.Text, Resolve(Member(json, "type"), enclosing), json.Find("default"), name.Place)
         {
             Doc = Text(json, "doc"),
             Aliases = Names(json, "aliases", SchemaNames.IsName),
@@ -176,7 +183,8 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
             throw Error("a symbol occurs twice", Member(json, "symbols"));
         }
         var defaultSymbol = json.Find("default");
-        if (defaultSymbol is not null && (defaultSymbol.Kind != JsonKind.String || !symbols.Contains(defaultSymbol.Text)))
+        if (defaultSymbol is not null
+            && (defaultSymbol.Kind != JsonKind.String || !symbols.Contains(defaultSymbol.Text)))
         {
             throw Error("the default is not one of the symbols", defaultSymbol);
         }
@@ -195,7 +203,8 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         Named(json, enclosing, (name, space) => create(json, name, space));
 
     private NamedSchema Named(
-        JsonValue json, string enclosing, Func<string, string, NamedSchema> create, Action<NamedSchema>? complete = null)
+        JsonValue json, string enclosing, Func<string, string, NamedSchema> create,
+        Action<NamedSchema>? complete = null)
     {
         var name = Member(json, "name", JsonKind.String);
         var fullName = SchemaNames.FullName(name.Text, Text(json, "namespace"), enclosing);
@@ -215,11 +224,13 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         var space = SchemaNames.NamespaceOf(fullName);
         var schema = create(SchemaNames.NameOf(fullName), space);
         schema.Doc = Text(json, "doc");
-        schema.Aliases = Names(json, "aliases", SchemaNames.IsFullName).Select(a => SchemaNames.FullName(a, null, space)).ToList();
+        schema.Aliases = Names(json, "aliases", SchemaNames.IsFullName)
+            .Select(a => SchemaNames.FullName(a, null, space)).ToList();
         schema.Place = name.Place;
         schema.SchemaSource = _source;
         schema.Properties = Others(
-            json, "type", "name", "namespace", "doc", "aliases", "fields", "symbols", "size", schema is EnumSchema ? "default" : "type");
+            json, "type", "name", "namespace", "doc", "aliases", "fields", "symbols", "size",
+            schema is EnumSchema ? "default" : "type");
         _named.Add(fullName, schema);
         _resolved.Add(json);
         complete?.Invoke(schema);
@@ -247,7 +258,9 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
             }
             foreach (var item in list.Items)
             {
-                names.Add(item.Kind == JsonKind.String && isValid(item.Text) ? item.Text : throw Error("not a name", item));
+                names.Add(item.Kind == JsonKind.String && isValid(item.Text)
+                    ? item.Text
+                    : throw Error("not a name", item));
             }
         }
         return names;
@@ -260,7 +273,9 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
     private JsonValue Member(JsonValue json, string name, JsonKind? kind = null)
     {
         var member = json.Find(name) ?? throw Error($"\"{name}\" is missing", json);
-        return kind is null || member.Kind == kind ? member : throw Error($"\"{name}\" is not of the right kind", member);
+        return kind is null || member.Kind == kind
+            ? member
+            : throw Error($"\"{name}\" is not of the right kind", member);
     }
 
     private AvroSchemaException Error(string reason, JsonValue json) => new(reason, _source, json.Place);

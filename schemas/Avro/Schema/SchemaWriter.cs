@@ -118,7 +118,8 @@ internal sealed class SchemaWriter
         for (var i = 0; i < record.Fields.Count; i++)
         {
             var field = record.Fields[i];
-            _text.Append(i == 0 ? string.Empty : ",").Append("{\"name\":").Append(Quoted(field.Name)).Append(",\"type\":");
+            _text.Append(i == 0 ? string.Empty : ",").Append("{\"name\":").Append(Quoted(field.Name))
+                .Append(",\"type\":");
             Schema(field.Schema, record.Namespace);
             if (!_canonical)
             {

@@ -38,7 +38,8 @@ internal static class ConfluentClients
     }
 
     public static IConsumer<string, string> Consumer(
-        TestBroker broker, string group, string? instanceId = null, Action<ConsumerBuilder<string, string>>? configure = null)
+        TestBroker broker, string group, string? instanceId = null,
+        Action<ConsumerBuilder<string, string>>? configure = null)
     {
         var builder = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
@@ -58,7 +59,8 @@ internal static class ConfluentClients
     }
 
     public static void Send(IProducer<string, string> producer, string topic, int partition, string value) =>
-        producer.Produce(new TopicPartition(topic, partition), new Message<string, string> { Key = value, Value = value });
+        producer.Produce(
+            new TopicPartition(topic, partition), new Message<string, string> { Key = value, Value = value });
 
     /// <summary>Every value that a read-committed reader sees in a topic, up to its end.</summary>
     public static List<string> ReadAll(TestBroker broker, string topic, int partitions = 1)
@@ -72,7 +74,8 @@ internal static class ConfluentClients
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
         }).Build();
-        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        consumer.Assign(Enumerable.Range(0, partitions)
+            .Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         var values = new List<string>();
         var ended = new HashSet<int>();
         Until(() =>

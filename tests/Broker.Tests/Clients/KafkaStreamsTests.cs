@@ -3,7 +3,9 @@ using Alloc.Broker;
 
 namespace Broker.Tests.Clients;
 
-/// <summary>A Kafka Streams application with exactly-once processing on this broker: the hardest user of transactions.</summary>
+/// <summary>
+/// A Kafka Streams application with exactly-once processing on this broker: the hardest user of transactions.
+/// </summary>
 public sealed class KafkaStreamsTests
 {
     [Fact]
@@ -11,14 +13,20 @@ public sealed class KafkaStreamsTests
     {
         var peer = OtherClient.KafkaHome is { } home ? Path.Combine(home, "bin", "kafka-peer") : "";
         Assert.SkipUnless(File.Exists(peer), "Apache Kafka's Streams peer is not at hand: set KAFKA_HOME");
-        await using var broker = await TestBroker.StartAsync(options => options with { Durability = DurabilityMode.Commit });
+        await using var broker =
+            await TestBroker.StartAsync(options => options with { Durability = DurabilityMode.Commit });
         string[] servers = ["--bootstrap", broker.Servers];
         var state = Directory.CreateTempSubdirectory("alloc-streams-").FullName;
-        string[] run = ["run", "--app", "fold", "--state", state, "--threads", "2", "--cache", "0", "--commit", "100", .. servers];
+        string[] run =
+        [
+            "run", "--app", "fold", "--state", state, "--threads", "2", "--cache", "0", "--commit", "100", .. servers
+        ];
         await OtherClient.RunAsync(peer, ["topics", "--partitions", "4", .. servers]);
-        await OtherClient.RunAsync(peer, ["generate", "--count", "20000", "--pools", "1000", "--seed", "1", .. servers]);
+        await OtherClient.RunAsync(
+            peer, ["generate", "--count", "20000", "--pools", "1000", "--seed", "1", .. servers]);
 
-        using (var first = Process.Start(new ProcessStartInfo(peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!)
+        using (var first = Process.Start(new ProcessStartInfo(
+            peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!)
         {
             var outcomes = broker.Broker.Core.Topics.Find("peer.outcomes")!.Partitions;
             ConfluentClients.Until(() => outcomes.Sum(p => p.HighWatermark) > 2_000);
@@ -26,7 +34,8 @@ public sealed class KafkaStreamsTests
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        using var second = Process.Start(new ProcessStartInfo(peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var second = Process.Start(new ProcessStartInfo(
+            peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
             // 20,000 commands after one supply for each of 1,000 pools: one outcome each.

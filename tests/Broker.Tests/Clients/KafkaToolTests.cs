@@ -24,7 +24,8 @@ public sealed class KafkaToolTests
             Until(() => member.Consume(TimeSpan.FromMilliseconds(100)) is { } record && record.Offset == 1);
             member.Commit([new Confluent.Kafka.TopicPartitionOffset("t", 0, 1)]);
 
-            Assert.Contains("Stable", await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--list", "--state"]), StringComparison.Ordinal);
+            Assert.Contains("Stable", await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--list", "--state"]),
+                StringComparison.Ordinal);
             var described = await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--describe", "--group", "g"]);
             Assert.Matches(@"g\s+t\s+0\s+1\s+2\s+1\s+member-", described);
             var members = await OtherClient.RunKafkaToolAsync(
@@ -40,7 +41,8 @@ public sealed class KafkaToolTests
         await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--group", "g", "--delete-offsets", "--topic", "t"]);
         Assert.Equal(-1, Committed(broker, "g", "t"));
         await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--delete", "--group", "g"]);
-        Assert.DoesNotContain("g", await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--list"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "g", await OtherClient.RunKafkaToolAsync("groups", [.. groups, "--list"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +68,8 @@ public sealed class KafkaToolTests
         Assert.Matches(@"hanging\s+\d+\s+0\s+Ongoing.*t-0", described);
         Assert.Matches(@"\d+\s+0\s+-1\s+0\s+\d+\s+0", producers);
         var log = broker.Broker.Core.Topics.Find("t")!.Partitions[0];
-        Assert.True(log.LastStableOffset == 2, $"the last stable offset is {log.LastStableOffset}; the tool said: {aborted}");
+        Assert.True(
+            log.LastStableOffset == 2, $"the last stable offset is {log.LastStableOffset}; the tool said: {aborted}");
         Assert.Empty(ReadAll(broker, "t"));
     }
 
@@ -77,10 +80,12 @@ public sealed class KafkaToolTests
         await CreateTopicAsync(broker, "t");
 
         var produced = await OtherClient.RunKafkaToolAsync(
-            "verifiable-producer", ["--bootstrap-server", broker.Servers, "--topic", "t", "--max-messages", "500", "--acks", "-1"]);
+            "verifiable-producer",
+            ["--bootstrap-server", broker.Servers, "--topic", "t", "--max-messages", "500", "--acks", "-1"]);
         var consumed = await OtherClient.RunKafkaToolAsync(
             "verifiable-consumer",
-            ["--bootstrap-server", broker.Servers, "--topic", "t", "--group-id", "v", "--max-messages", "500", "--reset-policy", "earliest"]);
+            ["--bootstrap-server", broker.Servers, "--topic", "t", "--group-id", "v", "--max-messages", "500",
+                "--reset-policy", "earliest"]);
 
         Assert.Contains("\"acked\":500", produced, StringComparison.Ordinal);
         Assert.Contains("offsets_committed", consumed, StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 namespace Broker.Tests.Clients;
 
-/// <summary>Groups and transactions by Debian's Python clients: confluent-kafka over librdkafka, and the pure kafka-python.</summary>
+/// <summary>
+/// Groups and transactions by Debian's Python clients: confluent-kafka over librdkafka, and the pure kafka-python.
+/// </summary>
 public sealed class PythonClientTests
 {
     private const string CopyInTransactions = """
@@ -13,7 +15,8 @@ public sealed class PythonClientTests
         seed.flush(30)
         producer = Producer({**servers, 'transactional.id': 'python', 'retry.backoff.ms': 1})
         producer.init_transactions(30)
-        consumer = Consumer({**servers, 'group.id': 'python', 'auto.offset.reset': 'earliest', 'enable.auto.commit': False})
+        consumer = Consumer({
+            **servers, 'group.id': 'python', 'auto.offset.reset': 'earliest', 'enable.auto.commit': False})
         consumer.subscribe(['in'])
         copied = 0
         while copied < 50:

@@ -107,7 +107,8 @@ public sealed class TransactionClientTests
     {
         await using var broker = await TestBroker.StartAsync();
         await CreateTopicAsync(broker, "out");
-        // The client bounds the time of a delivery by the time of the transaction: leave a slow machine room for the first one.
+        // The client bounds the time of a delivery by the time of the transaction: leave a slow machine room for the
+        // first one.
         using var sleeper = Transactional(broker, "sleeper", timeoutMs: 4_000);
         sleeper.BeginTransaction();
         Send(sleeper, "out", 0, "too late");
@@ -115,7 +116,8 @@ public sealed class TransactionClientTests
         using (var other = Producer(broker))
         {
             await other.ProduceAsync(
-                "out", new Message<string, string> { Key = "k", Value = "behind" }, TestContext.Current.CancellationToken);
+                "out", new Message<string, string> { Key = "k", Value = "behind" },
+                TestContext.Current.CancellationToken);
         }
 
         List<string> seen = [];
@@ -143,7 +145,8 @@ public sealed class TransactionClientTests
         Assert.Equal(1_000, ReadAll(broker, "out").Count);
         var transaction = Assert.Single(broker.Broker.Core.Coordinators.Transactions.Transactions);
         Assert.Empty(transaction.Partitions);
-        var size = Directory.GetFiles(Path.Combine(broker.Options.DataDirectory, "coordinators")).Sum(f => new FileInfo(f).Length);
+        var size = Directory.GetFiles(Path.Combine(broker.Options.DataDirectory, "coordinators"))
+            .Sum(f => new FileInfo(f).Length);
         Assert.True(size < 4 << 20, $"the coordinators' journal has {size} bytes");
     }
 
@@ -157,7 +160,8 @@ public sealed class TransactionClientTests
         Until(() => member.Consume(TimeSpan.FromMilliseconds(100)) is null && member.Assignment.Count == 1);
         using var producer = Transactional(broker, "pending");
         producer.BeginTransaction();
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset("in", 0, 7)], member.ConsumerGroupMetadata, Patience);
+        producer.SendOffsetsToTransaction(
+            [new TopicPartitionOffset("in", 0, 7)], member.ConsumerGroupMetadata, Patience);
         using var reader = Consumer(broker, "stable");
 
         // librdkafka retries error 88 by itself until its time is up.

@@ -29,7 +29,8 @@ public sealed class CoordinatorCrashTests
         await commit;
 
         await using var recovered = await image.StartAsync();
-        Assert.Equal(TransactionState.CompleteCommit, recovered.Broker.Core.Coordinators.Transactions.Find("tx")!.State);
+        Assert.Equal(
+            TransactionState.CompleteCommit, recovered.Broker.Core.Coordinators.Transactions.Find("tx")!.State);
         Assert.Equal(["record"], ReadAll(recovered, "out"));
         Assert.Equal(7, Committed(recovered, "g", "in"));
     }
@@ -51,7 +52,8 @@ public sealed class CoordinatorCrashTests
         await using var recovered = await image.StartAsync();
         var groups = recovered.Broker.Core.Coordinators.Groups;
         var partition = new Alloc.Broker.TopicPartition("in", 0);
-        Assert.Equal(Alloc.Broker.Protocol.ErrorCode.UnstableOffsetCommit, groups.Fetch("g", [partition], requireStable: true)[0].Error);
+        Assert.Equal(Alloc.Broker.Protocol.ErrorCode.UnstableOffsetCommit,
+            groups.Fetch("g", [partition], requireStable: true)[0].Error);
         using (Transactional(recovered, "tx"))
         {
             Assert.Equal(-1, groups.Fetch("g", [partition], requireStable: true)[0].Offset);

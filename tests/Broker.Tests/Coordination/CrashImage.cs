@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Broker.Tests.Coordination;
 
 /// <summary>
-/// A broker's data directory as kill -9 would leave it at one moment: copied between two turns of the loop, which does all
-/// the writing. A new broker starts on it while the old one goes on.
+/// A broker's data directory as kill -9 would leave it at one moment: copied between two turns of the loop, which does
+/// all the writing. A new broker starts on it while the old one goes on.
 /// </summary>
 internal sealed partial class CrashImage : IDisposable
 {
@@ -30,7 +30,8 @@ internal sealed partial class CrashImage : IDisposable
         File.WriteAllText(file, BootId().Replace(File.ReadAllText(file), "$1another boot\""));
     }
 
-    public Task<TestBroker> StartAsync() => TestBroker.StartAsync(options => options with { DataDirectory = DataDirectory });
+    public Task<TestBroker> StartAsync() =>
+        TestBroker.StartAsync(options => options with { DataDirectory = DataDirectory });
 
     public void Dispose() => Directory.Delete(DataDirectory, recursive: true);
 
@@ -42,7 +43,8 @@ internal sealed partial class CrashImage : IDisposable
             if (Path.GetFileName(file) != "lock")
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var source = new FileStream(
+                    file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 using var sink = File.Create(target);
                 source.CopyTo(sink);
             }

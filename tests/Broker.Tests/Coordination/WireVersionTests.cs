@@ -5,7 +5,8 @@ using Alloc.Broker.Protocol;
 namespace Broker.Tests.Coordination;
 
 /// <summary>
-/// Every version of the coordinators' APIs that is advertised, byte by byte: clients that are at hand here use few of them.
+/// Every version of the coordinators' APIs that is advertised, byte by byte: clients that are at hand here use few of
+/// them.
 /// </summary>
 public sealed class WireVersionTests
 {
@@ -66,7 +67,8 @@ public sealed class WireVersionTests
             Skip(ref described, version >= 1 ? 4 : 0);
             Assert.Equal(1, described.ReadArrayLength());
             Assert.Equal(0, described.ReadInt16());
-            Assert.Equal(["g", "Empty", "", ""], [described.ReadString(), described.ReadString(), described.ReadString(), described.ReadString()]);
+            Assert.Equal(["g", "Empty", "", ""],
+                [described.ReadString(), described.ReadString(), described.ReadString(), described.ReadString()]);
             Assert.Equal(0, described.ReadArrayLength());
             Assert.Equal(version >= 3 ? 4 : 0, described.Remaining);
         }
@@ -123,10 +125,12 @@ public sealed class WireVersionTests
             Assert.Equal(ErrorCode.InvalidProducerIdMapping, await EndAsync(wire, version, 99, epoch: 4));
             Assert.Equal(ErrorCode.None, await AddPartitionsAsync(wire, version, producerId, epoch: 4));
             Assert.Equal(ErrorCode.None, await AddOffsetsAsync(wire, version, producerId, epoch: 4));
-            Assert.Equal(ErrorCode.InvalidProducerEpoch, await TxnCommitAsync(wire, (short)(version + 1), producerId, epoch: 0));
+            Assert.Equal(
+                ErrorCode.InvalidProducerEpoch, await TxnCommitAsync(wire, (short)(version + 1), producerId, epoch: 0));
             Assert.Equal(ErrorCode.None, await TxnCommitAsync(wire, (short)(version + 1), producerId, epoch: 4));
             Assert.Equal(ErrorCode.None, await EndAsync(wire, version, producerId, epoch: 4));
-            Assert.Equal(ErrorCode.InvalidTxnState, await TxnCommitAsync(wire, (short)(version + 1), producerId, epoch: 4));
+            Assert.Equal(
+                ErrorCode.InvalidTxnState, await TxnCommitAsync(wire, (short)(version + 1), producerId, epoch: 4));
         }
 
         Assert.Equal(42, await FetchAsync(wire, "g", 7));
@@ -328,7 +332,8 @@ public sealed class WireVersionTests
         return answer;
     }
 
-    private static async Task<ErrorCode> AddPartitionsAsync(WireClient wire, short version, long producerId, short epoch) =>
+    private static async Task<ErrorCode> AddPartitionsAsync(
+        WireClient wire, short version, long producerId, short epoch) =>
         LastError(await wire.AskAsync(ApiKey.AddPartitionsToTxn, version, w =>
         {
             WriteProducer(w, producerId, epoch);
@@ -337,7 +342,8 @@ public sealed class WireVersionTests
             w.WriteInt32Array([0]);
         }));
 
-    private static async Task<ErrorCode> AddOffsetsAsync(WireClient wire, short version, long producerId, short epoch) =>
+    private static async Task<ErrorCode> AddOffsetsAsync(
+        WireClient wire, short version, long producerId, short epoch) =>
         LastError(await wire.AskAsync(ApiKey.AddOffsetsToTxn, version, w =>
         {
             WriteProducer(w, producerId, epoch);

@@ -45,23 +45,27 @@ internal sealed class GroupFixture
     {
         var joining = new Joining();
         IReadOnlyList<GroupProtocol> offered =
-            [.. (protocols.Length == 0 ? ["range"] : protocols).Select(p => new GroupProtocol(p, System.Text.Encoding.UTF8.GetBytes(metadata)))];
+            [.. (protocols.Length == 0 ? ["range"] : protocols)
+                .Select(p => new GroupProtocol(p, System.Text.Encoding.UTF8.GetBytes(metadata)))];
         Coordinator.Join(
             new JoinGroupRequest(
-                GroupId, sessionTimeoutMs, rebalanceTimeoutMs, memberId, instanceId, type, offered, client, "/127.0.0.1",
+                GroupId, sessionTimeoutMs, rebalanceTimeoutMs, memberId, instanceId, type, offered,
+                client, "/127.0.0.1",
                 requiresMemberId),
             NowMs,
             response => joining.Response = response);
         return joining;
     }
 
-    public Syncing Sync(JoinGroupResponse joined, string? instanceId = null, params (string MemberId, string Assignment)[] assignments)
+    public Syncing Sync(
+        JoinGroupResponse joined, string? instanceId = null, params (string MemberId, string Assignment)[] assignments)
     {
         var syncing = new Syncing();
         Coordinator.Sync(
             new SyncGroupRequest(
                 GroupId, joined.GenerationId, joined.MemberId, instanceId,
-                [.. assignments.Select(a => new MemberAssignment(a.MemberId, System.Text.Encoding.UTF8.GetBytes(a.Assignment)))]),
+                [.. assignments.Select(
+                    a => new MemberAssignment(a.MemberId, System.Text.Encoding.UTF8.GetBytes(a.Assignment)))]),
             NowMs,
             response => syncing.Response = response);
         return syncing;

@@ -137,7 +137,8 @@ public sealed class GroupMembershipTests
     {
         var joined = group.JoinAlone();
 
-        var left = group.Coordinator.Leave(GroupFixture.GroupId, [new LeavingMember(joined.MemberId, null)], group.NowMs);
+        var left = group.Coordinator.Leave(
+            GroupFixture.GroupId, [new LeavingMember(joined.MemberId, null)], group.NowMs);
 
         Assert.Equal(ErrorCode.None, left[0].Error);
         Assert.Equal(GroupState.Empty, group.State);

@@ -42,7 +42,8 @@ public sealed class GroupOffsetsTests
         var caller = new GroupCaller(joined.GenerationId, joined.MemberId, "i");
 
         Assert.Equal(ErrorCode.FencedInstanceId, group.CommitInTransaction(caller, 1, Partition, 5));
-        Assert.Equal(ErrorCode.UnknownMemberId, group.CommitInTransaction(caller with { GroupInstanceId = null }, 1, Partition, 5));
+        Assert.Equal(ErrorCode.UnknownMemberId, group.CommitInTransaction(
+            caller with { GroupInstanceId = null }, 1, Partition, 5));
         var present = new GroupCaller(9, group.Coordinator.Describe(GroupFixture.GroupId).Members[0].MemberId, "i");
         Assert.Equal(ErrorCode.IllegalGeneration, group.CommitInTransaction(present, 1, Partition, 5));
         Assert.Equal(ErrorCode.None, group.CommitInTransaction(GroupCaller.Unnamed, 1, Partition, 5));
@@ -142,7 +143,8 @@ public sealed class GroupOffsetsTests
         JoinGroupResponse? joined = null;
         group.Coordinator.Join(
             new JoinGroupRequest(
-                GroupFixture.GroupId, 10_000, 5_000, "", null, "consumer", [new GroupProtocol("range", subscription)], "c", "/h",
+                GroupFixture.GroupId, 10_000, 5_000, "", null, "consumer",
+                [new GroupProtocol("range", subscription)], "c", "/h",
                 false),
             group.NowMs,
             response => joined = response);

@@ -116,7 +116,8 @@ public sealed class TransactionCoordinatorTests
 
         fixture.End(producer, isCommit: true);
 
-        Assert.Equal(ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
+        Assert.Equal(
+            ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
         Assert.Equal(ErrorCode.InvalidTxnState, fixture.Coordinator.CheckGroup(producer, "g"));
         Assert.Equal(ErrorCode.ConcurrentTransactions, fixture.Coordinator.AddPartitions(producer, [B], fixture.NowMs));
     }
@@ -144,11 +145,13 @@ public sealed class TransactionCoordinatorTests
     public void Batch_outside_the_open_transaction_is_refused()
     {
         var producer = fixture.Init();
-        Assert.Equal(ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
+        Assert.Equal(
+            ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
 
         fixture.Write(producer, A);
 
-        Assert.Equal(ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, B));
+        Assert.Equal(
+            ErrorCode.InvalidTxnState, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, B));
     }
 
     [Fact]
@@ -240,7 +243,8 @@ public sealed class TransactionCoordinatorTests
         Assert.Equal(0, rotated.Epoch);
         Assert.Equal(rotated, repeated);
         Assert.Equal(
-            ErrorCode.InvalidProducerIdMapping, fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
+            ErrorCode.InvalidProducerIdMapping,
+            fixture.Coordinator.CheckAppend(producer.ProducerId, producer.Epoch, A));
     }
 
     [Fact]

@@ -43,7 +43,8 @@ internal sealed class TransactionFixture : ITransactionStorage
 
     public Transaction Transaction => Coordinator.Find(Id)!;
 
-    public InitProducerIdResponse? TryInit(string? id = Id, long producerId = -1, short epoch = -1, int timeoutMs = 60_000)
+    public InitProducerIdResponse? TryInit(
+        string? id = Id, long producerId = -1, short epoch = -1, int timeoutMs = 60_000)
     {
         InitProducerIdResponse? answer = null;
         Coordinator.InitProducerId(

@@ -6,9 +6,9 @@ using Alloc.Schemas.Registry;
 namespace Schemas.Tests.Catalogue;
 
 /// <summary>
-/// The working tree against the versions that were released: <c>schemas/released/&lt;subject&gt;/v1.avsc</c> and so on. A subject
-/// is a topic's, held to the level in the catalogue, or the full name of a record that state stores hold, which must be read
-/// for ever.
+/// The working tree against the versions that were released: <c>schemas/released/&lt;subject&gt;/v1.avsc</c> and so on.
+/// A subject is a topic's, held to the level in the catalogue, or the full name of a record that state stores hold,
+/// which must be read for ever.
 /// </summary>
 public sealed class ReleasedSchemaTests
 {
@@ -25,7 +25,8 @@ public sealed class ReleasedSchemaTests
         Assert.SkipUnless(Directory.Exists(Root), "Nothing is released yet.");
         var subjects = Subjects(WorkingTree.Read()).Select(s => s.Subject).Order(StringComparer.Ordinal);
 
-        var released = Directory.EnumerateDirectories(Root).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
+        var released = Directory.EnumerateDirectories(Root).Select(d => Path.GetFileName(d)!)
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(subjects, released);
     }
@@ -41,7 +42,9 @@ public sealed class ReleasedSchemaTests
         }
     }
 
-    /// <summary>Not a test: writes what differs from its newest released version as the next one. Run with -explicit only.</summary>
+    /// <summary>
+    /// Not a test: writes what differs from its newest released version as the next one. Run with -explicit only.
+    /// </summary>
     [Fact(Explicit = true)]
     public void Release_the_working_tree()
     {

@@ -6,8 +6,8 @@ namespace Schemas.Tests.Catalogue;
 public sealed class TopicCatalogueTests
 {
     private const string Commands =
-        "{\"name\":\"commands\",\"doc\":\"d\",\"context\":\"c\",\"key\":\"k\",\"schema\":\"n.S\",\"compatibility\":\"BACKWARD\"," +
-        "\"partitions\":4,\"policy\":\"delete\",\"writers\":[],\"configs\":{}}";
+        "{\"name\":\"commands\",\"doc\":\"d\",\"context\":\"c\",\"key\":\"k\",\"schema\":\"n.S\"," +
+        "\"compatibility\":\"BACKWARD\",\"partitions\":4,\"policy\":\"delete\",\"writers\":[],\"configs\":{}}";
 
     [Fact]
     public void The_products_catalogue_is_read()

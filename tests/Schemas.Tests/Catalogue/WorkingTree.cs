@@ -27,6 +27,7 @@ internal static class WorkingTree
         {
             directory = directory.Parent;
         }
-        return directory?.FullName ?? throw new InvalidOperationException("Streams.sln was not found above the test's folder.");
+        return directory?.FullName
+            ?? throw new InvalidOperationException("Streams.sln was not found above the test's folder.");
     }
 }

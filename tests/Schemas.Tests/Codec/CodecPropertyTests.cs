@@ -156,7 +156,8 @@ public sealed class CodecPropertyTests
 
     private static Gen<(string Name, int Type)[]> Fields() =>
         Gen.Elements("a", "b", "c", "d").ArrayOf().SelectMany(
-            _ => Gen.Choose(0, Types.Length - 1).ArrayOf(), (names, types) => names.Zip(types).DistinctBy(f => f.First).ToArray())
+            _ => Gen.Choose(0, Types.Length - 1).ArrayOf(),
+            (names, types) => names.Zip(types).DistinctBy(f => f.First).ToArray())
             .Select(fields => fields.Select(f => (f.First, f.Second)).ToArray());
 
     private static readonly (string Schema, string Default, byte[][] Values)[] Types =

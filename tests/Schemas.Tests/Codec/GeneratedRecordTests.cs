@@ -82,7 +82,8 @@ public sealed class GeneratedRecordTests
 
         byte[] expected =
         [
-            .. Text("small"), 6, .. Text("colour"), .. Text("Red"), .. Text("list"), 4, 2, 6, .. Text("maybe"), 2, 14, 0,
+            .. Text("small"), 6, .. Text("colour"), .. Text("Red"), .. Text("list"), 4, 2, 6,
+            .. Text("maybe"), 2, 14, 0,
         ];
         Assert.Equal(expected, identity);
     }

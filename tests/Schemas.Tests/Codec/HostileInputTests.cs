@@ -3,7 +3,9 @@ using Alloc.Schemas.Samples;
 
 namespace Schemas.Tests.Codec;
 
-/// <summary>Bytes that nobody wrote in good faith: each fails as a bad record, and none costs memory or stack.</summary>
+/// <summary>
+/// Bytes that nobody wrote in good faith: each fails as a bad record, and none costs memory or stack.
+/// </summary>
 public sealed class HostileInputTests
 {
     private const long TooMuchMemory = 1024 * 1024;
@@ -26,7 +28,8 @@ public sealed class HostileInputTests
     public void The_longest_numbers_are_read()
     {
         Assert.Equal(long.MinValue, Read([.. Enumerable.Repeat((byte)0xff, 9), 1], (ref AvroReader r) => r.ReadLong()));
-        Assert.Equal(long.MaxValue, Read([0xfe, .. Enumerable.Repeat((byte)0xff, 8), 1], (ref AvroReader r) => r.ReadLong()));
+        Assert.Equal(
+            long.MaxValue, Read([0xfe, .. Enumerable.Repeat((byte)0xff, 8), 1], (ref AvroReader r) => r.ReadLong()));
     }
 
     [Theory]

@@ -103,11 +103,13 @@ public sealed class AvroGeneratorTests
         var (_, _, diagnostics) = Run(
             ("shop/A.avsc", Head + fields + "]}"),
             ("released/shop.things-value/v1.avsc", Head + "{`name`:`n`,`type`:`long`}]}"),
-            ("topics.json", "{`topics`:[{`name`:`shop.things`,`schema`:`alloc.shop.A`,`compatibility`:`" + level + "`}]}"));
+            ("topics.json",
+                "{`topics`:[{`name`:`shop.things`,`schema`:`alloc.shop.A`,`compatibility`:`" + level + "`}]}"));
 
         Assert.Equal(
             problem is null ? [] : [$"AVRO004 shop/A.avsc shop.things-value is held to {level}: {problem}"],
-            diagnostics.Select(d => $"{d.Id} {d.Location.GetLineSpan().Path} {d.GetMessage(CultureInfo.InvariantCulture)}"));
+            diagnostics.Select(
+                d => $"{d.Id} {d.Location.GetLineSpan().Path} {d.GetMessage(CultureInfo.InvariantCulture)}"));
     }
 
     [Fact]
@@ -166,10 +168,12 @@ public sealed class AvroGeneratorTests
             .DistinctBy(a => a.Location).Select(a => MetadataReference.CreateFromFile(a.Location));
         var compilation = CSharpCompilation.Create(
             "Generated", [], references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
             [new AvroGenerator().AsSourceGenerator()], texts, ParseOptions,
-            driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+            driverOptions: new GeneratorDriverOptions(
+                IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
         driver = driver.RunGeneratorsAndUpdateCompilation(
             compilation, out var updated, out var diagnostics, Cancellation);
@@ -183,6 +187,7 @@ public sealed class AvroGeneratorTests
     {
         public override string Path { get; } = path;
 
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text.Json(), Encoding.UTF8);
+        public override SourceText GetText(CancellationToken cancellationToken = default) =>
+            SourceText.From(text.Json(), Encoding.UTF8);
     }
 }

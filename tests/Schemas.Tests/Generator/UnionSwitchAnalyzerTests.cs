@@ -30,15 +30,19 @@ public sealed class UnionSwitchAnalyzerTests
 
     [Theory]
     [InlineData("return shape switch { Shape.Circle => 1, Shape.Square => 2, " + Rest + " };", "Dot")]
-    [InlineData("return shape switch { Shape.Circle c when c.Radius > 1 => 1, Shape.Square or Shape.Dot => 2, " + Rest + " };", "Circle")]
-    [InlineData("return shape switch { Shape.Circle { Radius: 1 } => 1, Shape.Square => 2, " + Rest + " };", "Circle, Dot")]
-    [InlineData("switch (shape) { case Shape.Dot: return 1; default: throw new UnreachableException(); }", "Circle, Square")]
+    [InlineData("return shape switch { Shape.Circle c when c.Radius > 1 => 1, Shape.Square or Shape.Dot => 2, "
+        + Rest + " };", "Circle")]
+    [InlineData(
+        "return shape switch { Shape.Circle { Radius: 1 } => 1, Shape.Square => 2, " + Rest + " };", "Circle, Dot")]
+    [InlineData(
+        "switch (shape) { case Shape.Dot: return 1; default: throw new UnreachableException(); }", "Circle, Square")]
     public async Task A_branch_that_is_not_named_is_reported(string body, string missing)
     {
         var diagnostic = Assert.Single(await AnalyzeAsync(body));
 
         Assert.Equal(("AVRO003", DiagnosticSeverity.Error), (diagnostic.Id, diagnostic.Severity));
-        Assert.EndsWith($"but lacks {missing}", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"but lacks {missing}", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -58,14 +62,16 @@ public sealed class UnionSwitchAnalyzerTests
     private static async Task<IEnumerable<Diagnostic>> AnalyzeAsync(string body)
     {
         var tree = CSharpSyntaxTree.ParseText(
-            Union.Replace("BODY", body, StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
+            Union.Replace("BODY", body, StringComparison.Ordinal),
+            cancellationToken: TestContext.Current.CancellationToken);
         string[] names = ["System.Runtime", "System.Private.CoreLib", "netstandard"];
         var references = AppDomain.CurrentDomain.GetAssemblies()
             .Where(a => names.Contains(a.GetName().Name)).Append(typeof(AvroSchema).Assembly)
             .Select(a => MetadataReference.CreateFromFile(a.Location));
         var compilation = CSharpCompilation.Create(
             "Switches", [tree], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        Assert.Empty(compilation.GetDiagnostics(TestContext.Current.CancellationToken).Where(d => d.Severity == DiagnosticSeverity.Error));
+        Assert.Empty(compilation.GetDiagnostics(TestContext.Current.CancellationToken)
+            .Where(d => d.Severity == DiagnosticSeverity.Error));
         return await compilation.WithAnalyzers([new UnionSwitchAnalyzer()])
             .GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
     }

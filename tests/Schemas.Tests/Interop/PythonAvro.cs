@@ -16,7 +16,8 @@ internal sealed class PythonAvro : IDisposable
     public static PythonAvro StartOrSkip()
     {
         Assert.SkipUnless(File.Exists(Python), $"{Python} is not installed.");
-        Assert.SkipUnless(Run("-c", "import avro.schema, avro.io") == 0, "python3-avro is not installed (make deps installs it).");
+        Assert.SkipUnless(
+            Run("-c", "import avro.schema, avro.io") == 0, "python3-avro is not installed (make deps installs it).");
         var script = Path.Combine(AppContext.BaseDirectory, "Interop", "avro_peer.py");
         return new PythonAvro(Process.Start(new ProcessStartInfo(Python, [script])
         {
@@ -38,7 +39,8 @@ internal sealed class PythonAvro : IDisposable
     /// <summary>What it makes of the bytes: read as the writer's schema, written as the reader's.</summary>
     public Answer Convert(AvroSchema writer, AvroSchema reader, ReadOnlySpan<byte> bytes)
     {
-        var request = new { writer = writer.ToString(), reader = reader.ToString(), bytes = System.Convert.ToHexString(bytes) };
+        var request =
+            new { writer = writer.ToString(), reader = reader.ToString(), bytes = System.Convert.ToHexString(bytes) };
         _process.StandardInput.WriteLine(JsonSerializer.Serialize(request));
         _process.StandardInput.Flush();
         var line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("python3-avro ended.");

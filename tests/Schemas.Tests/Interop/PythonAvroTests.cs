@@ -21,7 +21,8 @@ public sealed class PythonAvroTests
     {
         using var python = PythonAvro.StartOrSkip();
 
-        // Of a schema without logical types: python3-avro leaves {"type":"int"} where they were, the specification says "int".
+        // Of a schema without logical types: python3-avro leaves {"type":"int"} where they were, the specification says
+        // "int".
         var answer = python.Convert(Tree.Schema, Tree.Schema, Example.Encode(new Tree { Value = 1 }));
 
         Assert.Null(answer.Error);
@@ -53,7 +54,8 @@ public sealed class PythonAvroTests
     [InlineData(
         "enum by name", "{`name`:`e`,`type`:{`type`:`enum`,`name`:`E`,`symbols`:[`X`,`Y`]}}",
         "{`name`:`e`,`type`:{`type`:`enum`,`name`:`E`,`symbols`:[`Y`,`X`]}}", "02")]
-    public void It_resolves_other_writers_in_the_same_way(string change, string writerFields, string readerFields, string hex)
+    public void It_resolves_other_writers_in_the_same_way(
+        string change, string writerFields, string readerFields, string hex)
     {
         using var python = PythonAvro.StartOrSkip();
         var (writer, reader) = (Record(writerFields), Record(readerFields));

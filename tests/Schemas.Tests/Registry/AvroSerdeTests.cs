@@ -55,7 +55,8 @@ public sealed class AvroSerdeTests
     [Fact]
     public async Task A_record_of_an_incompatible_schema_is_a_bad_record()
     {
-        var id = await _registry.RegisterAsync("x", AvroSchema.Parse("\"string\""), TestContext.Current.CancellationToken);
+        var id = await _registry.RegisterAsync(
+            "x", AvroSchema.Parse("\"string\""), TestContext.Current.CancellationToken);
         var serde = new AvroSerde<Tree>(_registry, "trees-value");
 
         var error = Assert.Throws<AvroException>(() => serde.Deserialize([0, 0, 0, 0, (byte)id, 2, 65]));

@@ -47,7 +47,8 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
         _handler.Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
         using var client = Client();
 
-        var error = await Assert.ThrowsAsync<UnknownSchemaException>(async () => await client.GetSchemaAsync(9, Cancellation));
+        var error = await Assert.ThrowsAsync<UnknownSchemaException>(
+            async () => await client.GetSchemaAsync(9, Cancellation));
         await Assert.ThrowsAsync<UnknownSchemaException>(async () => await client.GetSchemaAsync(9, Cancellation));
 
         Assert.Equal(9, error.SchemaId);
@@ -61,7 +62,8 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
         _handler.Break().Answer(503, "busy").Answer(500, "{\"error_code\":50001,\"message\":\"store\"}");
         using var client = Client();
 
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(async () => await client.GetSchemaAsync(1, Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(
+            async () => await client.GetSchemaAsync(1, Cancellation));
 
         Assert.Contains("500: store", error.Message, StringComparison.Ordinal);
         Assert.Equal(3, _handler.Requests.Count);
@@ -95,7 +97,8 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
         _handler.Hang();
         using var client = Client(o => o with { AttemptCount = 1, RequestTimeout = TimeSpan.FromMilliseconds(20) });
 
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(async () => await client.GetSchemaAsync(1, Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(
+            async () => await client.GetSchemaAsync(1, Cancellation));
 
         Assert.Contains("did not answer within", error.Message, StringComparison.Ordinal);
     }
@@ -107,12 +110,14 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
     [InlineData(200, "<html>hello</html>", "not a schema registry")]
     [InlineData(200, "{}", "lacks schema")]
     [InlineData(429, "", "answers 429")]
-    public async Task What_says_nothing_about_the_record_is_never_taken_for_a_bad_record(int status, string body, string message)
+    public async Task What_says_nothing_about_the_record_is_never_taken_for_a_bad_record(
+        int status, string body, string message)
     {
         _handler.Answer(status, body);
         using var client = Client(o => o with { AttemptCount = 1 });
 
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(async () => await client.GetSchemaAsync(1, Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(
+            async () => await client.GetSchemaAsync(1, Cancellation));
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
@@ -123,7 +128,8 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
         _handler.Answer(409, "{\"error_code\":40901,\"message\":\"incompatible\"}");
         using var client = Client();
 
-        var error = await Assert.ThrowsAsync<RegistryRefusedException>(async () => await client.RegisterAsync("s", Schema, Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryRefusedException>(
+            async () => await client.RegisterAsync("s", Schema, Cancellation));
 
         Assert.Equal((40901, "incompatible"), (error.ErrorCode, error.Message));
     }
@@ -135,10 +141,12 @@ public sealed class HttpSchemaRegistryClientTests : IDisposable
     public async Task Credentials_are_sent_and_never_shown(string url, string? user, string? password, string? expected)
     {
         _handler.Answer(200, "[]").Break();
-        using var client = Client(o => o with { Urls = [new Uri(url)], UserName = user, Password = password, AttemptCount = 1 });
+        using var client = Client(
+            o => o with { Urls = [new Uri(url)], UserName = user, Password = password, AttemptCount = 1 });
 
         await client.GetSubjectsAsync(Cancellation);
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(async () => await client.GetSubjectsAsync(Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(
+            async () => await client.GetSubjectsAsync(Cancellation));
 
         Assert.Equal(expected, _handler.Requests[0].Authorization);
         Assert.Contains("http://registry:8081", error.Message, StringComparison.Ordinal);

@@ -26,14 +26,16 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
-        {
-            https.ServerCertificate = _certificate;
-            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-            https.AllowAnyClientCertificate();
-        })));
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+            {
+                https.ServerCertificate = _certificate;
+                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                https.AllowAnyClientCertificate();
+            })));
         _server = builder.Build();
-        _server.MapGet("/subjects", (HttpContext http) => new[] { http.Connection.ClientCertificate?.Subject ?? "anonymous" });
+        _server.MapGet(
+            "/subjects", (HttpContext http) => new[] { http.Connection.ClientCertificate?.Subject ?? "anonymous" });
         await _server.StartAsync(Cancellation);
     }
 
@@ -56,7 +58,8 @@ public sealed class RegistryTlsTests : IAsyncLifetime
     [Fact]
     public async Task The_clients_certificate_is_shown()
     {
-        using var client = Client(o => o with { TrustedCertificatesFile = _authorities, ClientCertificate = _clientCertificate });
+        using var client = Client(
+            o => o with { TrustedCertificatesFile = _authorities, ClientCertificate = _clientCertificate });
 
         Assert.Equal(["CN=client"], await client.GetSubjectsAsync(Cancellation));
     }
@@ -78,7 +81,8 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 

@@ -19,7 +19,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     private const string One = "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}";
     private const string Two = "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"},"
         + "{\"name\":\"b\",\"type\":\"int\",\"default\":0}]}";
-    private const string Breaking = "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"c\",\"type\":\"int\"}]}";
+    private const string Breaking =
+        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"c\",\"type\":\"int\"}]}";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("alloc-registry-").FullName;
     private SchemaRegistryServer? _server;
@@ -39,7 +40,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     public async Task Schemas_are_registered_once_and_found_by_id_and_by_version()
     {
         Assert.Equal("{\"id\":1}", await PostAsync("/subjects/s-value/versions", One));
-        Assert.Equal("{\"id\":1}", await PostAsync("/subjects/s-value/versions", " " + One.Replace(":", " : ", StringComparison.Ordinal)));
+        Assert.Equal("{\"id\":1}", await PostAsync(
+            "/subjects/s-value/versions", " " + One.Replace(":", " : ", StringComparison.Ordinal)));
         Assert.Equal("{\"id\":2}", await PostAsync("/subjects/s-value/versions?normalize=true", Two));
         Assert.Equal("{\"id\":1}", await PostAsync("/subjects/other/versions", One));
 
@@ -47,7 +49,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         Assert.Equal("[1,2]", await GetAsync("/subjects/s-value/versions"));
         Assert.Equal(One, Json(await GetAsync("/schemas/ids/1")).GetProperty("schema").GetString());
         Assert.Equal(
-            "[{\"subject\":\"other\",\"version\":1},{\"subject\":\"s-value\",\"version\":1}]", await GetAsync("/schemas/ids/1/versions"));
+            "[{\"subject\":\"other\",\"version\":1},{\"subject\":\"s-value\",\"version\":1}]",
+            await GetAsync("/schemas/ids/1/versions"));
         var latest = Json(await GetAsync("/subjects/s-value/versions/latest"));
         Assert.Equal((2, 2, "s-value", Two), (
             latest.GetProperty("id").GetInt32(), latest.GetProperty("version").GetInt32(),
@@ -83,7 +86,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     [InlineData("DELETE", "/subjects/s/versions/1?permanent=true", null, 404, 40407)]
     [InlineData("GET", "/nowhere", null, 404, 404)]
     [InlineData("PUT", "/subjects", null, 405, 405)]
-    public async Task What_is_refused_says_why_with_its_code(string method, string path, string? body, int status, int code)
+    public async Task What_is_refused_says_why_with_its_code(
+        string method, string path, string? body, int status, int code)
     {
         await PostAsync("/subjects/s/versions", One);
 
@@ -106,7 +110,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("c is not written and has no default", text, StringComparison.Ordinal);
-        Assert.Contains("c is not written", Json(check).GetProperty("messages")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "c is not written", Json(check).GetProperty("messages")[0].GetString(), StringComparison.Ordinal);
         Assert.Equal("{\"is_compatible\":true}", quiet);
     }
 
@@ -151,7 +156,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         await SendAsync("PUT", "/config/s", "{\"compatibility\":\"FULL_TRANSITIVE\"}");
         await PostAsync("/subjects/s/versions", Two);
         // A crash in the middle of a change leaves a part of the next state beside the last one.
-        await File.WriteAllTextAsync(Path.Combine(_directory, "registry", "registry.json.new"), "{\"formatVer", Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "registry", "registry.json.new"), "{\"formatVer", Cancellation);
 
         await StopAsync();
         await StartAsync();
@@ -167,7 +173,8 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     {
         await PostAsync("/subjects/s/versions", One);
         await StopAsync();
-        await File.WriteAllTextAsync(Path.Combine(_directory, "registry", "registry.json"), "{\"formatVersion\":1", Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "registry", "registry.json"), "{\"formatVersion\":1", Cancellation);
 
         var error = await Assert.ThrowsAsync<BrokerStartException>(() => StartAsync());
 
@@ -296,7 +303,9 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         string method, string path, string? body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/vnd.schemaregistry.v1+json");
+        request.Content = body is null
+            ? null
+            : new StringContent(body, Encoding.UTF8, "application/vnd.schemaregistry.v1+json");
         using var response = await _http.SendAsync(request, Cancellation);
         var text = await response.Content.ReadAsStringAsync(Cancellation);
         return (response.StatusCode, text, response.Content.Headers.ContentType?.MediaType);

@@ -9,7 +9,8 @@ public sealed class AvroResolverTests
     public void The_same_schema_takes_the_direct_path()
     {
         var text = Tree.Schema.ToString();
-        var sameButDocumented = AvroSchema.Parse(text.Replace("A recursive record.", "Other.", StringComparison.Ordinal));
+        var sameButDocumented = AvroSchema.Parse(text.Replace(
+            "A recursive record.", "Other.", StringComparison.Ordinal));
 
         Assert.True(AvroResolver.Create(sameButDocumented, Tree.Schema).IsIdentity);
         Assert.False(AvroResolver.Create(Record("value long"), Tree.Schema).IsIdentity);
@@ -187,7 +188,8 @@ public sealed class AvroResolverTests
     {
         var list = fields.Split(", ").Select(f => f.Split(' ', 2))
             .Select(f => $"{{`name`:`{f[0]}`,`type`:{(f[1][0] == '{' ? f[1] : $"`{f[1]}`")}}}");
-        var record = $"{{`type`:`record`,`name`:`Tree`,`namespace`:`alloc.samples`,`fields`:[{string.Join(",", list)}]}}";
+        var record =
+            $"{{`type`:`record`,`name`:`Tree`,`namespace`:`alloc.samples`,`fields`:[{string.Join(",", list)}]}}";
         return AvroSchema.Parse(record.Json());
     }
 
@@ -198,7 +200,8 @@ public sealed class AvroResolverTests
     {
         using var output = new AvroWriter();
         var input = new AvroReader(bytes);
-        AvroResolver.Create(AvroSchema.Parse(writer.Json()), AvroSchema.Parse(reader.Json())).Rewrite(ref input, output);
+        AvroResolver.Create(AvroSchema.Parse(writer.Json()), AvroSchema.Parse(reader.Json()))
+            .Rewrite(ref input, output);
         input.EnsureEnd();
         return output.WrittenSpan.ToArray();
     }

@@ -6,7 +6,8 @@ namespace Schemas.Tests.Resolution;
 public sealed class SchemaCompatibilityTests
 {
     private static readonly AvroSchema One = Record("{`name`:`a`,`type`:`int`}");
-    private static readonly AvroSchema WithDefault = Record("{`name`:`a`,`type`:`int`},{`name`:`b`,`type`:`int`,`default`:0}");
+    private static readonly AvroSchema WithDefault =
+        Record("{`name`:`a`,`type`:`int`},{`name`:`b`,`type`:`int`,`default`:0}");
     private static readonly AvroSchema WithoutDefault = Record("{`name`:`a`,`type`:`int`},{`name`:`b`,`type`:`int`}");
     private static readonly AvroSchema Wider = Record("{`name`:`a`,`type`:`long`}");
 
@@ -15,7 +16,8 @@ public sealed class SchemaCompatibilityTests
     [InlineData(CompatibilityLevel.Backward, true, false, true)]
     [InlineData(CompatibilityLevel.Forward, true, true, false)]
     [InlineData(CompatibilityLevel.Full, true, false, false)]
-    public void Each_level_allows_what_it_is_for(CompatibilityLevel level, bool added, bool addedWithoutDefault, bool widened)
+    public void Each_level_allows_what_it_is_for(
+        CompatibilityLevel level, bool added, bool addedWithoutDefault, bool widened)
     {
         Assert.Equal(added, IsCompatible(WithDefault, level, One));
         Assert.Equal(addedWithoutDefault, IsCompatible(WithoutDefault, level, One));
@@ -66,7 +68,8 @@ public sealed class SchemaCompatibilityTests
     [InlineData(
         "{`type`:`bytes`,`logicalType`:`decimal`,`precision`:4,`scale`:2}",
         "{`type`:`bytes`,`logicalType`:`decimal`,`precision`:9,`scale`:2}", null)]
-    public void A_reader_must_have_a_place_for_everything_that_may_be_written(string writer, string reader, string? problem)
+    public void A_reader_must_have_a_place_for_everything_that_may_be_written(
+        string writer, string reader, string? problem)
     {
         var problems = SchemaCompatibility.CannotRead(AvroSchema.Parse(reader.Json()), AvroSchema.Parse(writer.Json()));
 

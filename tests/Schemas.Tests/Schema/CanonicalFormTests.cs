@@ -2,7 +2,9 @@ using Alloc.Schemas.Avro;
 
 namespace Schemas.Tests.Schema;
 
-/// <summary>Values that the Avro project publishes for all implementations (specification 1.11, "Parsing Canonical Form").</summary>
+/// <summary>
+/// Values that the Avro project publishes for all implementations (specification 1.11, "Parsing Canonical Form").
+/// </summary>
 public sealed class CanonicalFormTests
 {
     [Theory]
@@ -32,17 +34,21 @@ public sealed class CanonicalFormTests
         "{\"name\":\"foo\",\"type\":\"record\",\"fields\":[]}", -4824392279771201922)]
     [InlineData(
         "{\"fields\":[{\"type\":{\"type\":\"boolean\"}, \"name\":\"f1\"}], \"type\":\"record\", \"name\":\"foo\"}",
-        "{\"name\":\"foo\",\"type\":\"record\",\"fields\":[{\"name\":\"f1\",\"type\":\"boolean\"}]}", 7843277075252814651)]
+        "{\"name\":\"foo\",\"type\":\"record\",\"fields\":[{\"name\":\"f1\",\"type\":\"boolean\"}]}",
+        7843277075252814651)]
     [InlineData(
         "{\"fields\":[{\"type\":\"boolean\",\"aliases\":[],\"name\":\"f1\",\"default\":true},\n" +
-        "{\"order\":\"descending\",\"name\":\"f2\",\"doc\":\"Hello\",\"type\":\"int\"}],\n\"type\":\"record\",\"name\":\"foo\"}",
-        "{\"name\":\"foo\",\"type\":\"record\",\"fields\":[{\"name\":\"f1\",\"type\":\"boolean\"},{\"name\":\"f2\",\"type\":\"int\"}]}",
+        "{\"order\":\"descending\",\"name\":\"f2\",\"doc\":\"Hello\",\"type\":\"int\"}],\n" +
+        "\"type\":\"record\",\"name\":\"foo\"}",
+        "{\"name\":\"foo\",\"type\":\"record\",\"fields\":[{\"name\":\"f1\",\"type\":\"boolean\"}," +
+        "{\"name\":\"f2\",\"type\":\"int\"}]}",
         -4860222112080293046)]
     [InlineData(
         "{\"type\":\"enum\", \"name\":\"foo\", \"symbols\":[\"A1\"]}",
         "{\"name\":\"foo\",\"type\":\"enum\",\"symbols\":[\"A1\"]}", -6342190197741309591)]
     [InlineData(
-        "{\"namespace\":\"x.y.z\", \"type\":\"enum\", \"name\":\"foo\", \"doc\":\"foo bar\", \"symbols\":[\"A1\", \"A2\"]}",
+        "{\"namespace\":\"x.y.z\", \"type\":\"enum\", \"name\":\"foo\", \"doc\":\"foo bar\", \"symbols\":[\"A1\", "
+        + "\"A2\"]}",
         "{\"name\":\"x.y.z.foo\",\"type\":\"enum\",\"symbols\":[\"A1\",\"A2\"]}", -4448647247586288245)]
     [InlineData(
         "{\"name\":\"foo\",\"type\":\"fixed\",\"size\":15}",
@@ -59,9 +65,11 @@ public sealed class CanonicalFormTests
     [InlineData(
         "{\"name\":\"PigValue\",\"type\":\"record\",\n" +
         "\"fields\":[{\"name\":\"value\", \"type\":[\"null\", \"int\", \"long\", \"PigValue\"]}]}",
-        "{\"name\":\"PigValue\",\"type\":\"record\",\"fields\":[{\"name\":\"value\",\"type\":[\"null\",\"int\",\"long\",\"PigValue\"]}]}",
+        "{\"name\":\"PigValue\",\"type\":\"record\",\"fields\":[" +
+        "{\"name\":\"value\",\"type\":[\"null\",\"int\",\"long\",\"PigValue\"]}]}",
         -1759257747318642341)]
-    public void Form_and_fingerprint_are_those_that_the_specification_publishes(string text, string canonical, long fingerprint)
+    public void Form_and_fingerprint_are_those_that_the_specification_publishes(
+        string text, string canonical, long fingerprint)
     {
         var schema = AvroSchema.Parse(text);
 

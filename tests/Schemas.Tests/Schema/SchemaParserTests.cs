@@ -50,7 +50,8 @@ public sealed class SchemaParserTests
             [
                 File("a.avsc", "{`type`:`record`,`name`:`A`,`namespace`:`n`,`fields`:[{`name`:`b`,`type`:`B`}," +
                     "{`name`:`inner`,`type`:[`null`,`n.Inner`],`default`:null}]}"),
-                File("b.avsc", "{`type`:`record`,`name`:`B`,`namespace`:`n`,`fields`:[{`name`:`a`,`type`:[`null`,`A`]}," +
+                File("b.avsc",
+                    "{`type`:`record`,`name`:`B`,`namespace`:`n`,`fields`:[{`name`:`a`,`type`:[`null`,`A`]}," +
                     "{`name`:`i`,`type`:{`type`:`enum`,`name`:`Inner`,`symbols`:[`X`]}}]}"),
             ],
             errors);
@@ -88,7 +89,8 @@ public sealed class SchemaParserTests
     {
         var errors = new List<AvroSchemaException>();
 
-        SchemaParser.ParseFiles([File("a.avsc", "{"), File("b.avsc", "{`type`:`long`,}"), File("c.avsc", "`nope`")], errors);
+        SchemaParser.ParseFiles(
+            [File("a.avsc", "{"), File("b.avsc", "{`type`:`long`,}"), File("c.avsc", "`nope`")], errors);
 
         Assert.Equal(["a.avsc", "b.avsc", "c.avsc"], errors.Select(e => e.SchemaSource));
     }
