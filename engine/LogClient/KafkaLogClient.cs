@@ -19,18 +19,8 @@ public sealed class KafkaLogClient : ILogClient
     }
 
     /// <inheritdoc/>
-    public ILogConsumer CreateGroupConsumer(GroupConsumerOptions options)
-    {
-        var settings = ConsumerSettings(options.ClientId, options.ReadHeaders);
-        settings["group.id"] = streams.ApplicationId;
-        settings["group.instance.id"] = options.GroupInstanceId;
-        settings["partition.assignment.strategy"] = "range";
-        settings["session.timeout.ms"] = Milliseconds(streams.SessionTimeout);
-        settings["heartbeat.interval.ms"] = Milliseconds(streams.SessionTimeout / 5);
-        settings["max.poll.interval.ms"] = Milliseconds(streams.MaxPollInterval);
-        settings["fetch.wait.max.ms"] = "100";
-        return new KafkaLogConsumer(With(settings), logger);
-    }
+    public ILogConsumer CreateGroupConsumer(GroupConsumerOptions options) =>
+        new KafkaLogConsumer(GroupConsumerSettings(options), logger);
 
     /// <inheritdoc/>
     public ILogConsumer CreateRestoreConsumer(string clientId)
@@ -43,7 +33,32 @@ public sealed class KafkaLogClient : ILogClient
     }
 
     /// <inheritdoc/>
-    public ILogProducer CreateTransactionalProducer(string transactionalId, string clientId)
+    public ILogProducer CreateTransactionalProducer(string transactionalId, string clientId) => new KafkaLogProducer(
+        transactionalId, TransactionalSettings(transactionalId, clientId), streams.RequestTimeout, streams.TransactionTimeout, logger);
+
+    /// <inheritdoc/>
+    public ILogAppender CreateAppender(string clientId) => new KafkaLogAppender(AppenderSettings(clientId), logger);
+
+    /// <inheritdoc/>
+    public ILogAdmin CreateAdmin(string clientId) =>
+        new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
+
+    /// <summary>How a member of the group is set up.</summary>
+    internal Dictionary<string, string> GroupConsumerSettings(GroupConsumerOptions options)
+    {
+        var settings = ConsumerSettings(options.ClientId, options.ReadHeaders);
+        settings["group.id"] = streams.ApplicationId;
+        settings["group.instance.id"] = options.GroupInstanceId;
+        settings["partition.assignment.strategy"] = "range";
+        settings["session.timeout.ms"] = Milliseconds(streams.SessionTimeout);
+        settings["heartbeat.interval.ms"] = Milliseconds(streams.SessionTimeout / 5);
+        settings["max.poll.interval.ms"] = Milliseconds(streams.MaxPollInterval);
+        settings["fetch.wait.max.ms"] = "100";
+        return With(settings);
+    }
+
+    /// <summary>How a producer of transactions is set up.</summary>
+    internal Dictionary<string, string> TransactionalSettings(string transactionalId, string clientId)
     {
         var settings = ProducerSettings(clientId);
         settings["transactional.id"] = transactionalId;
@@ -54,23 +69,19 @@ public sealed class KafkaLogClient : ILogClient
         // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush then
         // learns of the last one 10 ms later.
         settings["dotnet.producer.enable.background.poll"] = "false";
-        return new KafkaLogProducer(transactionalId, With(settings), streams.RequestTimeout, streams.TransactionTimeout, logger);
+        return With(settings);
     }
 
-    /// <inheritdoc/>
-    public ILogAppender CreateAppender(string clientId)
+    /// <summary>How the producer of ticks is set up.</summary>
+    internal Dictionary<string, string> AppenderSettings(string clientId)
     {
         var settings = ProducerSettings(clientId);
         settings["enable.idempotence"] = "true";
         settings["message.timeout.ms"] = Milliseconds(streams.RequestTimeout);
         settings["linger.ms"] = "0";
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
-        return new KafkaLogAppender(With(settings), logger);
+        return With(settings);
     }
-
-    /// <inheritdoc/>
-    public ILogAdmin CreateAdmin(string clientId) =>
-        new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
 
     private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Alloc.Engine.LogClient;
 
 namespace Engine.Tests.Support;
@@ -23,6 +24,12 @@ internal sealed class FaultyLog(ILogClient inner) : ILogClient
 
     /// <summary>Called on the stream thread before a commit is started.</summary>
     public Action<int>? BeforeCommit { get; set; }
+
+    /// <summary>Called on the stream thread before a record of a transaction is sent.</summary>
+    public Action? BeforeSend { get; set; }
+
+    /// <summary>The commits that were handed to the other client, in order.</summary>
+    public ConcurrentQueue<CommitOperation> Commits { get; } = [];
 
     /// <summary>The kind of failure that a failing commit reports.</summary>
     public LogFailure Failure { get; set; } = LogFailure.NewProducer;
@@ -54,7 +61,11 @@ internal sealed class FaultyLog(ILogClient inner) : ILogClient
 
         public void Begin() => inner.Begin();
 
-        public void Send(in OutgoingRecord record, DeliveryHandler? handler) => inner.Send(in record, handler);
+        public void Send(in OutgoingRecord record, DeliveryHandler? handler)
+        {
+            log.BeforeSend?.Invoke();
+            inner.Send(in record, handler);
+        }
 
         public CommitOperation StartCommit(CommitRequest request)
         {
@@ -72,7 +83,9 @@ internal sealed class FaultyLog(ILogClient inner) : ILogClient
                     lost.Fail(Error());
                     return lost;
                 default:
-                    return inner.StartCommit(request);
+                    var commit = inner.StartCommit(request);
+                    log.Commits.Enqueue(commit);
+                    return commit;
             }
         }
 

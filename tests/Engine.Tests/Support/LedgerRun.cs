@@ -27,11 +27,12 @@ internal sealed class LedgerRun
 
     public LedgerTopology Topology { get; private set; } = null!;
 
-    public static async Task<LedgerRun> CreateAsync(TestCluster cluster, int partitions)
+    public static async Task<LedgerRun> CreateAsync(
+        TestCluster cluster, int partitions, params (string Name, string Value)[] outcomesConfiguration)
     {
         var run = new LedgerRun(cluster);
         await cluster.CreateTopicAsync(run.Commands, partitions, ("message.timestamp.type", "LogAppendTime"));
-        await cluster.CreateTopicAsync(run.Outcomes, partitions);
+        await cluster.CreateTopicAsync(run.Outcomes, partitions, outcomesConfiguration);
         await cluster.CreateTopicAsync(run.Latest, partitions, ("cleanup.policy", "compact"));
         run.Topology = new LedgerTopology(run.Commands, run.Outcomes, run.Latest, run.DeadLetters);
         return run;

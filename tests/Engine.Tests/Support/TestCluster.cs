@@ -17,6 +17,14 @@ public sealed class TestCluster : IAsyncLifetime
     private EmbeddedBroker? broker;
     private string directory = "";
 
+    /// <summary>Made by the fixture.</summary>
+    public TestCluster()
+    {
+    }
+
+    /// <summary>A broker that a test keeps itself.</summary>
+    internal TestCluster(string bootstrapServers) => BootstrapServers = bootstrapServers;
+
     public string BootstrapServers { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
