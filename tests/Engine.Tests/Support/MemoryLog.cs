@@ -47,6 +47,9 @@ internal sealed class MemoryLog : ILogClient
     /// <summary>What the next poll tells the listener.</summary>
     public Queue<MemoryRebalance> Rebalances { get; } = new();
 
+    /// <summary>Polls of the group's member so far.</summary>
+    public int PollCount { get; set; }
+
     /// <summary>Committed offsets of the group.</summary>
     public Dictionary<TopicPartition, long> Committed { get; } = [];
 

@@ -24,6 +24,7 @@ internal sealed class MemoryLogConsumer(MemoryLog log, bool isMember) : ILogCons
     public void Poll(TimeSpan timeout, out PollResult result)
     {
         result = default;
+        log.PollCount += isMember ? 1 : 0;
         if (isMember && TellListener())
         {
             return;
@@ -44,9 +45,17 @@ internal sealed class MemoryLogConsumer(MemoryLog log, bool isMember) : ILogCons
         }
     }
 
-    public void Pause(IReadOnlyCollection<TopicPartition> partitions) => paused.UnionWith(partitions);
+    public void Pause(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        log.Note("pause");
+        paused.UnionWith(partitions);
+    }
 
-    public void Resume(IReadOnlyCollection<TopicPartition> partitions) => paused.ExceptWith(partitions);
+    public void Resume(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        log.Note("resume");
+        paused.ExceptWith(partitions);
+    }
 
     public long EndOffset(TopicPartition partition)
     {
