@@ -8,17 +8,23 @@ namespace Alloc.Cli.Verify;
 /// The same log seen by two readers, read committed and read uncommitted; used for one partition after another, since a
 /// consumer costs more to open than a short partition to read.
 /// </summary>
-internal sealed class ReaderPair(ClientSettings settings) : IDisposable
+internal sealed class ReaderPair(IConsumer<byte[]?, byte[]?> committed, IConsumer<byte[]?, byte[]?> uncommitted)
+    : IDisposable
 {
-    public IConsumer<byte[]?, byte[]?> Committed { get; } =
-        BulkClients.Consumer(settings, "alloc-verify", readCommitted: true, fields: "all");
+    public ReaderPair(ClientSettings settings)
+        : this(
+            BulkClients.Consumer(settings, "alloc-verify", readCommitted: true, fields: "all"),
+            BulkClients.Consumer(settings, "alloc-verify", readCommitted: false, fields: "all"))
+    {
+    }
 
-    public IConsumer<byte[]?, byte[]?> Uncommitted { get; } =
-        BulkClients.Consumer(settings, "alloc-verify", readCommitted: false, fields: "all");
+    public IConsumer<byte[]?, byte[]?> Committed => committed;
+
+    public IConsumer<byte[]?, byte[]?> Uncommitted => uncommitted;
 
     public void Dispose()
     {
-        Committed.Dispose();
-        Uncommitted.Dispose();
+        committed.Dispose();
+        uncommitted.Dispose();
     }
 }

@@ -139,7 +139,8 @@ internal sealed class CommandClient : IDisposable
         registry.Dispose();
     }
 
-    private IEnumerable<ConsumeResult<byte[]?, byte[]?>> Read(string topic, int partition, TimeSpan quiet)
+    /// <summary>All records of a partition, read committed, until nothing comes for the time given.</summary>
+    public IEnumerable<ConsumeResult<byte[]?, byte[]?>> Read(string topic, int partition, TimeSpan quiet)
     {
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
         {

@@ -39,9 +39,16 @@ internal sealed class History
         history.Refuse("hold-200", "r200", 200, timeMs: 6_000);
         history.Repeat("hold-1", timeMs: 6_500);
         history.Hold("hold-3", "r3", 5, timeMs: 7_000, expiresAtMs: 90_000);
-        history.Availability.Add(new ObservedAvailability(
-            new Position("allocation.availability", 0, 8), Pool, Pool, history.sequence, history.balances, false));
+        history.Publish();
         return history;
+    }
+
+    /// <summary>Publishes what the pool has now.</summary>
+    public void Publish()
+    {
+        Availability.Clear();
+        Availability.Add(new ObservedAvailability(
+            new Position("allocation.availability", 0, sequence), Pool, Pool, sequence, balances, false));
     }
 
     public void Supply(string id, long quantity, long timeMs) =>
@@ -62,6 +69,16 @@ internal sealed class History
             Move("HoldConfirmed", Account.Held, Account.Confirmed, quantity),
             [held with { Held = held.Held - quantity, Confirmed = held.Confirmed + quantity, Version = held.Version + 1,
                 ExpiresAtMs = null }]);
+    }
+
+    public void Consume(string id, string reservation, long quantity, long timeMs)
+    {
+        var confirmed = reservations[reservation];
+        Answer(
+            Ask(id, Alloc.Cli.Verify.Ask.Other, timeMs), "Consumed", timeMs,
+            Move("Consumed", Account.Confirmed, Account.Consumed, quantity),
+            [confirmed with { Confirmed = confirmed.Confirmed - quantity, Consumed = confirmed.Consumed + quantity,
+                Version = confirmed.Version + 1 }]);
     }
 
     public void Refuse(string id, string reservation, long quantity, long timeMs) => Answer(
