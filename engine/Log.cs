@@ -26,20 +26,26 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "Thread {Thread} lost {Partitions}: uncommitted work is dropped")]
     public static partial void Lost(ILogger logger, string thread, string partitions);
 
-    [LoggerMessage(15, LogLevel.Warning, "Thread {Thread} drops uncommitted work and starts again from the committed offsets: {Reason}")]
+    [LoggerMessage(15, LogLevel.Warning,
+        "Thread {Thread} drops uncommitted work and starts again from the committed offsets: {Reason}")]
     public static partial void Recovering(ILogger logger, string thread, string reason);
 
     [LoggerMessage(16, LogLevel.Warning, "Thread {Thread} joins the group again: {Reason}")]
     public static partial void Rejoining(ILogger logger, string thread, string reason);
 
     [LoggerMessage(20, LogLevel.Information, "Task {Task} restores {Records} records of {Topic} from offset {From}")]
-    public static partial void RestoreStarted(ILogger logger, Processing.TaskId task, long records, string topic, long from);
+    public static partial void RestoreStarted(
+        ILogger logger, Processing.TaskId task, long records, string topic, long from);
 
-    [LoggerMessage(21, LogLevel.Information, "Task {Task} is ready at input offsets {Offsets} after restoring {Records} records in {Milliseconds} ms")]
-    public static partial void TaskReady(ILogger logger, Processing.TaskId task, string offsets, long records, long milliseconds);
+    [LoggerMessage(21, LogLevel.Information,
+        "Task {Task} is ready at input offsets {Offsets} after restoring {Records} records in {Milliseconds} ms")]
+    public static partial void TaskReady(
+        ILogger logger, Processing.TaskId task, string offsets, long records, long milliseconds);
 
-    [LoggerMessage(22, LogLevel.Warning, "Task {Task}: {Count} records of {Topic} below offset {Mark} were decided before and are skipped")]
-    public static partial void SkippingDecided(ILogger logger, Processing.TaskId task, long count, string topic, long mark);
+    [LoggerMessage(22, LogLevel.Warning,
+        "Task {Task}: {Count} records of {Topic} below offset {Mark} were decided before and are skipped")]
+    public static partial void SkippingDecided(
+        ILogger logger, Processing.TaskId task, long count, string topic, long mark);
 
     [LoggerMessage(23, LogLevel.Warning, "Task {Task}: local state is wiped and restored from the log: {Reason}")]
     public static partial void StateWiped(ILogger logger, Processing.TaskId task, string reason);
@@ -48,13 +54,16 @@ internal static partial class Log
     public static partial void CheckpointInstalled(ILogger logger, Processing.TaskId task, string checkpoint);
 
     [LoggerMessage(25, LogLevel.Information, "Task {Task} wrote checkpoint {Checkpoint} in {Milliseconds} ms")]
-    public static partial void CheckpointWritten(ILogger logger, Processing.TaskId task, string checkpoint, long milliseconds);
+    public static partial void CheckpointWritten(
+        ILogger logger, Processing.TaskId task, string checkpoint, long milliseconds);
 
     [LoggerMessage(26, LogLevel.Warning, "Task {Task} could not write a checkpoint: {Reason}")]
     public static partial void CheckpointFailed(ILogger logger, Processing.TaskId task, string reason);
 
-    [LoggerMessage(30, LogLevel.Warning, "Task {Task}: record {Topic}-{Partition}@{Offset} goes to the dead letters: {Reason}")]
-    public static partial void DeadLetter(ILogger logger, Processing.TaskId task, string topic, int partition, long offset, string reason);
+    [LoggerMessage(
+        30, LogLevel.Warning, "Task {Task}: record {Topic}-{Partition}@{Offset} goes to the dead letters: {Reason}")]
+    public static partial void DeadLetter(
+        ILogger logger, Processing.TaskId task, string topic, int partition, long offset, string reason);
 
     [LoggerMessage(31, LogLevel.Warning, "Task {Task} waits, for {Seconds:F0} s so far, and skips nothing: {Reason}")]
     public static partial void Waiting(ILogger logger, Processing.TaskId task, double seconds, string reason);

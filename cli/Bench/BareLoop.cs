@@ -5,8 +5,8 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Bench;
 
 /// <summary>
-/// The ceiling: consume, produce as many bytes as an outcome has, commit exactly once; no state and no decision. The same
-/// client, broker and topic as the topology, one thread, two producers in turn.
+/// The ceiling: consume, produce as many bytes as an outcome has, commit exactly once; no state and no decision. The
+/// same client, broker and topic as the topology, one thread, two producers in turn.
 /// </summary>
 internal static class BareLoop
 {
@@ -111,7 +111,8 @@ internal static class BareLoop
     private static void Commit(IConsumer<byte[]?, byte[]?> consumer, IProducer<byte[]?, byte[]?> producer, string topic,
         long[] next)
     {
-        var offsets = next.Select((offset, p) => new TopicPartitionOffset(topic, p, offset)).Where(o => o.Offset.Value > 0);
+        var offsets = next.Select((offset, p) => new TopicPartitionOffset(topic, p, offset))
+            .Where(o => o.Offset.Value > 0);
         producer.SendOffsetsToTransaction(offsets, consumer.ConsumerGroupMetadata, CallTimeout);
         for (var attempt = 0; ; attempt++)
         {
@@ -145,7 +146,8 @@ internal static class BareLoop
             QueuedMaxMessagesKbytes = 65_536,
         };
         config.Set("dotnet.consumer.consume.result.fields", "topic");
-        return new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        return new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { }).Build();
     }
 
     private static IProducer<byte[]?, byte[]?> Producer(string bootstrap, string id)
@@ -161,6 +163,7 @@ internal static class BareLoop
             EnableDeliveryReports = false,
             RetryBackoffMs = 1,
         };
-        return new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        return new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { }).Build();
     }
 }

@@ -33,7 +33,8 @@ internal sealed class BenchCluster : IAsyncDisposable
     public ClientSettings Settings { get; private set; } = null!;
 
     /// <summary>Bytes of memory that the embedded broker's process had at most; 0 for another broker.</summary>
-    public long BrokerPeakBytes => kafkaDirectory is null && children.Count > 0 ? Machine.PeakResidentBytes(children[0].Id) : 0;
+    public long BrokerPeakBytes =>
+        kafkaDirectory is null && children.Count > 0 ? Machine.PeakResidentBytes(children[0].Id) : 0;
 
     /// <summary>Starts the embedded broker, or Apache Kafka and the embedded registry.</summary>
     public static async Task<BenchCluster> StartAsync(BenchOptions options, bool apache, TimeProvider time,
@@ -45,7 +46,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         var kafkaPort = FreePort();
         var registryPort = FreePort();
         var broker = ChildProcess.Alloc(
-            "bench", "serve-broker", "--kafka-port", $"{kafkaPort}", "--registry-port", $"{registryPort}", "--data-dir", directory);
+            "bench", "serve-broker", "--kafka-port", $"{kafkaPort}", "--registry-port", $"{registryPort}",
+            "--data-dir", directory);
         cluster.children.Add(broker);
         try
         {
@@ -114,7 +116,8 @@ internal sealed class BenchCluster : IAsyncDisposable
     private async Task<string> StartApacheAsync(string directory, CancellationToken cancellation)
     {
         var port = FreePort();
-        await ChildProcess.RunAsync(KafkaScript("kafka-up"), [directory, $"{port}"], cancellation).ConfigureAwait(false);
+        await ChildProcess.RunAsync(KafkaScript("kafka-up"), [directory, $"{port}"], cancellation)
+            .ConfigureAwait(false);
         kafkaDirectory = directory;
         return $"127.0.0.1:{port}";
     }

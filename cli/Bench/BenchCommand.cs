@@ -59,7 +59,8 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var bench = new Command("bench", "Measure, and print ratios that can be trusted: same machine, same broker, same run")
+        var bench = new Command(
+            "bench", "Measure, and print ratios that can be trusted: same machine, same broker, same run")
             .Takes(Quick, Count, Pools, Threads, Partitions, Bootstrap, KafkaHome, Results, Work);
         return bench.With(
             Scenario("all", "Every scenario that the machine allows", AllAsync),
@@ -88,14 +89,16 @@ internal static class BenchCommand
         new Command(name, description).Runs((context, cancellation) => RunAsync(context, name, act, cancellation));
 
     private static async Task<int> RunAsync(
-        CommandContext context, string name, Func<BenchRun, CancellationToken, Task> act, CancellationToken cancellation)
+        CommandContext context, string name, Func<BenchRun, CancellationToken, Task> act,
+        CancellationToken cancellation)
     {
         var temporary = context.Get(Work) is null ? Directory.CreateTempSubdirectory("alloc-bench-") : null;
         var options = Options(context, temporary?.FullName ?? Path.GetFullPath(context.Get(Work)!));
         var report = new BenchReport(Machine.Describe(options.WorkDirectory), context.Time.GetLocalNow());
         try
         {
-            await act(new BenchRun(options, report, context.Time, context.Screen.Warn), cancellation).ConfigureAwait(false);
+            await act(new BenchRun(options, report, context.Time, context.Screen.Warn), cancellation)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -187,9 +190,16 @@ internal static class BenchCommand
 
     private static Command BrokerCommand()
     {
-        var directory = new Option<string>("--data-dir") { Description = "Where the broker keeps its data", Required = true };
+        var directory = new Option<string>("--data-dir")
+        {
+            Description = "Where the broker keeps its data",
+            Required = true,
+        };
         var kafkaPort = new Option<int>("--kafka-port") { Description = "The broker's port; 0 takes a free one" };
-        var registryPort = new Option<int>("--registry-port") { Description = "The registry's port; 0 takes a free one" };
+        var registryPort = new Option<int>("--registry-port")
+        {
+            Description = "The registry's port; 0 takes a free one",
+        };
         return new Command("serve-broker", "Run only the embedded broker and registry, until interrupted")
             .Takes(directory, kafkaPort, registryPort)
             .Runs((context, cancellation) => BrokerHost.RunAsync(

@@ -51,5 +51,6 @@ internal sealed record BenchOptions
 
     /// <summary>What a reader has to know about the mix.</summary>
     public string MixText =>
-        $"{PoolCount:N0} pools Zipf 0.8, 55 % holds, rest confirms and releases 3:1, 1 % repeats, {PartitionCount} partitions";
+        $"{PoolCount:N0} pools Zipf 0.8, 55 % holds, rest confirms and releases 3:1, 1 % repeats, {PartitionCount} "
+        + "partitions";
 }

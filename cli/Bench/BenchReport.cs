@@ -41,12 +41,15 @@ internal sealed class BenchReport(JsonObject machine, DateTimeOffset startedAt)
 
     public void Add(Figure figure) => figures.Add(figure);
 
-    /// <summary>Adds <paramref name="numerator"/> ÷ <paramref name="denominator"/> where both were measured in this run.</summary>
+    /// <summary>
+    /// Adds <paramref name="numerator"/> ÷ <paramref name="denominator"/> where both were measured in this run.
+    /// </summary>
     public void AddRatio(string what, Func<Figure, bool> numerator, Func<Figure, bool> denominator)
     {
         if (figures.LastOrDefault(numerator) is { } above && figures.LastOrDefault(denominator) is { Value: > 0 } below)
         {
-            figures.Add(new Figure("ratio", what, above.Value / below.Value, "×", $"{above.Shown} ÷ {below.Shown} {below.Unit}"));
+            figures.Add(new Figure(
+                "ratio", what, above.Value / below.Value, "×", $"{above.Shown} ÷ {below.Shown} {below.Unit}"));
         }
     }
 
@@ -71,7 +74,8 @@ internal sealed class BenchReport(JsonObject machine, DateTimeOffset startedAt)
         text.AppendLine("| --- | --- | ---: | --- | --- |");
         foreach (var f in figures)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {f.Scenario} | {f.What} | {f.Shown} | {f.Unit} | {f.Settings} |");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"| {f.Scenario} | {f.What} | {f.Shown} | {f.Unit} | {f.Settings} |");
         }
         return text.ToString();
     }
@@ -82,6 +86,7 @@ internal sealed class BenchReport(JsonObject machine, DateTimeOffset startedAt)
         Directory.CreateDirectory(directory);
         var name = Path.Combine(directory, startedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         await File.WriteAllTextAsync(name + ".md", ToMarkdown(command), cancellation).ConfigureAwait(false);
-        await File.WriteAllTextAsync(name + ".json", JsonText.Pretty(ToJson()) + "\n", cancellation).ConfigureAwait(false);
+        await File.WriteAllTextAsync(name + ".json", JsonText.Pretty(ToJson()) + "\n", cancellation)
+            .ConfigureAwait(false);
     }
 }

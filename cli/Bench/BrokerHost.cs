@@ -6,14 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Bench;
 
-/// <summary>Only the embedded broker and registry in a process: to be measured, or killed, without the engine.</summary>
+/// <summary>
+/// Only the embedded broker and registry in a process: to be measured, or killed, without the engine.
+/// </summary>
 internal static class BrokerHost
 {
     public static async Task<int> RunAsync(
         CommandContext context, string directory, int kafkaPort, int registryPort, CancellationToken cancellation)
     {
         using var loggers = LoggerFactory.Create(builder =>
-            builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new ConsoleLog(context.Host, LogLevel.Warning, null)));
+            builder.SetMinimumLevel(LogLevel.Warning)
+                .AddProvider(new ConsoleLog(context.Host, LogLevel.Warning, null)));
         try
         {
             using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -4,7 +4,9 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
 
-/// <summary>The broker alone, with the same client on each: produce, consume, and the bare transactional loop.</summary>
+/// <summary>
+/// The broker alone, with the same client on each: produce, consume, and the bare transactional loop.
+/// </summary>
 internal static class BrokerScenario
 {
     public const string Produce = "records produced a second";
@@ -17,7 +19,8 @@ internal static class BrokerScenario
         var count = run.Options.Count;
         var settings = await cluster.PrepareAsync("broker").ConfigureAwait(false);
         var topic = settings.TopicPrefix + "allocation.commands";
-        var place = $"{cluster.Name}; {count:N0} records of {ValueSize} bytes, {run.Options.PartitionCount} partitions, acks all, idempotent, lz4";
+        var place = $"{cluster.Name}; {count:N0} records of {ValueSize} bytes, {run.Options.PartitionCount} "
+            + "partitions, acks all, idempotent, lz4";
         run.Say("producing");
         run.Report.Add(new Figure("broker", Produce, await Task.Run(() => ProduceAll(settings, topic, count, run.Time,
             cancellation), cancellation)
@@ -49,7 +52,11 @@ internal static class BrokerScenario
         var startedAt = time.GetTimestamp();
         for (long i = 0; i < count; i++)
         {
-            var message = new Message<byte[]?, byte[]?> { Key = keys[i % keys.Length], Value = values[i % values.Length] };
+            var message = new Message<byte[]?, byte[]?>
+            {
+                Key = keys[i % keys.Length],
+                Value = values[i % values.Length],
+            };
             while (true)
             {
                 try

@@ -4,7 +4,9 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
 
-/// <summary>Clients for millions of records: large batches, deep queues, and only what is used copied into a result.</summary>
+/// <summary>
+/// Clients for millions of records: large batches, deep queues, and only what is used copied into a result.
+/// </summary>
 internal static class BulkClients
 {
     /// <summary>An idempotent producer that places keys by murmur2, as every producer of the topics does.</summary>
@@ -27,7 +29,8 @@ internal static class BulkClients
     /// <param name="settings">Where Kafka is.</param>
     /// <param name="group">Its group; partitions are assigned, so it only names the client.</param>
     /// <param name="readCommitted">Whether records of open and aborted transactions stay unseen.</param>
-    /// <param name="fields">What a result carries besides key, value and position: none, topic, timestamp, headers, all.</param>
+    /// <param name="fields">What a result carries besides key, value and position: none, topic, timestamp, headers,
+    /// all.</param>
     public static IConsumer<byte[]?, byte[]?> Consumer(
         ClientSettings settings, string group, bool readCommitted = true, string fields = "none") =>
         With(settings, new()

@@ -13,7 +13,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Lock gate = new();
     private bool isDisposed;
 
-    private ChildProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private ChildProcess(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -64,7 +65,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         new(program, arguments, environment);
 
     /// <summary>Runs a program to its end and returns what it said.</summary>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
+    public static async Task<string> RunAsync(
+        string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {
         await using var child = Start(program, arguments);
         await child.process.WaitForExitAsync(cancellation).ConfigureAwait(false);
@@ -74,7 +76,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for a condition; fails with the child's last words when it ends or the time is over.</summary>
-    public async Task WaitForAsync(Func<Task<bool>> condition, TimeSpan deadline, string what, CancellationToken cancellation)
+    public async Task WaitForAsync(
+        Func<Task<bool>> condition, TimeSpan deadline, string what, CancellationToken cancellation)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(deadline);
@@ -83,7 +86,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             if (process.HasExited)
             {
-                throw CliException.Failed($"The process that was to become {what} ended with {process.ExitCode}:\n{Said}");
+                throw CliException.Failed(
+                    $"The process that was to become {what} ended with {process.ExitCode}:\n{Said}");
             }
             try
             {

@@ -82,7 +82,14 @@ internal static class CodecScenario
         ],
         After =
         [
-            new Reservation { ReservationId = "r-1234567", Version = 1, Held = 3, Granted = 3, ExpiresAtMs = 1_700_000_600_000 },
+            new Reservation
+            {
+                ReservationId = "r-1234567",
+                Version = 1,
+                Held = 3,
+                Granted = 3,
+                ExpiresAtMs = 1_700_000_600_000,
+            },
         ],
         Decision = [new DecisionStep { Rule = DecisionRule.Availability, Result = RuleResult.Passed, Numbers = [] }],
         Event = new AllocationOutcomeEvent.Held

@@ -9,7 +9,9 @@ namespace Alloc.Cli.Bench;
 /// <param name="Seed">The same seed gives the same commands.</param>
 internal sealed record MixOptions(int PoolCount = 10_000, double Skew = 0.8, long Seed = 1)
 {
-    /// <summary>In a hundred commands, how many are holds; the rest confirms and releases open ones, three to one.</summary>
+    /// <summary>
+    /// In a hundred commands, how many are holds; the rest confirms and releases open ones, three to one.
+    /// </summary>
     public int HoldPercent { get; init; } = 55;
 
     /// <summary>In a hundred commands, how many repeat the one before.</summary>

@@ -41,7 +41,8 @@ internal sealed class EngineProcess : IAsyncDisposable
         try
         {
             using var http = new HttpClient { BaseAddress = engine.console, Timeout = TimeSpan.FromSeconds(2) };
-            await engine.child.WaitForAsync(() => IsReadyAsync(http, cancellation), ReadyDeadline, "a ready engine", cancellation)
+            await engine.child.WaitForAsync(
+                () => IsReadyAsync(http, cancellation), ReadyDeadline, "a ready engine", cancellation)
                 .ConfigureAwait(false);
             engine.TimeToReady = time.GetElapsedTime(startedAt);
             return engine;
@@ -68,7 +69,8 @@ internal sealed class EngineProcess : IAsyncDisposable
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative), cancellation).ConfigureAwait(false);
+            using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative), cancellation)
+                .ConfigureAwait(false);
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)

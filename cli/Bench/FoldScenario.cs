@@ -40,14 +40,16 @@ internal static class FoldScenario
             elapsed += time.GetElapsedTime(startedAt);
             folded += slice.Length;
         }
-        var settings = $"{folded:N0} commands, {options.PoolCount:N0} pools Zipf 0.8, one partition, one thread, {made:N0} outcomes";
+        var settings = $"{folded:N0} commands, {options.PoolCount:N0} pools Zipf 0.8, one partition, one thread, "
+            + $"{made:N0} outcomes";
         report.Add(new Figure("fold", PerCommand, elapsed.TotalMicroseconds / folded, "µs", settings));
         report.Add(new Figure("fold", "commands folded a second", folded / elapsed.TotalSeconds, "/s", settings));
 
         int Fold(AllocationCommand command)
         {
             outcomes.Clear();
-            ledger.Fold(new LedgerRecord(Topic, 0, offset++, now + (offset / 100), command.PoolId, 0, command), outcomes);
+            ledger.Fold(
+                new LedgerRecord(Topic, 0, offset++, now + (offset / 100), command.PoolId, 0, command), outcomes);
             return outcomes.Count;
         }
     }

@@ -40,7 +40,9 @@ internal sealed class LatencyHistogram
         MaximumUs = Math.Max(MaximumUs, other.MaximumUs);
     }
 
-    /// <summary>The duration in milliseconds that <paramref name="share"/> (0 to 1) of the samples do not exceed.</summary>
+    /// <summary>
+    /// The duration in milliseconds that <paramref name="share"/> (0 to 1) of the samples do not exceed.
+    /// </summary>
     public double PercentileMs(double share)
     {
         if (Count == 0)

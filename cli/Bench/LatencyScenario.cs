@@ -9,11 +9,13 @@ internal static class LatencyScenario
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
-    public static async Task RunAsync(BenchRun run, BenchCluster cluster, double? fullRate, CancellationToken cancellation)
+    public static async Task RunAsync(
+        BenchRun run, BenchCluster cluster, double? fullRate, CancellationToken cancellation)
     {
         var settings = await cluster.PrepareAsync("latency").ConfigureAwait(false);
         using var registry = cluster.OpenRegistry();
-        await using var engine = await cluster.StartEngineAsync(settings, "a", null, cancellation).ConfigureAwait(false);
+        await using var engine = await cluster.StartEngineAsync(settings, "a", null, cancellation)
+            .ConfigureAwait(false);
         using var load = new LoadGenerator(settings, registry, isPaced: true, run.Time);
         var mix = new CommandMix(run.Options.Mix);
         using (var meter = new OutcomeMeter(settings, fromEnd: true, run.Time))
@@ -36,8 +38,10 @@ internal static class LatencyScenario
         foreach (var (name, rate) in loads)
         {
             run.Say($"{name}: {rate:N0} commands a second");
-            var histogram = await MeasureAsync(run, settings, load, mix, registry, rate, cancellation).ConfigureAwait(false);
-            var place = $"{cluster.Name}; {rate:N0} commands a second for {Duration.Show(run.Options.LatencyTime)}, {run.Options.MixText}";
+            var histogram = await MeasureAsync(run, settings, load, mix, registry, rate, cancellation)
+                .ConfigureAwait(false);
+            var place = $"{cluster.Name}; {rate:N0} commands a second for {Duration.Show(run.Options.LatencyTime)}, "
+                + $"{run.Options.MixText}";
             foreach (var (label, share) in new[] { ("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999) })
             {
                 run.Report.Add(new Figure("latency", $"send to committed outcome, {name}, {label}",
@@ -47,7 +51,8 @@ internal static class LatencyScenario
     }
 
     private static async Task<LatencyHistogram> MeasureAsync(
-        BenchRun run, ClientSettings settings, LoadGenerator load, CommandMix mix, ISchemaRegistryClient registry, double rate,
+        BenchRun run, ClientSettings settings, LoadGenerator load, CommandMix mix,
+        ISchemaRegistryClient registry, double rate,
         CancellationToken cancellation)
     {
         var time = run.Time;

@@ -48,7 +48,8 @@ internal sealed class LoadGenerator : IDisposable
     /// <param name="perSecond">The rate; null for as fast as they are taken.</param>
     /// <param name="onSend">Called with each command's number just before it is sent.</param>
     /// <param name="cancellation">Stops it.</param>
-    public void Send(CommandMix mix, long count, double? perSecond, Action<long>? onSend, CancellationToken cancellation)
+    public void Send(
+        CommandMix mix, long count, double? perSecond, Action<long>? onSend, CancellationToken cancellation)
     {
         var startedAt = time.GetTimestamp();
         for (long i = 0; i < count; i++)

@@ -28,7 +28,9 @@ internal sealed class OutcomeMeter : IDisposable
     /// <summary>Sum of the sizes of the values seen, in bytes.</summary>
     public long ValueBytes { get; private set; }
 
-    /// <summary>Counts outcomes until there are as many as wanted, and returns how many a second after the first tenth.</summary>
+    /// <summary>
+    /// Counts outcomes until there are as many as wanted, and returns how many a second after the first tenth.
+    /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="deadline">How long that may take.</param>
     /// <param name="onRecord">Called with each outcome's bytes.</param>
@@ -45,7 +47,8 @@ internal sealed class OutcomeMeter : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(startedAt) > deadline)
                 {
-                    throw CliException.Unavailable($"Only {seen:N0} of {count:N0} outcomes came within {Duration.Show(deadline)}.");
+                    throw CliException.Unavailable(
+                        $"Only {seen:N0} of {count:N0} outcomes came within {Duration.Show(deadline)}.");
                 }
                 record = consumer.Consume(TimeSpan.FromMilliseconds(20));
             }

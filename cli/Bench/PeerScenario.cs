@@ -6,8 +6,8 @@ namespace Alloc.Cli.Bench;
 
 /// <summary>
 /// The same fold written with Kafka Streams, at the best settings found for it (two threads, cache off, a commit every
-/// 500 ms), on the same Apache Kafka and in the same run: its throughput, its latency with a commit every 10 ms, and its
-/// way back after kill -9.
+/// 500 ms), on the same Apache Kafka and in the same run: its throughput, its latency with a commit every 10 ms, and
+/// its way back after kill -9.
 /// </summary>
 internal static partial class PeerScenario
 {
@@ -22,7 +22,8 @@ internal static partial class PeerScenario
         string[] at = ["--bootstrap", cluster.Settings.Bootstrap];
         var count = options.Count.ToString(CultureInfo.InvariantCulture);
         var outcomes = (options.Count + options.PoolCount).ToString(CultureInfo.InvariantCulture);
-        var place = $"{cluster.Name}; {options.Count:N0} commands, {options.MixText}, 2 threads, cache off, commit every 500 ms";
+        var place = $"{cluster.Name}; {options.Count:N0} commands, {options.MixText}, 2 threads, cache off, commit "
+            + "every 500 ms";
 
         run.Say("Kafka Streams: topics and commands");
         await ChildProcess.RunAsync(peer, ["topics", .. at, "--partitions", $"{options.PartitionCount}"],
@@ -34,7 +35,10 @@ internal static partial class PeerScenario
 
         run.Say("Kafka Streams: deciding them");
         var state = Path.Combine(options.WorkDirectory, "peer-state");
-        string[] fold = ["run", .. at, "--app", "peer", "--state", state, "--threads", "2", "--cache", "0", "--commit", "500"];
+        string[] fold =
+        [
+            "run", .. at, "--app", "peer", "--state", state, "--threads", "2", "--cache", "0", "--commit", "500"
+        ];
         await using (var streams = ChildProcess.Start(peer, fold))
         {
             var said = await ChildProcess.RunAsync(peer, ["measure", .. at, "--count", outcomes],
@@ -61,7 +65,8 @@ internal static partial class PeerScenario
                 f => f.What == Throughput);
     }
 
-    private static async Task LatencyAsync(BenchRun run, string peer, string[] at, string place, CancellationToken cancellation)
+    private static async Task LatencyAsync(
+        BenchRun run, string peer, string[] at, string place, CancellationToken cancellation)
     {
         var options = run.Options;
         run.Say($"Kafka Streams: latency at {options.LightRate:N0} commands a second");
@@ -87,7 +92,8 @@ internal static partial class PeerScenario
         await ChildProcess.RunAsync(
             peer,
             [
-                "generate", .. at, "--count", $"{count}", "--pools", $"{options.PoolCount}", "--seed", $"{options.Seed + 1}",
+                "generate", .. at, "--count", $"{count}", "--pools", $"{options.PoolCount}", "--seed",
+                $"{options.Seed + 1}",
                 "--rate", options.LightRate.ToString(CultureInfo.InvariantCulture), "--supply", "false",
             ],
             cancellation).ConfigureAwait(false);

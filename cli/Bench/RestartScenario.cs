@@ -14,7 +14,8 @@ internal static class RestartScenario
         var options = run.Options;
         var settings = await cluster.PrepareAsync("restart").ConfigureAwait(false);
         var checkpoints = Path.Combine(options.WorkDirectory, "checkpoints");
-        var place = $"{cluster.Name}; {options.ReservationCount:N0} open reservations, {options.PoolCount:N0} pools, {options.PartitionCount} partitions";
+        var place = $"{cluster.Name}; {options.ReservationCount:N0} open reservations, {options.PoolCount:N0} pools, "
+            + $"{options.PartitionCount} partitions";
         using var registry = cluster.OpenRegistry();
         using var meter = new OutcomeMeter(settings, fromEnd: true, run.Time);
         var engine = await cluster.StartEngineAsync(settings, "a", checkpoints, cancellation).ConfigureAwait(false);
@@ -52,7 +53,8 @@ internal static class RestartScenario
             await engine.CheckpointAsync(cancellation).ConfigureAwait(false);
             run.Report.Add(new Figure("restart", "checkpoint of all partitions", run.Time.GetElapsedTime(
                 startedAt).TotalSeconds, "s", place));
-            run.Report.Add(new Figure("restart", "size of the checkpoint on disk", SizeOf(checkpoints) / 1048576.0, "MiB", place));
+            run.Report.Add(new Figure(
+                "restart", "size of the checkpoint on disk", SizeOf(checkpoints) / 1048576.0, "MiB", place));
             await engine.KillAsync().ConfigureAwait(false);
             await engine.DisposeAsync().ConfigureAwait(false);
 

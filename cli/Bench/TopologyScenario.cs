@@ -1,8 +1,8 @@
 namespace Alloc.Cli.Bench;
 
 /// <summary>
-/// The whole topology, exactly once, with RocksDB: how many commands a second a subscriber sees decided when the backlog
-/// is long; and on the same topic the bare loop of the same client, which decides nothing.
+/// The whole topology, exactly once, with RocksDB: how many commands a second a subscriber sees decided when the
+/// backlog is long; and on the same topic the bare loop of the same client, which decides nothing.
 /// </summary>
 internal static class TopologyScenario
 {
@@ -32,7 +32,8 @@ internal static class TopologyScenario
         using (var meter = new OutcomeMeter(settings, fromEnd: false, run.Time))
         {
             run.Say("deciding them");
-            await using var engine = await cluster.StartEngineAsync(settings, "a", null, cancellation).ConfigureAwait(false);
+            await using var engine = await cluster.StartEngineAsync(settings, "a", null, cancellation)
+                .ConfigureAwait(false);
             var rate = await Task.Run(() => meter.Count(outcomes, options.Deadline, null, cancellation),
                 cancellation).ConfigureAwait(false);
             valueSize = meter.ValueBytes / (double)outcomes;
@@ -44,7 +45,8 @@ internal static class TopologyScenario
         run.Say("the bare loop");
         var bare = await Task.Run(
             () => BareLoop.Run(
-                settings.Bootstrap, settings.TopicPrefix + "allocation.commands", settings.TopicPrefix + "allocation.outcomes",
+                settings.Bootstrap, settings.TopicPrefix + "allocation.commands",
+                settings.TopicPrefix + "allocation.outcomes",
                 options.PartitionCount, options.Count, (int)valueSize, run.Time, cancellation),
             cancellation).ConfigureAwait(false);
         run.Report.Add(new Figure("topology", Ceiling, bare, "/s",

@@ -82,7 +82,7 @@ internal static class Histories
     {
         var row = OutcomeSummary.Row(outcome);
         return $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} "
-            + $"{row["detail"]}  " +
-            $"free {row["free"]}";
+            + $"{row["detail"]}  "
+            + $"free {row["free"]}";
     }
 }

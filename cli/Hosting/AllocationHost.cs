@@ -36,11 +36,15 @@ internal sealed record AllocationHostOptions
 
     public short ReplicationFactor { get; init; } = 1;
 
-    /// <summary>Where other instances reach this one; null for the console's own address when that is not loopback.</summary>
+    /// <summary>
+    /// Where other instances reach this one; null for the console's own address when that is not loopback.
+    /// </summary>
     public Uri? Endpoint { get; init; }
 }
 
-/// <summary>One instance of the allocation application: topics and schemas in place, engine running, HTTP answering.</summary>
+/// <summary>
+/// One instance of the allocation application: topics and schemas in place, engine running, HTTP answering.
+/// </summary>
 internal sealed class AllocationHost : IAsyncDisposable
 {
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -53,7 +57,8 @@ internal sealed class AllocationHost : IAsyncDisposable
     private readonly TimeProvider time;
 
     private AllocationHost(
-        StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait, ConsoleServer console,
+        StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
+        ConsoleServer console,
         PrometheusExporter metrics, Peers peers, LedgerDirectory directory, TimeProvider time)
     {
         this.registryWait = registryWait;
@@ -93,7 +98,10 @@ internal sealed class AllocationHost : IAsyncDisposable
             var clients = new KafkaClients(options.Client);
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
             var catalogue = await PrepareTopicsAsync(options, clients, loggers).ConfigureAwait(false);
-            var consoleOptions = options.Console with { Port = Ports.Choose(options.Console.Host, options.Console.Port) };
+            var consoleOptions = options.Console with
+            {
+                Port = Ports.Choose(options.Console.Host, options.Console.Port),
+            };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix);
             application = new StreamsApplication(
                 AllocationTopology.Build(allocation, new AllocationSerdes(registry, allocation)),
@@ -101,7 +109,8 @@ internal sealed class AllocationHost : IAsyncDisposable
                 time,
                 loggers);
             var directory = new LedgerDirectory(
-                application, allocation.CommandTopic, allocation.PartitionCount, p => StoreLedgerReads.Open(application, p));
+                application, allocation.CommandTopic, allocation.PartitionCount,
+                p => StoreLedgerReads.Open(application, p));
             console = await ConsoleServer.StartAsync(
                 consoleOptions,
                 routes =>
@@ -114,7 +123,8 @@ internal sealed class AllocationHost : IAsyncDisposable
             var host = new AllocationHost(
                 application, registry, registryWait, console, metrics, peers, directory, time);
             await registryWait.UntilAnsweredAsync(
-                () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation).ConfigureAwait(false);
+                () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation)
+                    .ConfigureAwait(false);
             await application.StartAsync(cancellation).ConfigureAwait(false);
             startup.Finish();
             return host;
@@ -141,7 +151,8 @@ internal sealed class AllocationHost : IAsyncDisposable
             var restoring = application.RestoreProgress;
             progress(restoring.Count == 0
                 ? "joining the group"
-                : $"restoring {restoring.Sum(r => r.Restored):N0} of {restoring.Sum(r => r.Restored + r.Remaining):N0} outcomes");
+                : $"restoring {restoring.Sum(r => r.Restored):N0} of {restoring.Sum(r => r.Restored + r.Remaining):N0} "
+                    + "outcomes");
             await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
         }
     }
@@ -172,9 +183,11 @@ internal sealed class AllocationHost : IAsyncDisposable
     {
         var provisioner = new TopicProvisioner(clients, options.Client.Timeout);
         var prefix = options.Client.TopicPrefix;
-        var catalogue = provisioner.Adopt(TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, options.PartitionCount);
+        var catalogue = provisioner.Adopt(
+            TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, options.PartitionCount);
         var logger = loggers.CreateLogger<AllocationHost>();
-        foreach (var topic in await provisioner.CreateMissingAsync(catalogue, options.ReplicationFactor).ConfigureAwait(false))
+        foreach (var topic in await provisioner.CreateMissingAsync(catalogue, options.ReplicationFactor)
+            .ConfigureAwait(false))
         {
             Log.TopicCreated(logger, topic);
         }

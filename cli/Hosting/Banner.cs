@@ -24,6 +24,8 @@ internal sealed class Banner(string title)
             console.MarkupLine(remark is null ? text : $"{text.PadRight(33)} [dim]{Markup.Escape(remark)}[/]");
         }
         console.MarkupLine(
-            $"[green]Ready[/] in {ready.TotalSeconds:0.0} s." + (next is null ? "" : $" Try:  [bold]{Markup.Escape(next)}[/]"));
+            $"[green]Ready[/] in {ready.TotalSeconds:0.0} s." + (next is null
+                ? ""
+                : $" Try:  [bold]{Markup.Escape(next)}[/]"));
     }
 }

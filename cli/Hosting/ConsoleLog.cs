@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Cli.Hosting;
 
 /// <summary>
-/// Log lines on standard error: one line each, time first, with the status line of a terminal taken away before and drawn
-/// again after, so that the two never mix.
+/// Log lines on standard error: one line each, time first, with the status line of a terminal taken away before and
+/// drawn again after, so that the two never mix.
 /// </summary>
 internal sealed class ConsoleLog : ILoggerProvider
 {
@@ -23,7 +23,9 @@ internal sealed class ConsoleLog : ILoggerProvider
     public ILogger CreateLogger(string categoryName) => new CategoryLogger(
         this,
         categoryName[(categoryName.LastIndexOf('.') + 1)..],
-        categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && minimum == LogLevel.Information ? LogLevel.Warning : minimum);
+        categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && minimum == LogLevel.Information
+            ? LogLevel.Warning
+            : minimum);
 
     public void Dispose()
     {
@@ -63,7 +65,8 @@ internal sealed class ConsoleLog : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel >= minimum && logLevel != LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

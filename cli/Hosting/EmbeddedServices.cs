@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Hosting;
 
-/// <summary>The embedded broker and schema registry of <c>alloc dev</c>, started in this order and stopped in the other.</summary>
+/// <summary>
+/// The embedded broker and schema registry of <c>alloc dev</c>, started in this order and stopped in the other.
+/// </summary>
 internal sealed class EmbeddedServices : IAsyncDisposable
 {
     private EmbeddedServices(EmbeddedBroker broker, SchemaRegistryServer registry)
@@ -19,13 +21,15 @@ internal sealed class EmbeddedServices : IAsyncDisposable
     public SchemaRegistryServer Registry { get; }
 
     public static async Task<EmbeddedServices> StartAsync(
-        BrokerOptions brokerOptions, RegistryOptions registryOptions, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
+        BrokerOptions brokerOptions, RegistryOptions registryOptions, TimeProvider time, ILoggerFactory loggers,
+        CancellationToken cancellation)
     {
         EmbeddedBroker? broker = null;
         try
         {
             broker = await EmbeddedBroker.StartAsync(brokerOptions, time, loggers, cancellation).ConfigureAwait(false);
-            var registry = await SchemaRegistryServer.StartAsync(registryOptions, new AvroSchemaValidator(), loggers, cancellation)
+            var registry = await SchemaRegistryServer.StartAsync(
+                registryOptions, new AvroSchemaValidator(), loggers, cancellation)
                 .ConfigureAwait(false);
             return new EmbeddedServices(broker, registry);
         }

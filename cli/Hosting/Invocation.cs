@@ -1,6 +1,8 @@
 namespace Alloc.Cli.Hosting;
 
-/// <summary>How this program is called from the folder that the user stands in, so that printed commands work when pasted.</summary>
+/// <summary>
+/// How this program is called from the folder that the user stands in, so that printed commands work when pasted.
+/// </summary>
 internal static class Invocation
 {
     public static string Name(Func<string, string?> environment)
@@ -22,5 +24,6 @@ internal static class Invocation
 
     private static bool IsSelf(string candidate, string self) =>
         File.Exists(candidate) &&
-        Path.GetFullPath(File.ResolveLinkTarget(candidate, returnFinalTarget: true)?.FullName ?? candidate) == Path.GetFullPath(self);
+        Path.GetFullPath(File.ResolveLinkTarget(candidate, returnFinalTarget: true)?.FullName
+            ?? candidate) == Path.GetFullPath(self);
 }

@@ -7,17 +7,21 @@ namespace Alloc.Cli.Hosting;
 /// <summary>A port that the process is about to listen on, and the option that moves it.</summary>
 internal sealed record WantedPort(string Use, string Host, int Port, string Option);
 
-/// <summary>Tries every port before anything is started, so that a conflict is told whole and leaves nothing half started.</summary>
+/// <summary>
+/// Tries every port before anything is started, so that a conflict is told whole and leaves nothing half started.
+/// </summary>
 internal static class Ports
 {
     public static void EnsureFree(IEnumerable<WantedPort> wanted)
     {
         var ports = wanted.ToList();
-        var taken = ports.Where(p => p.Port != 0).GroupBy(p => p.Port).Where(g => g.Count() > 1).SelectMany(g => g.Skip(1)).ToList();
+        var taken = ports.Where(p => p.Port != 0).GroupBy(p => p.Port).Where(g => g.Count() > 1)
+            .SelectMany(g => g.Skip(1)).ToList();
         if (taken.Count > 0)
         {
             throw CliException.Usage(
-                $"Port {taken[0].Port} is asked for twice.", $"Give {string.Join(" and ", taken.Select(p => p.Option))} another one.");
+                $"Port {taken[0].Port} is asked for twice.",
+                $"Give {string.Join(" and ", taken.Select(p => p.Option))} another one.");
         }
         var conflicts = ports.Where(p => p.Port != 0 && !IsFree(p)).ToList();
         if (conflicts.Count == 0)
@@ -27,8 +31,9 @@ internal static class Ports
         var one = conflicts.Count == 1;
         throw CliException.Failed(
             string.Join("; ", conflicts.Select(c => $"Port {c.Port} ({c.Use}) is in use")) + ".",
-            $"Another 'alloc dev' may be running. {string.Join(", ", conflicts.Select(c => $"{c.Option} {c.Port + 10_000}"))} " +
-            $"{(one ? "moves it" : "moves them")}, or give 0 to take any free port.");
+            $"Another 'alloc dev' may be running. "
+            + $"{string.Join(", ", conflicts.Select(c => $"{c.Option} {c.Port + 10_000}"))} "
+            + $"{(one ? "moves it" : "moves them")}, or give 0 to take any free port.");
     }
 
     /// <summary>The port itself, or any free one for 0.</summary>
@@ -60,7 +65,8 @@ internal static class Ports
         }
         catch (SocketException e)
         {
-            throw CliException.Failed($"Port {wanted.Port} ({wanted.Use}) cannot be opened on {wanted.Host}: {e.Message}",
+            throw CliException.Failed(
+                $"Port {wanted.Port} ({wanted.Use}) cannot be opened on {wanted.Host}: {e.Message}",
                 $"{wanted.Option} moves it.", e);
         }
     }

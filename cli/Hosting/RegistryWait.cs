@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Cli.Hosting;
 
 /// <summary>
-/// Starting while the schema registry is away: waits for it as long as it takes, says so in the log, at <c>/readyz</c> and in
-/// the metrics, and goes on when it answers. A supervisor that restarts the process instead would gain nothing.
+/// Starting while the schema registry is away: waits for it as long as it takes, says so in the log, at <c>/readyz</c>
+/// and in the metrics, and goes on when it answers. A supervisor that restarts the process instead would gain nothing.
 /// </summary>
 internal sealed class RegistryWait : IDisposable
 {

@@ -6,7 +6,9 @@ using Alloc.Schemas.Registry;
 
 namespace Alloc.Cli.Hosting;
 
-/// <summary>Registers the contracts of the catalogue's topics, with the level that later versions are held to.</summary>
+/// <summary>
+/// Registers the contracts of the catalogue's topics, with the level that later versions are held to.
+/// </summary>
 internal static class SchemaRegistration
 {
     private static readonly Dictionary<string, AvroSchema> Contracts = new AvroSchema[]
@@ -16,13 +18,15 @@ internal static class SchemaRegistration
         PoolAvailability.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 
-    public static async Task RegisterAsync(TopicCatalogue catalogue, ISchemaRegistryClient registry, CancellationToken cancellation)
+    public static async Task RegisterAsync(
+        TopicCatalogue catalogue, ISchemaRegistryClient registry, CancellationToken cancellation)
     {
         foreach (var topic in catalogue.Topics.Where(t => t.Schema is not null))
         {
             try
             {
-                await registry.RegisterAsync(topic.Subject, Contracts[topic.Schema!], cancellation).ConfigureAwait(false);
+                await registry.RegisterAsync(topic.Subject, Contracts[topic.Schema!], cancellation)
+                    .ConfigureAwait(false);
                 if (topic.Compatibility is { } level)
                 {
                     await registry.SetCompatibilityAsync(topic.Subject, level, cancellation).ConfigureAwait(false);

@@ -16,21 +16,26 @@ internal sealed record TopicProblem(string Topic, string Problem, bool IsFatal, 
 /// <summary>Creates the catalogue's topics where they are missing, and compares those that are there.</summary>
 internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
 {
-    /// <summary>Settings that decisions rest on; another value of any other setting is the operator's business.</summary>
+    /// <summary>
+    /// Settings that decisions rest on; another value of any other setting is the operator's business.
+    /// </summary>
     private static readonly string[] Essential = ["cleanup.policy", "message.timestamp.type"];
 
     /// <summary>
-    /// The catalogue as it applies here: partition counts are those that exist, since they never change; the catalogue's, or
+    /// The catalogue as it applies here: partition counts are those that exist, since they never change; the
+    /// catalogue's, or
     /// <paramref name="partitionCount"/>, count for topics that are still to be made.
     /// </summary>
     public TopicCatalogue Adopt(TopicCatalogue catalogue, string commandTopic, int? partitionCount)
     {
         using var admin = clients.Admin();
-        var existing = admin.GetMetadata(timeout).Topics.FirstOrDefault(t => t.Topic == commandTopic)?.Partitions.Count ?? 0;
+        var existing = admin.GetMetadata(timeout).Topics.FirstOrDefault(t => t.Topic == commandTopic)?.Partitions.Count
+            ?? 0;
         if (existing > 0 && partitionCount is { } wanted && wanted != existing)
         {
             throw CliException.Failed(
-                $"{commandTopic} has {existing} partitions, not {wanted}, and the number never changes: keys would move.",
+                $"{commandTopic} has {existing} partitions, not {wanted}, and the number never changes: keys would "
+                + "move.",
                 "Leave --partitions out, or start on a new --topic-prefix.");
         }
         var count = existing > 0 ? existing : partitionCount;
@@ -56,7 +61,8 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
         });
         try
         {
-            await admin.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout })
+            await admin.CreateTopicsAsync(
+                specifications, new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout })
                 .ConfigureAwait(false);
         }
         catch (CreateTopicsException e)
@@ -67,7 +73,8 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
             {
                 throw CliException.Failed(
                     $"Topic {failed.Topic} could not be created: {failed.Error.Reason}",
-                    "Check the rights to create topics and --replication, or create it by hand: docs/operations.md.", e);
+                    "Check the rights to create topics and --replication, or create it by hand: "
+                    + "docs/operations.md.", e);
             }
         }
         return [.. missing.Select(t => t.Name)];
@@ -83,12 +90,14 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
         {
             if (!known.TryGetValue(topic.Name, out var count))
             {
-                problems.Add(new(topic.Name, "is missing", true, "alloc serve creates it; or create it by hand: docs/operations.md"));
+                problems.Add(new(topic.Name, "is missing", true,
+                    "alloc serve creates it; or create it by hand: docs/operations.md"));
             }
             else if (count != topic.PartitionCount)
             {
                 problems.Add(new(topic.Name, $"has {count} partitions, not {topic.PartitionCount}", true,
-                    "partition counts of the topics of one deployment are equal and never change: start on a new --topic-prefix"));
+                    "partition counts of the topics of one deployment are equal and never change: start on a new "
+                    + "--topic-prefix"));
             }
         }
         var present = catalogue.Topics.Where(t => known.ContainsKey(t.Name)).ToList();
@@ -106,7 +115,8 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
         return problems;
     }
 
-    private static IEnumerable<TopicProblem> Compare(TopicDefinition topic, Dictionary<string, ConfigEntryResult> actual)
+    private static IEnumerable<TopicProblem> Compare(
+        TopicDefinition topic, Dictionary<string, ConfigEntryResult> actual)
     {
         foreach (var (name, wanted) in topic.Configs)
         {

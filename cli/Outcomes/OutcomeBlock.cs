@@ -20,8 +20,8 @@ internal static class OutcomeBlock
         var subject = summary.ReservationId is { } id ? $"{id}  " : "";
         console.MarkupLine(
             $"[{style}]{symbol} [bold]{Markup.Escape(summary.Event)}[/][/]  "
-            + $"{Markup.Escape($"{subject}{summary.Detail}")}  " +
-            $"[dim]{Markup.Escape($"pool {outcome.RequestedPoolId ?? outcome.PoolId}")}[/]");
+            + $"{Markup.Escape($"{subject}{summary.Detail}")}  "
+            + $"[dim]{Markup.Escape($"pool {outcome.RequestedPoolId ?? outcome.PoolId}")}[/]");
         if (outcome.DuplicateOf is { } original)
         {
             Fields.Write(console, "repeat", $"the answer that {original} gave before; nothing was done again");

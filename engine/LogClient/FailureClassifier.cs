@@ -4,7 +4,8 @@ namespace Alloc.Engine.LogClient;
 
 /// <summary>
 /// Decides once, in one place, what a failure of the Kafka client means. The three flags of librdkafka's transactional
-/// calls come first (retriable, abort, fatal); with none of them set a transactional call's failure is fatal for its producer.
+/// calls come first (retriable, abort, fatal); with none of them set a transactional call's failure is fatal for its
+/// producer.
 /// </summary>
 internal static class FailureClassifier
 {
@@ -40,10 +41,12 @@ internal static class FailureClassifier
     };
 
     public static LogException Transaction(string call, KafkaException error) => new(
-        $"{call} failed: {error.Error.Reason} ({error.Error.Code})", OfTransaction(error), error.Error.Code.ToString(), error);
+        $"{call} failed: {error.Error.Reason} ({error.Error.Code})", OfTransaction(error),
+        error.Error.Code.ToString(), error);
 
     public static LogException Send(TopicPartition partition, Error error) => new(
-        $"A record for {partition} was not delivered: {error.Reason} ({error.Code})", OfSend(error), error.Code.ToString());
+        $"A record for {partition} was not delivered: {error.Reason} ({error.Code})", OfSend(error),
+        error.Code.ToString());
 
     public static LogException Consume(string call, Error error, Exception? inner = null) => new(
         $"{call} failed: {error.Reason} ({error.Code})", OfConsume(error), error.Code.ToString(), inner);
@@ -52,11 +55,14 @@ internal static class FailureClassifier
         or ErrorCode.FencedInstanceId or ErrorCode.RebalanceInProgress or ErrorCode.Local_MaxPollExceeded;
 
     private static bool IsFenced(ErrorCode code) =>
-        code is ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.Local_Fatal;
+        code is ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced or ErrorCode.Local_Fenced
+            or ErrorCode.Local_Fatal;
 
     private static bool IsRefusal(ErrorCode code) => code is ErrorCode.TopicAuthorizationFailed
         or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-        or ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication
+        or ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.SaslAuthenticationFailed
+        or ErrorCode.Local_Authentication
         or ErrorCode.InvalidTransactionTimeout or ErrorCode.UnsupportedVersion or ErrorCode.Local_UnsupportedFeature
-        or ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.InvalidTimestamp;
+        or ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord
+        or ErrorCode.InvalidTimestamp;
 }

@@ -1,8 +1,8 @@
 namespace Alloc.Engine.LogClient;
 
 /// <summary>
-/// The seam to the log: makes consumers, producers and an admin. The engine's own implementation stands on Confluent.Kafka;
-/// a simulation gives another, on one thread.
+/// The seam to the log: makes consumers, producers and an admin. The engine's own implementation stands on
+/// Confluent.Kafka; a simulation gives another, on one thread.
 /// </summary>
 public interface ILogClient
 {
@@ -28,10 +28,14 @@ public interface ILogClient
 /// <param name="ReadHeaders">Whether record headers are wanted.</param>
 public sealed record GroupConsumerOptions(string ClientId, string GroupInstanceId, bool ReadHeaders);
 
-/// <summary>Told of rebalances during <see cref="ILogConsumer.Poll"/>. A handler never throws and never assigns.</summary>
+/// <summary>
+/// Told of rebalances during <see cref="ILogConsumer.Poll"/>. A handler never throws and never assigns.
+/// </summary>
 public interface IRebalanceListener
 {
-    /// <summary>The partitions are this member's; nothing is fetched before <see cref="ILogConsumer.Assign"/>.</summary>
+    /// <summary>
+    /// The partitions are this member's; nothing is fetched before <see cref="ILogConsumer.Assign"/>.
+    /// </summary>
     /// <param name="partitions">All partitions of the member.</param>
     /// <param name="metadata">The membership to commit with; null when the client gave no member id.</param>
     void OnAssigned(IReadOnlyList<TopicPartition> partitions, LogGroupMetadata? metadata);
@@ -64,17 +68,25 @@ public interface ILogConsumer : IDisposable
     /// <summary>Goes on fetching paused partitions.</summary>
     void Resume(IReadOnlyCollection<TopicPartition> partitions);
 
-    /// <summary>The end of an assigned partition as the last fetch saw it; −1 where that is unknown. Asks nobody.</summary>
+    /// <summary>
+    /// The end of an assigned partition as the last fetch saw it; −1 where that is unknown. Asks nobody.
+    /// </summary>
     long EndOffset(TopicPartition partition);
 
-    /// <summary>The group's committed offsets, waiting for pending transactions (KIP-447's require-stable); absent where there is none.</summary>
-    IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout);
+    /// <summary>
+    /// The group's committed offsets, waiting for pending transactions (KIP-447's require-stable); absent where there
+    /// is none.
+    /// </summary>
+    IReadOnlyDictionary<TopicPartition, long> Committed(
+        IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout);
 
     /// <summary>Leaves in peace: a static member keeps its place until its session ends.</summary>
     void Close();
 }
 
-/// <summary>Writes transactions. Blocking calls run behind it; the caller starts them and asks. Used by one thread.</summary>
+/// <summary>
+/// Writes transactions. Blocking calls run behind it; the caller starts them and asks. Used by one thread.
+/// </summary>
 public interface ILogProducer : IDisposable
 {
     /// <summary>The transactional id.</summary>
@@ -92,8 +104,8 @@ public interface ILogProducer : IDisposable
     void Send(in OutgoingRecord record, DeliveryHandler? handler);
 
     /// <summary>
-    /// Commits: awaits every delivery, sends the offsets once the operation before has sent its own, ends the transaction
-    /// once the one before is committed.
+    /// Commits: awaits every delivery, sends the offsets once the operation before has sent its own, ends the
+    /// transaction once the one before is committed.
     /// </summary>
     CommitOperation StartCommit(CommitRequest request);
 }
@@ -128,7 +140,10 @@ public sealed record NewTopic(
 /// <param name="Partitions">What is assigned to it.</param>
 public sealed record GroupMember(string MemberId, string ClientId, IReadOnlyList<TopicPartition> Partitions);
 
-/// <summary>Topics, offsets and groups. Every call blocks, may be used from any thread, and may throw <see cref="LogException"/>.</summary>
+/// <summary>
+/// Topics, offsets and groups. Every call blocks, may be used from any thread, and may throw
+/// <see cref="LogException"/>.
+/// </summary>
 public interface ILogAdmin : IDisposable
 {
     /// <summary>Describes the topics that exist among these.</summary>

@@ -35,7 +35,8 @@ internal sealed class KafkaLogAdmin : ILogAdmin
             .Build());
     }
 
-    public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(IReadOnlyCollection<string> topics) => Call("DescribeTopics", () =>
+    public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
+        IReadOnlyCollection<string> topics) => Call("DescribeTopics", () =>
     {
         var wanted = topics.ToHashSet(StringComparer.Ordinal);
         var found = admin.GetMetadata(timeout).Topics
@@ -62,11 +63,13 @@ internal sealed class KafkaLogAdmin : ILogAdmin
                 NumPartitions = t.PartitionCount,
                 ReplicationFactor = t.ReplicationFactor,
                 Configs = t.Configuration.ToDictionary(c => c.Key, c => c.Value),
-            }), new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout }).GetAwaiter().GetResult();
+            }), new CreateTopicsOptions { RequestTimeout = timeout, OperationTimeout = timeout })
+                .GetAwaiter().GetResult();
         }
         catch (CreateTopicsException error)
         {
-            var refused = error.Results.FirstOrDefault(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
+            var refused = error.Results.FirstOrDefault(r => r.Error.IsError
+                && r.Error.Code != ErrorCode.TopicAlreadyExists);
             if (refused is not null)
             {
                 throw new LogException($"Topic '{refused.Topic}' was not created: {refused.Error.Reason}",
@@ -98,7 +101,10 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         }
     }
 
-    /// <summary>Reads a member's assignment: version int16, then [topic string16, [partition int32]], big-endian (ConsumerProtocolAssignment).</summary>
+    /// <summary>
+    /// Reads a member's assignment: version int16, then [topic string16, [partition int32]], big-endian
+    /// (ConsumerProtocolAssignment).
+    /// </summary>
     internal static IReadOnlyList<TopicPartition> ReadAssignment(ReadOnlySpan<byte> data)
     {
         var partitions = new List<TopicPartition>();

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.LogClient;
 
-/// <summary>An idempotent producer outside any transaction: an open one would hide all that comes after from read-committed readers.</summary>
+/// <summary>
+/// An idempotent producer outside any transaction: an open one would hide all that comes after from read-committed
+/// readers.
+/// </summary>
 internal sealed class KafkaLogAppender : ILogAppender
 {
     private readonly IProducer<byte[]?, byte[]?> producer;
@@ -53,7 +56,8 @@ internal static class KafkaMessages
         return message;
     }
 
-    public static Action<DeliveryReport<byte[]?, byte[]?>> Report(TopicPartition partition, DeliveryHandler handler) => report =>
+    public static Action<DeliveryReport<byte[]?, byte[]?>> Report(
+        TopicPartition partition, DeliveryHandler handler) => report =>
         handler(report.Offset.Value, report.Message?.Timestamp.UnixTimestampMs ?? -1,
             report.Error.IsError ? FailureClassifier.Send(partition, report.Error) : null);
 }

@@ -34,7 +34,8 @@ public sealed class KafkaLogClient : ILogClient
 
     /// <inheritdoc/>
     public ILogProducer CreateTransactionalProducer(string transactionalId, string clientId) => new KafkaLogProducer(
-        transactionalId, TransactionalSettings(transactionalId, clientId), streams.RequestTimeout, streams.TransactionTimeout, logger);
+        transactionalId, TransactionalSettings(transactionalId, clientId), streams.RequestTimeout,
+        streams.TransactionTimeout, logger);
 
     /// <inheritdoc/>
     public ILogAppender CreateAppender(string clientId) => new KafkaLogAppender(AppenderSettings(clientId), logger);
@@ -66,8 +67,8 @@ public sealed class KafkaLogClient : ILogClient
         settings["message.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
         // One delivery in thousands has a handler; its offset is all that is asked of it.
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
-        // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush then
-        // learns of the last one 10 ms later.
+        // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush
+        // then learns of the last one 10 ms later.
         settings["dotnet.producer.enable.background.poll"] = "false";
         return With(settings);
     }
@@ -83,7 +84,8 @@ public sealed class KafkaLogClient : ILogClient
         return With(settings);
     }
 
-    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+    private static string Milliseconds(TimeSpan time) =>
+        ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     private Dictionary<string, string> CommonSettings(string clientId) => new(StringComparer.Ordinal)
     {

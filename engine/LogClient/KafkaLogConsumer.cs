@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Engine.LogClient;
 
 /// <summary>
-/// A consumer over Confluent.Kafka. Eager and static: the assigned handler hands the wrapper an empty assignment, so that
-/// nothing is fetched before the engine assigns explicit offsets outside the handler.
+/// A consumer over Confluent.Kafka. Eager and static: the assigned handler hands the wrapper an empty assignment, so
+/// that nothing is fetched before the engine assigns explicit offsets outside the handler.
 /// </summary>
 internal sealed class KafkaLogConsumer : ILogConsumer
 {
@@ -72,11 +72,14 @@ internal sealed class KafkaLogConsumer : ILogConsumer
     }
 
     public void Assign(IReadOnlyCollection<TopicPartitionOffset> partitions) => Call("Assign", () => consumer.Assign(
-        partitions.Select(p => new Confluent.Kafka.TopicPartitionOffset(p.Partition.Topic, p.Partition.Partition, p.Offset))));
+        partitions.Select(
+            p => new Confluent.Kafka.TopicPartitionOffset(p.Partition.Topic, p.Partition.Partition, p.Offset))));
 
-    public void Pause(IReadOnlyCollection<TopicPartition> partitions) => Call("Pause", () => consumer.Pause(partitions.Select(Native)));
+    public void Pause(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("Pause", () => consumer.Pause(partitions.Select(Native)));
 
-    public void Resume(IReadOnlyCollection<TopicPartition> partitions) => Call("Resume", () => consumer.Resume(partitions.Select(Native)));
+    public void Resume(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("Resume", () => consumer.Resume(partitions.Select(Native)));
 
     public long EndOffset(TopicPartition partition)
     {
@@ -90,7 +93,8 @@ internal sealed class KafkaLogConsumer : ILogConsumer
         }
     }
 
-    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    public IReadOnlyDictionary<TopicPartition, long> Committed(
+        IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
     {
         List<Confluent.Kafka.TopicPartitionOffset> offsets = [];
         Call("Committed", () => offsets = consumer.Committed(partitions.Select(Native), timeout));
@@ -101,9 +105,11 @@ internal sealed class KafkaLogConsumer : ILogConsumer
 
     public void Dispose() => consumer.Dispose();
 
-    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) => new(partition.Topic, partition.Partition);
+    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
+        new(partition.Topic, partition.Partition);
 
-    private static TopicPartition From(Confluent.Kafka.TopicPartition partition) => new(partition.Topic, partition.Partition.Value);
+    private static TopicPartition From(Confluent.Kafka.TopicPartition partition) =>
+        new(partition.Topic, partition.Partition.Value);
 
     private static void Call(string name, Action call)
     {

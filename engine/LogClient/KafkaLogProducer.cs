@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.LogClient;
 
-/// <summary>A transactional producer over Confluent.Kafka; its blocking calls run on a thread of their own, one at a time.</summary>
+/// <summary>
+/// A transactional producer over Confluent.Kafka; its blocking calls run on a thread of their own, one at a time.
+/// </summary>
 internal sealed class KafkaLogProducer : ILogProducer
 {
     private static readonly TimeSpan QueueFullWait = TimeSpan.FromMilliseconds(5);
@@ -16,7 +18,8 @@ internal sealed class KafkaLogProducer : ILogProducer
     private bool isOpen;
 
     public KafkaLogProducer(
-        string transactionalId, Dictionary<string, string> settings, TimeSpan requestTimeout, TimeSpan transactionTimeout, ILogger logger)
+        string transactionalId, Dictionary<string, string> settings, TimeSpan requestTimeout,
+        TimeSpan transactionTimeout, ILogger logger)
     {
         TransactionalId = transactionalId;
         this.requestTimeout = requestTimeout;
@@ -108,7 +111,8 @@ internal sealed class KafkaLogProducer : ILogProducer
         {
             if (TimeProvider.System.GetElapsedTime(started) > transactionTimeout)
             {
-                throw new LogException("Records of a transaction were not delivered in time", LogFailure.Abort, "Local_TimedOut");
+                throw new LogException(
+                    "Records of a transaction were not delivered in time", LogFailure.Abort, "Local_TimedOut");
             }
         }
         operation.Reach(CommitStage.Delivered);
@@ -156,7 +160,8 @@ internal sealed class KafkaLogProducer : ILogProducer
             catch (KafkaException error)
             {
                 var failure = FailureClassifier.Transaction(call, error);
-                if (failure.Failure != LogFailure.RetryCall || TimeProvider.System.GetElapsedTime(started) > transactionTimeout)
+                if (failure.Failure != LogFailure.RetryCall
+                    || TimeProvider.System.GetElapsedTime(started) > transactionTimeout)
                 {
                     throw failure;
                 }

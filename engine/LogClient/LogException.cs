@@ -14,7 +14,9 @@ public enum LogFailure
     /// <summary>The member is no longer in the group's generation: drop the work and join again.</summary>
     Rejoin,
 
-    /// <summary>The producer is of no more use (fenced, fatal, or the commit's outcome is not known): make new ones.</summary>
+    /// <summary>
+    /// The producer is of no more use (fenced, fatal, or the commit's outcome is not known): make new ones.
+    /// </summary>
     NewProducer,
 
     /// <summary>The local queue is full: wait and send again.</summary>

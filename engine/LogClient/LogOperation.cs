@@ -32,7 +32,9 @@ public class LogOperation
         }
     }
 
-    /// <summary>Waits until the condition holds or the operation is done; returns whether the condition holds.</summary>
+    /// <summary>
+    /// Waits until the condition holds or the operation is done; returns whether the condition holds.
+    /// </summary>
     protected bool WaitUntil(Func<LogOperation, bool> condition, TimeSpan timeout)
     {
         lock (gate)

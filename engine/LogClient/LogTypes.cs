@@ -25,7 +25,9 @@ public enum PollKind
     /// <summary>A record.</summary>
     Record,
 
-    /// <summary>The partition is read to its end (for read-committed readers: to the last stable offset); the offset is the end.</summary>
+    /// <summary>
+    /// The partition is read to its end (for read-committed readers: to the last stable offset); the offset is the end.
+    /// </summary>
     EndOfPartition,
 }
 
@@ -41,7 +43,9 @@ public struct PollResult
     public RecordHeaders? Headers { get; set; }
 }
 
-/// <summary>Membership of a consumer in its group, taken in the assigned handler; opaque but for the member's id.</summary>
+/// <summary>
+/// Membership of a consumer in its group, taken in the assigned handler; opaque but for the member's id.
+/// </summary>
 /// <param name="MemberId">The member's id; never empty.</param>
 /// <param name="Native">What the client needs to send offsets with a transaction.</param>
 public sealed record LogGroupMetadata(string MemberId, object Native);

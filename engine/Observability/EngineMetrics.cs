@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Alloc.Engine.Observability;
 
 /// <summary>
-/// The engine's instruments, on a meter of one application. Counters move once a batch or commit, never per record; gauges are
-/// read when somebody looks.
+/// The engine's instruments, on a meter of one application. Counters move once a batch or commit, never per record;
+/// gauges are read when somebody looks.
 /// </summary>
 internal sealed class EngineMetrics : IDisposable
 {
@@ -29,22 +29,38 @@ internal sealed class EngineMetrics : IDisposable
         deadLetters = meter.CreateCounter<long>("alloc_dead_letters", null, "Records written to a dead-letter topic.");
         transactions = meter.CreateCounter<long>("alloc_transactions", null, "Transactions by how they ended.");
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");
-        recoveries = meter.CreateCounter<long>("alloc_recoveries", null, "Times a thread dropped uncommitted work and started again.");
-        transactionDuration = meter.CreateHistogram<double>("alloc_transaction_duration", "s", "From a transaction's first record to its acknowledged end.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
-        transactionRecords = meter.CreateHistogram<double>("alloc_transaction_size_records", null, "Input records of a transaction.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000] });
-        meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null, "Records between the committed offset and the end.");
-        meter.CreateObservableGauge("alloc_consumer_lag", () => gauges().LagSeconds, "s", "Age of the oldest record that is not committed.");
+        recoveries = meter.CreateCounter<long>(
+            "alloc_recoveries", null, "Times a thread dropped uncommitted work and started again.");
+        transactionDuration = meter.CreateHistogram<double>(
+            "alloc_transaction_duration", "s", "From a transaction's first record to its acknowledged end.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+            });
+        transactionRecords = meter.CreateHistogram<double>(
+            "alloc_transaction_size_records", null, "Input records of a transaction.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000],
+            });
+        meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null,
+            "Records between the committed offset and the end.");
+        meter.CreateObservableGauge(
+            "alloc_consumer_lag", () => gauges().LagSeconds, "s", "Age of the oldest record that is not committed.");
         meter.CreateObservableGauge(
             "alloc_task_wait", () => gauges().WaitSeconds, "s",
             "How long a task has waited for something outside, such as the schema registry; 0 when it does not.");
-        meter.CreateObservableGauge("alloc_partition_skew", () => gauges().SkewRatio, "ratio", "Largest partition lag over the mean; 1 is even.");
-        meter.CreateObservableGauge("alloc_restore_remaining_records", () => gauges().RestoreRemaining, null, "Changelog records still to restore.");
-        meter.CreateObservableGauge("alloc_stream_threads", () => gauges().Threads, null, "Stream threads of this instance by state.");
-        meter.CreateObservableGauge("alloc_store_memory", () => gauges().StoreMemoryBytes, "By", "Memory that the databases take.");
+        meter.CreateObservableGauge("alloc_partition_skew", () => gauges().SkewRatio, "ratio",
+            "Largest partition lag over the mean; 1 is even.");
+        meter.CreateObservableGauge("alloc_restore_remaining_records", () => gauges().RestoreRemaining, null,
+            "Changelog records still to restore.");
         meter.CreateObservableGauge(
-            "alloc_store_unwritten_entries", () => gauges().UnwrittenEntries, null, "Committed entries that are not in the database yet.");
+            "alloc_stream_threads", () => gauges().Threads, null, "Stream threads of this instance by state.");
+        meter.CreateObservableGauge(
+            "alloc_store_memory", () => gauges().StoreMemoryBytes, "By", "Memory that the databases take.");
+        meter.CreateObservableGauge(
+            "alloc_store_unwritten_entries", () => gauges().UnwrittenEntries, null,
+            "Committed entries that are not in the database yet.");
     }
 
     public void RecordsProcessed(long count, string topic)

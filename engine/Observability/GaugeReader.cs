@@ -4,11 +4,14 @@ using Alloc.Engine.State;
 
 namespace Alloc.Engine.Observability;
 
-/// <summary>Reads the gauges off the tasks that are ready. Values may be a commit old; nothing is stopped for them.</summary>
+/// <summary>
+/// Reads the gauges off the tasks that are ready. Values may be a commit old; nothing is stopped for them.
+/// </summary>
 internal static class GaugeReader
 {
     public static EngineGauges Read(
-        string group, TaskRegistry tasks, IReadOnlyList<StreamThread> threads, ITaskStateProvider state, TimeProvider clock)
+        string group, TaskRegistry tasks, IReadOnlyList<StreamThread> threads,
+        ITaskStateProvider state, TimeProvider clock)
     {
         var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         var lagRecords = new List<Measurement<long>>();

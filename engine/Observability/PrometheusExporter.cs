@@ -5,13 +5,16 @@ using System.Globalization;
 namespace Alloc.Engine.Observability;
 
 /// <summary>
-/// Collects the instruments of meters whose name begins with a prefix and writes them in Prometheus' text format 0.0.4. Names
-/// follow its conventions: a counter ends in <c>_total</c>, a unit is part of the name (<c>_seconds</c>, <c>_bytes</c>,
-/// <c>_ratio</c>). Thread-safe.
+/// Collects the instruments of meters whose name begins with a prefix and writes them in Prometheus' text format 0.0.4.
+/// Names follow its conventions: a counter ends in <c>_total</c>, a unit is part of the name (<c>_seconds</c>,
+/// <c>_bytes</c>, <c>_ratio</c>). Thread-safe.
 /// </summary>
 public sealed class PrometheusExporter : IDisposable
 {
-    private static readonly double[] DefaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] DefaultBuckets =
+    [
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+    ];
     private readonly ConcurrentDictionary<Instrument, MetricFamily> families = new();
     private readonly MeterListener listener = new();
     private readonly Lock writing = new();
@@ -28,9 +31,12 @@ public sealed class PrometheusExporter : IDisposable
             }
         };
         listener.MeasurementsCompleted = (instrument, _) => families.TryRemove(instrument, out var _);
-        listener.SetMeasurementEventCallback<long>((_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
-        listener.SetMeasurementEventCallback<int>((_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
-        listener.SetMeasurementEventCallback<double>((_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
+        listener.SetMeasurementEventCallback<long>(
+            (_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
+        listener.SetMeasurementEventCallback<int>(
+            (_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
+        listener.SetMeasurementEventCallback<double>(
+            (_, value, tags, family) => (family as MetricFamily)?.Take(value, tags));
         listener.Start();
     }
 
@@ -44,7 +50,8 @@ public sealed class PrometheusExporter : IDisposable
                 family.BeginScrape();
             }
             listener.RecordObservableInstruments();
-            foreach (var sameName in families.Values.GroupBy(f => f.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+            foreach (var sameName in families.Values.GroupBy(f => f.Name, StringComparer.Ordinal)
+                .OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 var first = sameName.First();
                 output.Write($"# HELP {first.Name} {first.Help}\n# TYPE {first.Name} {first.Type}\n");
@@ -65,14 +72,17 @@ public sealed class PrometheusExporter : IDisposable
         var isCounter = definition == typeof(Counter<>) || definition == typeof(ObservableCounter<>);
         var isHistogram = definition == typeof(Histogram<>);
         var suffix = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", "ratio" => "_ratio", _ => "" };
-        var name = instrument.Name.EndsWith(suffix, StringComparison.Ordinal) ? instrument.Name : instrument.Name + suffix;
+        var name = instrument.Name.EndsWith(suffix, StringComparison.Ordinal)
+            ? instrument.Name
+            : instrument.Name + suffix;
         if (isCounter && !name.EndsWith("_total", StringComparison.Ordinal))
         {
             name += "_total";
         }
         return new MetricFamily(
             name,
-            (instrument.Description ?? name).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal),
+            (instrument.Description ?? name).Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal),
             isHistogram ? "histogram" : isCounter ? "counter" : "gauge",
             isHistogram ? BucketsOf(instrument) : null,
             instrument.IsObservable,
@@ -89,7 +99,8 @@ public sealed class PrometheusExporter : IDisposable
 
 /// <summary>One metric with its series, by labels.</summary>
 internal sealed class MetricFamily(
-    string name, string help, string type, double[]? buckets, bool isObservable, IEnumerable<KeyValuePair<string, object?>>? meterTags)
+    string name, string help, string type, double[]? buckets, bool isObservable,
+    IEnumerable<KeyValuePair<string, object?>>? meterTags)
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, Series> series = new(StringComparer.Ordinal);
@@ -163,8 +174,11 @@ internal sealed class MetricFamily(
     private static string Label(KeyValuePair<string, object?> tag)
     {
         var value = Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "";
-        return $"{tag.Key}=\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+        var escaped = value
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
+        return $"{tag.Key}=\"{escaped}\"";
     }
 
     private static string Join(string labels, string label) => labels.Length == 0 ? label : $"{labels},{label}";

@@ -9,8 +9,8 @@ public interface IStores
 }
 
 /// <summary>
-/// Folds the records of a journal topic into the stores that have it for their changelog. Used while restoring only; one
-/// instance serves one restore of one task.
+/// Folds the records of a journal topic into the stores that have it for their changelog. Used while restoring only;
+/// one instance serves one restore of one task.
 /// </summary>
 public interface IJournalApplier
 {
@@ -20,7 +20,8 @@ public interface IJournalApplier
     /// <param name="offset">The record's offset in the journal, for messages.</param>
     /// <param name="stores">The stores that the journal feeds.</param>
     /// <returns>Which input record the entry decided.</returns>
-    /// <exception cref="StreamsException">The journal does not follow on from the state (a gap or a repeat): the task stops.</exception>
+    /// <exception cref="StreamsException">The journal does not follow on from the state (a gap or a repeat): the task
+    /// stops.</exception>
     JournalEntry Apply(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long offset, IStores stores);
 }
 
@@ -28,5 +29,6 @@ public interface IJournalApplier
 /// <param name="SourceTopic">The input topic.</param>
 /// <param name="SourcePartition">The input partition; must be the journal's own.</param>
 /// <param name="SourceOffset">The input record's offset.</param>
-/// <param name="IsOriginal">True for the outcome of the record itself, false for what it caused; only originals move the mark.</param>
+/// <param name="IsOriginal">True for the outcome of the record itself, false for what it caused; only originals move
+/// the mark.</param>
 public readonly record struct JournalEntry(string SourceTopic, int SourcePartition, long SourceOffset, bool IsOriginal);

@@ -1,14 +1,14 @@
 namespace Alloc.Engine.Processing;
 
 /// <summary>
-/// A step of a topology, in the manner of Kafka Streams' Processor API (KIP-478). One instance serves one task and is only
-/// ever called by one thread at a time; it is synchronous and keeps nothing but its stores.
+/// A step of a topology, in the manner of Kafka Streams' Processor API (KIP-478). One instance serves one task and is
+/// only ever called by one thread at a time; it is synchronous and keeps nothing but its stores.
 /// </summary>
 public interface IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>
 {
     /// <summary>
-    /// Called when the task's stores are restored, before the first record; again on a new instance whenever the task had
-    /// to drop uncommitted work.
+    /// Called when the task's stores are restored, before the first record; again on a new instance whenever the task
+    /// had to drop uncommitted work.
     /// </summary>
     void Init(IProcessorContext<TKeyOut, TValueOut> context);
 
@@ -17,7 +17,8 @@ public interface IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>
     /// dropped and only a dead letter is written.
     /// </summary>
     /// <exception cref="BadRecordException">The record is at fault.</exception>
-    /// <exception cref="DependencyUnavailableException">Something outside does not answer; the record is tried again.</exception>
+    /// <exception cref="DependencyUnavailableException">Something outside does not answer; the record is tried
+    /// again.</exception>
     void Process(in Record<TKeyIn, TValueIn> record);
 
     /// <summary>Called once, when the task closes; commits nothing.</summary>
@@ -42,37 +43,48 @@ public interface IProcessorContext
     /// <summary>The task.</summary>
     TaskId TaskId { get; }
 
-    /// <summary>The task's partition: of its sources, and of the sinks that write to the task's own partition.</summary>
+    /// <summary>
+    /// The task's partition: of its sources, and of the sinks that write to the task's own partition.
+    /// </summary>
     int Partition { get; }
 
     /// <summary>Where the record being processed came from; null inside a punctuation.</summary>
     RecordMetadata? Metadata { get; }
 
-    /// <summary>The highest record timestamp that the task has seen, in milliseconds; <see cref="long.MinValue"/> before the first.</summary>
+    /// <summary>
+    /// The highest record timestamp that the task has seen, in milliseconds; <see cref="long.MinValue"/> before the
+    /// first.
+    /// </summary>
     long StreamTimeMs { get; }
 
-    /// <summary>The host's clock, milliseconds since the Unix epoch. Never a part of a decision that must replay.</summary>
+    /// <summary>
+    /// The host's clock, milliseconds since the Unix epoch. Never a part of a decision that must replay.
+    /// </summary>
     long WallClockMs { get; }
 
     /// <summary>A store that the topology connected to this processor.</summary>
     /// <typeparam name="TStore">The store's interface, such as <c>IKeyValueStore&lt;string, Pool&gt;</c>.</typeparam>
-    /// <exception cref="TopologyException">The store is not connected to this processor, or is of another type.</exception>
+    /// <exception cref="TopologyException">The store is not connected to this processor, or is of another
+    /// type.</exception>
     TStore GetStore<TStore>(string name)
         where TStore : class;
 
-    /// <summary>Calls back every interval until the result is disposed; the callback gets the time in milliseconds.</summary>
+    /// <summary>
+    /// Calls back every interval until the result is disposed; the callback gets the time in milliseconds.
+    /// </summary>
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator);
 
     /// <summary>
-    /// Says the earliest log time at which this task has work due without input. When the broker's clock passes it and the
-    /// partition is idle, the engine appends a tick record to the task's own input partition. The last call counts.
+    /// Says the earliest log time at which this task has work due without input. When the broker's clock passes it and
+    /// the partition is idle, the engine appends a tick record to the task's own input partition. The last call counts.
     /// </summary>
     /// <param name="dueAtMs">Milliseconds since the Unix epoch; <see cref="long.MaxValue"/> for none.</param>
     void ScheduleTick(long dueAtMs);
 
     /// <summary>
-    /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it covers. For
-    /// measuring: it is outside any transaction, must not throw, and is forgotten when the processor is made anew.
+    /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it
+    /// covers. For measuring: it is outside any transaction, must not throw, and is forgotten when the processor is
+    /// made anew.
     /// </summary>
     void WhenCommitted(Action<string, long> observer);
 }

@@ -4,20 +4,28 @@ using System.Text;
 
 namespace Alloc.Engine.Processing;
 
-/// <summary>Writes a value as bytes. Called on the stream thread; one instance may serve several stream threads.</summary>
+/// <summary>
+/// Writes a value as bytes. Called on the stream thread; one instance may serve several stream threads.
+/// </summary>
 public interface ISerializer<in T>
 {
     /// <summary>Appends the value's bytes. A null value never gets here: it is written as a null.</summary>
-    /// <exception cref="DependencyUnavailableException">Something it needs (a registry) does not answer: the partition waits.</exception>
+    /// <exception cref="DependencyUnavailableException">Something it needs (a registry) does not answer: the partition
+    /// waits.</exception>
     void Serialize(T value, IBufferWriter<byte> output);
 }
 
-/// <summary>Reads a value from bytes. Called on the stream thread; one instance may serve several stream threads.</summary>
+/// <summary>
+/// Reads a value from bytes. Called on the stream thread; one instance may serve several stream threads.
+/// </summary>
 public interface IDeserializer<out T>
 {
-    /// <summary>Reads the whole of <paramref name="data"/>. A null in the log never gets here: it becomes <c>default</c>.</summary>
+    /// <summary>
+    /// Reads the whole of <paramref name="data"/>. A null in the log never gets here: it becomes <c>default</c>.
+    /// </summary>
     /// <exception cref="BadRecordException">The bytes are no such value: the record becomes a dead letter.</exception>
-    /// <exception cref="DependencyUnavailableException">Something it needs (a registry) does not answer: the partition waits.</exception>
+    /// <exception cref="DependencyUnavailableException">Something it needs (a registry) does not answer: the partition
+    /// waits.</exception>
     T Deserialize(ReadOnlySpan<byte> data);
 }
 
@@ -38,7 +46,8 @@ public static class Serdes
 
     private sealed class Utf8Serde : ISerde<string>
     {
-        private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+        private static readonly UTF8Encoding Strict = new(
+            encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
         public void Serialize(string value, IBufferWriter<byte> output) => Strict.GetBytes(value.AsSpan(), output);
 

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Alloc.Engine.Processing;
 
-/// <summary>The unit of work and of state: one sub-topology for one partition. Written <c>subtopology_partition</c>, as in Kafka Streams.</summary>
+/// <summary>
+/// The unit of work and of state: one sub-topology for one partition. Written <c>subtopology_partition</c>, as in Kafka
+/// Streams.
+/// </summary>
 public readonly record struct TaskId(int SubTopology, int Partition) : IComparable<TaskId>
 {
     /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
@@ -11,15 +14,19 @@ public readonly record struct TaskId(int SubTopology, int Partition) : IComparab
     {
         var separator = text.IndexOf('_', StringComparison.Ordinal);
         return separator > 0
-            && int.TryParse(text.AsSpan(0, separator), NumberStyles.None, CultureInfo.InvariantCulture, out var subTopology)
-            && int.TryParse(text.AsSpan(separator + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
+            && int.TryParse(
+                text.AsSpan(0, separator), NumberStyles.None, CultureInfo.InvariantCulture, out var subTopology)
+            && int.TryParse(
+                text.AsSpan(separator + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             ? new TaskId(subTopology, partition)
             : throw new FormatException($"'{text}' is not a task id of the form 0_3.");
     }
 
     /// <inheritdoc/>
     public int CompareTo(TaskId other) =>
-        SubTopology != other.SubTopology ? SubTopology.CompareTo(other.SubTopology) : Partition.CompareTo(other.Partition);
+        SubTopology != other.SubTopology
+            ? SubTopology.CompareTo(other.SubTopology)
+            : Partition.CompareTo(other.Partition);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{SubTopology}_{Partition}");

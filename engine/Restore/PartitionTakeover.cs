@@ -6,13 +6,15 @@ using Alloc.Engine.Transactions;
 namespace Alloc.Engine.Restore;
 
 /// <summary>
-/// Takes over partitions, in the only order that is safe: InitTransactions on every own id; then the committed offsets, which
-/// wait for pending transactions; then the high watermarks; then restoring up to them; then reading on. The watermark first
-/// would miss a zombie's last outcomes and decide twice. Advanced by the thread's loop, so that polling goes on.
+/// Takes over partitions, in the only order that is safe: InitTransactions on every own id; then the committed offsets,
+/// which wait for pending transactions; then the high watermarks; then restoring up to them; then reading on. The
+/// watermark first would miss a zombie's last outcomes and decide twice. Advanced by the thread's loop, so that polling
+/// goes on.
 /// </summary>
 internal sealed class PartitionTakeover(
     CommitPipeline pipeline, ILogConsumer consumer, TaskRegistry registry, TaskOpener opener, RestoreLoop restore,
-    TaskExecutor executor, TaskEnvironment environment, StreamsOptions options, Topology.Topology topology, object owner)
+    TaskExecutor executor, TaskEnvironment environment, StreamsOptions options,
+    Topology.Topology topology, object owner)
 {
     private static readonly TimeSpan RestoreSlice = TimeSpan.FromMilliseconds(25);
     private readonly List<(TaskId Id, Task<OpenedTask> Opening)> opening = [];
@@ -31,7 +33,8 @@ internal sealed class PartitionTakeover(
         partitions = assigned;
         committed = null;
         wanted = topology.SubTopologies
-            .SelectMany(sub => assigned.Where(p => sub.Sources[0].Topic == p.Topic).Select(p => new TaskId(sub.Index, p.Partition)))
+            .SelectMany(sub => assigned.Where(p => sub.Sources[0].Topic == p.Topic)
+                .Select(p => new TaskId(sub.Index, p.Partition)))
             .Distinct().Order().ToList();
     }
 
@@ -141,8 +144,8 @@ internal sealed class PartitionTakeover(
     }
 
     /// <summary>
-    /// Assigns all partitions, once: fetching begins at the committed offsets, and partitions whose tasks still restore are paused meanwhile. What
-    /// comes in spite of it waits in their queues.
+    /// Assigns all partitions, once: fetching begins at the committed offsets, and partitions whose tasks still restore
+    /// are paused meanwhile. What comes in spite of it waits in their queues.
     /// </summary>
     private void Assign()
     {
@@ -160,8 +163,8 @@ internal sealed class PartitionTakeover(
     }
 
     /// <summary>
-    /// Where each input's processing begins: at the committed offset; after the last decided record where nothing is committed or less than
-    /// was decided; at the beginning for a task that never ran.
+    /// Where each input's processing begins: at the committed offset; after the last decided record where nothing is
+    /// committed or less than was decided; at the beginning for a task that never ran.
     /// </summary>
     private static void SetInputs(OpenedTask opened)
     {
@@ -174,19 +177,21 @@ internal sealed class PartitionTakeover(
             if (input.CommittedOffset is { } offset && offset <= mark)
             {
                 opened.Task.Counters.SkippedDecided += mark + 1 - offset;
-                Log.SkippingDecided(opened.Task.Environment.Logger, opened.Task.TaskId, mark + 1 - offset, queue.Partition.Topic, mark + 1);
+                Log.SkippingDecided(opened.Task.Environment.Logger, opened.Task.TaskId, mark + 1 - offset,
+                    queue.Partition.Topic, mark + 1);
             }
             if (start < input.Bounds.Beginning)
             {
                 throw new StreamsException(
-                    $"{queue.Partition} begins at offset {input.Bounds.Beginning}, but the next record to decide is {start}: commands are lost. "
-                    + "Restore the topic, or reset the group's offset on purpose.");
+                    $"{queue.Partition} begins at offset {input.Bounds.Beginning}, but the next record to decide is "
+                    + $"{start}: commands are lost. Restore the topic, or reset the group's offset on purpose.");
             }
             if (start > input.Bounds.HighWatermark)
             {
                 throw new StreamsException(
-                    $"{queue.Partition} ends at offset {input.Bounds.HighWatermark}, but everything before {start} was decided: the topic was cut "
-                    + "or made anew. Restore the topic, or start with a new application id and state.");
+                    $"{queue.Partition} ends at offset {input.Bounds.HighWatermark}, but everything before {start} was "
+                    + "decided: the topic was cut or made anew. Restore the topic, or start with a new application id "
+                    + "and state.");
             }
             queue.Begin(start, mark);
         }

@@ -7,8 +7,8 @@ using Alloc.Engine.Transactions;
 namespace Alloc.Engine.Restore;
 
 /// <summary>
-/// Restores the tasks of one thread, all at once and in slices, so that the thread goes on polling its group and processing
-/// the tasks that are ready. Reads committed records up to the high watermark.
+/// Restores the tasks of one thread, all at once and in slices, so that the thread goes on polling its group and
+/// processing the tasks that are ready. Reads committed records up to the high watermark.
 /// </summary>
 internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvider clock) : IDisposable
 {
@@ -30,8 +30,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
 
     /// <summary>Begins with tasks; nothing else may be under way.</summary>
     /// <remarks>
-    /// A consumer of its own for each time, assigned once: librdkafka 2.0 aborts the process when an assignment is changed again
-    /// before the last change has settled.
+    /// A consumer of its own for each time, assigned once: librdkafka 2.0 aborts the process when an assignment is
+    /// changed again before the last change has settled.
     /// </remarks>
     public void Start(IReadOnlyList<OpenedTask> opened)
     {
@@ -41,14 +41,16 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
             tasks.Add(restoring);
             foreach (var range in task.Ranges.Where(r => !r.IsComplete))
             {
-                Log.RestoreStarted(task.Task.Environment.Logger, task.Task.TaskId, range.Remaining, range.Partition.Topic, range.From);
+                Log.RestoreStarted(
+                    task.Task.Environment.Logger, task.Task.TaskId, range.Remaining, range.Partition.Topic, range.From);
                 routes.Add(range.Partition, (restoring, range));
             }
         }
         if (routes.Count > 0)
         {
             consumer = client.CreateRestoreConsumer($"{clientId}-restore");
-            consumer.Assign(routes.Values.Select(r => new TopicPartitionOffset(r.Range.Partition, r.Range.Position)).ToList());
+            consumer.Assign(
+                routes.Values.Select(r => new TopicPartitionOffset(r.Range.Partition, r.Range.Position)).ToList());
         }
     }
 
@@ -95,7 +97,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
             Commit(restoring);
             tasks.Remove(restoring);
             var task = restoring.Opened.Task;
-            var inputs = string.Join(", ", restoring.Opened.Inputs.Select(i => $"{i.Partition}@{i.CommittedOffset?.ToString() ?? "none"}"));
+            var inputs = string.Join(
+                ", ", restoring.Opened.Inputs.Select(i => $"{i.Partition}@{i.CommittedOffset?.ToString() ?? "none"}"));
             Log.TaskReady(task.Environment.Logger, task.TaskId, inputs, restoring.AppliedCount,
                 (long)clock.GetElapsedTime(restoring.Started).TotalMilliseconds);
         }
@@ -158,7 +161,9 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         return true;
     }
 
-    /// <summary>False when something outside that the record needs does not answer: nothing is skipped, it is tried again.</summary>
+    /// <summary>
+    /// False when something outside that the record needs does not answer: nothing is skipped, it is tried again.
+    /// </summary>
     private bool TryApply(Restoring restoring, RestoreRange range, in PollResult record)
     {
         var task = restoring.Opened.Task;
@@ -171,7 +176,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         catch (DependencyUnavailableException error)
         {
             task.State.RollbackRecord();
-            task.Wait.Begin(task.Environment, task.TaskId, StreamTask.DescribeWait(error, range.Partition, record.Offset));
+            task.Wait.Begin(
+                task.Environment, task.TaskId, StreamTask.DescribeWait(error, range.Partition, record.Offset));
             held = record;
             return false;
         }
@@ -191,7 +197,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
         else
         {
-            state.RestoreChange(restoring.Opened.Task.Changelogs.StoreOf(range.Partition.Topic), record.Key, record.Value, record.Value is null);
+            state.RestoreChange(restoring.Opened.Task.Changelogs.StoreOf(range.Partition.Topic), record.Key,
+                record.Value, record.Value is null);
         }
         state.CommitRecord();
         range.AppliedTo = record.Offset + 1;
@@ -212,20 +219,23 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
         catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
         {
-            throw new StreamsException($"The journal record {range.Partition}@{record.Offset} cannot be applied: {error.Message}", error);
+            throw new StreamsException(
+                $"The journal record {range.Partition}@{record.Offset} cannot be applied: {error.Message}", error);
         }
         restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, record.TimestampMs);
         if (entry.SourcePartition != range.Partition.Partition)
         {
             throw new StreamsException(
-                $"The journal record {range.Partition}@{record.Offset} was decided from partition {entry.SourcePartition}: only the engine may write there.");
+                $"The journal record {range.Partition}@{record.Offset} was decided from partition "
+                + $"{entry.SourcePartition}: only the engine may write there.");
         }
         var mark = restoring.Marks.GetValueOrDefault(entry.SourceTopic, -1);
         if (entry.SourceOffset < mark || (entry.IsOriginal && entry.SourceOffset == mark))
         {
             throw new StreamsException(
-                $"The journal record {range.Partition}@{record.Offset} was decided from {entry.SourceTopic}@{entry.SourceOffset}, "
-                + $"but {mark} was decided before it: two writers, or a record decided twice.");
+                $"The journal record {range.Partition}@{record.Offset} was decided from "
+                + $"{entry.SourceTopic}@{entry.SourceOffset}, but {mark} was decided before it: two writers, or a "
+                + "record decided twice.");
         }
         if (entry.IsOriginal)
         {
@@ -278,7 +288,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
 
         public long Started { get; } = started;
 
-        public Dictionary<string, long> Marks { get; } = new(opened.Task.State.Position.SourceMarks, StringComparer.Ordinal);
+        public Dictionary<string, long> Marks { get; } = new(
+            opened.Task.State.Position.SourceMarks, StringComparer.Ordinal);
 
         public long StreamTimeMs { get; set; } = opened.Task.State.Position.StreamTimeMs;
 

@@ -7,11 +7,13 @@ using Alloc.Engine.Topology;
 namespace Alloc.Engine.Restore;
 
 /// <summary>A task whose state is open, with what is to be restored and where its input stands.</summary>
-internal sealed record OpenedTask(StreamTask Task, IReadOnlyList<RestoreRange> Ranges, IReadOnlyList<InputRange> Inputs);
+internal sealed record OpenedTask(
+    StreamTask Task, IReadOnlyList<RestoreRange> Ranges, IReadOnlyList<InputRange> Inputs);
 
 /// <summary>
-/// Opens a task's state from its directory, else from the newest checkpoint that helps, and finds what is left to restore. Runs
-/// beside the stream thread, which goes on polling. The bounds are read here: after the producers' initialisation and after the committed offsets.
+/// Opens a task's state from its directory, else from the newest checkpoint that helps, and finds what is left to
+/// restore. Runs beside the stream thread, which goes on polling. The bounds are read here: after the producers'
+/// initialisation and after the committed offsets.
 /// </summary>
 internal sealed class TaskOpener(
     ITaskStateProvider provider, ApplicationDirectory directory, Checkpoints? checkpoints, ILogAdmin admin)
@@ -24,7 +26,8 @@ internal sealed class TaskOpener(
         var inputs = subTopology.Sources.Select(s => new TopicPartition(s.Topic, id.Partition)).Select(p =>
             new InputRange(p, admin.Bounds(p), committed.TryGetValue(p, out var offset) ? offset : null)).ToList();
         var changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
-        var bounds = changelogs.Topics.ToDictionary(t => t, t => admin.Bounds(new TopicPartition(t, id.Partition)), StringComparer.Ordinal);
+        var bounds = changelogs.Topics.ToDictionary(
+            t => t, t => admin.Bounds(new TopicPartition(t, id.Partition)), StringComparer.Ordinal);
         var state = suspended?.State ?? OpenState(id, subTopology, environment);
         try
         {
@@ -32,7 +35,8 @@ internal sealed class TaskOpener(
             {
                 state = FromCheckpoint(id, subTopology, state, changelogs, bounds, environment) ?? state;
             }
-            var ranges = changelogs.Topics.Select(t => Range(id, t, changelogs, bounds[t], ref state, subTopology, environment)).ToList();
+            var ranges = changelogs.Topics
+                .Select(t => Range(id, t, changelogs, bounds[t], ref state, subTopology, environment)).ToList();
             var task = suspended ?? new StreamTask(id, subTopology, state, environment);
             return new OpenedTask(task, ranges, inputs);
         }
@@ -51,7 +55,12 @@ internal sealed class TaskOpener(
 
     private ITaskState OpenState(TaskId id, SubTopology subTopology, TaskEnvironment environment)
     {
-        var options = new TaskStateOptions { TaskId = id, Directory = directory.TaskDirectory(id), Stores = subTopology.Stores };
+        var options = new TaskStateOptions
+        {
+            TaskId = id,
+            Directory = directory.TaskDirectory(id),
+            Stores = subTopology.Stores,
+        };
         try
         {
             return provider.Open(options);
@@ -64,16 +73,22 @@ internal sealed class TaskOpener(
         }
     }
 
-    /// <summary>An empty state covers a changelog that was never cut, but a checkpoint may still spare the reading.</summary>
-    private static bool Covers(StatePosition position, TaskChangelogs changelogs, Dictionary<string, LogBounds> bounds) =>
+    /// <summary>
+    /// An empty state covers a changelog that was never cut, but a checkpoint may still spare the reading.
+    /// </summary>
+    private static bool Covers(
+        StatePosition position, TaskChangelogs changelogs, Dictionary<string, LogBounds> bounds) =>
         !position.IsEmpty && changelogs.Topics.All(t => (position.NextOffset(t) ?? 0) >= bounds[t].Beginning);
 
     private ITaskState? FromCheckpoint(
-        TaskId id, SubTopology subTopology, ITaskState state, TaskChangelogs changelogs, Dictionary<string, LogBounds> bounds,
+        TaskId id, SubTopology subTopology, ITaskState state, TaskChangelogs changelogs,
+        Dictionary<string, LogBounds> bounds,
         TaskEnvironment environment)
     {
         var found = checkpoints?.FindNewest(id, position => changelogs.Topics.All(t =>
-            position.NextOffset(t) is { } next ? next >= bounds[t].Beginning && next <= bounds[t].HighWatermark : bounds[t].Beginning == 0));
+            position.NextOffset(t) is { } next
+                ? next >= bounds[t].Beginning && next <= bounds[t].HighWatermark
+                : bounds[t].Beginning == 0));
         if (found is null)
         {
             return null;
@@ -87,7 +102,8 @@ internal sealed class TaskOpener(
     }
 
     private RestoreRange Range(
-        TaskId id, string topic, TaskChangelogs changelogs, LogBounds bounds, ref ITaskState state, SubTopology subTopology,
+        TaskId id, string topic, TaskChangelogs changelogs, LogBounds bounds, ref ITaskState state,
+        SubTopology subTopology,
         TaskEnvironment environment)
     {
         var partition = new TopicPartition(topic, id.Partition);
@@ -96,14 +112,16 @@ internal sealed class TaskOpener(
         if (next > bounds.HighWatermark)
         {
             throw new StreamsException(
-                $"{partition} ends at offset {bounds.HighWatermark}, but the state of task {id} was built from it up to {next}: the topic "
-                + "was cut or made anew. Restore the topic, or remove the state directory to start from what the topic holds now.");
+                $"{partition} ends at offset {bounds.HighWatermark}, but the state of task {id} was built from it up "
+                + $"to {next}: the topic was cut or made anew. Restore the topic, or remove the state directory to "
+                + "start from what the topic holds now.");
         }
         if (isJournal && (next ?? 0) < bounds.Beginning)
         {
             throw new StreamsException(
-                $"{partition} begins at offset {bounds.Beginning}, but task {id} needs it from {next ?? 0}: decisions are missing. "
-                + "Give a checkpoint directory that holds a checkpoint of this partition from there or later.");
+                $"{partition} begins at offset {bounds.Beginning}, but task {id} needs it from {next ?? 0}: decisions "
+                + "are missing. Give a checkpoint directory that holds a checkpoint of this partition from there or "
+                + "later.");
         }
         if (!isJournal && next < bounds.Beginning)
         {

@@ -5,8 +5,8 @@ using Alloc.Engine.State;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// The state directory of an application, held by this process, with what outlives it: the topology that the state belongs to and
-/// the instance's name.
+/// The state directory of an application, held by this process, with what outlives it: the topology that the state
+/// belongs to and the instance's name.
 /// </summary>
 internal sealed class ApplicationDirectory : IDisposable
 {
@@ -56,8 +56,9 @@ internal sealed class ApplicationDirectory : IDisposable
         if (found != fingerprint)
         {
             throw new StateTopologyMismatchException(
-                $"The state directory {root} belongs to another topology ({found}; this one is {fingerprint}). Give this one a state "
-                + "directory or an application id of its own, or remove the directory to restore the state from the log.");
+                $"The state directory {root} belongs to another topology ({found}; this one is {fingerprint}). Give "
+                + "this one a state directory or an application id of its own, or remove the directory to restore the "
+                + "state from the log.");
         }
     }
 
@@ -72,9 +73,14 @@ internal sealed class ApplicationDirectory : IDisposable
         {
             return files.ReadAllText(file).Trim();
         }
-        var made = options.NewInstanceId?.Invoke()
-            ?? $"{Environment.MachineName.ToLowerInvariant()}-{Murmur2.Hash(Encoding.UTF8.GetBytes(Path.GetFullPath(root))):x8}";
+        var made = options.NewInstanceId?.Invoke() ?? NameAfter(root);
         files.WriteAllBytes(file, Encoding.UTF8.GetBytes(made));
         return made;
+    }
+
+    private static string NameAfter(string root)
+    {
+        var place = Murmur2.Hash(Encoding.UTF8.GetBytes(Path.GetFullPath(root)));
+        return $"{Environment.MachineName.ToLowerInvariant()}-{place:x8}";
     }
 }

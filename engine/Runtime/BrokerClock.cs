@@ -4,10 +4,10 @@ namespace Alloc.Engine.Runtime;
 /// How far the broker's clock is ahead of the host's, learned from records that were sent and reported back.
 /// </summary>
 /// <remarks>
-/// The broker stamped the record somewhere between sending and report, so the difference lies between stamp − report and
-/// stamp − sending (Cristian, Probabilistic clock synchronization, 1989). The estimate moves only as far as an exchange
-/// demands: one that took long demands little, and a slow report cannot push the estimate away. Told by the client's thread,
-/// read by the stream thread.
+/// The broker stamped the record somewhere between sending and report, so the difference lies between stamp − report
+/// and stamp − sending (Cristian, Probabilistic clock synchronization, 1989). The estimate moves only as far as an
+/// exchange demands: one that took long demands little, and a slow report cannot push the estimate away. Told by the
+/// client's thread, read by the stream thread.
 /// </remarks>
 internal sealed class BrokerClock
 {
@@ -28,7 +28,9 @@ internal sealed class BrokerClock
         }
     }
 
-    /// <summary>Takes up a record that the broker stamped and this host has read by now: the broker's clock is at least there.</summary>
+    /// <summary>
+    /// Takes up a record that the broker stamped and this host has read by now: the broker's clock is at least there.
+    /// </summary>
     public void LearnFrom(long stampedAtMs, long readAtMs)
     {
         if (stampedAtMs - readAtMs <= AheadMs)

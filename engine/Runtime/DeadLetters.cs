@@ -4,8 +4,8 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// Makes dead letters: key and value as received where they fit, the record's own headers, and why and where from under the header names of
-/// Kafka Streams' dead-letter queue (KIP-1034).
+/// Makes dead letters: key and value as received where they fit, the record's own headers, and why and where from under
+/// the header names of Kafka Streams' dead-letter queue (KIP-1034).
 /// </summary>
 internal static class DeadLetters
 {
@@ -16,7 +16,9 @@ internal static class DeadLetters
     public const string Offset = "__streams.errors.offset";
     public const string Timestamp = "__streams.errors.timestamp";
 
-    /// <summary>How many bytes of a record were left out of its dead letter, for there is no room; its origin has them.</summary>
+    /// <summary>
+    /// How many bytes of a record were left out of its dead letter, for there is no room; its origin has them.
+    /// </summary>
     public const string OmittedBytes = "__alloc.errors.omitted.bytes";
 
     private const int LongestReason = 1_000;
@@ -35,7 +37,8 @@ internal static class DeadLetters
     }
 
     /// <summary>Only why and where from, and the key where it is of a sensible size.</summary>
-    private static OutputRecord WithoutContent(in OutputRecord letter, RecordMetadata metadata, Exception error, int byteLimit)
+    private static OutputRecord WithoutContent(
+        in OutputRecord letter, RecordMetadata metadata, Exception error, int byteLimit)
     {
         var key = letter.Key?.Length < byteLimit / 10 ? letter.Key : null;
         var omitted = letter.Size - (key?.Length ?? 0);

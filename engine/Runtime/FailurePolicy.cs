@@ -3,7 +3,9 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.Runtime;
 
-/// <summary>Counts failures that were mended, so that one that comes back again and again stops the thread instead of hiding.</summary>
+/// <summary>
+/// Counts failures that were mended, so that one that comes back again and again stops the thread instead of hiding.
+/// </summary>
 internal sealed class FailurePolicy(TimeProvider clock)
 {
     private const int RecoveryLimit = 30;
@@ -17,7 +19,9 @@ internal sealed class FailurePolicy(TimeProvider clock)
         recoveries = 0;
     }
 
-    /// <summary>Counts a new start; a second fencing of the same instance id within a minute means that two processes have it.</summary>
+    /// <summary>
+    /// Counts a new start; a second fencing of the same instance id within a minute means that two processes have it.
+    /// </summary>
     /// <exception cref="StreamsException">Too many in a row, or another process uses the instance id.</exception>
     public void Count(Exception error)
     {
@@ -31,7 +35,8 @@ internal sealed class FailurePolicy(TimeProvider clock)
         }
         if (fencedTimestamp != 0 && clock.GetElapsedTime(fencedTimestamp) < FencedAgainWithin)
         {
-            throw new StreamsException("Another process runs with the same instance id and keeps joining; give each its own.", error);
+            throw new StreamsException(
+                "Another process runs with the same instance id and keeps joining; give each its own.", error);
         }
         fencedTimestamp = clock.GetTimestamp();
     }

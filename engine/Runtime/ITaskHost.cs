@@ -26,13 +26,16 @@ internal interface ITaskHost : IStores
 
     void ScheduleTick(long dueAtMs);
 
-    /// <summary>Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.</summary>
+    /// <summary>
+    /// Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.
+    /// </summary>
     void WhenCommitted(Action<string, long> observer);
 }
 
 /// <summary>A record on its way out, as bytes.</summary>
 internal readonly record struct OutputRecord(
-    string Topic, int Partition, byte[]? Key, byte[]? Value, long TimestampMs, RecordHeaders? Headers, bool IsChangelog = false)
+    string Topic, int Partition, byte[]? Key, byte[]? Value, long TimestampMs, RecordHeaders? Headers,
+    bool IsChangelog = false)
 {
     /// <summary>At most what offset, timestamp and lengths take beside the bytes themselves.</summary>
     private const int Overhead = 100;

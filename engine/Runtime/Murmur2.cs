@@ -4,7 +4,8 @@ namespace Alloc.Engine.Runtime;
 public static class Murmur2
 {
     /// <summary>The partition of a key, from 0.</summary>
-    public static int Partition(ReadOnlySpan<byte> key, int partitionCount) => (int)((Hash(key) & 0x7fffffff) % (uint)partitionCount);
+    public static int Partition(ReadOnlySpan<byte> key, int partitionCount) =>
+        (int)((Hash(key) & 0x7fffffff) % (uint)partitionCount);
 
     /// <summary>The 32-bit hash with Kafka's seed.</summary>
     public static uint Hash(ReadOnlySpan<byte> data)

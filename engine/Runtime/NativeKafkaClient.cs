@@ -17,7 +17,8 @@ public static class NativeKafkaClient
     private static bool loaded;
 
     /// <summary>Prepares the client; call once before the first client is built. Repeats do nothing.</summary>
-    /// <exception cref="InvalidOperationException">The native library is not installed; the text says what to do.</exception>
+    /// <exception cref="InvalidOperationException">The native library is not installed; the text says what to
+    /// do.</exception>
     public static void Load()
     {
         lock (Gate)

@@ -20,8 +20,8 @@ internal sealed class PunctuationQueue
     public void Clear() => queue.Clear();
 
     /// <summary>
-    /// Takes the next punctuator that is due and schedules it again: after now, so that a long pause leads to one call and
-    /// not to many (Kafka Streams does the same).
+    /// Takes the next punctuator that is due and schedules it again: after now, so that a long pause leads to one call
+    /// and not to many (Kafka Streams does the same).
     /// </summary>
     public Action<long>? TakeDue(long nowMs)
     {
@@ -60,7 +60,8 @@ internal sealed class Punctuations
 
     public PunctuationQueue WallClock => wallClock;
 
-    public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator, long streamTimeMs, long wallClockMs)
+    public IDisposable Schedule(
+        TimeSpan interval, PunctuationType type, Action<long> punctuator, long streamTimeMs, long wallClockMs)
     {
         var intervalMs = (long)interval.TotalMilliseconds;
         ArgumentOutOfRangeException.ThrowIfLessThan(intervalMs, 1, nameof(interval));

@@ -3,8 +3,8 @@ using Alloc.Engine.LogClient;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// Hears of rebalances inside a poll. It commits on revocation, never on loss, throws nothing, assigns nothing: what is to be
-/// done about an assignment it leaves for the loop.
+/// Hears of rebalances inside a poll. It commits on revocation, never on loss, throws nothing, assigns nothing: what is
+/// to be done about an assignment it leaves for the loop.
 /// </summary>
 internal sealed class RebalanceHandler(Action commit, Action<bool> suspend) : IRebalanceListener
 {
@@ -20,7 +20,8 @@ internal sealed class RebalanceHandler(Action commit, Action<bool> suspend) : IR
     /// <summary>What was lost since the loop last looked.</summary>
     public IReadOnlyList<TopicPartition>? Lost { get; private set; }
 
-    public void OnAssigned(IReadOnlyList<TopicPartition> partitions, LogGroupMetadata? metadata) => Assigned = (partitions, metadata);
+    public void OnAssigned(IReadOnlyList<TopicPartition> partitions, LogGroupMetadata? metadata) =>
+        Assigned = (partitions, metadata);
 
     public void OnRevoked(IReadOnlyList<TopicPartition> partitions)
     {

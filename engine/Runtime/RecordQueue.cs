@@ -28,13 +28,19 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
 
     public int Count { get; private set; }
 
-    /// <summary>The offset after the last record that was processed: what a commit names, unless the end is further.</summary>
+    /// <summary>
+    /// The offset after the last record that was processed: what a commit names, unless the end is further.
+    /// </summary>
     public long NextOffset { get; private set; }
 
-    /// <summary>The offset after the last record that was fetched: where fetching goes on after an assignment.</summary>
+    /// <summary>
+    /// The offset after the last record that was fetched: where fetching goes on after an assignment.
+    /// </summary>
     public long NextFetchOffset { get; private set; }
 
-    /// <summary>The end of the partition as a poll reported it; markers make it larger than the last record's offset + 1.</summary>
+    /// <summary>
+    /// The end of the partition as a poll reported it; markers make it larger than the last record's offset + 1.
+    /// </summary>
     public long EndOffset { get; private set; } = -1;
 
     /// <summary>The last offset whose record was decided, from the state; −1 for none.</summary>
@@ -56,7 +62,8 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     public long LagRecords => Math.Max(0, Math.Max(KnownEnd, NextFetchOffset) - CommittedOffset);
 
     /// <summary>Age of the oldest record that is not committed, in milliseconds; 0 where there is none.</summary>
-    public long LagMs(long nowMs) => LagRecords == 0 || oldestUncommittedMs == long.MaxValue ? 0 : Math.Max(0, nowMs - oldestUncommittedMs);
+    public long LagMs(long nowMs) =>
+        LagRecords == 0 || oldestUncommittedMs == long.MaxValue ? 0 : Math.Max(0, nowMs - oldestUncommittedMs);
 
     /// <summary>A commit covers everything before this offset.</summary>
     public void MarkCommitted(long offset)
@@ -84,7 +91,9 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
         Mark = mark;
     }
 
-    /// <summary>Sets where processing begins, at or after where fetching began; what was fetched before it is dropped.</summary>
+    /// <summary>
+    /// Sets where processing begins, at or after where fetching began; what was fetched before it is dropped.
+    /// </summary>
     public void Begin(long nextOffset, long mark)
     {
         while (Count > 0 && Head.Offset < nextOffset)
@@ -99,7 +108,9 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
         oldestUncommittedMs = HeadTimestampMs;
     }
 
-    /// <summary>Takes a fetched record; one below the fetch position came from before an assignment and is dropped.</summary>
+    /// <summary>
+    /// Takes a fetched record; one below the fetch position came from before an assignment and is dropped.
+    /// </summary>
     public void Enqueue(in PollResult fetched)
     {
         if (fetched.Offset < NextFetchOffset)

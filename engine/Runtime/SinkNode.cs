@@ -20,7 +20,9 @@ internal abstract class SinkNode : RuntimeNode
     /// <summary>Drops everything deferred.</summary>
     public abstract void DropUncommitted();
 
-    /// <summary>Emits what was deferred since the last commit. After a failure it may be called again: it emits all of it again.</summary>
+    /// <summary>
+    /// Emits what was deferred since the last commit. After a failure it may be called again: it emits all of it again.
+    /// </summary>
     public abstract void EmitDeferred();
 }
 
@@ -29,7 +31,8 @@ internal sealed class SinkNode<TKey, TValue>(
     ITaskHost host)
     : SinkNode, INodeInput<TKey, TValue>
 {
-    private readonly Func<TKey, TValue, int, int>? partitioner = (definition.Options as SinkOptions<TKey, TValue>)?.Partitioner;
+    private readonly Func<TKey, TValue, int, int>? partitioner =
+        (definition.Options as SinkOptions<TKey, TValue>)?.Partitioner;
     private readonly List<Record<TKey, TValue>> ofRecord = [];
     private readonly OrderedDictionary<DeferredKey, Record<TKey, TValue>> ofTransaction = [];
     private int nextUnkeyed;
@@ -83,7 +86,8 @@ internal sealed class SinkNode<TKey, TValue>(
     {
         var key = record.Key is null ? null : host.Buffer.Serialize(keySerializer, record.Key);
         var value = record.Value is null ? null : host.Buffer.Serialize(valueSerializer, record.Value);
-        host.Emit(new OutputRecord(definition.Topic, Partition(in record, key), key, value, record.TimestampMs, record.Headers, isJournal));
+        host.Emit(new OutputRecord(
+            definition.Topic, Partition(in record, key), key, value, record.TimestampMs, record.Headers, isJournal));
     }
 
     private int Partition(in Record<TKey, TValue> record, byte[]? key)

@@ -12,8 +12,8 @@ internal interface IOutputWriter
 }
 
 /// <summary>
-/// One sub-topology for one partition: its nodes, stores, input queues and timers. Runs on whatever thread owns it, one at a
-/// time. Everything that a record does is buffered until it returned.
+/// One sub-topology for one partition: its nodes, stores, input queues and timers. Runs on whatever thread owns it, one
+/// at a time. Everything that a record does is buffered until it returned.
 /// </summary>
 internal sealed class StreamTask : ITaskHost
 {
@@ -86,7 +86,8 @@ internal sealed class StreamTask : ITaskHost
         if (output.Size > environment.OutputByteLimit)
         {
             throw new BadRecordException(
-                $"it leads to a record of {output.Size} bytes for {output.Topic}, which takes {environment.OutputByteLimit} at most");
+                $"it leads to a record of {output.Size} bytes for {output.Topic}, which takes "
+                + $"{environment.OutputByteLimit} at most");
         }
         ofRecord.Add(output);
     }
@@ -152,14 +153,17 @@ internal sealed class StreamTask : ITaskHost
         }
     }
 
-    /// <summary>Runs work on the state beside the stream thread (a checkpoint); closing waits for it. One at a time.</summary>
+    /// <summary>
+    /// Runs work on the state beside the stream thread (a checkpoint); closing waits for it. One at a time.
+    /// </summary>
     public Task RunBeside(Action work)
     {
         lock (besideGate)
         {
             return beside = isClosed
                 ? Task.FromException(new TaskMigratedException($"Task {TaskId} is closed"))
-                : beside.ContinueWith(_ => work(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                : beside.ContinueWith(
+                    _ => work(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
@@ -223,7 +227,8 @@ internal sealed class StreamTask : ITaskHost
                 + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock");
             return false;
         }
-        metadata = new RecordMetadata(queue.Partition.Topic, queue.Partition.Partition, record.Offset, record.TimestampMs);
+        metadata = new RecordMetadata(
+            queue.Partition.Topic, queue.Partition.Partition, record.Offset, record.TimestampMs);
         hasMetadata = true;
         var streamTimeBefore = StreamTimeMs;
         StreamTimeMs = Math.Max(StreamTimeMs, record.TimestampMs);
@@ -276,7 +281,8 @@ internal sealed class StreamTask : ITaskHost
     public long NextPunctuationMs => punctuations.WallClock.NextMs;
 
     /// <summary>Emits what sinks deferred to the commit.</summary>
-    /// <exception cref="DependencyUnavailableException">Serializing needs something that does not answer; nothing was emitted.</exception>
+    /// <exception cref="DependencyUnavailableException">Serializing needs something that does not answer; nothing was
+    /// emitted.</exception>
     public void EmitDeferred(IOutputWriter outputs)
     {
         foreach (var sink in graph.Sinks)
@@ -316,7 +322,9 @@ internal sealed class StreamTask : ITaskHost
 
     /// <summary>What a record waits for, where it lies, and why the wait is needed, in words.</summary>
     internal static string DescribeWait(DependencyUnavailableException error, TopicPartition partition, long offset) =>
-        $"{error.Message} for record {partition}@{offset}" + (error.InnerException is { } cause ? $": {cause.Message}" : "");
+        $"{error.Message} for record {partition}@{offset}" + (error.InnerException is { } cause
+            ? $": {cause.Message}"
+            : "");
 
     private void BuryRecord(RecordQueue queue, in QueuedRecord record, Exception error)
     {

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// One stream thread: a member of the group with its tasks and transactions. Its loop polls, processes, commits, restores; every
-/// failure ends in one of four ways: try again, drop uncommitted work and start from the committed offsets, join again, stop.
+/// One stream thread: a member of the group with its tasks and transactions. Its loop polls, processes, commits,
+/// restores; every failure ends in one of four ways: try again, drop uncommitted work and start from the committed
+/// offsets, join again, stop.
 /// </summary>
 internal sealed class StreamThread : IDisposable
 {
@@ -43,7 +44,8 @@ internal sealed class StreamThread : IDisposable
         logger = context.Logger;
         var options = context.Options;
         environment = new TaskEnvironment(
-            options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger, options.OutputByteLimit);
+            options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger,
+            options.OutputByteLimit);
         pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
         executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
         ticks = new TickAppender(context.Client, identity, environment, context.Metrics);
@@ -129,7 +131,8 @@ internal sealed class StreamThread : IDisposable
         {
             Log.ClientError(logger, identity.Name, error.Message);
         }
-        catch (LogException error) when (error.Failure is LogFailure.Abort or LogFailure.NewProducer or LogFailure.QueueFull)
+        catch (LogException error)
+            when (error.Failure is LogFailure.Abort or LogFailure.NewProducer or LogFailure.QueueFull)
         {
             Recover(error);
         }
@@ -209,7 +212,8 @@ internal sealed class StreamThread : IDisposable
     }
 
     private bool IsCatchingUp() => pipeline.OpenFor < context.Options.BacklogCommitInterval
-        && executor.OldestWaitingMs < environment.NowMs + ticks.BrokerAheadMs - context.Options.BacklogCommitInterval.TotalMilliseconds;
+        && executor.OldestWaitingMs < environment.NowMs + ticks.BrokerAheadMs
+            - context.Options.BacklogCommitInterval.TotalMilliseconds;
 
     private bool IsDrained() => executor.IsQueueEmpty && executor.IsDrained(consumer!);
 
@@ -267,7 +271,9 @@ internal sealed class StreamThread : IDisposable
         StartAgain(error);
     }
 
-    /// <summary>As <see cref="Recover"/>, with the local state of this thread's tasks thrown away: the log has it all.</summary>
+    /// <summary>
+    /// As <see cref="Recover"/>, with the local state of this thread's tasks thrown away: the log has it all.
+    /// </summary>
     private void WipeAndRecover(TaskCorruptedException error)
     {
         var tasks = executor.Tasks.ToList();
@@ -287,8 +293,9 @@ internal sealed class StreamThread : IDisposable
     }
 
     /// <summary>
-    /// Whatever failed, the way back is the same: new producers, and a new consumer too, whose static membership gives it the same partitions. It
-    /// is rare, so it need not be fast; what is left of old assignments and old transactions cannot get in its way.
+    /// Whatever failed, the way back is the same: new producers, and a new consumer too, whose static membership gives
+    /// it the same partitions. It is rare, so it need not be fast; what is left of old assignments and old transactions
+    /// cannot get in its way.
     /// </summary>
     private void StartAgain(Exception error)
     {
@@ -304,9 +311,11 @@ internal sealed class StreamThread : IDisposable
     {
         SetState(StreamsState.Rebalancing);
         var readHeaders = context.Topology.SubTopologies.SelectMany(s => s.Sources).Any(s => s.Options.ReadHeaders);
-        consumer = context.Client.CreateGroupConsumer(new GroupConsumerOptions(identity.ClientId, identity.GroupInstanceId, readHeaders));
+        consumer = context.Client
+            .CreateGroupConsumer(new GroupConsumerOptions(identity.ClientId, identity.GroupInstanceId, readHeaders));
         takeover = new PartitionTakeover(
-            pipeline, consumer, context.Tasks, context.Opener, restore, executor, environment, context.Options, context.Topology, this);
+            pipeline, consumer, context.Tasks, context.Opener, restore, executor, environment, context.Options,
+            context.Topology, this);
         consumer.Subscribe(context.Topology.SourceTopics, rebalance);
     }
 
@@ -318,8 +327,8 @@ internal sealed class StreamThread : IDisposable
     }
 
     /// <summary>
-    /// Stops work on all tasks; their states stay open for whoever is assigned them. When it is not clean, uncommitted work is dropped, and
-    /// the producers with it.
+    /// Stops work on all tasks; their states stay open for whoever is assigned them. When it is not clean, uncommitted
+    /// work is dropped, and the producers with it.
     /// </summary>
     private void Suspend(bool isClean)
     {

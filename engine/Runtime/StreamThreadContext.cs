@@ -7,5 +7,6 @@ namespace Alloc.Engine.Runtime;
 
 /// <summary>What the threads of an application share.</summary>
 internal sealed record StreamThreadContext(
-    Topology.Topology Topology, StreamsOptions Options, ILogClient Client, TimeProvider Clock, TaskRegistry Tasks, TaskOpener Opener,
+    Topology.Topology Topology, StreamsOptions Options, ILogClient Client, TimeProvider Clock,
+    TaskRegistry Tasks, TaskOpener Opener,
     IReadOnlyDictionary<string, int> PartitionCounts, EngineMetrics Metrics, ILogger Logger, Action ThreadStateChanged);

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Runtime;
 
-/// <summary>Runs a topology: verifies topics, takes the state directory, runs the stream threads, answers reads of committed state.</summary>
+/// <summary>
+/// Runs a topology: verifies topics, takes the state directory, runs the stream threads, answers reads of committed
+/// state.
+/// </summary>
 public sealed class StreamsApplication : IAsyncDisposable
 {
     private readonly Topology.Topology topology;
@@ -31,15 +34,18 @@ public sealed class StreamsApplication : IAsyncDisposable
     private bool isStopped;
 
     /// <summary>Prepares an application over Kafka and the local disk; touches neither yet.</summary>
-    public StreamsApplication(Topology.Topology topology, StreamsOptions options, TimeProvider clock, ILoggerFactory loggerFactory)
+    public StreamsApplication(
+        Topology.Topology topology, StreamsOptions options, TimeProvider clock, ILoggerFactory loggerFactory)
         : this(topology, options, clock, loggerFactory, new StreamsSeams(
-            new KafkaLogClient(options, loggerFactory), new RocksDbStateProvider(options.State, LocalFileSystem.Instance), LocalFileSystem.Instance))
+            new KafkaLogClient(options, loggerFactory),
+            new RocksDbStateProvider(options.State, LocalFileSystem.Instance), LocalFileSystem.Instance))
     {
     }
 
     /// <summary>Prepares an application with the given seams, for simulation and tests.</summary>
     public StreamsApplication(
-        Topology.Topology topology, StreamsOptions options, TimeProvider clock, ILoggerFactory loggerFactory, StreamsSeams seams)
+        Topology.Topology topology, StreamsOptions options, TimeProvider clock,
+        ILoggerFactory loggerFactory, StreamsSeams seams)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadCount, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ThreadCount, 64, nameof(options));
@@ -52,10 +58,13 @@ public sealed class StreamsApplication : IAsyncDisposable
         stateProvider = seams.State;
         files = seams.Files;
         logger = loggerFactory.CreateLogger<StreamsApplication>();
-        metrics = new EngineMetrics(options.ApplicationId, () => GaugeReader.Read(options.ApplicationId, tasks, threads, stateProvider, clock));
+        metrics = new EngineMetrics(
+            options.ApplicationId, () => GaugeReader.Read(options.ApplicationId, tasks, threads, stateProvider, clock));
     }
 
-    /// <summary>Raised after every change of <see cref="State"/>, on the thread that changed it; must return soon and not throw.</summary>
+    /// <summary>
+    /// Raised after every change of <see cref="State"/>, on the thread that changed it; must return soon and not throw.
+    /// </summary>
     public event Action<StreamsState, StreamsState>? StateChanged;
 
     /// <summary>The application's state: the least advanced of its threads.</summary>
@@ -68,7 +77,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     public IReadOnlyList<RestoreProgress> RestoreProgress => threads.SelectMany(t => t.RestoreProgress).ToList();
 
     /// <summary>This instance's name in the group; known once started.</summary>
-    public string InstanceId => directory?.InstanceId ?? throw new InvalidOperationException("The application is not started.");
+    public string InstanceId =>
+        directory?.InstanceId ?? throw new InvalidOperationException("The application is not started.");
 
     /// <summary>The topology that runs.</summary>
     public Topology.Topology Topology => topology;
@@ -79,10 +89,11 @@ public sealed class StreamsApplication : IAsyncDisposable
         t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries)).ToList();
 
     /// <summary>
-    /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore (see
-    /// <see cref="State"/>).
+    /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore
+    /// (see <see cref="State"/>).
     /// </summary>
-    /// <exception cref="StreamsException">The directory is taken or of another topology, topics do not fit, or the broker refuses.</exception>
+    /// <exception cref="StreamsException">The directory is taken or of another topology, topics do not fit, or the
+    /// broker refuses.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (State != StreamsState.Created)
@@ -97,9 +108,11 @@ public sealed class StreamsApplication : IAsyncDisposable
         var verifier = new TopicVerifier(admin, options, logger);
         var partitionCounts = await Task.Run(() => verifier.Verify(topology), cancellationToken);
         var context = new StreamThreadContext(topology, options, client, clock, tasks,
-            new TaskOpener(stateProvider, directory, checkpoints, admin), partitionCounts, metrics, logger, UpdateState);
+            new TaskOpener(stateProvider, directory, checkpoints, admin), partitionCounts, metrics,
+            logger, UpdateState);
         threads = Enumerable.Range(1, options.ThreadCount).Select(number => new StreamThread(context,
-            new ThreadIdentity(options.ApplicationId, directory.InstanceId, number, options.Endpoint), stopping.Token)).ToArray();
+            new ThreadIdentity(options.ApplicationId, directory.InstanceId, number, options.Endpoint), stopping.Token))
+                .ToArray();
         foreach (var thread in threads)
         {
             thread.Start();
@@ -123,8 +136,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     /// <summary>
-    /// Committed reads of one partition's store; null if this instance does not hold it ready. The view follows the state as it
-    /// commits; ask again after a rebalance.
+    /// Committed reads of one partition's store; null if this instance does not hold it ready. The view follows the
+    /// state as it commits; ask again after a rebalance.
     /// </summary>
     /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
     public IReadOnlyKeyValueStore<TKey, TValue>? Query<TKey, TValue>(string storeName, int partition)
@@ -151,7 +164,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     public PartitionOwner? FindOwner(string topic, int partition)
     {
         var owner = (admin ?? throw new InvalidOperationException("The application is not started."))
-            .DescribeGroup(options.ApplicationId).FirstOrDefault(m => m.Partitions.Contains(new TopicPartition(topic, partition)));
+            .DescribeGroup(options.ApplicationId)
+            .FirstOrDefault(m => m.Partitions.Contains(new TopicPartition(topic, partition)));
         return owner is null
             ? null
             : new PartitionOwner(owner.MemberId, owner.ClientId, ThreadIdentity.EndpointOf(owner.ClientId),
@@ -240,9 +254,12 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
         if (stopping.IsCancellationRequested)
         {
-            return states.TrueForAll(s => s == StreamsState.NotRunning) ? StreamsState.NotRunning : StreamsState.PendingShutdown;
+            return states.TrueForAll(s => s == StreamsState.NotRunning)
+                ? StreamsState.NotRunning
+                : StreamsState.PendingShutdown;
         }
-        return states.Count == 0 || states.Exists(s => s is StreamsState.Created or StreamsState.Rebalancing) ? StreamsState.Rebalancing
+        return states.Count == 0 || states.Exists(s => s is StreamsState.Created or StreamsState.Rebalancing)
+            ? StreamsState.Rebalancing
             : states.Contains(StreamsState.Restoring) ? StreamsState.Restoring
             : StreamsState.Running;
     }

@@ -9,16 +9,24 @@ public sealed record StreamsOptions
     /// <summary>What librdkafka takes where nothing else is configured.</summary>
     internal const int DefaultOutputByteLimit = 1_000_000;
 
-    /// <summary>The consumer group, and the first part of transactional ids and changelog topics. Letters, digits, '.', '_', '-'.</summary>
+    /// <summary>
+    /// The consumer group, and the first part of transactional ids and changelog topics. Letters, digits, '.', '_',
+    /// '-'.
+    /// </summary>
     public required string ApplicationId { get; init; }
 
     /// <summary>Brokers as host:port, separated by commas.</summary>
     public required string BootstrapServers { get; init; }
 
-    /// <summary>Where tasks keep their state; one process at a time. Tasks are below <c>&lt;directory&gt;/&lt;application id&gt;</c>.</summary>
+    /// <summary>
+    /// Where tasks keep their state; one process at a time. Tasks are below <c>&lt;directory&gt;/&lt;application
+    /// id&gt;</c>.
+    /// </summary>
     public required string StateDirectory { get; init; }
 
-    /// <summary>Where checkpoints are put and looked for, shared by all instances of a cluster; null for none.</summary>
+    /// <summary>
+    /// Where checkpoints are put and looked for, shared by all instances of a cluster; null for none.
+    /// </summary>
     public string? CheckpointDirectory { get; init; }
 
     /// <summary>How often a task writes a checkpoint; null for only when asked.</summary>
@@ -28,24 +36,31 @@ public sealed record StreamsOptions
     public int ThreadCount { get; init; } = 1;
 
     /// <summary>
-    /// Names this instance for good: part of transactional ids and of static membership. Null takes the one kept in the state
-    /// directory, made at first start from <see cref="NewInstanceId"/>.
+    /// Names this instance for good: part of transactional ids and of static membership. Null takes the one kept in the
+    /// state directory, made at first start from <see cref="NewInstanceId"/>.
     /// </summary>
     public string? InstanceId { get; init; }
 
-    /// <summary>Makes an instance id at first start where none is given; null takes the machine's name and the state directory's.</summary>
+    /// <summary>
+    /// Makes an instance id at first start where none is given; null takes the machine's name and the state
+    /// directory's.
+    /// </summary>
     public Func<string>? NewInstanceId { get; init; }
 
-    /// <summary>Where other instances and people ask this one (an HTTP address); carried in <c>client.id</c>. Null for none.</summary>
+    /// <summary>
+    /// Where other instances and people ask this one (an HTTP address); carried in <c>client.id</c>. Null for none.
+    /// </summary>
     public string? Endpoint { get; init; }
 
-    /// <summary>The longest time between commits under load; default 50 ms. With an empty input a commit starts at once.</summary>
+    /// <summary>
+    /// The longest time between commits under load; default 50 ms. With an empty input a commit starts at once.
+    /// </summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The longest time between commits while records wait that are older than this: they are late already, and large groups
-    /// cost the broker and downstream least, so that the backlog ends soonest. Default 500 ms; below <see cref="CommitInterval"/>
-    /// it has no effect.
+    /// The longest time between commits while records wait that are older than this: they are late already, and large
+    /// groups cost the broker and downstream least, so that the backlog ends soonest. Default 500 ms; below
+    /// <see cref="CommitInterval"/> it has no effect.
     /// </summary>
     public TimeSpan BacklogCommitInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -56,11 +71,13 @@ public sealed record StreamsOptions
     public long TransactionByteLimit { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Bytes of one output at most, with what the log adds around them: the client's <c>message.max.bytes</c>. A record that leads to
-    /// more is a dead letter, for no broker would ever take what it leads to.
+    /// Bytes of one output at most, with what the log adds around them: the client's <c>message.max.bytes</c>. A record
+    /// that leads to more is a dead letter, for no broker would ever take what it leads to.
     /// </summary>
     internal int OutputByteLimit => ClientConfiguration.TryGetValue("message.max.bytes", out var given)
-        && int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : DefaultOutputByteLimit;
+        && int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            ? limit
+            : DefaultOutputByteLimit;
 
     /// <summary>Transactional producers in turn for each thread, 1 to 3; default 3.</summary>
     public int ProducersPerThread { get; init; } = 3;
@@ -89,7 +106,9 @@ public sealed record StreamsOptions
     /// <summary>Compression of what is written: none, lz4, zstd, gzip, snappy; default lz4.</summary>
     public string Compression { get; init; } = "lz4";
 
-    /// <summary>Creates topics of its own that are missing (changelogs, dead letters); default true. Others are only verified.</summary>
+    /// <summary>
+    /// Creates topics of its own that are missing (changelogs, dead letters); default true. Others are only verified.
+    /// </summary>
     public bool CreateInternalTopics { get; init; } = true;
 
     /// <summary>Replication factor of created topics; −1 takes the broker's default.</summary>
@@ -101,6 +120,8 @@ public sealed record StreamsOptions
     /// <summary>Limits of local state.</summary>
     public StateStoreOptions State { get; init; } = new();
 
-    /// <summary>Further settings of every client, by librdkafka's names (TLS, SASL); they win over the engine's own.</summary>
+    /// <summary>
+    /// Further settings of every client, by librdkafka's names (TLS, SASL); they win over the engine's own.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ClientConfiguration { get; init; } = new Dictionary<string, string>();
 }

@@ -11,7 +11,8 @@ internal sealed class TaskChangelogs
     public TaskChangelogs(string applicationId, SubTopology subTopology)
     {
         Journal = subTopology.Journal;
-        topicByStore = subTopology.ChangelogStores.ToDictionary(s => s.Name, s => TopicName(applicationId, s.Name), StringComparer.Ordinal);
+        topicByStore = subTopology.ChangelogStores.ToDictionary(
+            s => s.Name, s => TopicName(applicationId, s.Name), StringComparer.Ordinal);
         storeByTopic = topicByStore.ToDictionary(e => e.Value, e => e.Key, StringComparer.Ordinal);
         StoreNames = topicByStore.Keys.ToHashSet(StringComparer.Ordinal);
         Topics = Journal is null ? [.. storeByTopic.Keys] : [Journal.Topic, .. storeByTopic.Keys];

@@ -12,7 +12,8 @@ internal sealed class TaskEnvironment
     private long lastDeadLetterLogMs = long.MinValue;
 
     public TaskEnvironment(
-        string applicationId, TimeProvider clock, TimeSpan maxClockSkew, IReadOnlyDictionary<string, int> partitionCounts,
+        string applicationId, TimeProvider clock, TimeSpan maxClockSkew,
+        IReadOnlyDictionary<string, int> partitionCounts,
         ILogger logger, int outputByteLimit = StreamsOptions.DefaultOutputByteLimit)
     {
         OutputByteLimit = outputByteLimit;
@@ -43,7 +44,8 @@ internal sealed class TaskEnvironment
 
     public int PartitionCount(string topic) => partitionCounts.TryGetValue(topic, out var count)
         ? count
-        : throw new StreamsException($"Nothing is known of topic '{topic}'; it was not there when the application started.");
+        : throw new StreamsException(
+            $"Nothing is known of topic '{topic}'; it was not there when the application started.");
 
     /// <summary>Counts every dead letter and logs at most one a second.</summary>
     public void ReportDeadLetter(StreamTask task, RecordMetadata origin, string reason)

@@ -4,7 +4,9 @@ using Alloc.Engine.Transactions;
 
 namespace Alloc.Engine.Runtime;
 
-/// <summary>Runs the ready tasks of one thread: takes fetched records, processes them in turn, keeps queues bounded.</summary>
+/// <summary>
+/// Runs the ready tasks of one thread: takes fetched records, processes them in turn, keeps queues bounded.
+/// </summary>
 internal sealed class TaskExecutor(
     CommitPipeline pipeline, TaskEnvironment environment, StreamsOptions options, EngineMetrics metrics)
 {
@@ -75,7 +77,8 @@ internal sealed class TaskExecutor(
     /// <summary>Puts what a poll brought into its queue; partitions that are nobody's any more are ignored.</summary>
     public void Dispatch(in PollResult result)
     {
-        if (lastQueue is null || lastPartition.Partition != result.Partition.Partition || lastPartition.Topic != result.Partition.Topic)
+        if (lastQueue is null || lastPartition.Partition != result.Partition.Partition
+            || lastPartition.Topic != result.Partition.Topic)
         {
             if (!queues.TryGetValue(result.Partition, out lastQueue))
             {
@@ -157,7 +160,9 @@ internal sealed class TaskExecutor(
     /// <summary>True when nothing waits in a queue that could be processed now.</summary>
     public bool IsQueueEmpty => tasks.TrueForAll(t => t.NextQueue() is null || t.Wait.RetryAtMs > environment.NowMs);
 
-    /// <summary>Timestamp of the oldest record that waits in a queue; <see cref="long.MaxValue"/> when none does.</summary>
+    /// <summary>
+    /// Timestamp of the oldest record that waits in a queue; <see cref="long.MaxValue"/> when none does.
+    /// </summary>
     public long OldestWaitingMs
     {
         get
@@ -174,12 +179,15 @@ internal sealed class TaskExecutor(
         }
     }
 
-    /// <summary>True when the input is read to its end, as far as the last fetch knows: a commit would not grow by waiting.</summary>
+    /// <summary>
+    /// True when the input is read to its end, as far as the last fetch knows: a commit would not grow by waiting.
+    /// </summary>
     public bool IsDrained(ILogConsumer consumer)
     {
         foreach (var queue in tasks.SelectMany(t => t.Queues))
         {
-            if (queue.Count == 0 && queue.EndOffset < queue.NextOffset && consumer.EndOffset(queue.Partition) > queue.NextOffset)
+            if (queue.Count == 0 && queue.EndOffset < queue.NextOffset
+                && consumer.EndOffset(queue.Partition) > queue.NextOffset)
             {
                 return false;
             }
@@ -187,7 +195,10 @@ internal sealed class TaskExecutor(
         return true;
     }
 
-    /// <summary>Whether a partition's end lies beyond its committed offset though all is processed: markers, which lag must not count.</summary>
+    /// <summary>
+    /// Whether a partition's end lies beyond its committed offset though all is processed: markers, which lag must not
+    /// count.
+    /// </summary>
     public bool HasUncommittedEnd
     {
         get

@@ -4,8 +4,8 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// All tasks of the process, so that one that moves from thread to thread keeps its open state. A task is owned by one thread;
-/// a suspended one may be taken by any.
+/// All tasks of the process, so that one that moves from thread to thread keeps its open state. A task is owned by one
+/// thread; a suspended one may be taken by any.
 /// </summary>
 internal sealed class TaskRegistry
 {
@@ -28,8 +28,8 @@ internal sealed class TaskRegistry
     }
 
     /// <summary>
-    /// Reserves a task for a thread. False while another thread still works on it. The task is the suspended one with its
-    /// state open, or null when its state is to be opened and handed to <see cref="Set"/>.
+    /// Reserves a task for a thread. False while another thread still works on it. The task is the suspended one with
+    /// its state open, or null when its state is to be opened and handed to <see cref="Set"/>.
     /// </summary>
     public bool TryAcquire(TaskId id, object owner, out StreamTask? task)
     {

@@ -1,8 +1,8 @@
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// The names of one stream thread: the same after a restart, so that it fences its own zombies at once and keeps its place
-/// in the group.
+/// The names of one stream thread: the same after a restart, so that it fences its own zombies at once and keeps its
+/// place in the group.
 /// </summary>
 /// <param name="ApplicationId">The application.</param>
 /// <param name="InstanceId">The instance; kept in the state directory.</param>

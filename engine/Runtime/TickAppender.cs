@@ -17,12 +17,14 @@ internal sealed class TickAppender(
     public long BrokerAheadMs => clock.AheadMs;
 
     /// <summary>
-    /// Makes the producer, ahead of the first tick: connecting and being given a producer id take a second, and the first
-    /// expiry would come that much late.
+    /// Makes the producer, ahead of the first tick: connecting and being given a producer id take a second, and the
+    /// first expiry would come that much late.
     /// </summary>
     public void Open() => appender ??= client.CreateAppender(identity.ClientId);
 
-    /// <summary>Appends for every task whose time has come and whose input holds nothing that would do as well.</summary>
+    /// <summary>
+    /// Appends for every task whose time has come and whose input holds nothing that would do as well.
+    /// </summary>
     public void Append(IReadOnlyList<StreamTask> tasks)
     {
         foreach (var task in tasks)

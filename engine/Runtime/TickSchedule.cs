@@ -1,12 +1,13 @@
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
-/// Decides when a task's next tick goes out: when the broker's clock has passed the due time, never more than one under way,
-/// the next at least 10 ms later and backing off while nothing comes of it.
+/// Decides when a task's next tick goes out: when the broker's clock has passed the due time, never more than one under
+/// way, the next at least 10 ms later and backing off while nothing comes of it.
 /// </summary>
 /// <remarks>
-/// The broker's clock is the host's plus a difference that delivered ticks teach (<see cref="BrokerClock"/>). Used by one
-/// thread, but for the two ends of a tick that the client's thread reports; the stream thread takes them up when it looks.
+/// The broker's clock is the host's plus a difference that delivered ticks teach (<see cref="BrokerClock"/>). Used by
+/// one thread, but for the two ends of a tick that the client's thread reports; the stream thread takes them up when it
+/// looks.
 /// </remarks>
 internal sealed class TickSchedule
 {
@@ -16,7 +17,9 @@ internal sealed class TickSchedule
     /// <summary>A tick that was neither seen nor reported lost counts as lost after this.</summary>
     private const long LostAfterMs = 10_000;
 
-    /// <summary>A tick was processed and its report is on its way: it comes within moments, so the next look is soon.</summary>
+    /// <summary>
+    /// A tick was processed and its report is on its way: it comes within moments, so the next look is soon.
+    /// </summary>
     private const long ReportDueMs = 1;
 
     private long gapMs = MinimumGapMs;
@@ -25,7 +28,9 @@ internal sealed class TickSchedule
     private long lastDueMs = long.MaxValue;
     private bool isUnderWay;
 
-    /// <summary>The offset after what was processed since the tick was sent; the report may come before or after it.</summary>
+    /// <summary>
+    /// The offset after what was processed since the tick was sent; the report may come before or after it.
+    /// </summary>
     private long processedTo = -1;
 
     private long deliveredOffset = -1;

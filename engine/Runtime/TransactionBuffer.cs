@@ -79,7 +79,9 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
         }
     }
 
-    /// <summary>The offset after the last record of a partition; null where none was written. Valid once delivered.</summary>
+    /// <summary>
+    /// The offset after the last record of a partition; null where none was written. Valid once delivered.
+    /// </summary>
     public long? NextOffset(TopicPartition partition) =>
         last.TryGetValue(partition, out var record) ? Volatile.Read(ref record.Offset) + 1 : null;
 
@@ -90,8 +92,10 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
             Producer.Send(Outgoing(in output), null);
             return;
         }
-        // The last record of a partition has a handler; which one is the last shows when the next comes or the commit does.
-        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(last, new TopicPartition(output.Topic, output.Partition), out var exists);
+        // The last record of a partition has a handler; which one is the last shows when the next comes or the commit
+        // does.
+        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            last, new TopicPartition(output.Topic, output.Partition), out var exists);
         if (exists)
         {
             Producer.Send(Outgoing(in slot!.Record), null);
@@ -104,7 +108,8 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
     }
 
     private static OutgoingRecord Outgoing(in OutputRecord output) =>
-        new(new TopicPartition(output.Topic, output.Partition), output.Key, output.Value, output.TimestampMs, output.Headers);
+        new(new TopicPartition(output.Topic, output.Partition), output.Key, output.Value,
+            output.TimestampMs, output.Headers);
 
     private sealed class LastRecord
     {
@@ -118,4 +123,5 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
 /// <param name="Offsets">Per input queue, the offset that is committed and the mark that goes with it.</param>
 /// <param name="StreamTimeMs">The task's stream time at the commit.</param>
 internal sealed record TaskShare(
-    StreamTask Task, IStateLayer Layer, IReadOnlyList<(RecordQueue Queue, long Offset, long Mark)> Offsets, long StreamTimeMs);
+    StreamTask Task, IStateLayer Layer,
+    IReadOnlyList<(RecordQueue Queue, long Offset, long Mark)> Offsets, long StreamTimeMs);

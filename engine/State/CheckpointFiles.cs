@@ -2,10 +2,14 @@ using System.Buffers;
 
 namespace Alloc.Engine.State;
 
-/// <summary>The layout of a checkpoint: a directory with the database's files and, beside them, the position that it covers.</summary>
+/// <summary>
+/// The layout of a checkpoint: a directory with the database's files and, beside them, the position that it covers.
+/// </summary>
 internal static class CheckpointFiles
 {
-    /// <summary>Written last, so that a checkpoint without it is not whole. The database holds the same position.</summary>
+    /// <summary>
+    /// Written last, so that a checkpoint without it is not whole. The database holds the same position.
+    /// </summary>
     private const string PositionFileName = "POSITION";
 
     private const string DatabaseFolderName = "db";

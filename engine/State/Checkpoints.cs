@@ -10,8 +10,8 @@ public sealed record Checkpoint(string Directory, StatePosition Position);
 
 /// <summary>The checkpoints of an application's tasks, in a directory that several instances may share.</summary>
 /// <remarks>
-/// Layout: <c>&lt;root&gt;/&lt;application id&gt;/&lt;task id&gt;/&lt;position&gt;</c>. A position's name is the sum of its changelog
-/// offsets in twenty digits: offsets never go back, so a later checkpoint has a greater name.
+/// Layout: <c>&lt;root&gt;/&lt;application id&gt;/&lt;task id&gt;/&lt;position&gt;</c>. A position's name is the sum of
+/// its changelog offsets in twenty digits: offsets never go back, so a later checkpoint has a greater name.
 /// </remarks>
 public sealed class Checkpoints(IFileSystem files, ITaskStateProvider provider, string root, string applicationId)
 {

@@ -4,11 +4,12 @@ namespace Alloc.Engine.State;
 
 /// <summary>Reads of what is committed, from any thread, while the task goes on.</summary>
 /// <remarks>
-/// Layers and cursor are taken together under the task state's gate: otherwise a layer that is written in between would be
-/// seen neither in memory nor in the database, or a newer file under an older layer.
+/// Layers and cursor are taken together under the task state's gate: otherwise a layer that is written in between would
+/// be seen neither in memory nor in the database, or a newer file under an older layer.
 /// </remarks>
 internal sealed class CommittedView<TKey, TValue>(
-    byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, int ordinal, TaskState state, IStateDatabase database)
+    byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, int ordinal, TaskState state,
+    IStateDatabase database)
     : IReadOnlyKeyValueStore<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -19,8 +20,8 @@ internal sealed class CommittedView<TKey, TValue>(
         {
             return found.Value;
         }
-        // Not in the layers of a moment ago, so its value of that moment, or a later committed one, is in the database or
-        // was deleted there.
+        // Not in the layers of a moment ago, so its value of that moment, or a later committed one, is in the database
+        // or was deleted there.
         var bytes = Encode(key);
         using var cursor = database.CreateCursor();
         cursor.Seek(bytes);

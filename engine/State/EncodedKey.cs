@@ -4,8 +4,9 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>
-/// A key as its serde writes it. One that is only looked up lies in a buffer that is used again; one that is kept owns its bytes
-/// (<see cref="Own"/>). Leaves the garbage collector one object without references to look at, whatever the key is made of.
+/// A key as its serde writes it. One that is only looked up lies in a buffer that is used again; one that is kept owns
+/// its bytes (<see cref="Own"/>). Leaves the garbage collector one object without references to look at, whatever the
+/// key is made of.
 /// </summary>
 internal readonly struct EncodedKey : IEquatable<EncodedKey>
 {

@@ -2,7 +2,9 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.State;
 
-/// <summary>A task's own key-value store whose entries are bytes in memory: see <see cref="EntryForm.Bytes"/>.</summary>
+/// <summary>
+/// A task's own key-value store whose entries are bytes in memory: see <see cref="EntryForm.Bytes"/>.
+/// </summary>
 internal sealed class EncodedKeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : OverlayStore<EncodedKey, byte[]>(definition, EncodedKey.Serde, Serdes.Bytes, ordinal, state, database),
@@ -15,7 +17,9 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     private readonly ISerde<TKey> keys = definition.KeySerde;
     private readonly ISerde<TValue> values = definition.ValueSerde;
 
-    /// <summary>The last value that was read or put, which a record mostly uses again, and the very bytes that it stands for.</summary>
+    /// <summary>
+    /// The last value that was read or put, which a record mostly uses again, and the very bytes that it stands for.
+    /// </summary>
     private byte[]? lastBytes;
     private TValue? lastValue;
 
@@ -50,7 +54,8 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     public IEnumerable<KeyValuePair<TKey, TValue>> All() => Prefix(default);
 
     public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() => new DecodedView<TKey, TValue>(
-        new CommittedView<EncodedKey, byte[]>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database), keys, values);
+        new CommittedView<EncodedKey, byte[]>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database), keys,
+        values);
 
     protected override EncodedKey Own(EncodedKey key) => key.Own();
 

@@ -1,6 +1,8 @@
 namespace Alloc.Engine.State;
 
-/// <summary>The files that the engine itself reads and writes, as a seam: a simulation fails and loses them at will.</summary>
+/// <summary>
+/// The files that the engine itself reads and writes, as a seam: a simulation fails and loses them at will.
+/// </summary>
 public interface IFileSystem
 {
     bool FileExists(string path);

@@ -8,7 +8,8 @@ namespace Alloc.Engine.State;
 internal interface IStateDatabase : IDisposable
 {
     /// <summary>Reads a value and decodes it where it lies.</summary>
-    bool TryGet<TValue>(ReadOnlySpan<byte> key, IDeserializer<TValue> deserializer, [MaybeNullWhen(false)] out TValue value)
+    bool TryGet<TValue>(
+        ReadOnlySpan<byte> key, IDeserializer<TValue> deserializer, [MaybeNullWhen(false)] out TValue value)
         where TValue : class;
 
     /// <summary>The database as it is now; later writes do not show. Lives on when the database is disposed.</summary>
@@ -18,7 +19,9 @@ internal interface IStateDatabase : IDisposable
     /// <summary>Begins a set of writes that takes effect as a whole.</summary>
     IRunWriter BeginRun();
 
-    /// <summary>Whether reads suffer from writes that were not compacted yet, so that writing should wait if it can.</summary>
+    /// <summary>
+    /// Whether reads suffer from writes that were not compacted yet, so that writing should wait if it can.
+    /// </summary>
     bool IsBehind { get; }
 
     /// <summary>Bytes in memory for indexes and filters of files.</summary>

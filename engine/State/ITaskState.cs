@@ -35,10 +35,15 @@ public interface ITaskState : IStores, IDisposable
     /// <summary>Undoes the writes since <see cref="BeginRecord"/>, of every store and index.</summary>
     void RollbackRecord();
 
-    /// <summary>Closes the layer of the transaction at hand; later writes go to a new one. Layers are frozen and committed in the same order.</summary>
+    /// <summary>
+    /// Closes the layer of the transaction at hand; later writes go to a new one. Layers are frozen and committed in
+    /// the same order.
+    /// </summary>
     IStateLayer Freeze();
 
-    /// <summary>The layer's transaction committed: readers of committed state see it now, and it may be written to the database.</summary>
+    /// <summary>
+    /// The layer's transaction committed: readers of committed state see it now, and it may be written to the database.
+    /// </summary>
     /// <exception cref="IOException">The disk failed, now or in the background: the task must stop.</exception>
     void MarkCommitted(IStateLayer layer, StatePosition position);
 
@@ -57,8 +62,8 @@ public interface ITaskState : IStores, IDisposable
     void Flush();
 
     /// <summary>
-    /// Writes a copy of the committed state with its position into a directory that does not exist yet. Layers are written first;
-    /// may run on another thread while the task goes on.
+    /// Writes a copy of the committed state with its position into a directory that does not exist yet. Layers are
+    /// written first; may run on another thread while the task goes on.
     /// </summary>
     /// <exception cref="IOException">The disk failed, or the directory exists.</exception>
     void WriteCheckpoint(string directory);
@@ -81,7 +86,8 @@ public interface IStateLayer
 }
 
 /// <summary>Sees one changed entry; the spans are valid during the call only.</summary>
-public delegate void StateChangeVisitor(string storeName, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete);
+public delegate void StateChangeVisitor(
+    string storeName, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete);
 
 /// <summary>Opens the state of tasks; shares one block cache and one memory limit among them.</summary>
 public interface ITaskStateProvider : IDisposable
@@ -97,10 +103,14 @@ public interface ITaskStateProvider : IDisposable
     /// <summary>Deletes a task's directory; its state must be closed.</summary>
     void Wipe(string directory);
 
-    /// <summary>The position of a checkpoint without opening it for writing; null if the directory holds none that is whole.</summary>
+    /// <summary>
+    /// The position of a checkpoint without opening it for writing; null if the directory holds none that is whole.
+    /// </summary>
     StatePosition? ReadCheckpointPosition(string checkpointDirectory);
 
-    /// <summary>Copies a checkpoint to a task's directory, which must be empty or absent; leaves nothing half done.</summary>
+    /// <summary>
+    /// Copies a checkpoint to a task's directory, which must be empty or absent; leaves nothing half done.
+    /// </summary>
     /// <exception cref="IOException">The disk failed.</exception>
     void InstallCheckpoint(string checkpointDirectory, string directory);
 }

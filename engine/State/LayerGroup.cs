@@ -1,7 +1,9 @@
 namespace Alloc.Engine.State;
 
 /// <summary>Committed layers that are written to the database together, oldest first.</summary>
-/// <remarks>The list grows under the task state's gate only. An index of the entries is made when somebody looks for one.</remarks>
+/// <remarks>
+/// The list grows under the task state's gate only. An index of the entries is made when somebody looks for one.
+/// </remarks>
 internal sealed class LayerGroup(int storeCount)
 {
     private readonly object?[] indexes = new object?[storeCount];
@@ -49,7 +51,8 @@ internal sealed class LayerGroup(int storeCount)
         }
     }
 
-    private Dictionary<TKey, (TValue? Value, int Layer)> Index<TKey, TValue>(int storeOrdinal, ReadOnlySpan<StateLayer> layers)
+    private Dictionary<TKey, (TValue? Value, int Layer)> Index<TKey, TValue>(
+        int storeOrdinal, ReadOnlySpan<StateLayer> layers)
         where TKey : notnull
         where TValue : class
     {

@@ -49,14 +49,16 @@ public sealed partial class LocalFileSystem : IFileSystem
     /// <inheritdoc/>
     public void CopyFile(string source, string destination)
     {
-        using var input = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var input = new FileStream(
+            source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var output = new FileStream(destination, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         input.CopyTo(output, 1 << 20);
         output.Flush(flushToDisk: true);
     }
 
     /// <inheritdoc/>
-    public bool TryLinkFile(string source, string destination) => !OperatingSystem.IsWindows() && Link(source, destination) == 0;
+    public bool TryLinkFile(string source, string destination) =>
+        !OperatingSystem.IsWindows() && Link(source, destination) == 0;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> EnumerateFiles(string directory) =>

@@ -4,8 +4,11 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.State;
 
-/// <summary>A database in memory: for stores that are restored at every start, for test drivers and simulations.</summary>
-internal sealed class MemoryDatabase(Action<string, StatePosition, MemoryDatabase>? checkpointSink = null) : IStateDatabase
+/// <summary>
+/// A database in memory: for stores that are restored at every start, for test drivers and simulations.
+/// </summary>
+internal sealed class MemoryDatabase(
+    Action<string, StatePosition, MemoryDatabase>? checkpointSink = null) : IStateDatabase
 {
     private ImmutableSortedSet<Entry> entries = ImmutableSortedSet.Create<Entry>(new EntryComparer());
 
@@ -33,7 +36,8 @@ internal sealed class MemoryDatabase(Action<string, StatePosition, MemoryDatabas
     public IRunWriter BeginRun() => new Run(this);
 
     public void WriteCheckpoint(string directory, StatePosition position) =>
-        (checkpointSink ?? throw new NotSupportedException("This database has no checkpoints."))(directory, position, Copy());
+        (checkpointSink ?? throw new NotSupportedException("This database has no checkpoints."))(
+            directory, position, Copy());
 
     /// <summary>The database as it is now, in a database of its own.</summary>
     public MemoryDatabase Copy() => new(checkpointSink) { entries = Volatile.Read(ref entries) };

@@ -1,18 +1,20 @@
 namespace Alloc.Engine.State;
 
 /// <summary>
-/// Keeps the state of tasks in memory, by directory, for as long as the provider lives: for test drivers and simulations.
-/// A task that is opened again finds what was written, and only that, as with files.
+/// Keeps the state of tasks in memory, by directory, for as long as the provider lives: for test drivers and
+/// simulations. A task that is opened again finds what was written, and only that, as with files.
 /// </summary>
 public sealed class MemoryStateProvider : ITaskStateProvider
 {
     private readonly Dictionary<string, MemoryDatabase> databases = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (StatePosition Position, MemoryDatabase Database)> checkpoints = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (StatePosition Position, MemoryDatabase Database)> checkpoints = new(
+        StringComparer.Ordinal);
     private readonly StateWriter writer;
 
     /// <param name="options">The limits that apply; by default the committing thread itself writes every layer.</param>
     public MemoryStateProvider(StateStoreOptions? options = null) =>
-        writer = new StateWriter(options ?? new StateStoreOptions { WritesInBackground = false, WriteAfterRecordCount = 1 });
+        writer = new StateWriter(options
+            ?? new StateStoreOptions { WritesInBackground = false, WriteAfterRecordCount = 1 });
 
     /// <inheritdoc/>
     public long MemoryBytes => 0;

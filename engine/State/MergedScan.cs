@@ -12,7 +12,9 @@ internal static class MergedScan
     public static bool IsWithin(ReadOnlySpan<byte> key, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
         key.SequenceCompareTo(from) >= 0 && key.SequenceCompareTo(to) < 0;
 
-    /// <summary>The first key that does not begin with the prefix, whose first byte is a store id and so below 255.</summary>
+    /// <summary>
+    /// The first key that does not begin with the prefix, whose first byte is a store id and so below 255.
+    /// </summary>
     public static byte[] EndOfPrefix(ReadOnlySpan<byte> prefix)
     {
         var last = prefix.Length - 1;

@@ -4,8 +4,8 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>
-/// The newest values of a store that are in memory, over the database: what layers wrote that is not in the database yet,
-/// and a bounded number of entries that are.
+/// The newest values of a store that are in memory, over the database: what layers wrote that is not in the database
+/// yet, and a bounded number of entries that are.
 /// </summary>
 /// <remarks>
 /// A key has one slot with its newest value. The active layer is the list of slots that it wrote; freezing copies them.
@@ -17,7 +17,9 @@ internal abstract class OverlayStore<TKey, TValue>(
     where TKey : notnull
     where TValue : class
 {
-    /// <summary>Slots looked at when one is added to a full table; more than one, so that the table shrinks again after a peak.</summary>
+    /// <summary>
+    /// Slots looked at when one is added to a full table; more than one, so that the table shrinks again after a peak.
+    /// </summary>
     private const int EvictionSteps = 8;
 
     private readonly SlotTable<TKey, TValue> table = new();
@@ -29,7 +31,9 @@ internal abstract class OverlayStore<TKey, TValue>(
     private int undoCount;
     private int unwrittenCount;
 
-    /// <summary>The slots in the order of their keys; made when somebody first reads a range, and kept up from then on.</summary>
+    /// <summary>
+    /// The slots in the order of their keys; made when somebody first reads a range, and kept up from then on.
+    /// </summary>
     private OrderedSlots? ordered;
 
     private struct UndoStep
@@ -176,7 +180,8 @@ internal abstract class OverlayStore<TKey, TValue>(
         {
             var key = sorter.Key(items[first]);
             var last = first;
-            while (last + 1 < items.Length && items[last + 1].KeyLength == key.Length && sorter.Key(items[last + 1]).SequenceEqual(key))
+            while (last + 1 < items.Length && items[last + 1].KeyLength == key.Length
+                && sorter.Key(items[last + 1]).SequenceEqual(key))
             {
                 last++;
             }
@@ -284,7 +289,8 @@ internal abstract class OverlayStore<TKey, TValue>(
     /// <summary>Entries with from ≤ key bytes &lt; to (with the store's id), ascending: layers over database.</summary>
     protected IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
     {
-        // In this order: what is written by now is seen by the cursor, and a slot that is written a moment later is in both.
+        // In this order: what is written by now is seen by the cursor, and a slot that is written a moment later is in
+        // both.
         var written = State.WrittenLayer;
         var overlay = new List<ScanEntry<TKey, TValue>>();
         foreach (var (bytes, index) in Ordered().Between(from, to))
@@ -334,7 +340,8 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     /// <summary>A key's slot went away, so that what the database holds for it shows again.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="isChange">Whether the store's content changed by it; false when a slot was given up that the database has too.</param>
+    /// <param name="isChange">Whether the store's content changed by it; false when a slot was given up that the
+    /// database has too.</param>
     protected virtual void OnRemoved(TKey key, bool isChange)
     {
     }
@@ -381,7 +388,10 @@ internal abstract class OverlayStore<TKey, TValue>(
         undo[undoCount++] = step;
     }
 
-    /// <summary>Takes the committed value of a key that has no slot from the layers that are not in the database, if they have it.</summary>
+    /// <summary>
+    /// Takes the committed value of a key that has no slot from the layers that are not in the database, if they have
+    /// it.
+    /// </summary>
     private void Reload(TKey key, int hash)
     {
         if (State.TryFindCommitted<TKey, TValue>(Ordinal, key, out var found) && found.Layer > State.WrittenLayer)

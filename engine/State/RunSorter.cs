@@ -3,7 +3,10 @@ using System.Buffers.Binary;
 
 namespace Alloc.Engine.State;
 
-/// <summary>Puts the encoded keys of several layers in order and finds those that are the same. Used by one thread, again and again.</summary>
+/// <summary>
+/// Puts the encoded keys of several layers in order and finds those that are the same. Used by one thread, again and
+/// again.
+/// </summary>
 internal sealed class RunSorter : IBufferWriter<byte>
 {
     private byte[] bytes = new byte[64 * 1024];
@@ -15,7 +18,9 @@ internal sealed class RunSorter : IBufferWriter<byte>
     /// <summary>Where the entry of a key is, and where its bytes are.</summary>
     internal struct Item
     {
-        /// <summary>Eight bytes of the key after what all keys have in common, as a number that orders as they do.</summary>
+        /// <summary>
+        /// Eight bytes of the key after what all keys have in common, as a number that orders as they do.
+        /// </summary>
         public ulong Prefix;
         public int KeyStart;
         public int KeyLength;

@@ -15,7 +15,9 @@ internal struct Slot<TKey, TValue>
     /// <summary>The layer that wrote it; 0 for a value that was read from the database.</summary>
     public int Layer;
 
-    /// <summary>The layer that wrote the key when the database was known not to have it; 0 when that was not known.</summary>
+    /// <summary>
+    /// The layer that wrote the key when the database was known not to have it; 0 when that was not known.
+    /// </summary>
     public int BornIn;
 
     internal int Hash;
@@ -35,8 +37,8 @@ internal enum SlotState : byte
 }
 
 /// <summary>
-/// A hash table whose entries keep their index while they live, so that lists of dirty entries and of undo steps are lists
-/// of integers. Used by one thread.
+/// A hash table whose entries keep their index while they live, so that lists of dirty entries and of undo steps are
+/// lists of integers. Used by one thread.
 /// </summary>
 internal sealed class SlotTable<TKey, TValue>
     where TKey : notnull
@@ -128,8 +130,8 @@ internal sealed class SlotTable<TKey, TValue>
     }
 
     /// <summary>
-    /// The next slot under the clock's hand that may be given up: written, and not used since the hand came by last. Gives
-    /// up after <paramref name="steps"/> slots.
+    /// The next slot under the clock's hand that may be given up: written, and not used since the hand came by last.
+    /// Gives up after <paramref name="steps"/> slots.
     /// </summary>
     /// <param name="writtenLayer">Slots of this layer and earlier ones are in the database.</param>
     /// <param name="steps">Slots to look at.</param>

@@ -5,7 +5,9 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>The directory of an application's state on this machine; one process uses it at a time.</summary>
-/// <remarks>Layout: <c>&lt;root&gt;/&lt;application id&gt;/&lt;task id&gt;</c>, and beside the tasks the lock and who holds it.</remarks>
+/// <remarks>
+/// Layout: <c>&lt;root&gt;/&lt;application id&gt;/&lt;task id&gt;</c>, and beside the tasks the lock and who holds it.
+/// </remarks>
 public sealed class StateDirectory : IDisposable
 {
     private const string LockFileName = ".lock";
@@ -34,7 +36,8 @@ public sealed class StateDirectory : IDisposable
         {
             var holder = files.FileExists(holderPath) ? files.ReadAllText(holderPath).Trim() : "of unknown id";
             throw new StateDirectoryLockedException(
-                $"The state directory {path} is in use by process {holder}. Stop that process, or give this one another directory.");
+                $"The state directory {path} is in use by process {holder}. Stop that process, or give this one "
+                + "another directory.");
         }
         files.WriteAllBytes(
             holderPath, Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));

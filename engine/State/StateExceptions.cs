@@ -1,7 +1,8 @@
 namespace Alloc.Engine.State;
 
 /// <summary>State could not be read or written on disk. What is committed in the log is not lost by it.</summary>
-public class StateStoreException(string message, Exception? innerException = null) : IOException(message, innerException);
+public class StateStoreException(
+    string message, Exception? innerException = null) : IOException(message, innerException);
 
 /// <summary>The disk that holds state is full. Nothing is lost: free some space and start again.</summary>
 public sealed class StateDiskFullException(string message, Exception? innerException = null)

@@ -5,7 +5,9 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>What a task's database says about itself, under store id 0: who wrote it, and what it covers.</summary>
-/// <remarks>Format: version (1 byte), length of the layout (4 bytes, little-endian), layout (UTF-8), position.</remarks>
+/// <remarks>
+/// Format: version (1 byte), length of the layout (4 bytes, little-endian), layout (UTF-8), position.
+/// </remarks>
 internal sealed record StateHeader(string Layout, StatePosition Position)
 {
     private const byte FormatVersion = 1;
@@ -48,7 +50,8 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
         }
         catch (InvalidDataException error)
         {
-            throw new TaskCorruptedException($"The position of the state in {directory} cannot be read: {error.Message}", error);
+            throw new TaskCorruptedException(
+                $"The position of the state in {directory} cannot be read: {error.Message}", error);
         }
     }
 
@@ -58,8 +61,9 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
         if (!string.Equals(Layout, expected, StringComparison.Ordinal))
         {
             throw new StateTopologyMismatchException(
-                $"The state in {directory} was written by another topology: its stores are [{OneLine(Layout)}], here they are " +
-                $"[{OneLine(expected)}]. Start the version that wrote it, or remove the directory to restore the state from the log.");
+                $"The state in {directory} was written by another topology: its stores are [{OneLine(Layout)}], here "
+                + $"they are [{OneLine(expected)}]. Start the version that wrote it, or remove the directory to "
+                + "restore the state from the log.");
         }
     }
 
@@ -74,7 +78,8 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
         {
             throw new InvalidDataException("it is cut short.");
         }
-        return new StateHeader(Encoding.UTF8.GetString(data.Slice(5, length)), StatePosition.Read(data[(5 + length)..]));
+        return new StateHeader(
+            Encoding.UTF8.GetString(data.Slice(5, length)), StatePosition.Read(data[(5 + length)..]));
     }
 
     private static string OneLine(string layout) => layout.Replace("\n", ", ", StringComparison.Ordinal);

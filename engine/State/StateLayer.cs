@@ -9,7 +9,9 @@ namespace Alloc.Engine.State;
 internal readonly record struct LayerEntry<TKey, TValue>(TKey Key, TValue? Value, bool IsNew)
     where TValue : class;
 
-/// <summary>What one layer wrote to one store; never changed once the layer is frozen, so any thread may read it.</summary>
+/// <summary>
+/// What one layer wrote to one store; never changed once the layer is frozen, so any thread may read it.
+/// </summary>
 internal abstract class LayerPart
 {
     /// <summary>Distinct keys.</summary>

@@ -12,22 +12,29 @@ public sealed record StatePosition
     /// <summary>The position of an empty state.</summary>
     public static StatePosition Empty { get; } = new();
 
-    /// <summary>Per changelog or journal topic, the offset of the next record to apply; absent: from the beginning.</summary>
+    /// <summary>
+    /// Per changelog or journal topic, the offset of the next record to apply; absent: from the beginning.
+    /// </summary>
     public IReadOnlyDictionary<string, long> Changelogs { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Per input topic, the last offset whose record was decided; absent: none.</summary>
     public IReadOnlyDictionary<string, long> SourceMarks { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>The task's stream time, milliseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
+    /// <summary>
+    /// The task's stream time, milliseconds since the Unix epoch; <see cref="long.MinValue"/> for none.
+    /// </summary>
     public long StreamTimeMs { get; init; } = long.MinValue;
 
     /// <summary>True where nothing was ever applied.</summary>
     public bool IsEmpty => Changelogs.Count == 0 && SourceMarks.Count == 0;
 
     /// <summary>The next offset of a changelog, or null where nothing of it was applied.</summary>
-    public long? NextOffset(string changelogTopic) => Changelogs.TryGetValue(changelogTopic, out var next) ? next : null;
+    public long? NextOffset(string changelogTopic) =>
+        Changelogs.TryGetValue(changelogTopic, out var next) ? next : null;
 
-    /// <summary>Writes the position: version, stream time, then both maps as (length, UTF-8 topic, offset), little-endian.</summary>
+    /// <summary>
+    /// Writes the position: version, stream time, then both maps as (length, UTF-8 topic, offset), little-endian.
+    /// </summary>
     public void Write(IBufferWriter<byte> output)
     {
         var header = output.GetSpan(9);

@@ -17,8 +17,8 @@ public sealed record StateStoreOptions
     public StateWritePath WritePath { get; init; } = StateWritePath.Ingest;
 
     /// <summary>
-    /// Memory of all databases for blocks, in bytes. Default 128 MiB. Indexes and filters of their files come on top, at
-    /// about 1.3 bytes a key.
+    /// Memory of all databases for blocks, in bytes. Default 128 MiB. Indexes and filters of their files come on top,
+    /// at about 1.3 bytes a key.
     /// </summary>
     public long DatabaseMemoryBytes { get; init; } = 128L << 20;
 
@@ -28,7 +28,9 @@ public sealed record StateStoreOptions
     /// <summary>Committed records in memory at which the largest task is written. Default 100,000.</summary>
     public int WriteAfterRecordCount { get; init; } = 100_000;
 
-    /// <summary>Estimated bytes of committed layers in memory at which the largest task is written. Default 64 MiB.</summary>
+    /// <summary>
+    /// Estimated bytes of committed layers in memory at which the largest task is written. Default 64 MiB.
+    /// </summary>
     public long WriteAfterBytes { get; init; } = 64L << 20;
 
     /// <summary>
@@ -37,7 +39,9 @@ public sealed record StateStoreOptions
     /// </summary>
     public int MaximumUnwrittenRecordCount { get; init; } = 300_000;
 
-    /// <summary>Files at the database's level 0 at which writing waits for compaction while it can. Default 16.</summary>
+    /// <summary>
+    /// Files at the database's level 0 at which writing waits for compaction while it can. Default 16.
+    /// </summary>
     public int MaximumLevel0FileCount { get; init; } = 16;
 
     /// <summary>Files that each database keeps open. Default 256.</summary>

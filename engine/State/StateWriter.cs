@@ -1,6 +1,8 @@
 namespace Alloc.Engine.State;
 
-/// <summary>Decides which task's committed layers are written when, and writes them on one thread for all tasks.</summary>
+/// <summary>
+/// Decides which task's committed layers are written when, and writes them on one thread for all tasks.
+/// </summary>
 internal sealed class StateWriter : IDisposable
 {
     private static readonly TimeSpan CompactionPollInterval = TimeSpan.FromMilliseconds(20);

@@ -15,12 +15,15 @@ public enum StorePersistence
 /// <summary>What entries are in memory until they are written to the database, and while they are cached.</summary>
 public enum EntryForm
 {
-    /// <summary>Objects: nothing is decoded or encoded between two uses. For entries that are used again and again.</summary>
+    /// <summary>
+    /// Objects: nothing is decoded or encoded between two uses. For entries that are used again and again.
+    /// </summary>
     Objects,
 
     /// <summary>
-    /// Bytes: an entry is two objects without references, whatever it is made of. For stores of many entries of which most are
-    /// written, and read a few times at most: the garbage collector would have to go through all their objects.
+    /// Bytes: an entry is two objects without references, whatever it is made of. For stores of many entries of which
+    /// most are written, and read a few times at most: the garbage collector would have to go through all their
+    /// objects.
     /// </summary>
     Bytes,
 }
@@ -41,7 +44,9 @@ public abstract class StoreDefinition
     /// <summary>The store's name, unique in a topology.</summary>
     public string Name { get; }
 
-    /// <summary>The first byte of the store's keys in the task's database, 1 to 254, never reused for another store.</summary>
+    /// <summary>
+    /// The first byte of the store's keys in the task's database, 1 to 254, never reused for another store.
+    /// </summary>
     public byte StoreId { get; }
 
     /// <summary>Where committed entries are kept.</summary>
@@ -60,7 +65,9 @@ public abstract class StoreDefinition
         where TKey : notnull
         where TValue : class => new(name, storeId, keySerde, valueSerde, persistence, form);
 
-    /// <summary>A set of (time, key), ordered by time and then by the key's bytes, with its earliest entry at hand.</summary>
+    /// <summary>
+    /// A set of (time, key), ordered by time and then by the key's bytes, with its earliest entry at hand.
+    /// </summary>
     public static TimeIndexDefinition<TKey> TimeIndex<TKey>(
         string name, byte storeId, ISerde<TKey> keySerde, StorePersistence persistence = StorePersistence.Persistent)
         where TKey : notnull => new(name, storeId, keySerde, persistence);

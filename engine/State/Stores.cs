@@ -1,6 +1,8 @@
 namespace Alloc.Engine.State;
 
-/// <summary>Reads of a store. From a processor: everything written so far; from another thread: what is committed.</summary>
+/// <summary>
+/// Reads of a store. From a processor: everything written so far; from another thread: what is committed.
+/// </summary>
 public interface IReadOnlyKeyValueStore<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -21,8 +23,9 @@ public interface IReadOnlyKeyValueStore<TKey, TValue>
 }
 
 /// <summary>
-/// A map from key to value. Values stay objects until they are written: what is put must not be changed afterwards. Used on
-/// the stream thread only; an enumeration sees the state as it was when it began or later, and must end before the next write.
+/// A map from key to value. Values stay objects until they are written: what is put must not be changed afterwards.
+/// Used on the stream thread only; an enumeration sees the state as it was when it began or later, and must end before
+/// the next write.
 /// </summary>
 public interface IKeyValueStore<TKey, TValue> : IReadOnlyKeyValueStore<TKey, TValue>
     where TKey : notnull
@@ -33,14 +36,15 @@ public interface IKeyValueStore<TKey, TValue> : IReadOnlyKeyValueStore<TKey, TVa
 
     /// <summary>Sets the value of a key that has none, as a <c>Get</c> just told.</summary>
     /// <remarks>
-    /// If such an entry is deleted before it was written to disk, nothing of it is ever written. For a key that has a value
-    /// in the database, the old value would come back when the new one is deleted.
+    /// If such an entry is deleted before it was written to disk, nothing of it is ever written. For a key that has a
+    /// value in the database, the old value would come back when the new one is deleted.
     /// </remarks>
     void PutNew(TKey key, TValue value) => Put(key, value);
 
     /// <summary>
     /// Entries from a key on, ascending, that the database has and nothing newer in memory replaces: entries that were
-    /// written lately may be missing. For sweeps through large stores, which cost what they read and nothing for what is in memory.
+    /// written lately may be missing. For sweeps through large stores, which cost what they read and nothing for what
+    /// is in memory.
     /// </summary>
     IEnumerable<KeyValuePair<TKey, TValue>> Stored(TKey from);
 
@@ -48,7 +52,9 @@ public interface IKeyValueStore<TKey, TValue> : IReadOnlyKeyValueStore<TKey, TVa
     void Delete(TKey key);
 }
 
-/// <summary>A set of (time, key), ordered by time and then by the key's bytes. The earliest entry costs no search.</summary>
+/// <summary>
+/// A set of (time, key), ordered by time and then by the key's bytes. The earliest entry costs no search.
+/// </summary>
 public interface ITimeIndex<TKey>
     where TKey : notnull
 {
@@ -60,8 +66,8 @@ public interface ITimeIndex<TKey>
 
     /// <summary>Adds an entry that is known not to be there.</summary>
     /// <remarks>
-    /// Worth saying: a timer that is removed before it was written to disk, as most are, then costs nothing there. If the
-    /// database does have it, removing it later would leave it behind.
+    /// Worth saying: a timer that is removed before it was written to disk, as most are, then costs nothing there. If
+    /// the database does have it, removing it later would leave it behind.
     /// </remarks>
     void AddNew(long dueAtMs, TKey key) => Add(dueAtMs, key);
 

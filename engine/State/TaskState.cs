@@ -4,10 +4,13 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.State;
 
-/// <summary>The overlay of a task: an active layer, frozen layers, committed layers, and a database under them.</summary>
+/// <summary>
+/// The overlay of a task: an active layer, frozen layers, committed layers, and a database under them.
+/// </summary>
 /// <remarks>
-/// The stream thread owns the active and the frozen layers. A committed layer joins a group under the gate; the writer's
-/// thread takes the group, writes it with the position of its last layer, and lets it go. The next group grows meanwhile.
+/// The stream thread owns the active and the frozen layers. A committed layer joins a group under the gate; the
+/// writer's thread takes the group, writes it with the position of its last layer, and lets it go. The next group grows
+/// meanwhile.
 /// </remarks>
 internal sealed class TaskState : ITaskState
 {
@@ -49,9 +52,11 @@ internal sealed class TaskState : ITaskState
         {
             var backing = definitions[i].Persistence == StorePersistence.InMemory ? memory : database;
             stores[i] = definitions[i].Create(i, this, backing);
-            if (!storesByName.TryAdd(definitions[i].Name, stores[i]) || (i > 0 && definitions[i].StoreId == definitions[i - 1].StoreId))
+            if (!storesByName.TryAdd(definitions[i].Name, stores[i])
+                || (i > 0 && definitions[i].StoreId == definitions[i - 1].StoreId))
             {
-                throw new TopologyException($"The store '{definitions[i].Name}' shares its name or its store id with another one.");
+                throw new TopologyException(
+                    $"The store '{definitions[i].Name}' shares its name or its store id with another one.");
             }
         }
         committed = new LayerGroup(stores.Length);
@@ -235,7 +240,10 @@ internal sealed class TaskState : ITaskState
                 $"The store '{storeName}' does not hold {typeof(TValue).Name} by {typeof(TKey).Name}.");
     }
 
-    /// <summary>Closes the state. Committed layers that were not written are not lost: the log has them; see <see cref="Flush"/>.</summary>
+    /// <summary>
+    /// Closes the state. Committed layers that were not written are not lost: the log has them; see
+    /// <see cref="Flush"/>.
+    /// </summary>
     public void Dispose()
     {
         writer.Remove(this, stores.Length);
@@ -285,7 +293,8 @@ internal sealed class TaskState : ITaskState
     }
 
     /// <summary>Takes the committed writes in memory, older ones first, and a cursor over what is under them.</summary>
-    internal IDatabaseCursor TakeCommitted<TKey, TValue>(int storeOrdinal, IStateDatabase from, Action<TKey, TValue?> take)
+    internal IDatabaseCursor TakeCommitted<TKey, TValue>(
+        int storeOrdinal, IStateDatabase from, Action<TKey, TValue?> take)
         where TKey : notnull
         where TValue : class
     {
@@ -310,7 +319,9 @@ internal sealed class TaskState : ITaskState
         return cursor;
     }
 
-    /// <summary>Writes what is committed so far, on the writer's thread. A failure is kept for the stream thread.</summary>
+    /// <summary>
+    /// Writes what is committed so far, on the writer's thread. A failure is kept for the stream thread.
+    /// </summary>
     internal void WriteInBackground()
     {
         try
@@ -384,7 +395,8 @@ internal sealed class TaskState : ITaskState
             run.Put(StateHeader.Key, scratch.Written);
             foreach (var store in stores)
             {
-                size += store.WriteRun(group, sorter, scratch, ReferenceEquals(store.Database, memory) ? memoryRun : run);
+                size += store.WriteRun(
+                    group, sorter, scratch, ReferenceEquals(store.Database, memory) ? memoryRun : run);
             }
             run.Complete();
             memoryRun.Complete();

@@ -22,7 +22,9 @@ internal abstract class TaskStore(StoreDefinition definition, int ordinal, TaskS
 
     public abstract void RollbackRecord();
 
-    /// <summary>The active layer's writes; null when there are none. The layer that begins has written nothing.</summary>
+    /// <summary>
+    /// The active layer's writes; null when there are none. The layer that begins has written nothing.
+    /// </summary>
     public abstract LayerPart? Freeze();
 
     /// <summary>Forgets what the active layer and the given frozen ones wrote.</summary>
@@ -33,7 +35,9 @@ internal abstract class TaskStore(StoreDefinition definition, int ordinal, TaskS
     /// <summary>Shows the entries of a layer with the store's own key bytes.</summary>
     public abstract void Visit(LayerPart part, StateChangeVisitor visitor);
 
-    /// <summary>Writes the store's entries in a group of layers, each key once. Called by the writer's thread.</summary>
+    /// <summary>
+    /// Writes the store's entries in a group of layers, each key once. Called by the writer's thread.
+    /// </summary>
     /// <returns>Bytes of keys and values.</returns>
     public abstract long WriteRun(LayerGroup group, RunSorter sorter, KeyBuffer scratch, IRunWriter run);
 

@@ -4,9 +4,9 @@ namespace Alloc.Engine.State;
 
 /// <summary>A task's own time index.</summary>
 /// <remarks>
-/// The earliest entry is the lesser of two: of the slots, kept in a queue that forgets removed entries late; and of what
-/// only the database holds, read ahead in the order of time. A slot that goes away uncovers what the database holds for
-/// its entry, so the read-ahead is cut there.
+/// The earliest entry is the lesser of two: of the slots, kept in a queue that forgets removed entries late; and of
+/// what only the database holds, read ahead in the order of time. A slot that goes away uncovers what the database
+/// holds for its entry, so the read-ahead is cut there.
 /// </remarks>
 internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>
     where TKey : notnull
@@ -31,7 +31,10 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         readAhead = new TimerReadAhead(definition.StoreId, database);
     }
 
-    /// <summary>Entries are read in order or removed unread: there is nothing to gain from keeping those that are in the database.</summary>
+    /// <summary>
+    /// Entries are read in order or removed unread: there is nothing to gain from keeping those that are in the
+    /// database.
+    /// </summary>
     protected override int CacheCapacity => 0;
 
     public bool TryPeek(out long dueAtMs, out TKey key)

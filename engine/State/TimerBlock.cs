@@ -1,12 +1,16 @@
 namespace Alloc.Engine.State;
 
-/// <summary>Timers of a span of time, sorted when they are read first, which is when the block has come to the front.</summary>
+/// <summary>
+/// Timers of a span of time, sorted when they are read first, which is when the block has come to the front.
+/// </summary>
 /// <param name="startMs">No timer of the block is due before; all timers of the block before it are.</param>
 internal sealed class TimerBlock(long startMs)
 {
     private const int Size = 512;
 
-    /// <summary>More new timers than this are sorted by themselves and merged; fewer are put where they belong, one by one.</summary>
+    /// <summary>
+    /// More new timers than this are sorted by themselves and merged; fewer are put where they belong, one by one.
+    /// </summary>
     private const int InsertLimit = 8;
 
     private List<TimedKey> timers = [];
@@ -23,7 +27,8 @@ internal sealed class TimerBlock(long startMs)
 
     public void Add(TimedKey timer)
     {
-        var isLast = isSorted && sortedCount == timers.Count && (Count == 0 || TimerOrder.Instance.Compare(timers[^1], timer) <= 0);
+        var isLast = isSorted && sortedCount == timers.Count
+            && (Count == 0 || TimerOrder.Instance.Compare(timers[^1], timer) <= 0);
         timers.Add(timer);
         if (isLast)
         {
@@ -68,7 +73,9 @@ internal sealed class TimerBlock(long startMs)
     }
 
     /// <summary>Parts a full block, so that a timer finds room before or behind the cut.</summary>
-    /// <returns>The later part, with no timers yet if the new timer comes after all there are; null if all are due at one time.</returns>
+    /// <returns>
+    /// The later part, with no timers yet if the new timer comes after all there are; null if all are due at one time.
+    /// </returns>
     public TimerBlock? Split(long dueAtMs)
     {
         Sort();
@@ -127,7 +134,8 @@ internal sealed class TimerBlock(long startMs)
         var (old, added) = (head, sortedCount);
         while (old < sortedCount || added < timers.Count)
         {
-            var takesOld = added == timers.Count || (old < sortedCount && TimerOrder.Instance.Compare(timers[old], timers[added]) <= 0);
+            var takesOld = added == timers.Count
+                || (old < sortedCount && TimerOrder.Instance.Compare(timers[old], timers[added]) <= 0);
             merged.Add(takesOld ? timers[old++] : timers[added++]);
         }
         timers = merged;

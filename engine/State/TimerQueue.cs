@@ -11,9 +11,12 @@ internal sealed class TimerOrder : IComparer<TimedKey>
 }
 
 /// <summary>
-/// Timers in the order in which they are due. Holds removed timers too until it comes by them: a predicate tells which are live.
+/// Timers in the order in which they are due. Holds removed timers too until it comes by them: a predicate tells which
+/// are live.
 /// </summary>
-/// <remarks>Blocks follow each other in time, and no time is in two of them, so that most timers are added at the very end.</remarks>
+/// <remarks>
+/// Blocks follow each other in time, and no time is in two of them, so that most timers are added at the very end.
+/// </remarks>
 internal sealed class TimerQueue(Func<TimedKey, bool> isLive)
 {
     private readonly List<TimerBlock> blocks = [];
@@ -86,7 +89,9 @@ internal sealed class TimerQueue(Func<TimedKey, bool> isLive)
         blocks.RemoveAll(block => block.Count == 0);
     }
 
-    /// <summary>Makes room for a timer that falls into a full block: in the block, in a new one behind it, or in a half of it.</summary>
+    /// <summary>
+    /// Makes room for a timer that falls into a full block: in the block, in a new one behind it, or in a half of it.
+    /// </summary>
     private TimerBlock MakeRoom(int index, long dueAtMs)
     {
         var block = blocks[index];

@@ -1,6 +1,8 @@
 namespace Alloc.Engine.State;
 
-/// <summary>The timers that only the database holds, read some hundreds at a time in the order in which they are due.</summary>
+/// <summary>
+/// The timers that only the database holds, read some hundreds at a time in the order in which they are due.
+/// </summary>
 internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
 {
     private const int BatchSize = 256;
@@ -19,7 +21,8 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
     /// <summary>The earliest timer that no slot covers.</summary>
     /// <param name="hasLimit">Whether there is a limit.</param>
     /// <param name="limit">A timer that a slot has: nothing is read if what is unread comes after it.</param>
-    /// <param name="isCovered">Whether a slot tells about a timer, so that what the database holds for it does not count.</param>
+    /// <param name="isCovered">Whether a slot tells about a timer, so that what the database holds for it does not
+    /// count.</param>
     /// <param name="timer">The timer.</param>
     public bool TryPeek(bool hasLimit, TimedKey limit, Func<TimedKey, bool> isCovered, out TimedKey timer)
     {
@@ -102,7 +105,9 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
 
     private bool IsTimer(IDatabaseCursor cursor) => cursor.IsValid && cursor.Key[0] == storeId;
 
-    /// <summary>Timers that only the database holds, in order: what is read ahead, and then, if need be, the database.</summary>
+    /// <summary>
+    /// Timers that only the database holds, in order: what is read ahead, and then, if need be, the database.
+    /// </summary>
     internal sealed class TimerScan(TimerReadAhead source, Func<TimedKey, bool> isCovered) : IDisposable
     {
         private int index = source.next;

@@ -8,15 +8,18 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Engine.Topics;
 
 /// <summary>
-/// Checks the topics that a topology stands on before anything runs, creates its own that are missing, and tells their sizes.
+/// Checks the topics that a topology stands on before anything runs, creates its own that are missing, and tells their
+/// sizes.
 /// </summary>
 internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILogger logger)
 {
     /// <summary>The partition counts of all topics that the topology reads or writes.</summary>
-    /// <exception cref="StreamsException">Topics are missing or of the wrong kind; the text names each and what to do.</exception>
+    /// <exception cref="StreamsException">Topics are missing or of the wrong kind; the text names each and what to
+    /// do.</exception>
     public IReadOnlyDictionary<string, int> Verify(Topology.Topology topology)
     {
-        var names = topology.SubTopologies.SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
+        var names = topology.SubTopologies
+            .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
             .Concat(InternalTopics(s).Select(i => i.Topic))).ToHashSet(StringComparer.Ordinal);
         var found = admin.DescribeTopics(names);
         var problems = new List<string>();
@@ -43,7 +46,8 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
     }
 
     private void VerifySubTopology(
-        SubTopology sub, IReadOnlyDictionary<string, TopicDescription> found, Dictionary<string, int> counts, List<NewTopic> missing,
+        SubTopology sub, IReadOnlyDictionary<string, TopicDescription> found, Dictionary<string, int> counts,
+        List<NewTopic> missing,
         List<string> problems)
     {
         var partitionCount = -1;
@@ -56,38 +60,42 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
             }
             if (partitionCount >= 0 && topic.PartitionCount != partitionCount)
             {
-                problems.Add($"Topic '{source.Topic}' has {topic.PartitionCount} partitions, but '{sub.Sources[0].Topic}' has "
+                problems.Add(
+                    $"Topic '{source.Topic}' has {topic.PartitionCount} partitions, but '{sub.Sources[0].Topic}' has "
                     + $"{partitionCount}; both are read by one sub-topology and must have as many.");
             }
             partitionCount = partitionCount < 0 ? topic.PartitionCount : partitionCount;
             if (source.Options.RequireLogAppendTime && topic.TimestampType != "LogAppendTime")
             {
-                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but decisions need the log's own "
-                    + "time; set it to LogAppendTime.");
+                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but decisions "
+                    + "need the log's own time; set it to LogAppendTime.");
             }
         }
         foreach (var sink in sub.Sinks)
         {
             VerifySink(sub, sink, found, partitionCount, problems);
         }
-        foreach (var (name, policy, count) in InternalTopics(sub).Select(t => (t.Topic, t.Policy, t.IsDeadLetter ? 1 : partitionCount)))
+        foreach (var (name, policy, count) in InternalTopics(sub)
+            .Select(t => (t.Topic, t.Policy, t.IsDeadLetter ? 1 : partitionCount)))
         {
             VerifyInternal(name, policy, found, count, Math.Max(partitionCount, 1), missing, counts, problems);
         }
     }
 
     private static void VerifySink(
-        SubTopology sub, SinkDefinition sink, IReadOnlyDictionary<string, TopicDescription> found, int partitionCount, List<string> problems)
+        SubTopology sub, SinkDefinition sink, IReadOnlyDictionary<string, TopicDescription> found, int partitionCount,
+        List<string> problems)
     {
         if (!found.TryGetValue(sink.Topic, out var topic))
         {
             problems.Add($"Topic '{sink.Topic}' does not exist; create it before the application starts.");
             return;
         }
-        if (sink.Options.Partitioning == SinkPartitioning.TaskPartition && partitionCount >= 0 && topic.PartitionCount != partitionCount)
+        if (sink.Options.Partitioning == SinkPartitioning.TaskPartition && partitionCount >= 0
+            && topic.PartitionCount != partitionCount)
         {
-            problems.Add($"Topic '{sink.Topic}' has {topic.PartitionCount} partitions, but outputs stay in their input's partition and "
-                + $"'{sub.Sources[0].Topic}' has {partitionCount}; both must have as many.");
+            problems.Add($"Topic '{sink.Topic}' has {topic.PartitionCount} partitions, but outputs stay in their "
+                + $"input's partition and '{sub.Sources[0].Topic}' has {partitionCount}; both must have as many.");
         }
         if (sink.Options.CleanupPolicy is { } policy && !SamePolicy(policy, topic.CleanupPolicy))
         {
@@ -95,12 +103,14 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         }
         if (sub.Journal?.Sink == sink && topic.CleanupPolicy.Contains("compact", StringComparison.Ordinal))
         {
-            problems.Add($"Topic '{sink.Topic}' is a journal, and cleanup.policy={topic.CleanupPolicy} would drop records from it; set it to delete.");
+            problems.Add($"Topic '{sink.Topic}' is a journal, and cleanup.policy={topic.CleanupPolicy} would drop "
+                + "records from it; set it to delete.");
         }
     }
 
     private void VerifyInternal(
-        string name, string policy, IReadOnlyDictionary<string, TopicDescription> found, int atLeastOrEqual, int createCount,
+        string name, string policy, IReadOnlyDictionary<string, TopicDescription> found,
+        int atLeastOrEqual, int createCount,
         List<NewTopic> missing, Dictionary<string, int> counts, List<string> problems)
     {
         if (!found.TryGetValue(name, out var topic))
@@ -118,7 +128,8 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         }
         if (policy == "compact" && topic.PartitionCount != atLeastOrEqual)
         {
-            problems.Add($"Changelog '{name}' has {topic.PartitionCount} partitions, but the tasks have {atLeastOrEqual}: partition counts never change.");
+            problems.Add($"Changelog '{name}' has {topic.PartitionCount} partitions, but the tasks have "
+                + $"{atLeastOrEqual}: partition counts never change.");
         }
         if (!SamePolicy(policy, topic.CleanupPolicy))
         {

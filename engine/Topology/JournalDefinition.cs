@@ -6,7 +6,8 @@ namespace Alloc.Engine.Topology;
 /// <param name="Sink">The sink that writes it.</param>
 /// <param name="Applier">Makes what folds it.</param>
 /// <param name="StoreNames">The stores that it feeds.</param>
-public sealed record JournalDefinition(SinkDefinition Sink, Func<IJournalApplier> Applier, IReadOnlySet<string> StoreNames)
+public sealed record JournalDefinition(
+    SinkDefinition Sink, Func<IJournalApplier> Applier, IReadOnlySet<string> StoreNames)
 {
     /// <summary>The journal's topic.</summary>
     public string Topic => Sink.Topic;

@@ -74,7 +74,8 @@ public abstract class ProcessorDefinition : NodeDefinition
 /// <summary>A node that writes a topic.</summary>
 public abstract class SinkDefinition : NodeDefinition
 {
-    private protected SinkDefinition(string name, string topic, SinkOptions options, IReadOnlyList<NodeDefinition> parents)
+    private protected SinkDefinition(
+        string name, string topic, SinkOptions options, IReadOnlyList<NodeDefinition> parents)
         : base(name, parents)
     {
         Topic = topic;
@@ -89,7 +90,8 @@ public abstract class SinkDefinition : NodeDefinition
 }
 
 internal sealed class SourceDefinition<TKey, TValue>(
-    string name, string topic, IDeserializer<TKey> keyDeserializer, IDeserializer<TValue> valueDeserializer, SourceOptions options)
+    string name, string topic, IDeserializer<TKey> keyDeserializer, IDeserializer<TValue> valueDeserializer,
+    SourceOptions options)
     : SourceDefinition(name, topic, options)
 {
     internal override (Type Key, Type Value)? Input => null;
@@ -109,11 +111,13 @@ internal sealed class ProcessorDefinition<TKeyIn, TValueIn, TKeyOut, TValueOut>(
     internal override (Type Key, Type Value)? Output => (typeof(TKeyOut), typeof(TValueOut));
 
     internal override RuntimeNode CreateNode(TaskGraph graph) =>
-        new ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(this, factory(), graph.Host, graph.ChildrenOf<TKeyOut, TValueOut>(this));
+        new ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
+            this, factory(), graph.Host, graph.ChildrenOf<TKeyOut, TValueOut>(this));
 }
 
 internal sealed class SinkDefinition<TKey, TValue>(
-    string name, string topic, ISerializer<TKey> keySerializer, ISerializer<TValue> valueSerializer, SinkOptions options,
+    string name, string topic, ISerializer<TKey> keySerializer, ISerializer<TValue> valueSerializer,
+    SinkOptions options,
     IReadOnlyList<NodeDefinition> parents)
     : SinkDefinition(name, topic, options, parents)
 {

@@ -11,13 +11,21 @@ public delegate TickRecord TickFactory(int partition, long dueAtMs);
 /// <summary>How a source topic is read.</summary>
 public sealed record SourceOptions
 {
-    /// <summary>Makes ticks for this topic's partitions; null where tasks never ask for any. At most one source of a sub-topology has it.</summary>
+    /// <summary>
+    /// Makes ticks for this topic's partitions; null where tasks never ask for any. At most one source of a
+    /// sub-topology has it.
+    /// </summary>
     public TickFactory? Tick { get; init; }
 
-    /// <summary>Takes records that cannot be processed, with the reason and origin in headers; null stops the application on the first one.</summary>
+    /// <summary>
+    /// Takes records that cannot be processed, with the reason and origin in headers; null stops the application on the
+    /// first one.
+    /// </summary>
     public string? DeadLetterTopic { get; init; }
 
-    /// <summary>Refuses to start unless the broker stamps this topic's records (<c>message.timestamp.type=LogAppendTime</c>).</summary>
+    /// <summary>
+    /// Refuses to start unless the broker stamps this topic's records (<c>message.timestamp.type=LogAppendTime</c>).
+    /// </summary>
     public bool RequireLogAppendTime { get; init; }
 
     /// <summary>Reads headers of records; off saves a native call a record.</summary>
@@ -43,7 +51,9 @@ public enum SinkEmit
     /// <summary>Every one, in order.</summary>
     EveryRecord,
 
-    /// <summary>The last one of each key in a transaction; for compacted topics whose readers want the newest value.</summary>
+    /// <summary>
+    /// The last one of each key in a transaction; for compacted topics whose readers want the newest value.
+    /// </summary>
     LastPerKeyPerCommit,
 }
 
@@ -56,13 +66,18 @@ public record SinkOptions
     /// <summary>Which records; by default every one.</summary>
     public SinkEmit Emit { get; init; } = SinkEmit.EveryRecord;
 
-    /// <summary>The cleanup policy that the topic must have (<c>delete</c>, <c>compact</c>, <c>compact,delete</c>); null for any.</summary>
+    /// <summary>
+    /// The cleanup policy that the topic must have (<c>delete</c>, <c>compact</c>, <c>compact,delete</c>); null for
+    /// any.
+    /// </summary>
     public string? CleanupPolicy { get; init; }
 }
 
 /// <summary>A sink's options with a partitioner of its own.</summary>
 public sealed record SinkOptions<TKey, TValue> : SinkOptions
 {
-    /// <summary>Key, value and the topic's partition count to partition; for <see cref="SinkPartitioning.Explicit"/>.</summary>
+    /// <summary>
+    /// Key, value and the topic's partition count to partition; for <see cref="SinkPartitioning.Explicit"/>.
+    /// </summary>
     public Func<TKey, TValue, int, int>? Partitioner { get; init; }
 }

@@ -61,7 +61,8 @@ internal static class SubTopologyFinder
                 Join(group, node, storeOwner.TryAdd(store, node) ? node : storeOwner[store]);
             }
         }
-        return nodes.GroupBy(n => Root(group, n)).Select((members, index) => Create(index, members.ToList(), journals)).ToList();
+        return nodes.GroupBy(n => Root(group, n))
+            .Select((members, index) => Create(index, members.ToList(), journals)).ToList();
     }
 
     private static SubTopology Create(int index, List<NodeDefinition> members, List<JournalDefinition> journals)
@@ -70,16 +71,19 @@ internal static class SubTopologyFinder
         if (own.Count > 1)
         {
             throw new TopologyException(
-                $"Sub-topology {index} has the journals {string.Join(", ", own.Select(j => j.Sink.Name))}; it can have one.");
+                $"Sub-topology {index} has the journals {string.Join(", ", own.Select(j => j.Sink.Name))}; it can have "
+                + "one.");
         }
         var result = new SubTopology(index, members, own.SingleOrDefault());
         if (result.Journal?.StoreNames.FirstOrDefault(name => result.Stores.All(s => s.Name != name)) is { } foreign)
         {
-            throw new TopologyException($"The journal '{result.Journal.Sink.Name}' feeds store '{foreign}' of another sub-topology.");
+            throw new TopologyException(
+                $"The journal '{result.Journal.Sink.Name}' feeds store '{foreign}' of another sub-topology.");
         }
         if (result.Sources.Count(s => s.Options.Tick is not null) > 1)
         {
-            throw new TopologyException($"Sub-topology {index} has more than one source with ticks; one of them carries its clock.");
+            throw new TopologyException(
+                $"Sub-topology {index} has more than one source with ticks; one of them carries its clock.");
         }
         return result;
     }
@@ -93,6 +97,7 @@ internal static class SubTopologyFinder
         return node;
     }
 
-    private static void Join(Dictionary<NodeDefinition, NodeDefinition> group, NodeDefinition left, NodeDefinition right) =>
+    private static void Join(
+        Dictionary<NodeDefinition, NodeDefinition> group, NodeDefinition left, NodeDefinition right) =>
         group[Root(group, left)] = Root(group, right);
 }

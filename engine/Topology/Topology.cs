@@ -20,8 +20,8 @@ public sealed class Topology
     public IReadOnlyList<string> SourceTopics { get; }
 
     /// <summary>
-    /// A hash of what local state depends on: sub-topologies, their sources, stores and changelogs. Another fingerprint means
-    /// that a state directory belongs to another topology.
+    /// A hash of what local state depends on: sub-topologies, their sources, stores and changelogs. Another fingerprint
+    /// means that a state directory belongs to another topology.
     /// </summary>
     public string Fingerprint { get; }
 

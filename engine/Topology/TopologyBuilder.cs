@@ -19,26 +19,31 @@ public sealed class TopologyBuilder
     {
         if (ordered.OfType<SourceDefinition>().FirstOrDefault(s => s.Topic == topic) is { } other)
         {
-            throw new TopologyException($"Topic '{topic}' is read by source '{other.Name}' already; give that node another child.");
+            throw new TopologyException(
+                $"Topic '{topic}' is read by source '{other.Name}' already; give that node another child.");
         }
         return Add(name, () => new SourceDefinition<TKey, TValue>(
             name, topic, keyDeserializer, valueDeserializer, options ?? new SourceOptions()));
     }
 
     /// <summary>Adds a processor behind one or more parents; the factory is called once for each task.</summary>
-    /// <exception cref="TopologyException">The name is taken, a parent is unknown, is a sink, or forwards other types.</exception>
+    /// <exception cref="TopologyException">The name is taken, a parent is unknown, is a sink, or forwards other
+    /// types.</exception>
     public TopologyBuilder AddProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>(
         string name, Func<IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>> factory, params string[] parents) =>
         Add(name, () => new ProcessorDefinition<TKeyIn, TValueIn, TKeyOut, TValueOut>(
             name, factory, Parents(name, parents, typeof(TKeyIn), typeof(TValueIn))));
 
-    /// <summary>Adds a store and connects it to processors; stores that share a processor are in one sub-topology.</summary>
+    /// <summary>
+    /// Adds a store and connects it to processors; stores that share a processor are in one sub-topology.
+    /// </summary>
     /// <exception cref="TopologyException">The name or the id is taken, or a processor is unknown.</exception>
     public TopologyBuilder AddStateStore(StoreDefinition store, params string[] processors)
     {
         if (stores.FirstOrDefault(s => s.Name == store.Name || s.StoreId == store.StoreId) is { } other)
         {
-            throw new TopologyException($"Store '{store.Name}' (id {store.StoreId}) has the name or the id of store '{other.Name}'.");
+            throw new TopologyException(
+                $"Store '{store.Name}' (id {store.StoreId}) has the name or the id of store '{other.Name}'.");
         }
         if (processors.Length == 0)
         {
@@ -48,7 +53,8 @@ public sealed class TopologyBuilder
         {
             if (nodes.GetValueOrDefault(processor) is not ProcessorDefinition definition)
             {
-                throw new TopologyException($"Store '{store.Name}' names '{processor}', which is no processor; add that one first.");
+                throw new TopologyException(
+                    $"Store '{store.Name}' names '{processor}', which is no processor; add that one first.");
             }
             definition.Connect(store);
         }
@@ -57,24 +63,30 @@ public sealed class TopologyBuilder
     }
 
     /// <summary>Adds a node that writes a topic.</summary>
-    /// <exception cref="TopologyException">The name is taken, a parent is unknown, is a sink, or forwards other types.</exception>
+    /// <exception cref="TopologyException">The name is taken, a parent is unknown, is a sink, or forwards other
+    /// types.</exception>
     public TopologyBuilder AddSink<TKey, TValue>(
-        string name, string topic, ISerializer<TKey> keySerializer, ISerializer<TValue> valueSerializer, SinkOptions options,
+        string name, string topic, ISerializer<TKey> keySerializer, ISerializer<TValue> valueSerializer,
+        SinkOptions options,
         params string[] parents)
     {
-        if (options.Partitioning == SinkPartitioning.Explicit && options is not SinkOptions<TKey, TValue> { Partitioner: not null })
+        if (options.Partitioning == SinkPartitioning.Explicit
+            && options is not SinkOptions<TKey, TValue> { Partitioner: not null })
         {
-            throw new TopologyException($"Sink '{name}' partitions explicitly; give it a SinkOptions<TKey, TValue> with a Partitioner.");
+            throw new TopologyException(
+                $"Sink '{name}' partitions explicitly; give it a SinkOptions<TKey, TValue> with a Partitioner.");
         }
         return Add(name, () => new SinkDefinition<TKey, TValue>(
-            name, topic, keySerializer, valueSerializer, options, Parents(name, parents, typeof(TKey), typeof(TValue))));
+            name, topic, keySerializer, valueSerializer, options,
+            Parents(name, parents, typeof(TKey), typeof(TValue))));
     }
 
     /// <summary>
-    /// Declares that a sink's records are the changelog of stores: they have no topic of their own, and restoring folds the
-    /// sink's topic with the applier.
+    /// Declares that a sink's records are the changelog of stores: they have no topic of their own, and restoring folds
+    /// the sink's topic with the applier.
     /// </summary>
-    /// <exception cref="TopologyException">The sink or a store is unknown, or the sink does not write every record to the task's own partition.</exception>
+    /// <exception cref="TopologyException">The sink or a store is unknown, or the sink does not write every record to
+    /// the task's own partition.</exception>
     public TopologyBuilder UseJournal(string sinkName, Func<IJournalApplier> applier, params string[] storeNames)
     {
         if (nodes.GetValueOrDefault(sinkName) is not SinkDefinition sink)
@@ -83,13 +95,15 @@ public sealed class TopologyBuilder
         }
         if (sink.Options is not { Partitioning: SinkPartitioning.TaskPartition, Emit: SinkEmit.EveryRecord })
         {
-            throw new TopologyException($"Sink '{sinkName}' is a journal: it must write every record to the task's own partition.");
+            throw new TopologyException(
+                $"Sink '{sinkName}' is a journal: it must write every record to the task's own partition.");
         }
         foreach (var name in storeNames)
         {
             if (stores.All(s => s.Name != name))
             {
-                throw new TopologyException($"The journal '{sinkName}' names the unknown store '{name}'; add that one first.");
+                throw new TopologyException(
+                    $"The journal '{sinkName}' names the unknown store '{name}'; add that one first.");
             }
             if (journals.FirstOrDefault(j => j.StoreNames.Contains(name)) is { } other)
             {
@@ -108,7 +122,8 @@ public sealed class TopologyBuilder
         {
             throw new TopologyException("The topology has no source; add one.");
         }
-        if (ordered.FirstOrDefault(n => n is not SinkDefinition && n is SourceDefinition && n.Children.Count == 0) is { } idle)
+        if (ordered.FirstOrDefault(n => n is not SinkDefinition && n is SourceDefinition
+            && n.Children.Count == 0) is { } idle)
         {
             throw new TopologyException($"Source '{idle.Name}' has no children; nothing would process its records.");
         }
@@ -138,12 +153,15 @@ public sealed class TopologyBuilder
         foreach (var parent in parents.Distinct(StringComparer.Ordinal))
         {
             var node = nodes.GetValueOrDefault(parent)
-                ?? throw new TopologyException($"Node '{name}' names the unknown parent '{parent}'; add that one first.");
-            var output = node.Output ?? throw new TopologyException($"Node '{name}' names the sink '{parent}' as its parent.");
+                ?? throw new TopologyException(
+                    $"Node '{name}' names the unknown parent '{parent}'; add that one first.");
+            var output = node.Output
+                ?? throw new TopologyException($"Node '{name}' names the sink '{parent}' as its parent.");
             if (output != (key, value))
             {
                 throw new TopologyException(
-                    $"Node '{name}' takes {key.Name}, {value.Name}, but its parent '{parent}' forwards {output.Key.Name}, {output.Value.Name}.");
+                    $"Node '{name}' takes {key.Name}, {value.Name}, but its parent '{parent}' forwards "
+                    + $"{output.Key.Name}, {output.Value.Name}.");
             }
             found.Add(node);
         }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Alloc.Engine.Topology;
 
-/// <summary>Writes a topology for people: the text form of Kafka Streams' <c>Topology#describe</c>, and a Mermaid flowchart.</summary>
+/// <summary>
+/// Writes a topology for people: the text form of Kafka Streams' <c>Topology#describe</c>, and a Mermaid flowchart.
+/// </summary>
 internal static class TopologyDescription
 {
     public static string Text(Topology topology)
@@ -63,7 +65,8 @@ internal static class TopologyDescription
             }
             foreach (var store in sub.Stores.Where(s => sub.Journal?.StoreNames.Contains(s.Name) == true))
             {
-                text.Append("  ").Append(Id(sub.Journal!.Sink)).Append(" -. restores .-> ").Append(Id(store)).Append('\n');
+                text.Append("  ").Append(Id(sub.Journal!.Sink)).Append(" -. restores .-> ")
+                    .Append(Id(store)).Append('\n');
             }
         }
         return text.ToString();
@@ -72,9 +75,11 @@ internal static class TopologyDescription
     private static string Heading(SubTopology sub, NodeDefinition node) => node switch
     {
         SourceDefinition source => $"Source: {source.Name} (topics: [{source.Topic}])",
-        ProcessorDefinition processor => $"Processor: {processor.Name} (stores: [{string.Join(", ", processor.Stores.Select(s => s.Name))}])",
+        ProcessorDefinition processor =>
+            $"Processor: {processor.Name} (stores: [{string.Join(", ", processor.Stores.Select(s => s.Name))}])",
         SinkDefinition sink when sub.Journal?.Sink == sink =>
-            $"Sink: {sink.Name} (topic: {sink.Topic}, journal of: [{string.Join(", ", sub.Journal.StoreNames.Order(StringComparer.Ordinal))}])",
+            $"Sink: {sink.Name} (topic: {sink.Topic}, journal of: "
+            + $"[{string.Join(", ", sub.Journal.StoreNames.Order(StringComparer.Ordinal))}])",
         SinkDefinition sink => $"Sink: {sink.Name} (topic: {sink.Topic})",
         _ => node.Name,
     };

@@ -5,8 +5,8 @@ using Alloc.Engine.Runtime;
 namespace Alloc.Engine.Transactions;
 
 /// <summary>
-/// Writes compacted changelogs: each key that a transaction changed, once, under the store's own key; a delete is a null
-/// value. The empty key, which no store may use, carries the task's stream time (8 bytes, big-endian).
+/// Writes compacted changelogs: each key that a transaction changed, once, under the store's own key; a delete is a
+/// null value. The empty key, which no store may use, carries the task's stream time (8 bytes, big-endian).
 /// </summary>
 internal static class ChangelogWriter
 {
@@ -25,11 +25,13 @@ internal static class ChangelogWriter
         {
             if (key.IsEmpty)
             {
-                throw new StreamsException($"Store '{storeName}' has an entry with an empty key; its changelog cannot hold one.");
+                throw new StreamsException(
+                    $"Store '{storeName}' has an entry with an empty key; its changelog cannot hold one.");
             }
             topicWithTime = changelogs.TopicOf(storeName);
             transaction.Write(new OutputRecord(
-                topicWithTime, partition, key.ToArray(), isDelete ? null : value.ToArray(), timestampMs, null, IsChangelog: true));
+                topicWithTime, partition, key.ToArray(), isDelete ? null : value.ToArray(), timestampMs, null,
+                IsChangelog: true));
         });
         if (topicWithTime is not null && share.StreamTimeMs != long.MinValue)
         {

@@ -10,10 +10,11 @@ namespace Alloc.Engine.Transactions;
 /// The transactions of one stream thread: one that takes outputs, and those whose commits are on their way.
 /// </summary>
 /// <remarks>
-/// Kafka acknowledges the end of a transaction before its markers are written, and until then the same producer cannot begin the
-/// next; so two or three producers take turns. Correct only with these rules: the records of N+1 go out after those of N are
-/// delivered; its offsets after N's; its end after N's is acknowledged; if N fails, N+1 is dropped with it, all producers are
-/// made anew, and InitTransactions runs on every id before any offset is read. Nothing relies on the order of markers.
+/// Kafka acknowledges the end of a transaction before its markers are written, and until then the same producer cannot
+/// begin the next; so two or three producers take turns. Correct only with these rules: the records of N+1 go out after
+/// those of N are delivered; its offsets after N's; its end after N's is acknowledged; if N fails, N+1 is dropped with
+/// it, all producers are made anew, and InitTransactions runs on every id before any offset is read. Nothing relies on
+/// the order of markers.
 /// </remarks>
 internal sealed class CommitPipeline : IOutputWriter, IDisposable
 {
@@ -54,10 +55,14 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
 
     public TimeSpan OpenFor => current is null ? TimeSpan.Zero : clock.GetElapsedTime(current.StartedTimestamp);
 
-    /// <summary>Sets the membership to commit with: taken once, in the assigned handler; null when revoked or lost.</summary>
+    /// <summary>
+    /// Sets the membership to commit with: taken once, in the assigned handler; null when revoked or lost.
+    /// </summary>
     public void SetGroup(LogGroupMetadata? metadata) => group = metadata;
 
-    /// <summary>Makes all producers anew and starts InitTransactions on every id; ask <see cref="TryFinishInitialization"/>.</summary>
+    /// <summary>
+    /// Makes all producers anew and starts InitTransactions on every id; ask <see cref="TryFinishInitialization"/>.
+    /// </summary>
     public void StartInitialization()
     {
         DisposeProducers();
@@ -158,10 +163,12 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         }
         if (offsets.Count == 0 || group is null)
         {
-            throw new TaskMigratedException("A transaction without offsets or without membership would skip the group's fencing");
+            throw new TaskMigratedException(
+                "A transaction without offsets or without membership would skip the group's fencing");
         }
         transaction.SendLast();
-        transaction.Commit = transaction.Producer.StartCommit(new CommitRequest(offsets, group, newestInFlight?.Commit));
+        transaction.Commit = transaction.Producer
+            .StartCommit(new CommitRequest(offsets, group, newestInFlight?.Commit));
         inFlight.Enqueue(transaction);
         newestInFlight = transaction;
         current = null;
@@ -223,7 +230,9 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         }
     }
 
-    /// <summary>Forgets all transactions; their producers are of no more use. The tasks' layers are the caller's to drop.</summary>
+    /// <summary>
+    /// Forgets all transactions; their producers are of no more use. The tasks' layers are the caller's to drop.
+    /// </summary>
     public void Abandon()
     {
         IsHealthy = false;
@@ -241,10 +250,11 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
     }
 
     /// <summary>
-    /// A commit that was retriable to the end has an unknown outcome, and a delayed EndTxn of it could touch the producer's next
-    /// transaction: it is never called again, its producer never used again.
+    /// A commit that was retriable to the end has an unknown outcome, and a delayed EndTxn of it could touch the
+    /// producer's next transaction: it is never called again, its producer never used again.
     /// </summary>
-    private static Exception Unknown(Exception failure) => failure is LogException { Failure: LogFailure.RetryCall } retriable
+    private static Exception Unknown(Exception failure) =>
+        failure is LogException { Failure: LogFailure.RetryCall } retriable
         ? new LogException(retriable.Message, LogFailure.NewProducer, retriable.Code, retriable)
         : failure;
 
@@ -296,7 +306,8 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
 
     private void DisposeProducers()
     {
-        // An old producer may still be in a call; it ends beside. What it does late is fenced by its successor's initialisation.
+        // An old producer may still be in a call; it ends beside. What it does late is fenced by its successor's
+        // initialisation.
         disposals.RemoveAll(d => d.IsCompleted);
         disposals.AddRange(producers.Select(p => Task.Run(p.Dispose)));
         producers = [];

@@ -28,7 +28,8 @@ internal static class DriverRestore
                 }
                 else
                 {
-                    task.State.RestoreChange(task.Changelogs.StoreOf(topic), record.Key, record.Value, record.Value is null);
+                    task.State.RestoreChange(
+                        task.Changelogs.StoreOf(topic), record.Key, record.Value, record.Value is null);
                 }
                 task.State.CommitRecord();
                 positions[topic] = record.Offset + 1;

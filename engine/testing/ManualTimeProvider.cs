@@ -1,6 +1,8 @@
 namespace Alloc.Engine.Testing;
 
-/// <summary>A clock that stands still until it is moved. Timers fire when it is moved past them, on the thread that moves it.</summary>
+/// <summary>
+/// A clock that stands still until it is moved. Timers fire when it is moved past them, on the thread that moves it.
+/// </summary>
 public sealed class ManualTimeProvider(long startMs) : TimeProvider
 {
     private readonly List<ManualTimer> timers = [];

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Alloc.Engine.Testing;
 
 /// <summary>
-/// Runs a topology without a broker, on virtual time, one record at a time; in the manner of Kafka Streams' TopologyTestDriver.
-/// The tasks, overlay and journal are the engine's own; only the log is a list.
+/// Runs a topology without a broker, on virtual time, one record at a time; in the manner of Kafka Streams'
+/// TopologyTestDriver. The tasks, overlay and journal are the engine's own; only the log is a list.
 /// </summary>
 public sealed class TopologyTestDriver : IDisposable, IOutputWriter
 {
@@ -31,7 +31,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         this.topology = topology;
         PartitionCount = partitionCount;
         clock = new ManualTimeProvider(startMs);
-        environment = new TaskEnvironment(ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance);
+        environment = new TaskEnvironment(
+            ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance);
         OpenTasks();
     }
 
@@ -41,19 +42,23 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <summary>The virtual clock, milliseconds since the Unix epoch.</summary>
     public long NowMs => clock.NowMs;
 
-    /// <summary>False keeps everything of one transaction until <see cref="Commit()"/>; default true: each record commits.</summary>
+    /// <summary>
+    /// False keeps everything of one transaction until <see cref="Commit()"/>; default true: each record commits.
+    /// </summary>
     public bool CommitsEachRecord { get; set; } = true;
 
     /// <summary>Whether ticks that are due are appended when the clock moves; default true.</summary>
     public bool AppendsTicks { get; set; } = true;
 
     /// <summary>
-    /// Appends a record to an input topic and processes it. The clock moves to the timestamp if that is later; the partition is the key's by
-    /// murmur2 unless it is given.
+    /// Appends a record to an input topic and processes it. The clock moves to the timestamp if that is later; the
+    /// partition is the key's by murmur2 unless it is given.
     /// </summary>
     /// <returns>The record's offset.</returns>
-    /// <exception cref="StreamsException">The record waits for something that is not available, or its processing failed fatally.</exception>
-    public long PipeInput(string topic, byte[]? key, byte[]? value, long timestampMs, int? partition = null, RecordHeaders? headers = null)
+    /// <exception cref="StreamsException">The record waits for something that is not available, or its processing
+    /// failed fatally.</exception>
+    public long PipeInput(string topic, byte[]? key, byte[]? value, long timestampMs, int? partition = null,
+        RecordHeaders? headers = null)
     {
         if (timestampMs > clock.NowMs && timestampMs <= clock.NowMs + TimeSpan.FromDays(3650).TotalMilliseconds)
         {
@@ -96,8 +101,12 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         }
     }
 
-    /// <summary>The next unread record of an output topic; null when there is none. A topic that is read by the topology can be read here too.</summary>
-    public TestRecord? ReadOutput(string topic) => unread.TryGetValue(topic, out var queue) && queue.TryDequeue(out var record) ? record : null;
+    /// <summary>
+    /// The next unread record of an output topic; null when there is none. A topic that is read by the topology can be
+    /// read here too.
+    /// </summary>
+    public TestRecord? ReadOutput(string topic) =>
+        unread.TryGetValue(topic, out var queue) && queue.TryDequeue(out var record) ? record : null;
 
     /// <summary>All unread records of an output topic.</summary>
     public IReadOnlyList<TestRecord> ReadOutputs(string topic)
@@ -124,7 +133,9 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         return tasks[new TaskId(sub.Index, partition)].GetStore<TStore>(name);
     }
 
-    /// <summary>The log time at which a partition's task asked for a tick; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>
+    /// The log time at which a partition's task asked for a tick; <see cref="long.MaxValue"/> for none.
+    /// </summary>
     public long TickDueMs(int partition = 0) =>
         tasks.Values.Where(t => t.TaskId.Partition == partition).Min(t => t.Tick.DueAtMs);
 
@@ -161,13 +172,16 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             for (var partition = 0; partition < PartitionCount; partition++)
             {
                 var id = new TaskId(sub.Index, partition);
-                var state = states.Open(new TaskStateOptions { TaskId = id, Directory = id.ToString(), Stores = sub.Stores });
+                var state = states.Open(
+                    new TaskStateOptions { TaskId = id, Directory = id.ToString(), Stores = sub.Stores });
                 var task = new StreamTask(id, sub, state, environment);
                 tasks.Add(id, task);
                 DriverRestore.Run(task, Log);
                 foreach (var queue in task.Queues)
                 {
-                    var position = state.Position.SourceMarks.TryGetValue(queue.Partition.Topic, out var mark) ? mark : -1;
+                    var position = state.Position.SourceMarks.TryGetValue(queue.Partition.Topic, out var mark)
+                        ? mark
+                        : -1;
                     queue.Reset(Math.Max(position + 1, Log(queue.Partition.Topic, partition).Count), position);
                 }
                 task.Open();
@@ -190,7 +204,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         {
             log[partition] = records = [];
         }
-        var record = new TestRecord(partition.Topic, partition.Partition, records.Count, key, value, timestampMs, headers);
+        var record = new TestRecord(
+            partition.Topic, partition.Partition, records.Count, key, value, timestampMs, headers);
         records.Add(record);
         foreach (var queue in tasks.Values.SelectMany(t => t.Queues).Where(q => q.Partition == partition))
         {
@@ -247,7 +262,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         if (task.Changelogs.StoreNames.Count > 0)
         {
             layer.Visit(task.Changelogs.StoreNames, (store, key, value, isDelete) => outputs.Add(new OutputRecord(
-                task.Changelogs.TopicOf(store), task.TaskId.Partition, key.ToArray(), isDelete ? null : value.ToArray(), NowMs, null, true)));
+                task.Changelogs.TopicOf(store), task.TaskId.Partition, key.ToArray(), isDelete ? null : value.ToArray(),
+                NowMs, null, true)));
         }
         var written = outputs.ToList();
         outputs.Clear();
@@ -268,7 +284,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         task.State.MarkCommitted(layer, new StatePosition
         {
             Changelogs = positions,
-            SourceMarks = task.Queues.Where(q => q.Mark >= 0).ToDictionary(q => q.Partition.Topic, q => q.Mark, StringComparer.Ordinal),
+            SourceMarks = task.Queues.Where(q => q.Mark >= 0)
+                .ToDictionary(q => q.Partition.Topic, q => q.Mark, StringComparer.Ordinal),
             StreamTimeMs = task.StreamTimeMs,
         });
         foreach (var queue in task.Queues)

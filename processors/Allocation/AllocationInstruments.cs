@@ -30,7 +30,8 @@ internal sealed class AllocationInstruments
             "alloc_expiry_lateness", "s", "From the time a hold was due to the time of the record that expired it.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LatenessBounds });
         CommandDuration = meter.CreateHistogram(
-            "alloc_command_duration", "s", "From a command's append to its log to the acknowledged commit of its outcome.",
+            "alloc_command_duration", "s",
+            "From a command's append to its log to the acknowledged commit of its outcome.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
     }
 

@@ -4,8 +4,8 @@ namespace Alloc.Processors.Allocation;
 
 /// <summary>
 /// What was decided, in business terms. Outcomes are tallied in plain numbers and published once an interval, so that a
-/// decision costs no call into the metrics. A decision that is dropped with its transaction and taken again counts twice;
-/// the journal, not a metric, is the record of what happened.
+/// decision costs no call into the metrics. A decision that is dropped with its transaction and taken again counts
+/// twice; the journal, not a metric, is the record of what happened.
 /// </summary>
 internal sealed class AllocationMetrics(AllocationInstruments instruments)
 {
@@ -73,7 +73,8 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         foreach (var ((command, outcome, reason), count) in commands)
         {
             var why = reason == ReasonCode.Unknown ? "" : reason.ToString();
-            instruments.Commands.Add(count, new("command", command.ToString()), new("outcome", outcome), new("reason", why));
+            instruments.Commands.Add(
+                count, new("command", command.ToString()), new("outcome", outcome), new("reason", why));
             if (command == CommandKind.Release && why.Length > 0)
             {
                 instruments.ReleaseFailures.Add(count, new KeyValuePair<string, object?>("reason", why));

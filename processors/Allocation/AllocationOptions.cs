@@ -29,8 +29,8 @@ public sealed record AllocationOptions
     public StorePersistence Persistence { get; init; } = StorePersistence.Persistent;
 
     /// <summary>
-    /// Refuses to start on a command topic whose producers set the time. Off only for topics that are replayed with times of their
-    /// own.
+    /// Refuses to start on a command topic whose producers set the time. Off only for topics that are replayed with
+    /// times of their own.
     /// </summary>
     public bool RequireLogAppendTime { get; init; } = true;
 

@@ -46,13 +46,15 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         {
             ledger.Fold(
                 new LedgerRecord(
-                    metadata.Topic, metadata.Partition, metadata.Offset, record.TimestampMs, key, PartitionOf(key), record.Value),
+                    metadata.Topic, metadata.Partition, metadata.Offset, record.TimestampMs, key,
+                    PartitionOf(key), record.Value),
                 outcomes);
         }
         catch (LedgerFaultException error)
         {
             throw new StreamsException(
-                $"The ledger of partition {metadata.Partition} contradicts itself at offset {metadata.Offset}: {error.Message}", error);
+                $"The ledger of partition {metadata.Partition} contradicts itself at offset {metadata.Offset}: "
+                + $"{error.Message}", error);
         }
         var isCommand = false;
         foreach (var outcome in outcomes)

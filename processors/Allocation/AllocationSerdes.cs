@@ -7,7 +7,9 @@ using Alloc.Schemas.Registry;
 
 namespace Alloc.Processors.Allocation;
 
-/// <summary>How commands, outcomes and availability are read and written: Avro in Confluent framing, schemas from a registry.</summary>
+/// <summary>
+/// How commands, outcomes and availability are read and written: Avro in Confluent framing, schemas from a registry.
+/// </summary>
 public sealed class AllocationSerdes
 {
     /// <param name="registry">The schema registry.</param>
@@ -30,7 +32,8 @@ public sealed class AllocationSerdes
 
     /// <summary>Registers the schemas, so that the first records do not wait for it.</summary>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that a schema is not compatible with.</exception>
+    /// <exception cref="RegistryRefusedException">The registry holds a version that a schema is not compatible
+    /// with.</exception>
     public async Task InitializeAsync(CancellationToken cancellationToken = default)
     {
         await ((RegistrySerde<AllocationCommand>)Commands).InitializeAsync(cancellationToken).ConfigureAwait(false);
@@ -52,7 +55,8 @@ public sealed class AllocationSerdes
         private volatile int lastId = UnknownId;
         private readonly AvroSerde<T> serde = new(registry, ConfluentFraming.SubjectOf(topic));
 
-        public ValueTask<int> InitializeAsync(CancellationToken cancellationToken) => serde.InitializeAsync(cancellationToken);
+        public ValueTask<int> InitializeAsync(CancellationToken cancellationToken) =>
+            serde.InitializeAsync(cancellationToken);
 
         public void Serialize(T value, IBufferWriter<byte> output)
         {
@@ -66,7 +70,8 @@ public sealed class AllocationSerdes
             }
             catch (RegistryRefusedException error)
             {
-                throw new StreamsException($"The schema registry refuses the schema of {topic}: {error.Message}", error);
+                throw new StreamsException(
+                    $"The schema registry refuses the schema of {topic}: {error.Message}", error);
             }
         }
 
@@ -92,7 +97,8 @@ public sealed class AllocationSerdes
         }
 
         /// <summary>
-        /// A registry that hangs must not hold its thread up: the answer is awaited beside it, and the record tried again.
+        /// A registry that hangs must not hold its thread up: the answer is awaited beside it, and the record tried
+        /// again.
         /// </summary>
         private void EnsureSchema(ReadOnlySpan<byte> data)
         {

@@ -10,7 +10,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation;
 
 /// <summary>
-/// Allocation as a stream: commands in, outcomes and availability out. The outcomes are the journal: state is their fold.
+/// Allocation as a stream: commands in, outcomes and availability out. The outcomes are the journal: state is their
+/// fold.
 /// <code>
 /// allocation.commands ──► allocate ──► allocation.outcomes (journal of all stores)
 ///        ▲     tick          │    └──► publish ──► allocation.availability (last per pool and commit)
@@ -47,12 +48,13 @@ public static class AllocationTopology
             })
             .AddProcessor<string, AllocationCommand, string, AllocationOutcome>(
                 Allocate, () => new AllocationProcessor(options), Commands)
-            .AddSink<string, AllocationOutcome>(Outcomes, options.OutcomeTopic, Serdes.Utf8, serdes.Outcomes, new SinkOptions
-            {
-                Partitioning = SinkPartitioning.TaskPartition,
-                Emit = SinkEmit.EveryRecord,
-                CleanupPolicy = "delete",
-            }, Allocate)
+            .AddSink<string, AllocationOutcome>(
+                Outcomes, options.OutcomeTopic, Serdes.Utf8, serdes.Outcomes, new SinkOptions
+                {
+                    Partitioning = SinkPartitioning.TaskPartition,
+                    Emit = SinkEmit.EveryRecord,
+                    CleanupPolicy = "delete",
+                }, Allocate)
             .AddProcessor<string, AllocationOutcome, string, PoolAvailability>(
                 Publish, () => new AvailabilityProcessor(options.Policy), Allocate)
             .AddSink<string, PoolAvailability>(

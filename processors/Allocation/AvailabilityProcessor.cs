@@ -6,7 +6,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation;
 
-/// <summary>Makes the availability of a pool of every outcome that changes it; the sink keeps the last one of a commit.</summary>
+/// <summary>
+/// Makes the availability of a pool of every outcome that changes it; the sink keeps the last one of a commit.
+/// </summary>
 internal sealed class AvailabilityProcessor(AllocationPolicy policy)
     : IProcessor<string, AllocationOutcome, string, PoolAvailability>
 {

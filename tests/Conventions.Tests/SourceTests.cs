@@ -4,7 +4,7 @@ namespace Conventions.Tests;
 public sealed class SourceTests
 {
     private const int MaximumLineCount = 500;
-    private const int MaximumLineLength = 160;
+    private const int MaximumLineLength = 120;
     private static readonly string[] BannedNames = ["Utils", "Util", "Helper", "Helpers", "Impl", "Common"];
 
     [Fact]

@@ -87,7 +87,8 @@ public sealed partial class DocumentedCommandsTests
 
     private static IEnumerable<string> Documents() =>
         new[] { Root() }.Concat(new[] { "docs", "bench" }.Select(d => Path.Combine(Root(), d)))
-            .SelectMany(d => Directory.EnumerateFiles(d, "*.md", d == Root() ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories));
+            .SelectMany(d => Directory.EnumerateFiles(
+                d, "*.md", d == Root() ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories));
 
     private static string Root()
     {

@@ -5,8 +5,8 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// Replays the transcript of README.md: every <c>$ command</c> of its console blocks, in order, against one <c>alloc dev</c>,
-/// with the output compared line by line. Times, generated ids and the width of columns may differ.
+/// Replays the transcript of README.md: every <c>$ command</c> of its console blocks, in order, against one <c>alloc
+/// dev</c>, with the output compared line by line. Times, generated ids and the width of columns may differ.
 /// </summary>
 [Collection("processes")]
 public sealed partial class ReadmeTourTests
@@ -17,7 +17,8 @@ public sealed partial class ReadmeTourTests
     [Fact]
     public async Task The_tour_in_the_readme_happens_as_it_is_written()
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(Root(), "README.md"), TestContext.Current.CancellationToken);
+        var readme = await File.ReadAllTextAsync(
+            Path.Combine(Root(), "README.md"), TestContext.Current.CancellationToken);
         using var directory = new TemporaryDirectory();
         var (server, deployment) = Servers.Dev(directory["data"]);
         await using var dev = server;
@@ -88,7 +89,8 @@ public sealed partial class ReadmeTourTests
         text = Time().Replace(text, "<time>");
         text = GeneratedId().Replace(text, "<id>");
         text = LongNumber().Replace(text, "<number>");
-        return string.Join('\n', text.Split('\n').Select(l => Spaces().Replace(l, " ").Trim()).Where(l => l.Length > 0));
+        return string.Join(
+            '\n', text.Split('\n').Select(l => Spaces().Replace(l, " ").Trim()).Where(l => l.Length > 0));
     }
 
     private static string Root()

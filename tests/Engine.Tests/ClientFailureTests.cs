@@ -76,7 +76,8 @@ public sealed class ClientFailureTests(TestCluster cluster) : IClassFixture<Test
             Assert.NotEqual(CommitStage.Committed, failed.Stage);
             broker = await StartBrokerAsync(directory, port);
             run.AssertExactlyOnce(3);
-            Assert.True(log.InitializationCount > options.ProducersPerThread, "the producer of a failed commit went on");
+            Assert.True(
+                log.InitializationCount > options.ProducersPerThread, "the producer of a failed commit went on");
         }
         await broker.DisposeAsync();
     }
@@ -141,14 +142,16 @@ public sealed class ClientFailureTests(TestCluster cluster) : IClassFixture<Test
 
         cluster.Produce(run.Commands, [("a", "hold")]);
         run.AssertExactlyOnce(1);
-        await Until.TrueAsync(() => newest() is not (null or "00000000000000000000"), "a checkpoint of the first command");
+        await Until.TrueAsync(
+            () => newest() is not (null or "00000000000000000000"), "a checkpoint of the first command");
         var first = newest();
         cluster.Produce(run.Commands, [("a", "hold")]);
 
         await Until.TrueAsync(() => string.CompareOrdinal(newest(), first) > 0, "a later one");
     }
 
-    private static async Task<EmbeddedBroker> StartBrokerAsync(string directory, int port) => await EmbeddedBroker.StartAsync(
+    private static async Task<EmbeddedBroker> StartBrokerAsync(string directory, int port) =>
+        await EmbeddedBroker.StartAsync(
         new BrokerOptions { DataDirectory = directory, Port = port, Durability = DurabilityMode.Os },
         TimeProvider.System, NullLoggerFactory.Instance);
 
@@ -159,7 +162,8 @@ public sealed class ClientFailureTests(TestCluster cluster) : IClassFixture<Test
         return Convert.ToHexString(bytes);
     }
 
-    private static Task PollUntilAsync(ILogConsumer consumer, Func<bool> condition, string what) => Until.TrueAsync(() =>
+    private static Task PollUntilAsync(
+        ILogConsumer consumer, Func<bool> condition, string what) => Until.TrueAsync(() =>
     {
         try
         {

@@ -10,7 +10,8 @@ public sealed class ExactlyOnceTests(TestCluster cluster) : IClassFixture<TestCl
         var run = await LedgerRun.CreateAsync(cluster, 3);
         await using var application = await run.StartAsync(run.Options());
 
-        cluster.Produce(run.Commands, Enumerable.Range(0, 5_000).Select(n => ((string?)$"pool-{n % 50}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 5_000).Select(n => ((string?)$"pool-{n % 50}", (string?)$"hold {n}")));
 
         var outcomes = run.AssertExactlyOnce(5_000);
         var latest = cluster.ReadAll(run.Latest).GroupBy(l => l.Key).ToDictionary(g => g.Key!, g => g.Last().Value);
@@ -24,12 +25,14 @@ public sealed class ExactlyOnceTests(TestCluster cluster) : IClassFixture<TestCl
         var options = run.Options();
         await using (var first = await run.StartAsync(options))
         {
-            cluster.Produce(run.Commands, Enumerable.Range(0, 1_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+            cluster.Produce(run.Commands, Enumerable.Range(0, 1_000)
+                .Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
             run.AssertExactlyOnce(1_000);
         }
 
         await using var second = await run.StartAsync(options);
-        cluster.Produce(run.Commands, Enumerable.Range(0, 1_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 1_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
 
         run.AssertExactlyOnce(2_000);
     }
@@ -40,7 +43,8 @@ public sealed class ExactlyOnceTests(TestCluster cluster) : IClassFixture<TestCl
         var run = await LedgerRun.CreateAsync(cluster, 2);
         await using (var first = await run.StartAsync(run.Options()))
         {
-            cluster.Produce(run.Commands, Enumerable.Range(0, 3_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+            cluster.Produce(run.Commands, Enumerable.Range(0, 3_000)
+                .Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
             run.AssertExactlyOnce(3_000);
         }
 

@@ -20,7 +20,8 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
         var letters = cluster.ReadUntil(run.DeadLetters, l => l.Count >= 2);
         Assert.Equal([1, 2], outcomes.Select(o => LedgerTopology.Outcome.Parse(o.Value!).Sequence));
         Assert.Equal(["throw", "bad"], letters.Select(l => l.Value));
-        Assert.Equal(["InvalidOperationException: asked to fail", "not a command"], letters.Select(l => l.Header("__streams.errors.message")));
+        Assert.Equal(["InvalidOperationException: asked to fail", "not a command"],
+            letters.Select(l => l.Header("__streams.errors.message")));
         Assert.Equal(["1", "2"], letters.Select(l => l.Header("__streams.errors.offset")));
         Assert.All(letters, l => Assert.Equal(run.Commands, l.Header("__streams.errors.topic")));
     }
@@ -87,7 +88,8 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
     public async Task A_record_from_the_future_stops_its_partition_until_time_catches_up()
     {
         var run = await LedgerRun.CreateAsync(cluster, 1);
-        await using var application = await run.StartAsync(run.Options() with { MaxClockSkew = TimeSpan.FromSeconds(-3) });
+        await using var application =
+            await run.StartAsync(run.Options() with { MaxClockSkew = TimeSpan.FromSeconds(-3) });
 
         cluster.Produce(run.Commands, [("a", "hold")]);
         await Until.TrueAsync(() => application.Tasks.Any(t => t.WaitingFor is not null), "waiting");
@@ -104,17 +106,20 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
         await Until.RunningAsync(application);
         using var producer = new ProducerBuilder<byte[], byte[]>(
         [
-            new("bootstrap.servers", cluster.BootstrapServers), new("transactional.id", TestCluster.UniqueName("input")),
+            new("bootstrap.servers", cluster.BootstrapServers), new(
+                "transactional.id", TestCluster.UniqueName("input")),
         ]).Build();
         producer.InitTransactions(TimeSpan.FromSeconds(10));
         producer.BeginTransaction();
-        producer.Produce(run.Commands, new Message<byte[], byte[]> { Key = "a"u8.ToArray(), Value = "hold"u8.ToArray() });
+        producer.Produce(
+            run.Commands, new Message<byte[], byte[]> { Key = "a"u8.ToArray(), Value = "hold"u8.ToArray() });
         producer.CommitTransaction();
 
         run.AssertExactlyOnce(1);
         using var tool = new ConsumerBuilder<byte[], byte[]>(
             [new("bootstrap.servers", cluster.BootstrapServers), new("group.id", run.Name)]).Build();
-        await Until.TrueAsync(() => tool.Committed([new(run.Commands, 0)], TimeSpan.FromSeconds(5))[0].Offset.Value == 2, "the marker's offset committed");
+        await Until.TrueAsync(() => tool.Committed(
+            [new(run.Commands, 0)], TimeSpan.FromSeconds(5))[0].Offset.Value == 2, "the marker's offset committed");
     }
 
     [Fact]
@@ -122,7 +127,8 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
     {
         var run = await LedgerRun.CreateAsync(cluster, 2);
         await using var application = await run.StartAsync(run.Options() with { Endpoint = "http://127.0.0.1:8233" });
-        cluster.Produce(run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 10}", (string?)"hold")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 10}", (string?)"hold")));
         run.AssertExactlyOnce(100);
 
         await Until.TrueAsync(() => application.Query<string, string>(LedgerTopology.StoreName)

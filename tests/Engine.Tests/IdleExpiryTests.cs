@@ -2,7 +2,9 @@ using Engine.Tests.Support;
 
 namespace Engine.Tests;
 
-/// <summary>How late an expiry is decided on a partition whose input stands still; in virtual time, so each run is the same.</summary>
+/// <summary>
+/// How late an expiry is decided on a partition whose input stands still; in virtual time, so each run is the same.
+/// </summary>
 public sealed class IdleExpiryTests
 {
     private const int AllowedMs = 50;
@@ -43,7 +45,10 @@ public sealed class IdleExpiryTests
         await ExpireAsync(run);
     }
 
-    /// <summary>The broker's clock then seemed to be as far behind as the report was slow, and the next expiry came so much late.</summary>
+    /// <summary>
+    /// The broker's clock then seemed to be as far behind as the report was slow, and the next expiry came so much
+    /// late.
+    /// </summary>
     [Fact]
     public async Task A_slow_report_does_not_make_the_next_expiry_late()
     {

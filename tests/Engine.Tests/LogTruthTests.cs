@@ -5,7 +5,10 @@ using Engine.Tests.Support;
 
 namespace Engine.Tests;
 
-/// <summary>What decided what: the state, the committed offsets and the logs are checked against each other before anything runs.</summary>
+/// <summary>
+/// What decided what: the state, the committed offsets and the logs are checked against each other before anything
+/// runs.
+/// </summary>
 public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     [Fact]
@@ -49,10 +52,15 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
     public async Task A_checkpoint_stands_in_for_a_journal_that_was_cut()
     {
         var run = await LedgerRun.CreateAsync(cluster, 2);
-        var options = run.Options() with { InstanceId = "same", CheckpointDirectory = cluster.NewDirectory("checkpoints") };
+        var options = run.Options() with
+        {
+            InstanceId = "same",
+            CheckpointDirectory = cluster.NewDirectory("checkpoints"),
+        };
         await using (var first = await run.StartAsync(options))
         {
-            cluster.Produce(run.Commands, Enumerable.Range(0, 600).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+            cluster.Produce(
+                run.Commands, Enumerable.Range(0, 600).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
             run.AssertExactlyOnce(600);
             await Until.TrueAsync(() => first.Tasks.Sum(t => t.Processed) == 600, "processed");
             Assert.Equal(2, (await first.CheckpointAsync()).Count);
@@ -100,11 +108,14 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
         await using var first = await run.StartAsync(options);
 
         await using var second = run.Create(options);
-        var locked = await Assert.ThrowsAsync<StateDirectoryLockedException>(() => second.StartAsync(CancellationToken.None));
+        var locked = await Assert.ThrowsAsync<StateDirectoryLockedException>(
+            () => second.StartAsync(CancellationToken.None));
         await first.StopAsync();
-        await File.WriteAllTextAsync(Path.Combine(options.StateDirectory, options.ApplicationId, "topology"), "another");
+        await File.WriteAllTextAsync(
+            Path.Combine(options.StateDirectory, options.ApplicationId, "topology"), "another");
         await using var third = run.Create(options);
-        var foreign = await Assert.ThrowsAsync<StateTopologyMismatchException>(() => third.StartAsync(CancellationToken.None));
+        var foreign = await Assert.ThrowsAsync<StateTopologyMismatchException>(
+            () => third.StartAsync(CancellationToken.None));
 
         Assert.Contains("in use by process", locked.Message, StringComparison.Ordinal);
         Assert.Contains("belongs to another topology", foreign.Message, StringComparison.Ordinal);
@@ -115,7 +126,8 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
         var run = await LedgerRun.CreateAsync(cluster, 2);
         var options = run.Options() with { InstanceId = "same" };
         await using var first = await run.StartAsync(options);
-        cluster.Produce(run.Commands, Enumerable.Range(0, commandCount).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+        cluster.Produce(run.Commands, Enumerable.Range(0, commandCount)
+            .Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
         run.AssertExactlyOnce(commandCount);
         await Until.TrueAsync(() => first.Tasks.Sum(t => t.Processed) == commandCount, "processed");
         return (run, options);
@@ -125,7 +137,8 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
     {
         try
         {
-            cluster.CreateTopicAsync(run.Commands, 2, ("message.timestamp.type", "LogAppendTime")).GetAwaiter().GetResult();
+            cluster.CreateTopicAsync(run.Commands, 2, ("message.timestamp.type", "LogAppendTime"))
+                .GetAwaiter().GetResult();
             return true;
         }
         catch (KafkaException)
@@ -139,7 +152,8 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
     {
         using var tool = new ConsumerBuilder<byte[], byte[]>(
         [
-            new("bootstrap.servers", cluster.BootstrapServers), new("group.id", run.Run.Name), new("enable.auto.commit", "false"),
+            new("bootstrap.servers", cluster.BootstrapServers), new("group.id", run.Run.Name), new(
+                "enable.auto.commit", "false"),
         ]).Build();
         await Until.TrueAsync(() =>
         {

@@ -3,7 +3,9 @@ using Engine.Tests.Support;
 
 namespace Engine.Tests;
 
-/// <summary>The order in which transactions in turn may do what they do, and what comes of one that fails; on a log in memory.</summary>
+/// <summary>
+/// The order in which transactions in turn may do what they do, and what comes of one that fails; on a log in memory.
+/// </summary>
 public sealed class PipelineTests
 {
     [Fact]
@@ -41,7 +43,8 @@ public sealed class PipelineTests
 
         await run.AssertExactlyOnceAsync(2);
         var again = run.Log.Calls.Skip(run.Log.Calls.ToList().LastIndexOf("subscribe")).ToList();
-        Assert.Equal(["init 0", "init 1", "init 2", "committed offsets"], again.Where(c => c[0] is 'i' || c[..2] == "co").Take(4));
+        Assert.Equal(["init 0", "init 1", "init 2", "committed offsets"],
+            again.Where(c => c[0] is 'i' || c[..2] == "co").Take(4));
     }
 
     [Fact]
@@ -74,13 +77,16 @@ public sealed class PipelineTests
         Assert.True(initialised < committed && committed < bounds && bounds < begun, string.Join("; ", calls));
     }
 
-    /// <summary>A zombie's last transaction ends when its id is initialised; offsets or a watermark from before would miss it.</summary>
+    /// <summary>
+    /// A zombie's last transaction ends when its id is initialised; offsets or a watermark from before would miss it.
+    /// </summary>
     [Fact]
     public async Task What_a_zombie_commits_at_the_last_moment_is_not_decided_again()
     {
         await using var run = new MemoryRun();
         run.Log.Append(MemoryRun.Commands, "a", "hold");
-        var outcome = new LedgerTopology.Outcome(1, MemoryRun.Commands, 0, 0, true, $"{MemoryLog.StartMs} hold").ToString();
+        var outcome = new LedgerTopology.Outcome(1, MemoryRun.Commands, 0, 0, true, $"{MemoryLog.StartMs} hold")
+            .ToString();
         run.Log.Append(MemoryRun.Outcomes, "a", outcome, MemoryKind.Pending);
         run.Log.OnInit = id => EndOf(run.Log, id);
         await run.StartAsync();

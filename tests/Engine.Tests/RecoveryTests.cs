@@ -31,7 +31,8 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
         for (var batch = 0; batch < 20; batch++)
         {
             var first = batch * 50;
-            cluster.Produce(run.Commands, Enumerable.Range(first, 50).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+            cluster.Produce(run.Commands, Enumerable.Range(first, 50)
+                .Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
         }
 
         run.AssertExactlyOnce(1_000);
@@ -44,18 +45,21 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
         var run = await LedgerRun.CreateAsync(cluster, 2);
         var options = run.Options() with { InstanceId = "one" };
         await using var application = await run.StartAsync(options);
-        cluster.Produce(run.Commands, Enumerable.Range(0, 500).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 500).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
         await Until.TrueAsync(() => application.Tasks.Sum(t => t.Processed) == 500, "processed");
 
         for (var producer = 0; producer < options.ProducersPerThread; producer++)
         {
             using var thief = new ProducerBuilder<byte[], byte[]>(
             [
-                new("bootstrap.servers", cluster.BootstrapServers), new("transactional.id", $"{run.Name}-one-1-{producer}"),
+                new("bootstrap.servers", cluster.BootstrapServers), new(
+                    "transactional.id", $"{run.Name}-one-1-{producer}"),
             ]).Build();
             thief.InitTransactions(TimeSpan.FromSeconds(10));
         }
-        cluster.Produce(run.Commands, Enumerable.Range(500, 500).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(500, 500).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
 
         run.AssertExactlyOnce(1_000);
     }
@@ -66,18 +70,21 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
         var run = await LedgerRun.CreateAsync(cluster, 4);
         await using var first = await run.StartAsync(run.Options() with { InstanceId = "first" });
         await Until.RunningAsync(first);
-        cluster.Produce(run.Commands, Enumerable.Range(0, 1_000).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 1_000).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
 
         var second = await run.StartAsync(run.Options() with { InstanceId = "second" });
         for (var batch = 0; batch < 20; batch++)
         {
-            cluster.Produce(run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
+            cluster.Produce(
+                run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
         }
         await Until.TrueAsync(() => first.Tasks.Count == 2 && second.Tasks.Count == 2, "two tasks each", 60);
         await second.DisposeAsync();
         for (var batch = 0; batch < 20; batch++)
         {
-            cluster.Produce(run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
+            cluster.Produce(
+                run.Commands, Enumerable.Range(0, 100).Select(n => ((string?)$"pool-{n % 40}", (string?)$"hold {n}")));
         }
         await Until.TrueAsync(() => first.Tasks.Count == 4, "all tasks back", 60);
 
@@ -90,12 +97,14 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
         var run = await LedgerRun.CreateAsync(cluster, 4);
         await using var application = await run.StartAsync(run.Options() with { ThreadCount = 2 });
 
-        cluster.Produce(run.Commands, Enumerable.Range(0, 4_000).Select(n => ((string?)$"pool-{n % 100}", (string?)$"hold {n}")));
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 4_000).Select(n => ((string?)$"pool-{n % 100}", (string?)$"hold {n}")));
 
         run.AssertExactlyOnce(4_000);
         Assert.Equal(4, application.Tasks.Count);
     }
 
     internal static StreamsSeams Seams(ILogClient log) =>
-        new(log, new Alloc.Engine.State.RocksDb.RocksDbStateProvider(new StateStoreOptions(), LocalFileSystem.Instance), LocalFileSystem.Instance);
+        new(log, new Alloc.Engine.State.RocksDb.RocksDbStateProvider(new StateStoreOptions(), LocalFileSystem.Instance),
+            LocalFileSystem.Instance);
 }

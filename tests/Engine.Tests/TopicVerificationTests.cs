@@ -21,10 +21,12 @@ public sealed class TopicVerificationTests(TestCluster cluster) : IClassFixture<
 
         var error = await Assert.ThrowsAsync<StreamsException>(() => application.StartAsync(CancellationToken.None));
 
-        Assert.Contains($"'{name}.commands' has message.timestamp.type=CreateTime", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{name}.commands' has message.timestamp.type=CreateTime", error.Message, StringComparison.Ordinal);
         Assert.Contains($"'{name}.outcomes' has 3 partitions", error.Message, StringComparison.Ordinal);
         Assert.Contains($"'{name}.outcomes' is a journal", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"'{name}.latest' has cleanup.policy=delete; set it to compact", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{name}.latest' has cleanup.policy=delete; set it to compact", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class TopicVerificationTests(TestCluster cluster) : IClassFixture<
         await using (var first = Create(Counting(name).Build(), name))
         {
             await first.StartAsync(CancellationToken.None);
-            cluster.Produce($"{name}.words", Enumerable.Range(0, 400).Select(n => ((string?)$"word-{n % 20}", (string?)"count")));
+            cluster.Produce(
+                $"{name}.words", Enumerable.Range(0, 400).Select(n => ((string?)$"word-{n % 20}", (string?)"count")));
             cluster.Produce($"{name}.words", [("word-3", "forget")]);
             await Until.TrueAsync(() => Total(first) == 380, "counted");
         }
@@ -72,7 +75,8 @@ public sealed class TopicVerificationTests(TestCluster cluster) : IClassFixture<
         .AddProcessor("count", () => new Counter(), "words")
         .AddStateStore(StoreDefinition.KeyValue("counts", 1, Serdes.Utf8, Serdes.Utf8), "count");
 
-    private StreamsApplication Create(Alloc.Engine.Topology.Topology topology, string name) => new(topology, new StreamsOptions
+    private StreamsApplication Create(
+        Alloc.Engine.Topology.Topology topology, string name) => new(topology, new StreamsOptions
     {
         ApplicationId = name,
         BootstrapServers = cluster.BootstrapServers,
@@ -84,7 +88,8 @@ public sealed class TopicVerificationTests(TestCluster cluster) : IClassFixture<
     {
         private IKeyValueStore<string, string> counts = null!;
 
-        public void Init(IProcessorContext<string, string> context) => counts = context.GetStore<IKeyValueStore<string, string>>("counts");
+        public void Init(IProcessorContext<string, string> context) =>
+            counts = context.GetStore<IKeyValueStore<string, string>>("counts");
 
         public void Process(in Record<string, string> record)
         {

@@ -4,10 +4,12 @@ namespace Topology.Tests.Ledger;
 
 public sealed class HoldTests
 {
-    private static AllocationCommandBody.Hold Lines(HoldMode mode, params (string Id, long Quantity, long? Minimum)[] lines) => new()
+    private static AllocationCommandBody.Hold Lines(
+        HoldMode mode, params (string Id, long Quantity, long? Minimum)[] lines) => new()
     {
         Mode = mode,
-        Lines = [.. lines.Select(l => new HoldLine { ReservationId = l.Id, Quantity = l.Quantity, MinQuantity = l.Minimum })],
+        Lines = [.. lines.Select(
+            l => new HoldLine { ReservationId = l.Id, Quantity = l.Quantity, MinQuantity = l.Minimum })],
     };
 
     [Fact]
@@ -34,7 +36,8 @@ public sealed class HoldTests
         var reason = Assert.Single(Assert.IsType<AllocationOutcomeEvent.Rejected>(rejected.Event).Reasons);
         Assert.Equal(ReasonCode.InsufficientAvailability, reason.Code);
         Assert.Equal(
-            [(NumberName.Requested, 7), (NumberName.Available, 2), (NumberName.ShortBy, 5), (NumberName.NextExpiryAt, ledger.NowMs + 120_000)],
+            [(NumberName.Requested, 7), (NumberName.Available, 2), (NumberName.ShortBy, 5), (NumberName.NextExpiryAt,
+                ledger.NowMs + 120_000)],
             reason.Numbers.Select(n => (n.Name, n.Value)));
     }
 
@@ -144,7 +147,8 @@ public sealed class HoldTests
     {
         var ledger = TestLedger.WithStock(10);
         ledger.Hold("r", 2, ttlMs: 1_000);
-        AllocationOutcome Extend(long ttlMs) => ledger.Run(new AllocationCommandBody.Extend { ReservationId = "r", TtlMs = ttlMs });
+        AllocationOutcome Extend(long ttlMs) =>
+            ledger.Run(new AllocationCommandBody.Extend { ReservationId = "r", TtlMs = ttlMs });
 
         var moves = Enumerable.Range(1, 10).Select(i => Extend(1_000 * (i + 1))).ToList();
         var idle = Extend(1_000);
@@ -165,7 +169,8 @@ public sealed class HoldTests
         Assert.Equal(
             [
                 "PoolKnown//Passed", "Idempotency//Passed", "Shape//Passed", "Age//Passed", "Authority//Passed",
-                "Transition/Hold/None/Applied", "Class/class/standard/Applied", "Ttl/ttl/default/Applied", "Availability//Passed",
+                "Transition/Hold/None/Applied", "Class/class/standard/Applied", "Ttl/ttl/default/Applied",
+                "Availability//Passed",
             ],
             held.Decision.Select(s => $"{s.Rule}/{s.Row}/{s.Result}"));
     }

@@ -26,7 +26,11 @@ public sealed class HostileCommandTests
             ledger.Run(new AllocationCommandBody.Unblock { Quantity = quantity, Reason = "" }),
             ledger.Run(new AllocationCommandBody.Hold
             {
-                Lines = [new HoldLine { ReservationId = "a", Quantity = 1 }, new HoldLine { ReservationId = "b", Quantity = quantity }],
+                Lines = [new HoldLine { ReservationId = "a", Quantity = 1 }, new HoldLine
+                {
+                    ReservationId = "b",
+                    Quantity = quantity,
+                }],
             }),
         ];
 
@@ -127,7 +131,8 @@ public sealed class HostileCommandTests
         var repeat = ledger.Run(hold);
         var newTry = ledger.Hold("r", 1);
 
-        Assert.Equal(("R UnknownPool", "$partition/3", TestLedger.Pool), (OutcomeText.Of(unknown), unknown.PoolId, unknown.RequestedPoolId));
+        Assert.Equal(("R UnknownPool", "$partition/3", TestLedger.Pool), (OutcomeText.Of(unknown), unknown.PoolId,
+            unknown.RequestedPoolId));
         Assert.Equal((TestLedger.Pool, "$partition/3#1"), (repeat.PoolId, repeat.DuplicateOf));
         Assert.Equal("✔ Held", OutcomeText.Of(newTry));
     }
@@ -169,7 +174,8 @@ public sealed class HostileCommandTests
     {
         var ledger = new TestLedger();
 
-        var answer = ledger.Run(ledger.Command(new AllocationCommandBody.Hold { ReservationId = "r", Quantity = 1 }, pool: poolId));
+        var answer = ledger.Run(ledger.Command(
+            new AllocationCommandBody.Hold { ReservationId = "r", Quantity = 1 }, pool: poolId));
 
         Assert.Equal(("R Malformed", "$partition/3"), (OutcomeText.Of(answer), answer.PoolId));
     }
@@ -191,7 +197,8 @@ public sealed class HostileCommandTests
     public void Values_that_this_version_does_not_know_are_malformed_never_guessed()
     {
         var ledger = TestLedger.WithStock(10);
-        var hold = ledger.Command(new AllocationCommandBody.Hold { ReservationId = "r", Quantity = 1, Mode = HoldMode.Unknown });
+        var hold = ledger.Command(
+            new AllocationCommandBody.Hold { ReservationId = "r", Quantity = 1, Mode = HoldMode.Unknown });
 
         AllocationOutcome[] answers =
         [
@@ -240,7 +247,13 @@ public sealed class HostileCommandTests
     {
         var ledger = new TestLedger();
         var activate = ledger.Command(
-            new AllocationCommandBody.PolicyActivate { Document = "{}", Version = 1, ContentHash = "", EffectiveAtMs = 0 },
+            new AllocationCommandBody.PolicyActivate
+            {
+                Document = "{}",
+                Version = 1,
+                ContentHash = "",
+                EffectiveAtMs = 0,
+            },
             pool: ReservedKeys.Policy);
 
         var answer = ledger.Run(activate);

@@ -82,7 +82,8 @@ public sealed class IdempotencyTests
         ledger.Return("r", 2, "return-1");
         var returnedTwice = ledger.Return("r", 2, "return-1");
 
-        Assert.Equal(["N ConsumeSeen", "N ConsumeSeen", "N ConsumeSeen"], new[] { again, elsewhere, returnedTwice }.Select(OutcomeText.Of));
+        Assert.Equal(["N ConsumeSeen", "N ConsumeSeen", "N ConsumeSeen"],
+            new[] { again, elsewhere, returnedTwice }.Select(OutcomeText.Of));
         Assert.Equal((8, 2, 0), (ledger.Balances.Free, ledger.Balances.Confirmed, ledger.Balances.Consumed));
     }
 
@@ -110,7 +111,8 @@ public sealed class IdempotencyTests
     {
         var ledger = TestLedger.WithStock(10);
         ledger.Hold("held", 1);
-        AllocationOutcome Late(AllocationCommandBody body) => ledger.Run(ledger.Command(body) with { DeadlineMs = ledger.NowMs - 1 });
+        AllocationOutcome Late(AllocationCommandBody body) =>
+            ledger.Run(ledger.Command(body) with { DeadlineMs = ledger.NowMs - 1 });
 
         var hold = Late(new AllocationCommandBody.Hold { ReservationId = "r", Quantity = 4 });
         var confirm = Late(new AllocationCommandBody.Confirm { ReservationId = "held" });
@@ -154,10 +156,14 @@ public sealed class IdempotencyTests
             Actor = new Actor { Type = ActorType.Operator, Id = "z" },
             Body = new AllocationCommandBody.Confirm { ReservationId = "r", Remainder = Remainder.Release },
         };
-        var other = plain with { Body = new AllocationCommandBody.Confirm { ReservationId = "r", Remainder = Remainder.Keep } };
+        var other = plain with
+        {
+            Body = new AllocationCommandBody.Confirm { ReservationId = "r", Remainder = Remainder.Keep },
+        };
 
         Assert.Equal(PayloadHashing.Compute(plain).ToArray(), PayloadHashing.Compute(spelledOut).ToArray());
         Assert.NotEqual(PayloadHashing.Compute(plain).ToArray(), PayloadHashing.Compute(other).ToArray());
-        Assert.NotEqual(PayloadHashing.Compute(plain).ToArray(), PayloadHashing.Compute(plain with { PoolId = "nuts" }).ToArray());
+        Assert.NotEqual(
+            PayloadHashing.Compute(plain).ToArray(), PayloadHashing.Compute(plain with { PoolId = "nuts" }).ToArray());
     }
 }

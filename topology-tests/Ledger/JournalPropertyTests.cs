@@ -14,7 +14,8 @@ public sealed class JournalPropertyTests
     private static void ForAllHistories(Action<TestLedger, RandomHistory.Step[]> check) =>
         Prop.ForAll(ArbMap.Default.ArbFor<(byte, byte, byte, byte, byte)[]>(), tuples =>
         {
-            var steps = tuples.Select(s => new RandomHistory.Step(s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)).ToArray();
+            var steps = tuples.Select(s => new RandomHistory.Step(s.Item1, s.Item2, s.Item3, s.Item4, s.Item5))
+                .ToArray();
             check(RandomHistory.Run(steps), steps);
         }).Check(Thorough);
 
@@ -36,7 +37,8 @@ public sealed class JournalPropertyTests
     {
         var again = RandomHistory.Run(steps);
 
-        Assert.Equal(ledger.Journal.Select(o => Convert.ToHexString(Bytes(o))), again.Journal.Select(o => Convert.ToHexString(Bytes(o))));
+        Assert.Equal(ledger.Journal.Select(o => Convert.ToHexString(Bytes(o))),
+            again.Journal.Select(o => Convert.ToHexString(Bytes(o))));
     });
 
     [Fact]
@@ -76,15 +78,16 @@ public sealed class JournalPropertyTests
     });
 
     [Fact]
-    public void Every_command_has_exactly_one_original_outcome_once_its_grace_is_over() => ForAllHistories((ledger, _) =>
-    {
-        ledger.Wait(TimeSpan.FromMinutes(10));
+    public void Every_command_has_exactly_one_original_outcome_once_its_grace_is_over() =>
+        ForAllHistories((ledger, _) =>
+        {
+            ledger.Wait(TimeSpan.FromMinutes(10));
 
-        var answers = ledger.Journal.Where(o => o.CommandId is not null).GroupBy(o => o.CommandId);
+            var answers = ledger.Journal.Where(o => o.CommandId is not null).GroupBy(o => o.CommandId);
 
-        Assert.All(answers, a => Assert.Single(a, o => o.Original));
-        Assert.Equal(0, ledger.PoolState.Parked);
-    });
+            Assert.All(answers, a => Assert.Single(a, o => o.Original));
+            Assert.Equal(0, ledger.PoolState.Parked);
+        });
 
     [Fact]
     public void Nothing_is_overdue_after_a_record_and_timers_are_what_state_says() => ForAllHistories((ledger, _) =>

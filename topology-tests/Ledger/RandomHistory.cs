@@ -2,7 +2,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Ledger;
 
-/// <summary>Histories that reach every rule: few reservations, few units, short lives, repeats, time in leaps.</summary>
+/// <summary>
+/// Histories that reach every rule: few reservations, few units, short lives, repeats, time in leaps.
+/// </summary>
 internal static class RandomHistory
 {
     private const int ReservationCount = 5;
@@ -43,7 +45,12 @@ internal static class RandomHistory
         var isSourced = step.Choice % 2 == 0;
         return (step.Kind % 13) switch
         {
-            0 or 1 => new AllocationCommandBody.Hold { ReservationId = id, Quantity = quantity, TtlMs = 1_000 + (step.Choice * 100) },
+            0 or 1 => new AllocationCommandBody.Hold
+            {
+                ReservationId = id,
+                Quantity = quantity,
+                TtlMs = 1_000 + (step.Choice * 100),
+            },
             2 => new AllocationCommandBody.Hold
             {
                 Mode = HoldMode.Partial,

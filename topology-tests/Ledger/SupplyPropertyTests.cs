@@ -5,8 +5,8 @@ using FsCheck.Fluent;
 namespace Topology.Tests.Ledger;
 
 /// <summary>
-/// Facts of a source in any order, doubled or late, with snapshots among them: the ledger ends at the true stock. The second
-/// model is a shelf: what was delivered to it, minus what left it.
+/// Facts of a source in any order, doubled or late, with snapshots among them: the ledger ends at the true stock. The
+/// second model is a shelf: what was delivered to it, minus what left it.
 /// </summary>
 public sealed class SupplyPropertyTests
 {
@@ -16,16 +16,20 @@ public sealed class SupplyPropertyTests
     [Fact]
     public void Facts_and_snapshots_in_any_order_end_at_the_true_stock() =>
         Prop.ForAll<(byte Kind, byte Reservation, byte Quantity, ushort Order, bool Twice)[]>(
-            ArbMap.Default.ArbFor<(byte, byte, byte, ushort, bool)[]>(), steps => Check(steps, withStockTakes: false)).Check(Thorough);
+            ArbMap.Default.ArbFor<(byte, byte, byte, ushort, bool)[]>(), steps => Check(steps, withStockTakes: false))
+                .Check(Thorough);
 
     [Fact]
     public void Stock_takes_among_them_change_nothing_about_that() =>
         Prop.ForAll<(byte Kind, byte Reservation, byte Quantity, ushort Order, bool Twice)[]>(
-            ArbMap.Default.ArbFor<(byte, byte, byte, ushort, bool)[]>(), steps => Check(steps, withStockTakes: true)).Check(Thorough);
+            ArbMap.Default.ArbFor<(byte, byte, byte, ushort, bool)[]>(), steps => Check(steps, withStockTakes: true))
+                .Check(Thorough);
 
-    private sealed record Message(string Kind, long Sequence, string Reservation, long Quantity, long OnHand, string Id);
+    private sealed record Message(
+        string Kind, long Sequence, string Reservation, long Quantity, long OnHand, string Id);
 
-    private static bool Check((byte Kind, byte Reservation, byte Quantity, ushort Order, bool Twice)[] steps, bool withStockTakes)
+    private static bool Check(
+        (byte Kind, byte Reservation, byte Quantity, ushort Order, bool Twice)[] steps, bool withStockTakes)
     {
         var ledger = new TestLedger();
         ledger.Configure();
@@ -70,10 +74,12 @@ public sealed class SupplyPropertyTests
     {
         var balances = ledger.Balances;
         Assert.Equal(onHand, balances.Free + balances.Held + balances.Confirmed + balances.Blocked);
-        Assert.Equal(0, balances.External + balances.Free + balances.Held + balances.Confirmed + balances.Consumed + balances.Blocked);
+        Assert.Equal(0, balances.External + balances.Free + balances.Held + balances.Confirmed + balances.Consumed
+            + balances.Blocked);
     }
 
-    // Everything that happened, numbered by the source as it happened, then delivered in another order and partly twice.
+    // Everything that happened, numbered by the source as it happened, then delivered in another order and partly
+    // twice.
     private static List<Message> Messages(
         (byte Kind, byte Reservation, byte Quantity, ushort Order, bool Twice)[] steps, long opening, out long onHand)
     {
@@ -99,7 +105,8 @@ public sealed class SupplyPropertyTests
                 messages.Add(((step.Order % 16) + 3, message));
             }
         }
-        return messages.Select((m, index) => (m.Order, index, m.Message)).OrderBy(m => (m.Order, m.index)).Select(m => m.Message).ToList();
+        return messages.Select((m, index) => (m.Order, index, m.Message)).OrderBy(m => (m.Order, m.index))
+            .Select(m => m.Message).ToList();
     }
 
     private static void Deliver(TestLedger ledger, Message message, long shelf)

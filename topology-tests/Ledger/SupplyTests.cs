@@ -114,7 +114,8 @@ public sealed class SupplyTests
 
         Assert.True(Assert.IsType<AllocationOutcomeEvent.Consumed>(late.Event).Reflected);
         Assert.Equal(
-            [EntryKind.Consumed, EntryKind.ConsumeAcknowledged, EntryKind.SupplyRebased], late.Entries.Select(e => e.Kind));
+            [EntryKind.Consumed, EntryKind.ConsumeAcknowledged, EntryKind.SupplyRebased],
+            late.Entries.Select(e => e.Kind));
         Assert.Equal((95, 0, 0), (ledger.Balances.Free, ledger.Balances.Confirmed, ledger.Balances.Consumed));
     }
 
@@ -139,7 +140,8 @@ public sealed class SupplyTests
     [InlineData(2, 50, 3, SupplyIgnoredWhy.Duplicate)]
     [InlineData(2, 51, 3, SupplyIgnoredWhy.Conflict)]
     [InlineData(3, 50, 2, SupplyIgnoredWhy.Stale)]
-    public void Snapshot_that_is_old_doubled_or_contradicts_is_ignored(long version, long quantity, long through, SupplyIgnoredWhy why)
+    public void Snapshot_that_is_old_doubled_or_contradicts_is_ignored(
+        long version, long quantity, long through, SupplyIgnoredWhy why)
     {
         var ledger = Empty();
         ledger.Snapshot(version: 2, quantity: 50, through: 3);
@@ -157,7 +159,8 @@ public sealed class SupplyTests
 
         var ignored = ledger.Snapshot(1, 50, 0, source: "wms");
 
-        Assert.Equal(SupplyIgnoredWhy.NotSnapshotSource, Assert.IsType<AllocationOutcomeEvent.SupplyIgnored>(ignored.Event).Why);
+        Assert.Equal(
+            SupplyIgnoredWhy.NotSnapshotSource, Assert.IsType<AllocationOutcomeEvent.SupplyIgnored>(ignored.Event).Why);
     }
 
     [Fact]
@@ -182,9 +185,11 @@ public sealed class SupplyTests
         ledger.Delta(1, 10);
         ledger.Hold("r", 8);
 
-        var shrink = ledger.All(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 5, Through = 1 });
+        var shrink = ledger.All(
+            new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 5, Through = 1 });
         var refused = ledger.Hold("s", 1);
-        var grow = ledger.All(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 2, Quantity = 9, Through = 1 });
+        var grow = ledger.All(
+            new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 2, Quantity = 9, Through = 1 });
         var granted = ledger.Hold("t", 1);
 
         Assert.Equal(3, Assert.IsType<AllocationOutcomeEvent.OverCommitted>(shrink[1].Event).Deficit);

@@ -4,7 +4,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Ledger;
 
-/// <summary>A ledger of one partition over state in memory, with a clock that tests move, and the journal it leaves.</summary>
+/// <summary>
+/// A ledger of one partition over state in memory, with a clock that tests move, and the journal it leaves.
+/// </summary>
 internal sealed class TestLedger
 {
     public const string Pool = "bolts";
@@ -38,7 +40,8 @@ internal sealed class TestLedger
         result.Configure(kind);
         if (quantity > 0)
         {
-            result.Run(new AllocationCommandBody.SupplyDelta { Source = "opening", SourceSequence = 1, Quantity = quantity });
+            result.Run(
+                new AllocationCommandBody.SupplyDelta { Source = "opening", SourceSequence = 1, Quantity = quantity });
         }
         return result;
     }
@@ -75,12 +78,15 @@ internal sealed class TestLedger
     /// <summary>Folds a command; all outcomes.</summary>
     public IReadOnlyList<AllocationOutcome> All(AllocationCommandBody body) => All(Command(body));
 
-    public IReadOnlyList<AllocationOutcome> All(AllocationCommand command) => Fold(command, command.PoolId, Partition, NowMs);
+    public IReadOnlyList<AllocationOutcome> All(AllocationCommand command) =>
+        Fold(command, command.PoolId, Partition, NowMs);
 
-    public IReadOnlyList<AllocationOutcome> Fold(AllocationCommand command, string? key, int keyPartition, long timestampMs)
+    public IReadOnlyList<AllocationOutcome> Fold(
+        AllocationCommand command, string? key, int keyPartition, long timestampMs)
     {
         var outcomes = new List<AllocationOutcome>();
-        var record = new LedgerRecord("allocation.commands", Partition, offset++, timestampMs, key, keyPartition, command);
+        var record = new LedgerRecord(
+            "allocation.commands", Partition, offset++, timestampMs, key, keyPartition, command);
         ledger.Fold(record, outcomes);
         Journal.AddRange(outcomes);
         return outcomes;
@@ -106,7 +112,13 @@ internal sealed class TestLedger
         Run(new AllocationCommandBody.Confirm { ReservationId = id, Quantity = quantity, Remainder = remainder });
 
     public AllocationOutcome Release(string id, long? quantity = null, ReleaseBucket bucket = ReleaseBucket.All) =>
-        Run(new AllocationCommandBody.Release { ReservationId = id, Quantity = quantity, Bucket = bucket, Reason = "test" });
+        Run(new AllocationCommandBody.Release
+        {
+            ReservationId = id,
+            Quantity = quantity,
+            Bucket = bucket,
+            Reason = "test",
+        });
 
     public AllocationOutcome Consume(
         string id, long quantity, string? consumeId = null, string? source = null, long? sequence = null) =>
@@ -136,7 +148,8 @@ internal sealed class TestLedger
     public AllocationOutcome Delta(long sequence, long quantity, string source = Erp) =>
         Run(new AllocationCommandBody.SupplyDelta { Source = source, SourceSequence = sequence, Quantity = quantity });
 
-    public AllocationOutcome Snapshot(long version, long quantity, long? through, long? blocked = null, string source = Erp) =>
+    public AllocationOutcome Snapshot(
+        long version, long quantity, long? through, long? blocked = null, string source = Erp) =>
         Run(new AllocationCommandBody.SupplySnapshot
         {
             Source = source,

@@ -83,7 +83,8 @@ public sealed class TimerTests
         var named = ledger.All(new AllocationCommandBody.Confirm { ReservationId = "h9" });
         var rest = ledger.Tick();
 
-        Assert.Equal(["✔ Expired", "✔ Expired", "✔ Expired", "✔ Expired", "R AlreadyExpired"], named.Select(OutcomeText.Of));
+        Assert.Equal(
+            ["✔ Expired", "✔ Expired", "✔ Expired", "✔ Expired", "R AlreadyExpired"], named.Select(OutcomeText.Of));
         Assert.Equal("h9", Assert.IsType<AllocationOutcomeEvent.Expired>(named[3].Event).ReservationId);
         Assert.Equal(3, rest.Count);
         Assert.Equal(3, ledger.Balances.Held);
@@ -126,7 +127,8 @@ public sealed class TimerTests
         ledger.Confirm("r");
         ledger.Confirm("s");
 
-        var tombstone = ledger.All(new AllocationCommandBody.Release { ReservationId = "r", Reason = "order cancelled" });
+        var tombstone = ledger.All(
+            new AllocationCommandBody.Release { ReservationId = "r", Reason = "order cancelled" });
         var rejected = ledger.All(new AllocationCommandBody.Hold { ReservationId = "s", Quantity = 11 });
         var late = ledger.Hold("r", 1);
 

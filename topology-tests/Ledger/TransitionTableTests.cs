@@ -5,9 +5,9 @@ using Alloc.Schemas.Allocation;
 namespace Topology.Tests.Ledger;
 
 /// <summary>
-/// The transition table, one row a test: what is there, what is asked, what becomes of it, and how the reservation is afterwards.
-/// ✔ applied, N no-op, R rejected, P parked (then: what it ends as when its grace is over). The pool has 20 units, the
-/// reservation is of 5; units are held for 15 minutes.
+/// The transition table, one row a test: what is there, what is asked, what becomes of it, and how the reservation is
+/// afterwards. ✔ applied, N no-op, R rejected, P parked (then: what it ends as when its grace is over). The pool has 20
+/// units, the reservation is of 5; units are held for 15 minutes.
 /// </summary>
 public sealed class TransitionTableTests
 {
@@ -251,7 +251,9 @@ public sealed class TransitionTableTests
     private static AllocationOutcome? Step(TestLedger ledger, string step)
     {
         var words = step.Split(' ');
-        var number = words.Length > 1 && long.TryParse(words[1], CultureInfo.InvariantCulture, out var parsed) ? parsed : (long?)null;
+        var number = words.Length > 1 && long.TryParse(words[1], CultureInfo.InvariantCulture, out var parsed)
+            ? parsed
+            : (long?)null;
         return words[0] switch
         {
             "hold" => Hold(ledger, number!.Value, words[^1] == "group" ? "g" : null),
@@ -268,7 +270,8 @@ public sealed class TransitionTableTests
         };
     }
 
-    private static AllocationOutcome? Last(IReadOnlyList<AllocationOutcome> outcomes) => outcomes.Count == 0 ? null : outcomes[^1];
+    private static AllocationOutcome? Last(IReadOnlyList<AllocationOutcome> outcomes) =>
+        outcomes.Count == 0 ? null : outcomes[^1];
 
     private static AllocationOutcome Hold(TestLedger ledger, long quantity, string? groupId) =>
         ledger.Run(new AllocationCommandBody.Hold { ReservationId = "r", Quantity = quantity, GroupId = groupId });

@@ -8,7 +8,9 @@ using Alloc.Schemas.Registry;
 
 namespace Topology.Tests.Topology;
 
-/// <summary>The topology of allocation on virtual time: commands as bytes in, outcomes and availability as bytes out.</summary>
+/// <summary>
+/// The topology of allocation on virtual time: commands as bytes in, outcomes and availability as bytes out.
+/// </summary>
 internal sealed class AllocationDriver : IDisposable
 {
     public const long StartMs = 1_700_000_000_000;
@@ -72,7 +74,10 @@ internal sealed class AllocationDriver : IDisposable
 
     public void Stock(string pool, long quantity)
     {
-        Send(pool, new AllocationCommandBody.PoolConfigure { Settings = new PoolSettings { Unit = "piece", SnapshotSource = "erp" } });
+        Send(pool, new AllocationCommandBody.PoolConfigure
+        {
+            Settings = new PoolSettings { Unit = "piece", SnapshotSource = "erp" },
+        });
         Send(pool, new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 1, Quantity = quantity });
     }
 

@@ -34,12 +34,14 @@ public sealed class AllocationMetricsTests : IDisposable
         alloc.Send("bolts", Hold("a", 3));
         alloc.Send("bolts", Hold("b", 4));
         alloc.Send("bolts", Hold("c", 5));
-        alloc.Send("bolts", new AllocationCommandBody.Release { ReservationId = "a", Quantity = 4, Reason = "Cancelled" });
+        alloc.Send(
+            "bolts", new AllocationCommandBody.Release { ReservationId = "a", Quantity = 4, Reason = "Cancelled" });
 
         var scrape = Scrape();
 
         Assert.Equal(2, scrape["alloc_commands_total{command=\"Hold\",outcome=\"Held\",reason=\"\"}"]);
-        Assert.Equal(1, scrape["alloc_commands_total{command=\"Hold\",outcome=\"Rejected\",reason=\"InsufficientAvailability\"}"]);
+        Assert.Equal(1,
+            scrape["alloc_commands_total{command=\"Hold\",outcome=\"Rejected\",reason=\"InsufficientAvailability\"}"]);
         Assert.Equal(1, scrape["alloc_release_failures_total{reason=\"ExceedsHeld\"}"]);
         Assert.Equal(2, scrape["alloc_holds_created_total"]);
     }
@@ -68,14 +70,16 @@ public sealed class AllocationMetricsTests : IDisposable
         var scrape = Scrape();
 
         Assert.Equal(1, scrape["alloc_holds_expired_total"]);
-        Assert.Equal((1, 3), (scrape["alloc_expiry_lateness_seconds_count"], scrape["alloc_expiry_lateness_seconds_sum"]));
+        Assert.Equal(
+            (1, 3), (scrape["alloc_expiry_lateness_seconds_count"], scrape["alloc_expiry_lateness_seconds_sum"]));
     }
 
     [Fact]
     public void A_fact_about_supply_that_changes_nothing_is_counted_by_reason()
     {
         alloc.Stock("bolts", 10);
-        alloc.Send("bolts", new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 1, Quantity = 10 });
+        alloc.Send(
+            "bolts", new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 1, Quantity = 10 });
 
         Assert.Equal(1, Scrape()["alloc_supply_ignored_total{reason=\"Duplicate\"}"]);
     }

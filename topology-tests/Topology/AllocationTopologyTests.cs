@@ -26,7 +26,8 @@ public sealed class AllocationTopologyTests
         var held = Assert.Single(alloc.Send("bolts", Hold("r", 3)));
 
         Assert.IsType<AllocationOutcomeEvent.Held>(held.Event);
-        Assert.Equal(("allocation.commands", partition, 2L), (held.Source.Topic, held.Source.Partition, held.Source.Offset));
+        Assert.Equal(
+            ("allocation.commands", partition, 2L), (held.Source.Topic, held.Source.Partition, held.Source.Offset));
         var record = alloc.Driver.Log("allocation.outcomes", partition)[^1];
         Assert.Equal(("bolts", held.TMs), (Encoding.UTF8.GetString(record.Key!), record.TimestampMs));
     }
@@ -120,7 +121,8 @@ public sealed class AllocationTopologyTests
 
         Assert.Equal([$"$partition/{home}", $"$partition/{elsewhere}"], outcomes.Select(o => o.PoolId));
         Assert.All(outcomes, o => Assert.Equal("R Malformed", OutcomeText.Of(o)));
-        Assert.Equal(10, alloc.Driver.GetStore<IKeyValueStore<string, PoolState>>("pools", home).Get("bolts")!.Balances.Free);
+        Assert.Equal(
+            10, alloc.Driver.GetStore<IKeyValueStore<string, PoolState>>("pools", home).Get("bolts")!.Balances.Free);
     }
 
     [Fact]
@@ -129,7 +131,8 @@ public sealed class AllocationTopologyTests
         using var alloc = new AllocationDriver();
         alloc.Stock("bolts", 10);
         var bytes = alloc.Bytes(alloc.Command("bolts", Hold("r", 1)));
-        var ahead = DateTimeOffset.Parse("9999-12-31T23:59:59Z", System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+        var ahead = DateTimeOffset.Parse("9999-12-31T23:59:59Z", System.Globalization.CultureInfo.InvariantCulture)
+            .ToUnixTimeMilliseconds();
 
         var wait = Assert.Throws<StreamsException>(() => alloc.Pipe("bolts"u8.ToArray(), bytes, timestampMs: ahead));
 
@@ -191,11 +194,21 @@ public sealed class AllocationTopologyTests
     public void Topology_describes_itself()
     {
         using var alloc = new AllocationDriver();
-        var serdes = new Alloc.Processors.Allocation.AllocationSerdes(new InMemorySchemaRegistryClient(), alloc.Options);
+        var serdes = new Alloc.Processors.Allocation.AllocationSerdes(
+            new InMemorySchemaRegistryClient(), alloc.Options);
 
         var text = Alloc.Processors.Allocation.AllocationTopology.Build(alloc.Options, serdes).Describe();
 
-        foreach (var word in new[] { "commands", "allocate", "outcomes", "publish", "availability", "reservations", "timers" })
+        foreach (var word in new[]
+        {
+            "commands",
+            "allocate",
+            "outcomes",
+            "publish",
+            "availability",
+            "reservations",
+            "timers",
+        })
         {
             Assert.Contains(word, text, StringComparison.Ordinal);
         }
@@ -207,7 +220,12 @@ public sealed class AllocationTopologyTests
         {
             alloc.Stock($"pool-{pool}", 10);
             alloc.Send($"pool-{pool}", Hold($"h{pool}", 2), commandId: $"hold-{pool}");
-            alloc.Send($"pool-{pool}", new AllocationCommandBody.Confirm { ReservationId = $"h{pool}", Quantity = 1, Remainder = Remainder.Keep });
+            alloc.Send($"pool-{pool}", new AllocationCommandBody.Confirm
+            {
+                ReservationId = $"h{pool}",
+                Quantity = 1,
+                Remainder = Remainder.Keep,
+            });
             alloc.Send($"pool-{pool}", new AllocationCommandBody.Confirm { ReservationId = "not-yet" });
             alloc.Send($"pool-{pool}", new AllocationCommandBody.Consume
             {
@@ -236,7 +254,8 @@ public sealed class AllocationTopologyTests
             Add<PoolKey, ConsumeMemory>(AllocationStores.Consumes, partition);
             Add<PoolKey, SupplySource>(AllocationStores.Sources, partition);
             Add<FactKey, SupplyFact>(AllocationStores.Facts, partition);
-            foreach (var (dueAt, key) in alloc.Driver.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers, partition).Until(long.MaxValue))
+            foreach (var (dueAt, key) in alloc.Driver.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers, partition)
+                .Until(long.MaxValue))
             {
                 entries[$"{partition} timer {dueAt} {key}"] = "";
             }

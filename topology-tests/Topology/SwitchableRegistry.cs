@@ -15,13 +15,16 @@ internal sealed class SwitchableRegistry : ISchemaRegistryClient
     public ValueTask<AvroSchema> GetSchemaAsync(int schemaId, CancellationToken cancellationToken = default) =>
         Inner.GetSchemaAsync(schemaId, cancellationToken);
 
-    public ValueTask<int> RegisterAsync(string subject, AvroSchema schema, CancellationToken cancellationToken = default) =>
+    public ValueTask<int> RegisterAsync(
+        string subject, AvroSchema schema, CancellationToken cancellationToken = default) =>
         Inner.RegisterAsync(subject, schema, cancellationToken);
 
-    public Task<RegisteredSchema?> LookUpAsync(string subject, AvroSchema schema, CancellationToken cancellationToken = default) =>
+    public Task<RegisteredSchema?> LookUpAsync(
+        string subject, AvroSchema schema, CancellationToken cancellationToken = default) =>
         Inner.LookUpAsync(subject, schema, cancellationToken);
 
-    public Task<RegisteredSchema?> GetVersionAsync(string subject, int? version, CancellationToken cancellationToken = default) =>
+    public Task<RegisteredSchema?> GetVersionAsync(
+        string subject, int? version, CancellationToken cancellationToken = default) =>
         Inner.GetVersionAsync(subject, version, cancellationToken);
 
     public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken = default) =>

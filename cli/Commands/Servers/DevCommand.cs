@@ -9,12 +9,15 @@ using Alloc.Web;
 
 namespace Alloc.Cli.Commands.Servers;
 
-/// <summary><c>alloc dev</c>: broker, registry, engine and HTTP in one process, data on disk, nothing else to install.</summary>
+/// <summary>
+/// <c>alloc dev</c>: broker, registry, engine and HTTP in one process, data on disk, nothing else to install.
+/// </summary>
 internal static class DevCommand
 {
     private const string Loopback = "127.0.0.1";
 
-    private static readonly SettingOption<bool> WithDemo = new("--demo", "Let customers of three pools hold, pay, cancel and forget");
+    private static readonly SettingOption<bool> WithDemo = new(
+        "--demo", "Let customers of three pools hold, pay, cancel and forget");
 
     private static readonly SettingOption<int> DemoRate = new("--demo-rate", "Commands a second of the demo")
     {
@@ -22,19 +25,23 @@ internal static class DevCommand
         HelpName = "count",
     };
 
-    private static readonly SettingOption<int> DemoSeed = new("--demo-seed", "The demo does the same things for the same seed")
+    private static readonly SettingOption<int> DemoSeed = new(
+        "--demo-seed", "The demo does the same things for the same seed")
     {
         DefaultValueFactory = _ => 1,
         HelpName = "number",
     };
 
-    private static readonly SettingOption<DurabilityMode> Durability = Choice.Of<SettingOption<DurabilityMode>, DurabilityMode>(
-        new SettingOption<DurabilityMode>("--durability", "When the broker's answers wait for the disk"), DurabilityMode.Commit);
+    private static readonly SettingOption<DurabilityMode> Durability =
+        Choice.Of<SettingOption<DurabilityMode>, DurabilityMode>(
+        new SettingOption<DurabilityMode>("--durability", "When the broker's answers wait for the disk"),
+        DurabilityMode.Commit);
 
     public static Command Create() =>
         new Command("dev", "Run everything in one process: broker, registry, engine, HTTP")
             .Takes(
-                WithDemo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort, ServerOptions.ConsolePort,
+                WithDemo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
+                ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
@@ -64,7 +71,9 @@ internal static class DevCommand
                 StateDirectory = Path.Combine(data, "state"),
                 CheckpointDirectory = Path.Combine(data, "checkpoints"),
                 ThreadCount = context.Get(ServerOptions.Threads),
-                PartitionCount = context.IsGiven(ServerOptions.Partitions) ? context.Get(ServerOptions.Partitions) : null,
+                PartitionCount = context.IsGiven(ServerOptions.Partitions)
+                    ? context.Get(ServerOptions.Partitions)
+                    : null,
             },
             context.Time,
             run.Loggers,
@@ -92,45 +101,63 @@ internal static class DevCommand
                 Port = context.Get(ServerOptions.KafkaPort),
                 Durability = context.Get(Durability),
                 OnFault = e => fault.TrySetException(CliException.Failed(
-                    $"The embedded broker stopped: {e.Message}", "Nothing that was answered is lost; start again when the cause is gone.", e)),
+                    $"The embedded broker stopped: {e.Message}",
+                    "Nothing that was answered is lost; start again when the cause is gone.", e)),
             },
-            new RegistryOptions { DataDirectory = directory, Host = Loopback, Port = context.Get(ServerOptions.RegistryPort) },
+            new RegistryOptions
+            {
+                DataDirectory = directory,
+                Host = Loopback,
+                Port = context.Get(ServerOptions.RegistryPort),
+            },
             context.Time,
             run.Loggers,
             cancellation);
     }
 
     private static Task StartDemo(
-        CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host, CancellationToken cancellation) =>
+        CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host,
+        CancellationToken cancellation) =>
         DemoRunner.RunAsync(
             new DemoTraffic(settings, host.Registry, context.Get(DemoRate), context.Get(DemoSeed), context.Time),
             host.Directory, run.Status, run.Loggers, context.Time, cancellation);
 
-    private static void ShowBanner(CommandContext context, ServerRun run, EmbeddedServices embedded, AllocationHost host)
+    private static void ShowBanner(
+        CommandContext context, ServerRun run, EmbeddedServices embedded, AllocationHost host)
     {
         var banner = new Banner($"Alloc {VersionCommand.Number}  one process (development; production: alloc serve)")
-            .Line("Kafka", $"localhost:{embedded.Broker.Port}", $"embedded, data in {context.Get(ServerOptions.DataDirectory)}")
+            .Line("Kafka", $"localhost:{embedded.Broker.Port}",
+                $"embedded, data in {context.Get(ServerOptions.DataDirectory)}")
             .Line("Registry", $"http://localhost:{embedded.Registry.Port}")
             .Line("Console", $"http://localhost:{host.ConsolePort}")
             .Line("Metrics", $"http://localhost:{host.ConsolePort}/metrics");
         if (context.Get(WithDemo))
         {
-            banner.Line("Demo", $"{DemoPool.All.Count} pools, {context.Get(DemoRate)} commands/s, some holds are left to expire");
+            banner.Line("Demo",
+                $"{DemoPool.All.Count} pools, {context.Get(DemoRate)} commands/s, some holds are left to expire");
         }
         banner.Write(context.Screen, run.Elapsed, NextCommand(context, embedded));
         context.Host.Out.Flush();
     }
 
-    /// <summary>A command that works when pasted: on a fresh data directory the demo's pools are there, without it one is made first.</summary>
+    /// <summary>
+    /// A command that works when pasted: on a fresh data directory the demo's pools are there, without it one is made
+    /// first.
+    /// </summary>
     private static string NextCommand(CommandContext context, EmbeddedServices embedded)
     {
         var name = Invocation.Name(context.Host.Environment);
-        var where = embedded.Broker.Port == 9092 || IsSaid(context, "ALLOC_BOOTSTRAP") ? "" : $" --bootstrap localhost:{embedded.Broker.Port}";
-        where += embedded.Registry.Port == 8081 || IsSaid(context, "ALLOC_REGISTRY") ? "" : $" --registry http://localhost:{embedded.Registry.Port}";
+        var where = embedded.Broker.Port == 9092 || IsSaid(context, "ALLOC_BOOTSTRAP")
+            ? ""
+            : $" --bootstrap localhost:{embedded.Broker.Port}";
+        where += embedded.Registry.Port == 8081 || IsSaid(context, "ALLOC_REGISTRY")
+            ? ""
+            : $" --registry http://localhost:{embedded.Registry.Port}";
         return context.Get(WithDemo)
             ? $"{name} reservation hold --pool seats-A --quantity 2 --id order-1{where}"
             : $"{name} pool configure seats-A --kind capacity --unit seat{where}";
     }
 
-    private static bool IsSaid(CommandContext context, string variable) => !string.IsNullOrEmpty(context.Host.Environment(variable));
+    private static bool IsSaid(CommandContext context, string variable) =>
+        !string.IsNullOrEmpty(context.Host.Environment(variable));
 }

@@ -6,16 +6,21 @@ using Alloc.Web;
 
 namespace Alloc.Cli.Commands.Servers;
 
-/// <summary><c>alloc serve</c>: one instance of the allocation application on a Kafka cluster; start as many as there is work for.</summary>
+/// <summary>
+/// <c>alloc serve</c>: one instance of the allocation application on a Kafka cluster; start as many as there is work
+/// for.
+/// </summary>
 internal static class ServeCommand
 {
     public static Command Create() =>
         new Command("serve", "Run an instance on a Kafka cluster; start several to share the partitions")
             .TalksToKafka().TalksToRegistry()
             .Takes(
-                ServerOptions.ApplicationId, ServerOptions.DataDirectory, ServerOptions.CheckpointDirectory, ServerOptions.CheckpointInterval,
+                ServerOptions.ApplicationId, ServerOptions.DataDirectory, ServerOptions.CheckpointDirectory,
+                ServerOptions.CheckpointInterval,
                 ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
-                ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials, ServerOptions.ConsoleCertificate,
+                ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
+                ServerOptions.ConsoleCertificate,
                 ServerOptions.BehindTlsProxy, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
@@ -36,9 +41,13 @@ internal static class ServeCommand
                 CheckpointDirectory = context.Get(ServerOptions.CheckpointDirectory),
                 CheckpointInterval = context.Get(ServerOptions.CheckpointInterval),
                 ThreadCount = context.Get(ServerOptions.Threads),
-                PartitionCount = context.IsGiven(ServerOptions.Partitions) ? context.Get(ServerOptions.Partitions) : null,
+                PartitionCount = context.IsGiven(ServerOptions.Partitions)
+                    ? context.Get(ServerOptions.Partitions)
+                    : null,
                 ReplicationFactor = (short)context.Get(ServerOptions.Replication),
-                Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name) : null,
+                Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
+                    ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
+                    : null,
             },
             context.Time,
             run.Loggers,
@@ -46,7 +55,8 @@ internal static class ServeCommand
         await run.WaitUntilReadyAsync(host, cancellation).ConfigureAwait(false);
         var scheme = console.CertificateFile is null ? "http" : "https";
         var address = $"{scheme}://{(console.IsLoopback ? "localhost" : console.Host)}:{host.ConsolePort}";
-        new Banner($"Alloc {VersionCommand.Number}  instance {host.InstanceId} of {context.Get(ServerOptions.ApplicationId)}")
+        new Banner(
+            $"Alloc {VersionCommand.Number}  instance {host.InstanceId} of {context.Get(ServerOptions.ApplicationId)}")
             .Line("Kafka", settings.Bootstrap)
             .Line("Registry", settings.Registry.ToString().TrimEnd('/'))
             .Line("Console", address)

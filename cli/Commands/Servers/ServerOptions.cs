@@ -14,51 +14,64 @@ internal static class ServerOptions
 
     public static readonly SettingOption<int> KafkaPort = Port("--kafka-port", "The embedded broker's port", 9092);
 
-    public static readonly SettingOption<int> RegistryPort = Port("--registry-port", "The embedded registry's port", 8081);
+    public static readonly SettingOption<int> RegistryPort = Port(
+        "--registry-port", "The embedded registry's port", 8081);
 
-    public static readonly SettingOption<int> ConsolePort = Port("--console-port", "The port of HTTP reads, health and metrics", 8233);
+    public static readonly SettingOption<int> ConsolePort = Port(
+        "--console-port", "The port of HTTP reads, health and metrics", 8233);
 
-    public static readonly SettingOption<string> ConsoleHost = new("--console-host", "The address HTTP listens on; not loopback: needs credentials and TLS")
+    public static readonly SettingOption<string> ConsoleHost = new(
+        "--console-host", "The address HTTP listens on; not loopback: needs credentials and TLS")
     {
         DefaultValueFactory = _ => "127.0.0.1",
         HelpName = "address",
     };
 
-    public static readonly SettingOption<string?> ConsoleUrl = new("--console-url", "The HTTP address under which other instances reach this one")
+    public static readonly SettingOption<string?> ConsoleUrl = new(
+        "--console-url", "The HTTP address under which other instances reach this one")
     {
         HelpName = "url",
     };
 
-    public static readonly SettingOption<string?> ConsoleCredentials = new("--console-credentials", "File of 'role name sha256-of-token' lines")
+    public static readonly SettingOption<string?> ConsoleCredentials = new(
+        "--console-credentials", "File of 'role name sha256-of-token' lines")
     {
         HelpName = "file",
     };
 
-    public static readonly SettingOption<string?> ConsoleCertificate = new("--console-certificate", "PEM (certificate and key) or PFX file")
+    public static readonly SettingOption<string?> ConsoleCertificate = new(
+        "--console-certificate", "PEM (certificate and key) or PFX file")
     {
         HelpName = "file",
     };
 
-    public static readonly SettingOption<bool> BehindTlsProxy = new("--console-behind-tls-proxy", "Another process speaks TLS for this one");
+    public static readonly SettingOption<bool> BehindTlsProxy = new(
+        "--console-behind-tls-proxy", "Another process speaks TLS for this one");
 
-    public static readonly SettingOption<int> Partitions = Positive("--partitions", "Partitions of topics that are created", 4);
+    public static readonly SettingOption<int> Partitions = Positive(
+        "--partitions", "Partitions of topics that are created", 4);
 
-    public static readonly SettingOption<int> Replication = Positive("--replication", "Replicas of topics that are created", 1);
+    public static readonly SettingOption<int> Replication = Positive(
+        "--replication", "Replicas of topics that are created", 1);
 
-    public static readonly SettingOption<int> Threads = Positive("--threads", "Stream threads; partitions are spread over them", 1);
+    public static readonly SettingOption<int> Threads = Positive(
+        "--threads", "Stream threads; partitions are spread over them", 1);
 
-    public static readonly SettingOption<string> ApplicationId = new("--application-id", "The consumer group, and the first part of transactional ids")
+    public static readonly SettingOption<string> ApplicationId = new(
+        "--application-id", "The consumer group, and the first part of transactional ids")
     {
         DefaultValueFactory = _ => "allocation",
         HelpName = "id",
     };
 
-    public static readonly SettingOption<string?> CheckpointDirectory = new("--checkpoint-dir", "Where checkpoints go, shared by all instances")
+    public static readonly SettingOption<string?> CheckpointDirectory = new(
+        "--checkpoint-dir", "Where checkpoints go, shared by all instances")
     {
         HelpName = "folder",
     };
 
-    public static readonly SettingOption<TimeSpan?> CheckpointInterval = new("--checkpoint-interval", "How often a checkpoint is taken; never if not given")
+    public static readonly SettingOption<TimeSpan?> CheckpointInterval = new(
+        "--checkpoint-interval", "How often a checkpoint is taken; never if not given")
     {
         CustomParser = Duration.ParseOptional,
         HelpName = "duration",
@@ -69,7 +82,11 @@ internal static class ServerOptions
 
     private static SettingOption<int> Port(string name, string description, int byDefault)
     {
-        var option = new SettingOption<int>(name, description) { DefaultValueFactory = _ => byDefault, HelpName = "port" };
+        var option = new SettingOption<int>(name, description)
+        {
+            DefaultValueFactory = _ => byDefault,
+            HelpName = "port",
+        };
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
@@ -82,7 +99,11 @@ internal static class ServerOptions
 
     private static SettingOption<int> Positive(string name, string description, int byDefault)
     {
-        var option = new SettingOption<int>(name, description) { DefaultValueFactory = _ => byDefault, HelpName = "count" };
+        var option = new SettingOption<int>(name, description)
+        {
+            DefaultValueFactory = _ => byDefault,
+            HelpName = "count",
+        };
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)

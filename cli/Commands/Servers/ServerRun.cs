@@ -30,7 +30,8 @@ internal sealed class ServerRun : IDisposable
 
     /// <summary>Runs a server; being told to stop before it is ready is no failure, and loses nothing.</summary>
     public static async Task<int> UntilToldAsync(
-        Func<CommandContext, CancellationToken, Task<int>> server, CommandContext context, CancellationToken cancellation)
+        Func<CommandContext, CancellationToken, Task<int>> server, CommandContext context,
+        CancellationToken cancellation)
     {
         try
         {

@@ -57,7 +57,8 @@ internal static class TopicTailCommand
             var shown = await decoder.RecordAsync(record, cancellation).ConfigureAwait(false);
             context.Screen.Next(() => shown, _ => context.Screen.Verbatim(
                 $"{record.Partition.Value}@{record.Offset.Value,-6} {shown["timestamp"]}  {Column.Show(shown["key"])}  "
-                + (shown["headers"] is { } headers ? JsonText.Line(headers) + "  " : "") + Column.Show(shown["value"])));
+                + (shown["headers"] is { } headers ? JsonText.Line(headers) + "  " : "")
+                + Column.Show(shown["value"])));
         }
         return ExitCode.Ok;
     }

@@ -39,7 +39,8 @@ internal sealed class DemoCounts
         {
             var seconds = Math.Max(0.1, since.TotalSeconds);
             string[] names = ["held", "confirmed", "released", "expired", "used", "rejected", "repeated"];
-            var rates = names.Select(n => $"{n} {(events.GetValueOrDefault(n) - before.GetValueOrDefault(n)) / seconds:0}").ToList();
+            var rates = names.Select(
+                n => $"{n} {(events.GetValueOrDefault(n) - before.GetValueOrDefault(n)) / seconds:0}").ToList();
             before = new Dictionary<string, long>(events);
             var pools = DemoPool.All.Where(p => free.ContainsKey(p.Id)).Select(p => $"{p.Id} {free[p.Id].Free}");
             return $"per second: {string.Join(", ", rates)} | free: {string.Join(", ", pools)}";

@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Hosting.Demo;
 
-/// <summary>Runs the demo beside a server, with a status line on a terminal; a demo that fails does not take the server along.</summary>
+/// <summary>
+/// Runs the demo beside a server, with a status line on a terminal; a demo that fails does not take the server along.
+/// </summary>
 internal static class DemoRunner
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     public static async Task RunAsync(
-        DemoTraffic traffic, LedgerDirectory directory, StatusLine? status, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+        DemoTraffic traffic, LedgerDirectory directory, StatusLine? status, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellation)
     {
         var logger = loggers.CreateLogger<DemoTraffic>();
         try
@@ -42,6 +45,7 @@ internal static class DemoRunner
     private static Dictionary<string, long> NextDeltas(LedgerDirectory directory) =>
         DemoPool.All.ToDictionary(
             p => p.Id,
-            p => 1 + (directory.Here(directory.PartitionOf(p.Id))?.Sources(p.Id).FirstOrDefault(s => s.Source == DemoScript.Source)?.Highest ?? 0),
+            p => 1 + (directory.Here(directory.PartitionOf(p.Id))?.Sources(p.Id)
+                .FirstOrDefault(s => s.Source == DemoScript.Source)?.Highest ?? 0),
             StringComparer.Ordinal);
 }

@@ -4,8 +4,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Cli.Hosting.Demo;
 
 /// <summary>
-/// What customers of the demo do, from a seed: hold, then pay, change their mind, or forget about it; what was paid is used,
-/// and seats and slots come back after use. Pure: outcomes and times in, commands out.
+/// What customers of the demo do, from a seed: hold, then pay, change their mind, or forget about it; what was paid is
+/// used, and seats and slots come back after use. Pure: outcomes and times in, commands out.
 /// </summary>
 internal sealed class DemoScript
 {
@@ -33,7 +33,9 @@ internal sealed class DemoScript
 
     public const string Source = "warehouse";
 
-    /// <summary>Makes the pools and gives them their first supply; at a later start these are repeats that change nothing.</summary>
+    /// <summary>
+    /// Makes the pools and gives them their first supply; at a later start these are repeats that change nothing.
+    /// </summary>
     public static IEnumerable<AllocationCommand> Opening(long nowMs)
     {
         foreach (var pool in DemoPool.All)
@@ -87,11 +89,14 @@ internal sealed class DemoScript
         }
         switch (outcome.Event)
         {
-            case AllocationOutcomeEvent.Held { Lines: [var line] } when line.ReservationId.StartsWith($"demo-{run}-", StringComparison.Ordinal):
+            case AllocationOutcomeEvent.Held { Lines: [var line] } when line.ReservationId.StartsWith(
+                $"demo-{run}-", StringComparison.Ordinal):
                 AfterHeld(pool, line.ReservationId, nowMs);
                 break;
-            case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith("demo-", StringComparison.Ordinal):
-                Plan(pool, $"{confirmed.ReservationId}-use", nowMs + Between(4_000, 12_000), new AllocationCommandBody.Consume
+            case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith(
+                "demo-", StringComparison.Ordinal):
+                Plan(pool, $"{confirmed.ReservationId}-use", nowMs
+                    + Between(4_000, 12_000), new AllocationCommandBody.Consume
                 {
                     ReservationId = confirmed.ReservationId,
                     Quantity = confirmed.Quantity,
@@ -99,7 +104,8 @@ internal sealed class DemoScript
                     OccurredAtMs = nowMs,
                 });
                 break;
-            case AllocationOutcomeEvent.Consumed consumed when consumed.ReservationId.StartsWith("demo-", StringComparison.Ordinal):
+            case AllocationOutcomeEvent.Consumed consumed when consumed.ReservationId.StartsWith(
+                "demo-", StringComparison.Ordinal):
                 AfterConsumed(pool, consumed, nowMs);
                 break;
         }
@@ -110,7 +116,8 @@ internal sealed class DemoScript
         var mood = random.NextDouble();
         if (mood < 0.65)
         {
-            Plan(pool, $"{reservationId}-pay", nowMs + Between(500, 6_000), new AllocationCommandBody.Confirm { ReservationId = reservationId });
+            Plan(pool, $"{reservationId}-pay", nowMs + Between(500, 6_000),
+                new AllocationCommandBody.Confirm { ReservationId = reservationId });
         }
         else if (mood < 0.82)
         {
@@ -126,12 +133,13 @@ internal sealed class DemoScript
     {
         if (pool.Kind == PoolKind.Capacity)
         {
-            Plan(pool, $"{consumed.ReservationId}-back", nowMs + Between(8_000, 25_000), new AllocationCommandBody.Return
-            {
-                ReservationId = consumed.ReservationId,
-                Quantity = consumed.Quantity,
-                ConsumeId = $"{consumed.ReservationId}-back",
-            });
+            Plan(
+                pool, $"{consumed.ReservationId}-back", nowMs + Between(8_000, 25_000), new AllocationCommandBody.Return
+                {
+                    ReservationId = consumed.ReservationId,
+                    Quantity = consumed.Quantity,
+                    ConsumeId = $"{consumed.ReservationId}-back",
+                });
             return;
         }
         soldSinceRestock[pool.Id] = soldSinceRestock.GetValueOrDefault(pool.Id) + consumed.Quantity;
@@ -193,7 +201,8 @@ internal sealed class DemoScript
 
     private static DemoPool? Find(string poolId) => DemoPool.All.FirstOrDefault(p => p.Id == poolId);
 
-    private static AllocationCommand Command(string poolId, string commandId, long nowMs, AllocationCommandBody body) => new()
+    private static AllocationCommand Command(
+        string poolId, string commandId, long nowMs, AllocationCommandBody body) => new()
     {
         CommandId = commandId,
         PoolId = poolId,

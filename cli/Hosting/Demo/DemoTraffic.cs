@@ -10,7 +10,9 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Hosting.Demo;
 
-/// <summary>Runs the demo's script against Kafka as any producer and subscriber would: nothing is short-circuited.</summary>
+/// <summary>
+/// Runs the demo's script against Kafka as any producer and subscriber would: nothing is short-circuited.
+/// </summary>
 internal sealed class DemoTraffic(
     ClientSettings settings, ISchemaRegistryClient registry, int commandsPerSecond, int seed, TimeProvider time)
 {
@@ -41,7 +43,8 @@ internal sealed class DemoTraffic(
         {
             var key = Encoding.UTF8.GetBytes(command.PoolId);
             var partition = new TopicPartition(commandTopic, Murmur2.Partition(key, partitionCount));
-            producer.Produce(partition, new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(command) });
+            producer.Produce(
+                partition, new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(command) });
         }
 
         var script = new DemoScript(seed, NowMs, nextDelta);

@@ -4,10 +4,13 @@ using static Alloc.Engine.State.RocksDb.RocksDbNative;
 
 namespace Alloc.Engine.State.RocksDb;
 
-/// <summary>One task's database: one column family, no write-ahead log (the log of the topic is it), two ways of writing.</summary>
+/// <summary>
+/// One task's database: one column family, no write-ahead log (the log of the topic is it), two ways of writing.
+/// </summary>
 /// <remarks>
-/// A database is written in one way from its opening to its closing. A memtable that ingested files would overtake cannot
-/// exist at the opening: it was flushed when the database was closed, and is gone, with its position, after a crash.
+/// A database is written in one way from its opening to its closing. A memtable that ingested files would overtake
+/// cannot exist at the opening: it was flushed when the database was closed, and is gone, with its position, after a
+/// crash.
 /// </remarks>
 internal sealed unsafe class RocksDatabase : IStateDatabase
 {
@@ -17,7 +20,8 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     private readonly string stagingDirectory;
     private int stagedCount;
 
-    private RocksDatabase(RocksDbEnvironment environment, DatabaseHandle handle, string directory, string stagingDirectory)
+    private RocksDatabase(
+        RocksDbEnvironment environment, DatabaseHandle handle, string directory, string stagingDirectory)
     {
         this.environment = environment;
         this.handle = handle;
@@ -34,7 +38,8 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     /// <summary>Opens a database, a new one if there is none.</summary>
     /// <param name="environment">What databases share.</param>
     /// <param name="directory">The database's own directory.</param>
-    /// <param name="stagingDirectory">An empty directory on the same file system, for files under way into the database.</param>
+    /// <param name="stagingDirectory">An empty directory on the same file system, for files under way into the
+    /// database.</param>
     /// <exception cref="TaskCorruptedException">The database is damaged.</exception>
     /// <exception cref="StateStoreException">It cannot be opened for another reason.</exception>
     public static RocksDatabase Open(RocksDbEnvironment environment, string directory, string stagingDirectory)
@@ -53,7 +58,8 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
         nint error;
         fixed (byte* keyStart = key)
         {
-            slice = rocksdb_get_pinned(handle.Value, environment.ReadOptions.Value, keyStart, (nuint)key.Length, out error);
+            slice = rocksdb_get_pinned(
+                handle.Value, environment.ReadOptions.Value, keyStart, (nuint)key.Length, out error);
         }
         RocksDbError.Check(error, "Reading", directory);
         if (slice == 0)
@@ -93,7 +99,9 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     private long Property(string name) =>
         rocksdb_property_int(handle.Value, name, out var value) == 0 ? (long)value : 0;
 
-    /// <summary>Links the database's files into a directory, or copies them to another file system; flushes the memtable first.</summary>
+    /// <summary>
+    /// Links the database's files into a directory, or copies them to another file system; flushes the memtable first.
+    /// </summary>
     private void CopyTo(string target)
     {
         var checkpoint = rocksdb_checkpoint_object_create(handle.Value, out var error);

@@ -2,7 +2,9 @@ using static Alloc.Engine.State.RocksDb.RocksDbOptionsNative;
 
 namespace Alloc.Engine.State.RocksDb;
 
-/// <summary>What all databases of a process share: one block cache with one limit, one pool of background threads.</summary>
+/// <summary>
+/// What all databases of a process share: one block cache with one limit, one pool of background threads.
+/// </summary>
 internal sealed class RocksDbEnvironment : IDisposable
 {
     private const int WarnLogLevel = 2;
@@ -10,7 +12,9 @@ internal sealed class RocksDbEnvironment : IDisposable
     private const int UniversalCompaction = 1;
     private const double BloomBitsPerKey = 10;
 
-    /// <summary>Above what any number of ingested files reaches: writes are held back by the writer, not by stalls.</summary>
+    /// <summary>
+    /// Above what any number of ingested files reaches: writes are held back by the writer, not by stalls.
+    /// </summary>
     private const int NeverStall = 1 << 20;
 
     private readonly CacheHandle cache;
@@ -118,8 +122,9 @@ internal sealed class RocksDbEnvironment : IDisposable
         rocksdb_block_based_options_set_block_size(table, 8 << 10);
         rocksdb_block_based_options_set_format_version(table, 5);
         rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_bloom_full(BloomBitsPerKey));
-        // Indexes and filters stay with their open file, not in the cache: a filter is one block of megabytes, and a cache
-        // that cannot hold it reads it again for every get. They take some 1.3 bytes a key; see RocksDatabase.TableReaderBytes.
+        // Indexes and filters stay with their open file, not in the cache: a filter is one block of megabytes, and a
+        // cache that cannot hold it reads it again for every get. They take some 1.3 bytes a key; see
+        // RocksDatabase.TableReaderBytes.
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 0);
         rocksdb_options_set_block_based_table_factory(options, table);
         rocksdb_block_based_options_destroy(table);

@@ -26,8 +26,8 @@ internal static class RocksDbError
         if (Has(text, "No space left on device") || Has(text, "NoSpace") || Has(text, "Disk quota exceeded"))
         {
             return new StateDiskFullException(
-                $"{operation} the state in {path} failed: no space is left on its disk. Nothing is lost: what is missing " +
-                $"there is in the log. Free some space and start again. ({text})");
+                $"{operation} the state in {path} failed: no space is left on its disk. Nothing is lost: what is "
+                + $"missing there is in the log. Free some space and start again. ({text})");
         }
         if (text.StartsWith("Corruption", StringComparison.Ordinal) || Has(text, "does not exist (create_if_missing"))
         {

@@ -24,7 +24,8 @@ internal static class RocksDbLibrary
             if (!NativeLibrary.TryLoad(FileName, out var handle))
             {
                 throw new StateLibraryMissingException(
-                    $"The state store's library {FileName} is not installed. Run 'make deps', or install librocksdb7.8.");
+                    $"The state store's library {FileName} is not installed. Run 'make deps', or install "
+                    + "librocksdb7.8.");
             }
             NativeLibrary.SetDllImportResolver(
                 typeof(RocksDbLibrary).Assembly, (name, _, _) => name == RocksDbNative.Library ? handle : 0);

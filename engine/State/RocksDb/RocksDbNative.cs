@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Alloc.Engine.State.RocksDb;
 
-/// <summary>The functions of RocksDB 7.8's C interface (<c>rocksdb/c.h</c>) that the engine uses, as they are declared there.</summary>
+/// <summary>
+/// The functions of RocksDB 7.8's C interface (<c>rocksdb/c.h</c>) that the engine uses, as they are declared there.
+/// </summary>
 /// <remarks>
-/// Every <c>error</c> is a text that RocksDB allocated, or null; <see cref="RocksDbError.Check"/> reads and frees it. Sizes
-/// are <c>size_t</c>, booleans <c>unsigned char</c>.
+/// Every <c>error</c> is a text that RocksDB allocated, or null; <see cref="RocksDbError.Check"/> reads and frees it.
+/// Sizes are <c>size_t</c>, booleans <c>unsigned char</c>.
 /// </remarks>
 internal static unsafe partial class RocksDbNative
 {
@@ -32,7 +34,8 @@ internal static unsafe partial class RocksDbNative
 
     // Reads.
     [LibraryImport(Library)]
-    internal static partial nint rocksdb_get_pinned(nint db, nint readOptions, byte* key, nuint keySize, out nint error);
+    internal static partial nint rocksdb_get_pinned(
+        nint db, nint readOptions, byte* key, nuint keySize, out nint error);
 
     [LibraryImport(Library)]
     [SuppressGCTransition]
@@ -100,7 +103,8 @@ internal static unsafe partial class RocksDbNative
     internal static partial void rocksdb_writebatch_clear(nint batch);
 
     [LibraryImport(Library)]
-    internal static partial void rocksdb_writebatch_put(nint batch, byte* key, nuint keySize, byte* value, nuint valueSize);
+    internal static partial void rocksdb_writebatch_put(
+        nint batch, byte* key, nuint keySize, byte* value, nuint valueSize);
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_writebatch_delete(nint batch, byte* key, nuint keySize);
@@ -153,7 +157,8 @@ internal static unsafe partial class RocksDbNative
     internal static partial void rocksdb_ingestexternalfileoptions_set_move_files(nint ingestOptions, byte value);
 
     [LibraryImport(Library)]
-    internal static partial void rocksdb_ingestexternalfileoptions_set_snapshot_consistency(nint ingestOptions, byte value);
+    internal static partial void rocksdb_ingestexternalfileoptions_set_snapshot_consistency(
+        nint ingestOptions, byte value);
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_ingest_external_file(
@@ -164,7 +169,8 @@ internal static unsafe partial class RocksDbNative
     internal static partial nint rocksdb_checkpoint_object_create(nint db, out nint error);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial void rocksdb_checkpoint_create(nint checkpoint, string directory, ulong logSizeForFlush, out nint error);
+    internal static partial void rocksdb_checkpoint_create(
+        nint checkpoint, string directory, ulong logSizeForFlush, out nint error);
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_checkpoint_object_destroy(nint checkpoint);

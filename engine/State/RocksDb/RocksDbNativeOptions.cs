@@ -89,7 +89,8 @@ internal static partial class RocksDbOptionsNative
     internal static partial void rocksdb_universal_compaction_options_set_size_ratio(nint options, int percent);
 
     [LibraryImport(Library)]
-    internal static partial void rocksdb_universal_compaction_options_set_max_size_amplification_percent(nint options, int percent);
+    internal static partial void rocksdb_universal_compaction_options_set_max_size_amplification_percent(
+        nint options, int percent);
 
     [LibraryImport(Library)]
     internal static partial nint rocksdb_block_based_options_create();
@@ -108,7 +109,8 @@ internal static partial class RocksDbOptionsNative
     internal static partial void rocksdb_block_based_options_set_filter_policy(nint options, nint filterPolicy);
 
     [LibraryImport(Library)]
-    internal static partial void rocksdb_block_based_options_set_cache_index_and_filter_blocks(nint options, byte value);
+    internal static partial void rocksdb_block_based_options_set_cache_index_and_filter_blocks(
+        nint options, byte value);
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_block_based_options_set_format_version(nint options, int version);

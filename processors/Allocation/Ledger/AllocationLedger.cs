@@ -4,8 +4,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// Folds the command log of one partition, record by record: what is due first, then the command itself, then what follows from
-/// it. Every outcome is applied to the state before the next decision looks at it. Not thread-safe.
+/// Folds the command log of one partition, record by record: what is due first, then the command itself, then what
+/// follows from it. Every outcome is applied to the state before the next decision looks at it. Not thread-safe.
 /// </summary>
 public sealed class AllocationLedger
 {
@@ -24,7 +24,8 @@ public sealed class AllocationLedger
     }
 
     /// <summary>Folds one record; appends its outcomes, in order, and applies them to the state.</summary>
-    /// <exception cref="LedgerFaultException">State and rules contradict each other; the state must be thrown away.</exception>
+    /// <exception cref="LedgerFaultException">State and rules contradict each other; the state must be thrown
+    /// away.</exception>
     public void Fold(in LedgerRecord record, List<AllocationOutcome> outcomes)
     {
         var t = Math.Max(record.TimestampMs, state.Partition.TMs);
@@ -70,7 +71,8 @@ public sealed class AllocationLedger
             }
         }
         throw new LedgerFaultException(
-            $"Pool {timer.PoolId}: the grace of a command for {timer.Id} ends at {timer.DueAtMs}, but none is parked until then.");
+            $"Pool {timer.PoolId}: the grace of a command for {timer.Id} ends at {timer.DueAtMs}, but none is parked "
+            + "until then.");
     }
 
     // More was due than fires for one record: a hold that the command names is expired all the same.
@@ -105,7 +107,8 @@ public sealed class AllocationLedger
     private void ExpireIfDue(in LedgerRecord record, string? reservationId, long t, List<AllocationOutcome> outcomes)
     {
         var poolId = record.Command.PoolId;
-        if (reservationId is not null && state.GetReservation(poolId, reservationId) is { Held: > 0, ExpiresAtMs: { } expiresAt }
+        if (reservationId is not null
+            && state.GetReservation(poolId, reservationId) is { Held: > 0, ExpiresAtMs: { } expiresAt }
             && expiresAt <= t)
         {
             var timer = new LedgerTimer(expiresAt, TimerKind.Expiry, poolId, reservationId);
@@ -131,7 +134,8 @@ public sealed class AllocationLedger
         }
     }
 
-    private void CommitDeficit(in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
+    private void CommitDeficit(
+        in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
     {
         var deficit = Availability.Deficit(outcome.BalancesAfter.Free);
         if (deficit == 0 && outcome.BalancesBefore.Free >= 0)
@@ -146,7 +150,8 @@ public sealed class AllocationLedger
     }
 
     // Something happened to the reservation: commands that wait for it are looked at again, the oldest first.
-    private void CommitParked(in LedgerRecord record, string poolId, string reservationId, long t, List<AllocationOutcome> outcomes)
+    private void CommitParked(
+        in LedgerRecord record, string poolId, string reservationId, long t, List<AllocationOutcome> outcomes)
     {
         foreach (var parked in state.GetReservation(poolId, reservationId)?.Parked ?? [])
         {

@@ -4,8 +4,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// What a class can get: FREE, plus the overbooking that is allowed, minus what is protected for higher classes. Version 0 of
-/// the policy allows no overbooking and protects nothing.
+/// What a class can get: FREE, plus the overbooking that is allowed, minus what is protected for higher classes.
+/// Version 0 of the policy allows no overbooking and protects nothing.
 /// </summary>
 public readonly record struct Availability(long Free, long Overbooking, long Protected)
 {

@@ -54,7 +54,8 @@ public static class CommandKinds
 public static class OutcomeIds
 {
     /// <summary><c>poolId#sequence</c>.</summary>
-    public static string Of(string poolId, long sequence) => string.Create(CultureInfo.InvariantCulture, $"{poolId}#{sequence}");
+    public static string Of(string poolId, long sequence) =>
+        string.Create(CultureInfo.InvariantCulture, $"{poolId}#{sequence}");
 
     /// <summary>The id of an outcome.</summary>
     public static string Of(AllocationOutcome outcome) => Of(outcome.PoolId, outcome.Sequence);

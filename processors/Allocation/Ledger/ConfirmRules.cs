@@ -3,7 +3,9 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 
 namespace Alloc.Processors.Allocation.Ledger;
 
-/// <summary>Confirm: held units become a commitment. The quantity is the total that shall be confirmed or consumed afterwards.</summary>
+/// <summary>
+/// Confirm: held units become a commitment. The quantity is the total that shall be confirmed or consumed afterwards.
+/// </summary>
 internal static class ConfirmRules
 {
     public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Confirm confirm)
@@ -24,12 +26,14 @@ internal static class ConfirmRules
             : WhenNothingIsHeld(d, confirm, known, status);
     }
 
-    private static AllocationOutcomeEvent WhileHeld(Decision d, AllocationCommandBody.Confirm confirm, Reservation known)
+    private static AllocationOutcomeEvent WhileHeld(
+        Decision d, AllocationCommandBody.Confirm confirm, Reservation known)
     {
         var need = confirm.Quantity is { } total ? checked(total - known.Confirmed - known.Consumed) : known.Held;
         if (need > known.Held)
         {
-            return Reacquire(d, confirm, known, ReservationStatus.Held, need, checked(need - known.Held), ReasonCode.ExceedsHeld);
+            return Reacquire(
+                d, confirm, known, ReservationStatus.Held, need, checked(need - known.Held), ReasonCode.ExceedsHeld);
         }
         d.Look(Transition(CommandKind.Confirm, ReservationStatus.Held));
         if (d.IsRejected)
@@ -38,7 +42,11 @@ internal static class ConfirmRules
         }
         if (need <= 0 && confirm.Remainder == Remainder.Keep)
         {
-            return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.AlreadyConfirmed, ReservationId = known.ReservationId };
+            return new AllocationOutcomeEvent.NoOp
+            {
+                Why = NoOpWhy.AlreadyConfirmed,
+                ReservationId = known.ReservationId,
+            };
         }
         return Apply(d, confirm, known, Math.Max(need, 0), reacquired: 0);
     }
@@ -52,7 +60,11 @@ internal static class ConfirmRules
             d.Look(Transition(CommandKind.Confirm, status));
             return d.IsRejected
                 ? d.Rejected(known.ReservationId)
-                : new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.AlreadyConfirmed, ReservationId = known.ReservationId };
+                : new AllocationOutcomeEvent.NoOp
+                {
+                    Why = NoOpWhy.AlreadyConfirmed,
+                    ReservationId = known.ReservationId,
+                };
         }
         // Something is still needed: what last took the held units decides.
         var column = known.HeldTakenBy is Ending.Released or Ending.Expired or Ending.Preempted
@@ -78,7 +90,8 @@ internal static class ConfirmRules
     }
 
     private static AllocationOutcomeEvent Late(
-        Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column, long need, ReasonCode code)
+        Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
+        long need, ReasonCode code)
     {
         var missing = confirm.Quantity is null ? known.Lapsed : need;
         return Reacquire(d, confirm, known, column, missing, missing, code);
@@ -86,7 +99,8 @@ internal static class ConfirmRules
 
     // A reacquire is a grant: what expiry or preemption took is granted again, if the policy says so and it is there.
     private static AllocationOutcomeEvent Reacquire(
-        Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column, long need, long missing,
+        Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
+        long need, long missing,
         ReasonCode code)
     {
         var conduct = d.Policy.ConductFor(d.Pool.PoolId);

@@ -4,14 +4,15 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// Consume: a physical fact, never refused. What a promise covers leaves it; a consumption that comes before its hold or its
-/// confirmation waits for grace G; what nothing covers is an orphan.
+/// Consume: a physical fact, never refused. What a promise covers leaves it; a consumption that comes before its hold
+/// or its confirmation waits for grace G; what nothing covers is an orphan.
 /// </summary>
 internal static class ConsumeRules
 {
     public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Consume consume)
     {
-        var fact = new PhysicalFact(consume.ConsumeId, consume.Quantity, consume.Source, consume.SourceSequence, IsReturn: false);
+        var fact = new PhysicalFact(
+            consume.ConsumeId, consume.Quantity, consume.Source, consume.SourceSequence, IsReturn: false);
         if (d.Parked is null && PhysicalFacts.IsKnown(d, fact, out var answer))
         {
             return answer;

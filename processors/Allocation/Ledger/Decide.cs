@@ -5,8 +5,9 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// State, command, time and policy to outcome. A decision reads the state and writes nothing; the same arguments give the same
-/// outcome, byte for byte. An instance serves one partition and is not thread-safe: it keeps buffers between decisions.
+/// State, command, time and policy to outcome. A decision reads the state and writes nothing; the same arguments give
+/// the same outcome, byte for byte. An instance serves one partition and is not thread-safe: it keeps buffers between
+/// decisions.
 /// </summary>
 public sealed class Decide
 {
@@ -41,7 +42,9 @@ public sealed class Decide
         {
             CheckEnvelope(command, isConflict: memory is not null);
         }
-        var answer = memory is not null ? AnswerKind.Conflict : IsRememberable(command) ? AnswerKind.Original : AnswerKind.Unremembered;
+        var answer = memory is not null
+            ? AnswerKind.Conflict
+            : IsRememberable(command) ? AnswerKind.Original : AnswerKind.Unremembered;
         return d.IsRejected ? Refuse(record, command, answer, hash) : Body(record, command, hash, cause: null)!;
     }
 
@@ -76,7 +79,8 @@ public sealed class Decide
         {
             TimerKind.Expiry => TimerRules.Expire(d, timer),
             TimerKind.GapGrace => TimerRules.ReportGap(d, timer),
-            _ => throw new LedgerFaultException($"Pool {timer.PoolId}: no rule sets a timer {timer.Kind}, but one is due."),
+            _ => throw new LedgerFaultException(
+                $"Pool {timer.PoolId}: no rule sets a timer {timer.Kind}, but one is due."),
         });
     }
 
@@ -88,7 +92,8 @@ public sealed class Decide
         return d.Consequence(record, TimerRules.ReportDeficit(d, deficit));
     }
 
-    private static CommandMemory? Visible(CommandMemory? memory, long t) => memory is null || memory.ForgetAtMs <= t ? null : memory;
+    private static CommandMemory? Visible(CommandMemory? memory, long t) =>
+        memory is null || memory.ForgetAtMs <= t ? null : memory;
 
     private static bool IsFact(CommandKind kind) =>
         kind is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
@@ -108,7 +113,8 @@ public sealed class Decide
         if (CommandKinds.IsForPartition(d.Kind))
         {
             d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
-            return poolId == CommandKinds.KeyOf(d.Kind) || Misaddressed($"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
+            return poolId == CommandKinds.KeyOf(d.Kind)
+                || Misaddressed($"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
         }
         if (poolId.Length == 0 || poolId[0] == '$' || !ShapeRules.IsId(poolId, d.Policy.Limits.MaximumIdLength))
         {
@@ -142,7 +148,8 @@ public sealed class Decide
     }
 
     private static bool CreatesPool(CommandKind kind) => kind
-        is CommandKind.PoolConfigure or CommandKind.SupplyDelta or CommandKind.Consume or CommandKind.Return or CommandKind.Block;
+        is CommandKind.PoolConfigure or CommandKind.SupplyDelta or CommandKind.Consume or CommandKind.Return
+            or CommandKind.Block;
 
     // Tiers 0 and 1.
     private void CheckEnvelope(AllocationCommand command, bool isConflict)
@@ -192,7 +199,8 @@ public sealed class Decide
 
     private void CheckDeadline(AllocationCommand command)
     {
-        if (command.DeadlineMs is not { } deadline || d.Kind is not (CommandKind.Hold or CommandKind.Confirm or CommandKind.Extend))
+        if (command.DeadlineMs is not { } deadline
+            || d.Kind is not (CommandKind.Hold or CommandKind.Confirm or CommandKind.Extend))
         {
             return;
         }
@@ -203,7 +211,8 @@ public sealed class Decide
         if (isOver)
         {
             d.Fail(
-                ReasonCode.DeadlineExceeded, "", null, Trace.N(NumberName.Deadline, deadline), Trace.N(NumberName.Time, d.T));
+                ReasonCode.DeadlineExceeded, "", null, Trace.N(NumberName.Deadline, deadline),
+                Trace.N(NumberName.Time, d.T));
         }
     }
 
@@ -216,7 +225,8 @@ public sealed class Decide
                 DecisionRule.Authority, RuleResult.Failed, "epoch",
                 Trace.N(NumberName.Epoch, command.Epoch.Value), Trace.N(NumberName.Expected, current)));
             d.Fail(
-                ReasonCode.StaleEpoch, "", null, Trace.N(NumberName.Epoch, command.Epoch.Value), Trace.N(NumberName.Expected, current));
+                ReasonCode.StaleEpoch, "", null, Trace.N(NumberName.Epoch, command.Epoch.Value),
+                Trace.N(NumberName.Expected, current));
         }
         else
         {
@@ -242,14 +252,16 @@ public sealed class Decide
         in LedgerRecord record, AllocationCommand command, in AnswerKind answer, ReadOnlyMemory<byte> hash)
     {
         // A hold that was understood and turned away is remembered as failed; one that was not decided is not.
-        if (command.Body is AllocationCommandBody.Hold hold && d.IsPoolKnownByName && d.OnlyRejectedFor(ReasonCode.DeadlineExceeded, ReasonCode.StaleEpoch))
+        if (command.Body is AllocationCommandBody.Hold hold && d.IsPoolKnownByName
+            && d.OnlyRejectedFor(ReasonCode.DeadlineExceeded, ReasonCode.StaleEpoch))
         {
             HoldRules.RememberFailure(d, HoldRules.LinesOf(hold));
         }
         return d.Answer(record, d.Rejected(ReservationIn(command.Body)), answer, hash, cause: null);
     }
 
-    private AllocationOutcome? Body(in LedgerRecord record, AllocationCommand command, ReadOnlyMemory<byte> hash, Cause? cause)
+    private AllocationOutcome? Body(
+        in LedgerRecord record, AllocationCommand command, ReadOnlyMemory<byte> hash, Cause? cause)
     {
         var parked = d.Parked;
         AllocationOutcomeEvent? happened;
@@ -315,7 +327,8 @@ public sealed class Decide
 
     private static string? ReservationIn(AllocationCommandBody body) => body switch
     {
-        AllocationCommandBody.Hold hold => hold.ReservationId ?? (hold.Lines.Count > 0 ? hold.Lines[0].ReservationId : null),
+        AllocationCommandBody.Hold hold =>
+            hold.ReservationId ?? (hold.Lines.Count > 0 ? hold.Lines[0].ReservationId : null),
         AllocationCommandBody.Confirm confirm => confirm.ReservationId,
         AllocationCommandBody.Release release => release.ReservationId,
         AllocationCommandBody.Consume consume => consume.ReservationId,

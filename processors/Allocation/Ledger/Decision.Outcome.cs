@@ -19,7 +19,8 @@ internal sealed partial class Decision
     /// <param name="hash">The command's payload hash.</param>
     /// <param name="cause">Set when the command is not the record that is folded.</param>
     public AllocationOutcome Answer(
-        in LedgerRecord source, AllocationOutcomeEvent happened, in AnswerKind answer, ReadOnlyMemory<byte>? hash, Cause? cause)
+        in LedgerRecord source, AllocationOutcomeEvent happened, in AnswerKind answer,
+        ReadOnlyMemory<byte>? hash, Cause? cause)
     {
         var command = Command!;
         var named = Pool.PoolId == command.PoolId ? null : command.PoolId;

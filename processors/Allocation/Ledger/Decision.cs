@@ -4,8 +4,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// One decision in the making: what it may look at, and what it collects for its outcome. Reads the state, never writes it.
-/// One instance is used again and again.
+/// One decision in the making: what it may look at, and what it collects for its outcome. Reads the state, never writes
+/// it. One instance is used again and again.
 /// </summary>
 internal sealed partial class Decision(ILedgerState state, AllocationPolicy policy)
 {
@@ -66,7 +66,8 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
 
     /// <summary>Begins the decision of a command, or of a parked one.</summary>
     public void BeginCommand(
-        AllocationCommand command, CommandKind kind, ReadOnlyMemory<byte> hash, long t, ParkedCommand? parked, bool mayPark)
+        AllocationCommand command, CommandKind kind, ReadOnlyMemory<byte> hash, long t,
+        ParkedCommand? parked, bool mayPark)
     {
         Clear(t);
         Command = command;
@@ -98,7 +99,8 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     public void Look(DecisionStep step) => trace.Add(step);
 
     /// <summary>Adds a reason to reject.</summary>
-    public void Fail(ReasonCode code, string detail = "", string? reservationId = null, params DecisionNumber[] numbers) =>
+    public void Fail(
+        ReasonCode code, string detail = "", string? reservationId = null, params DecisionNumber[] numbers) =>
         reasons.Add(new Reason { Code = code, Detail = detail, ReservationId = reservationId, Numbers = numbers });
 
     /// <summary>Moves units from one account to another; nothing at all for 0.</summary>
@@ -114,10 +116,14 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         }
         Add(from, -quantity);
         Add(to, quantity);
-        entries.Add(new LedgerEntry { Kind = kind, From = from, To = to, Quantity = quantity, ReservationId = reservationId });
+        entries.Add(
+            new LedgerEntry { Kind = kind, From = from, To = to, Quantity = quantity, ReservationId = reservationId });
     }
 
-    /// <summary>A reservation of the pool that the command names, as far as it is not forgotten, without the parked command at hand.</summary>
+    /// <summary>
+    /// A reservation of the pool that the command names, as far as it is not forgotten, without the parked command at
+    /// hand.
+    /// </summary>
     public Reservation? Find(string reservationId)
     {
         var found = State.GetReservation(Command?.PoolId ?? Pool.PoolId, reservationId);
@@ -160,7 +166,8 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     public void SetTimer(long dueAtMs, TimerKind kind, string id) => timers.Add(Timer(dueAtMs, kind, id, set: true));
 
     /// <summary>Cancels a timer.</summary>
-    public void CancelTimer(long dueAtMs, TimerKind kind, string id) => timers.Add(Timer(dueAtMs, kind, id, set: false));
+    public void CancelTimer(long dueAtMs, TimerKind kind, string id) =>
+        timers.Add(Timer(dueAtMs, kind, id, set: false));
 
     /// <summary>Drops whatever would change state; the trace and the reasons stay.</summary>
     public void DropEffects()
@@ -208,7 +215,8 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
 
     private long? ForgetAt(Reservation reservation)
     {
-        if (reservation.Held > 0 || reservation.Confirmed > 0 || reservation.Waiting > 0 || reservation.Parked.Count > 0)
+        if (reservation.Held > 0 || reservation.Confirmed > 0 || reservation.Waiting > 0
+            || reservation.Parked.Count > 0)
         {
             return null;
         }

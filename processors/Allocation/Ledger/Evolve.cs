@@ -3,8 +3,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// State and outcome to state, with plain writes of what the outcome says. Used after every decision and, alone, to build the
-/// state from the journal; both give the same entries.
+/// State and outcome to state, with plain writes of what the outcome says. Used after every decision and, alone, to
+/// build the state from the journal; both give the same entries.
 /// </summary>
 public static class Evolve
 {
@@ -16,13 +16,15 @@ public static class Evolve
         if (outcome.Sequence != pool.Sequence + 1)
         {
             throw new LedgerFaultException(
-                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} follows {pool.Sequence}; sequences have no gap and no repeat.");
+                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} follows {pool.Sequence}; sequences have no gap and "
+                + "no repeat.");
         }
         var partition = state.Partition;
         if (outcome.TMs < partition.TMs)
         {
             throw new LedgerFaultException(
-                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} is of {outcome.TMs}, but the partition's clock is {partition.TMs} already.");
+                $"Pool {outcome.PoolId}: outcome {outcome.Sequence} is of {outcome.TMs}, but the partition's clock is "
+                + $"{partition.TMs} already.");
         }
         if (outcome.TMs != partition.TMs || outcome.PolicyVersion != partition.PolicyVersion)
         {
@@ -111,7 +113,8 @@ public static class Evolve
 
     private static void ApplySupply(ILedgerState state, AllocationOutcome outcome)
     {
-        if (outcome.Event is AllocationOutcomeEvent.SupplyApplied { Version: not null } snapshot && outcome.DuplicateOf is null)
+        if (outcome.Event is AllocationOutcomeEvent.SupplyApplied { Version: not null } snapshot
+            && outcome.DuplicateOf is null)
         {
             ForgetFacts(state, outcome.PoolId, snapshot);
         }
@@ -144,7 +147,8 @@ public static class Evolve
 
     private static void ApplyMemory(ILedgerState state, AllocationOutcome outcome)
     {
-        if (outcome.RememberUntilMs is { } forgetAt && outcome.CommandId is { } commandId && outcome.PayloadHash is { } hash)
+        if (outcome.RememberUntilMs is { } forgetAt && outcome.CommandId is { } commandId
+            && outcome.PayloadHash is { } hash)
         {
             state.PutCommand(outcome.RequestedPoolId ?? outcome.PoolId, commandId, new CommandMemory
             {

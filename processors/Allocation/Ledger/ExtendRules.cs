@@ -51,11 +51,20 @@ internal static class ExtendRules
         }
         if (moved == before)
         {
-            return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.ExpiryNotMoved, ReservationId = known.ReservationId };
+            return new AllocationOutcomeEvent.NoOp
+            {
+                Why = NoOpWhy.ExpiryNotMoved,
+                ReservationId = known.ReservationId,
+            };
         }
         d.CancelTimer(before, TimerKind.Expiry, known.ReservationId);
         d.SetTimer(moved, TimerKind.Expiry, known.ReservationId);
-        d.Write(known with { Version = known.Version + 1, ExpiresAtMs = moved, Extensions = checked(known.Extensions + 1) });
+        d.Write(known with
+        {
+            Version = known.Version + 1,
+            ExpiresAtMs = moved,
+            Extensions = checked(known.Extensions + 1),
+        });
         return new AllocationOutcomeEvent.Extended
         {
             ReservationId = known.ReservationId,

@@ -52,7 +52,12 @@ internal static class HoldRules
     /// <summary>The lines of a request, whichever way they are given.</summary>
     public static IReadOnlyList<HoldLine> LinesOf(AllocationCommandBody.Hold hold) => hold.Lines.Count > 0
         ? hold.Lines
-        : [new HoldLine { ReservationId = hold.ReservationId!, Quantity = hold.Quantity!.Value, MinQuantity = hold.MinQuantity }];
+        : [new HoldLine
+        {
+            ReservationId = hold.ReservationId!,
+            Quantity = hold.Quantity!.Value,
+            MinQuantity = hold.MinQuantity,
+        }];
 
     private static AllocationOutcomeEvent Reject(Decision d, IReadOnlyList<HoldLine> lines)
     {
@@ -85,7 +90,8 @@ internal static class HoldRules
     }
 
     private static bool IsLive(ReservationStatus status) => status
-        is ReservationStatus.Waitlisted or ReservationStatus.Held or ReservationStatus.Confirmed or ReservationStatus.Consumed;
+        is ReservationStatus.Waitlisted or ReservationStatus.Held or ReservationStatus.Confirmed
+            or ReservationStatus.Consumed;
 
     private static void CheckLine(Decision d, string id, Reservation? known, ReservationStatus status, bool isSame)
     {
@@ -110,7 +116,8 @@ internal static class HoldRules
     }
 
     // Tier 3: what the policy offers.
-    private static string CheckOffer(Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, out long ttlMs)
+    private static string CheckOffer(
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, out long ttlMs)
     {
         if (hold.Mode == HoldMode.Waitlist)
         {
@@ -125,7 +132,8 @@ internal static class HoldRules
                 N(NumberName.ClosesAt, closesAt), N(NumberName.Time, d.T)));
             if (!isOpen)
             {
-                d.Fail(ReasonCode.PolicyForbids, "the pool is closed", null, N(NumberName.ClosesAt, closesAt), N(NumberName.Time, d.T));
+                d.Fail(ReasonCode.PolicyForbids, "the pool is closed", null, N(NumberName.ClosesAt, closesAt), N(
+                    NumberName.Time, d.T));
             }
         }
         var first = ClassOf(d, hold, lines[0]);
@@ -186,7 +194,8 @@ internal static class HoldRules
         if (!fits)
         {
             d.Fail(
-                ReasonCode.ExceedsMaximumCapacity, "", null, N(NumberName.Requested, minimum), N(NumberName.Maximum, maximum));
+                ReasonCode.ExceedsMaximumCapacity, "", null, N(NumberName.Requested, minimum),
+                N(NumberName.Maximum, maximum));
         }
     }
 
@@ -210,7 +219,8 @@ internal static class HoldRules
     }
 
     private static AllocationOutcomeEvent.Held Grant(
-        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, string priorityClass, long ttlMs, long spare)
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, string priorityClass,
+        long ttlMs, long spare)
     {
         var expiresAt = checked(d.T + ttlMs);
         var granted = new GrantedLine[lines.Count];
@@ -221,7 +231,12 @@ internal static class HoldRules
             var more = Math.Min(line.Quantity - quantity, spare);
             spare -= more;
             quantity += more;
-            granted[index] = new GrantedLine { ReservationId = line.ReservationId, Requested = line.Quantity, Granted = quantity };
+            granted[index] = new GrantedLine
+            {
+                ReservationId = line.ReservationId,
+                Requested = line.Quantity,
+                Granted = quantity,
+            };
             d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, line.ReservationId);
             d.Write(NewReservation(d, hold, line, quantity, line.Class ?? priorityClass, expiresAt));
             d.SetTimer(expiresAt, TimerKind.Expiry, line.ReservationId);

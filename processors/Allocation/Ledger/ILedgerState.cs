@@ -4,7 +4,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
 /// The state of one partition as the ledger sees it: plain gets for <see cref="Decide"/>, plain puts for
-/// <see cref="Evolve"/>. Values are immutable. An entry past its <c>forgetAt</c> may be there or not; no decision depends on it.
+/// <see cref="Evolve"/>. Values are immutable. An entry past its <c>forgetAt</c> may be there or not; no decision
+/// depends on it.
 /// </summary>
 public interface ILedgerState
 {

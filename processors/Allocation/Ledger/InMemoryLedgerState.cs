@@ -3,8 +3,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// The state of one partition in plain dictionaries: for a replay of a log under another policy, for measuring the fold alone, and
-/// for tests. Keeps everything, also what decisions ignore already. Not thread-safe.
+/// The state of one partition in plain dictionaries: for a replay of a log under another policy, for measuring the fold
+/// alone, and for tests. Keeps everything, also what decisions ignore already. Not thread-safe.
 /// </summary>
 public sealed class InMemoryLedgerState : ILedgerState
 {
@@ -38,19 +38,24 @@ public sealed class InMemoryLedgerState : ILedgerState
     public void PutPool(PoolState pool) => pools[pool.PoolId] = pool;
 
     /// <inheritdoc/>
-    public Reservation? GetReservation(string poolId, string reservationId) => reservations.GetValueOrDefault((poolId, reservationId));
+    public Reservation? GetReservation(string poolId, string reservationId) =>
+        reservations.GetValueOrDefault((poolId, reservationId));
 
     /// <inheritdoc/>
-    public void PutReservation(string poolId, Reservation reservation) => reservations[(poolId, reservation.ReservationId)] = reservation;
+    public void PutReservation(string poolId, Reservation reservation) =>
+        reservations[(poolId, reservation.ReservationId)] = reservation;
 
     /// <inheritdoc/>
-    public CommandMemory? GetCommand(string poolId, string commandId) => commands.GetValueOrDefault((poolId, commandId));
+    public CommandMemory? GetCommand(string poolId, string commandId) =>
+        commands.GetValueOrDefault((poolId, commandId));
 
     /// <inheritdoc/>
-    public void PutCommand(string poolId, string commandId, CommandMemory memory) => commands[(poolId, commandId)] = memory;
+    public void PutCommand(string poolId, string commandId, CommandMemory memory) =>
+        commands[(poolId, commandId)] = memory;
 
     /// <inheritdoc/>
-    public ConsumeMemory? GetConsume(string poolId, string consumeId) => consumes.GetValueOrDefault((poolId, consumeId));
+    public ConsumeMemory? GetConsume(string poolId, string consumeId) =>
+        consumes.GetValueOrDefault((poolId, consumeId));
 
     /// <inheritdoc/>
     public void PutConsume(string poolId, ConsumeMemory memory) => consumes[(poolId, memory.ConsumeId)] = memory;
@@ -70,7 +75,8 @@ public sealed class InMemoryLedgerState : ILedgerState
     }
 
     /// <inheritdoc/>
-    public IEnumerable<SupplySource> GetSources(string poolId) => sources.TryGetValue(poolId, out var known) ? known.Values : [];
+    public IEnumerable<SupplySource> GetSources(string poolId) =>
+        sources.TryGetValue(poolId, out var known) ? known.Values : [];
 
     /// <inheritdoc/>
     public IEnumerable<SupplyFact> GetFacts(string poolId, string source) =>
@@ -115,7 +121,9 @@ public sealed class InMemoryLedgerState : ILedgerState
     public void CancelTimer(LedgerTimer timer) => timers.Remove(timer);
 }
 
-/// <summary>The order in which timers fire: time, kind, pool, id; texts by their UTF-8 bytes, as stores keep them.</summary>
+/// <summary>
+/// The order in which timers fire: time, kind, pool, id; texts by their UTF-8 bytes, as stores keep them.
+/// </summary>
 public sealed class LedgerTimerOrder : IComparer<LedgerTimer>
 {
     /// <summary>The one instance.</summary>

@@ -2,7 +2,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;
 
-/// <summary>What must hold of every outcome, checked before it takes effect. A violation stops the task; nothing is clamped.</summary>
+/// <summary>
+/// What must hold of every outcome, checked before it takes effect. A violation stops the task; nothing is clamped.
+/// </summary>
 public static class Invariants
 {
     /// <exception cref="LedgerFaultException">Something does not hold.</exception>
@@ -44,7 +46,8 @@ public static class Invariants
         }
         var before = outcome.BalancesBefore;
         var after = outcome.BalancesAfter;
-        if (before.Free + free != after.Free || before.Held + held != after.Held || before.Confirmed + confirmed != after.Confirmed)
+        if (before.Free + free != after.Free || before.Held + held != after.Held
+            || before.Confirmed + confirmed != after.Confirmed)
         {
             throw Fault(outcome, "the balances after are not those before plus the entries");
         }

@@ -11,7 +11,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <param name="KeyPartition">The partition that its key belongs to.</param>
 /// <param name="Command">The command.</param>
 public readonly record struct LedgerRecord(
-    string Topic, int Partition, long Offset, long TimestampMs, string? Key, int KeyPartition, AllocationCommand Command);
+    string Topic, int Partition, long Offset, long TimestampMs, string? Key, int KeyPartition,
+    AllocationCommand Command);
 
 /// <summary>A timer of a pool. Timers fire in the order of their properties, texts by their UTF-8 bytes.</summary>
 /// <param name="DueAtMs">When it is due, milliseconds since 1970 UTC.</param>

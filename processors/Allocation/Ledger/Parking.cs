@@ -3,16 +3,17 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// Commands that come before what they need wait for it, as a whole, inside the entry of their reservation: until something
-/// happens to the reservation, or until grace G ends.
+/// Commands that come before what they need wait for it, as a whole, inside the entry of their reservation: until
+/// something happens to the reservation, or until grace G ends.
 /// </summary>
 internal static class Parking
 {
     /// <summary>
-    /// Parks the command at hand. True with an event when it is parked now, true with null when it was parked and stays so,
-    /// false when it has to be decided.
+    /// Parks the command at hand. True with an event when it is parked now, true with null when it was parked and stays
+    /// so, false when it has to be decided.
     /// </summary>
-    public static bool TryPark(Decision d, string reservationId, Reservation? reservation, out AllocationOutcomeEvent? happened)
+    public static bool TryPark(
+        Decision d, string reservationId, Reservation? reservation, out AllocationOutcomeEvent? happened)
     {
         happened = null;
         if (!d.MayPark)
@@ -66,7 +67,8 @@ internal static class Parking
     public static void Finish(Decision d, ParkedCommand parked)
     {
         var id = ReservationOf(parked.Command);
-        var rest = d.Find(id) ?? throw new LedgerFaultException($"Pool {d.Pool.PoolId}: the reservation {id} of a parked command is gone.");
+        var rest = d.Find(id) ?? throw new LedgerFaultException(
+            $"Pool {d.Pool.PoolId}: the reservation {id} of a parked command is gone.");
         if (!d.Touches(id))
         {
             d.Write(rest with { Version = rest.Version + 1 });

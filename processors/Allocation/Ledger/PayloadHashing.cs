@@ -5,8 +5,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// The identity of a command's content: the first 16 bytes of the SHA-256 of poolId and body, field by field in schema order,
-/// fields equal to their default left out. Times, correlation and actor of the envelope are not part of it.
+/// The identity of a command's content: the first 16 bytes of the SHA-256 of poolId and body, field by field in schema
+/// order, fields equal to their default left out. Times, correlation and actor of the envelope are not part of it.
 /// </summary>
 public static class PayloadHashing
 {

@@ -4,14 +4,17 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>A consumption or return as a source reports it.</summary>
-internal readonly record struct PhysicalFact(string Id, long Quantity, string? Source, long? SourceSequence, bool IsReturn);
+internal readonly record struct PhysicalFact(
+    string Id, long Quantity, string? Source, long? SourceSequence, bool IsReturn);
 
-/// <summary>What consumptions and returns have in common: seen once by id, once by sequence, and inside a snapshot or not.</summary>
+/// <summary>
+/// What consumptions and returns have in common: seen once by id, once by sequence, and inside a snapshot or not.
+/// </summary>
 internal static class PhysicalFacts
 {
     /// <summary>
-    /// Rule 0b, and a sequence that was seen: true with a no-op. A repeat that brings a sequence for the first time says where
-    /// the fact stands among the facts of its source.
+    /// Rule 0b, and a sequence that was seen: true with a no-op. A repeat that brings a sequence for the first time
+    /// says where the fact stands among the facts of its source.
     /// </summary>
     public static bool IsKnown(Decision d, in PhysicalFact fact, out AllocationOutcomeEvent? answer)
     {
@@ -42,7 +45,9 @@ internal static class PhysicalFacts
         return Register(d, fact, isPosted: true);
     }
 
-    /// <summary>Remembers id and sequence, and if the fact is posted now, its quantity until a snapshot covers it.</summary>
+    /// <summary>
+    /// Remembers id and sequence, and if the fact is posted now, its quantity until a snapshot covers it.
+    /// </summary>
     public static SequenceVerdict Register(Decision d, in PhysicalFact fact, bool isPosted)
     {
         var verdict = SequenceVerdict.New;

@@ -3,7 +3,9 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 
 namespace Alloc.Processors.Allocation.Ledger;
 
-/// <summary>Release: a promise is taken back. A whole release of something unknown leaves a tombstone: it may never be held.</summary>
+/// <summary>
+/// Release: a promise is taken back. A whole release of something unknown leaves a tombstone: it may never be held.
+/// </summary>
 internal static class ReleaseRules
 {
     /// <summary>The reason with which a workflow takes back all lines of a group.</summary>
@@ -44,8 +46,19 @@ internal static class ReleaseRules
         {
             case ReservationStatus.Waitlisted:
                 var waited = known!.Waiting;
-                d.Write(known with { Version = known.Version + 1, Waiting = 0, EndedBy = Ending.Released, Cancelled = true });
-                return new AllocationOutcomeEvent.Released { ReservationId = id, Held = waited, Reason = release.Reason };
+                d.Write(known with
+                {
+                    Version = known.Version + 1,
+                    Waiting = 0,
+                    EndedBy = Ending.Released,
+                    Cancelled = true,
+                });
+                return new AllocationOutcomeEvent.Released
+                {
+                    ReservationId = id,
+                    Held = waited,
+                    Reason = release.Reason,
+                };
             case ReservationStatus.Released:
                 return NoOp(NoOpWhy.AlreadyReleased, id);
             case ReservationStatus.Expired:
@@ -54,7 +67,8 @@ internal static class ReleaseRules
                 {
                     d.Write(known with { Version = known.Version + 1, Cancelled = true });
                 }
-                return NoOp(status == ReservationStatus.Expired ? NoOpWhy.AlreadyExpired : NoOpWhy.AlreadyPreempted, id);
+                return NoOp(
+                    status == ReservationStatus.Expired ? NoOpWhy.AlreadyExpired : NoOpWhy.AlreadyPreempted, id);
             default:
                 // Unknown or failed: a tombstone.
                 d.Write(new Reservation
@@ -65,7 +79,12 @@ internal static class ReleaseRules
                     EndedBy = Ending.Released,
                     Parked = known?.Parked ?? [],
                 });
-                return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.NothingToRelease, ReservationId = id, Tombstone = true };
+                return new AllocationOutcomeEvent.NoOp
+                {
+                    Why = NoOpWhy.NothingToRelease,
+                    ReservationId = id,
+                    Tombstone = true,
+                };
         }
     }
 
@@ -116,7 +135,8 @@ internal static class ReleaseRules
     }
 
     // Tier 2: which units are meant, and whether they are there.
-    private static (long FromHeld, long FromConfirmed) Divide(Decision d, AllocationCommandBody.Release release, Reservation known)
+    private static (long FromHeld, long FromConfirmed) Divide(
+        Decision d, AllocationCommandBody.Release release, Reservation known)
     {
         var id = known.ReservationId;
         var all = release.Bucket == ReleaseBucket.All;
@@ -126,7 +146,8 @@ internal static class ReleaseRules
         var quantity = release.Quantity ?? there;
         if (there == 0)
         {
-            d.Fail(release.Bucket == ReleaseBucket.Held ? ReasonCode.NotHeld : ReasonCode.NotConfirmed, reservationId: id);
+            d.Fail(
+                release.Bucket == ReleaseBucket.Held ? ReasonCode.NotHeld : ReasonCode.NotConfirmed, reservationId: id);
         }
         else if (quantity > there)
         {
@@ -142,11 +163,13 @@ internal static class ReleaseRules
     private static bool IsRevocable(Decision d, AllocationCommandBody.Release release, Reservation known)
     {
         var conduct = d.Policy.ConductFor(d.Pool.PoolId);
-        var isGroup = release.Reason == GroupAborted && known.GroupId is not null && known.ConfirmedAtMs is { } confirmedAt
+        var isGroup = release.Reason == GroupAborted && known.GroupId is not null
+            && known.ConfirmedAtMs is { } confirmedAt
             && d.T < checked(confirmedAt + conduct.GroupRevocableMs);
         var isAllowed = conduct.IsRevocable || isGroup;
         d.Look(Step(
-            DecisionRule.Revocable, isAllowed ? RuleResult.Applied : RuleResult.Failed, isGroup ? GroupAborted : conduct.Id));
+            DecisionRule.Revocable, isAllowed ? RuleResult.Applied : RuleResult.Failed,
+            isGroup ? GroupAborted : conduct.Id));
         return isAllowed;
     }
 

@@ -8,7 +8,8 @@ internal static class ReturnRules
 {
     public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Return returned)
     {
-        var fact = new PhysicalFact(returned.ConsumeId, returned.Quantity, returned.Source, returned.SourceSequence, IsReturn: true);
+        var fact = new PhysicalFact(
+            returned.ConsumeId, returned.Quantity, returned.Source, returned.SourceSequence, IsReturn: true);
         if (PhysicalFacts.IsKnown(d, fact, out var answer))
         {
             return answer;

@@ -3,7 +3,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;
 
-/// <summary>Tier 0: a command that makes no sense whatever the state is Malformed; the detail names the field.</summary>
+/// <summary>
+/// Tier 0: a command that makes no sense whatever the state is Malformed; the detail names the field.
+/// </summary>
 internal static class ShapeRules
 {
     /// <summary>Adds a reason for every field that is out of its range.</summary>
@@ -35,10 +37,12 @@ internal static class ShapeRules
                 Known(d, release.Bucket != ReleaseBucket.Unknown, "bucket");
                 break;
             case AllocationCommandBody.Consume consume:
-                Fact(d, consume.ReservationId, consume.Quantity, consume.ConsumeId, consume.Source, consume.SourceSequence);
+                Fact(d, consume.ReservationId, consume.Quantity, consume.ConsumeId, consume.Source,
+                    consume.SourceSequence);
                 break;
             case AllocationCommandBody.Return returned:
-                Fact(d, returned.ReservationId, returned.Quantity, returned.ConsumeId, returned.Source, returned.SourceSequence);
+                Fact(d, returned.ReservationId, returned.Quantity, returned.ConsumeId, returned.Source,
+                    returned.SourceSequence);
                 Known(d, returned.Disposition != ReturnDisposition.Unknown, "disposition");
                 break;
             case AllocationCommandBody.Extend extend:
@@ -47,7 +51,8 @@ internal static class ShapeRules
                 break;
             case AllocationCommandBody.SupplyDelta delta:
                 Source(d, delta.Source, delta.SourceSequence);
-                if (delta.Quantity == 0 || delta.Quantity > limits.MaximumQuantity || delta.Quantity < -limits.MaximumQuantity)
+                if (delta.Quantity == 0 || delta.Quantity > limits.MaximumQuantity
+                    || delta.Quantity < -limits.MaximumQuantity)
                 {
                     Range(d, "quantity", delta.Quantity, -limits.MaximumQuantity, limits.MaximumQuantity);
                 }

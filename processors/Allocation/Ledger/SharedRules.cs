@@ -20,7 +20,8 @@ internal static class VersionRule
         if (!isSame)
         {
             d.Fail(
-                ReasonCode.VersionMismatch, "", known?.ReservationId, N(NumberName.Expected, expected), N(NumberName.Actual, actual));
+                ReasonCode.VersionMismatch, "", known?.ReservationId, N(NumberName.Expected, expected),
+                N(NumberName.Actual, actual));
         }
     }
 }
@@ -44,7 +45,8 @@ internal static class TtlRule
         if (ttlMs > row.MaximumMs)
         {
             d.Fail(
-                ReasonCode.TtlExceedsMaximum, row.Id, null, N(NumberName.TtlMs, ttlMs), N(NumberName.Maximum, row.MaximumMs));
+                ReasonCode.TtlExceedsMaximum, row.Id, null, N(NumberName.TtlMs, ttlMs),
+                N(NumberName.Maximum, row.MaximumMs));
         }
         else if (!isWithin)
         {
@@ -115,7 +117,8 @@ internal static class Shortage
             }
         }
         d.Look(Step(
-            DecisionRule.NextExpiry, found is null ? RuleResult.Skipped : RuleResult.Applied, found is null ? "unknown" : "",
+            DecisionRule.NextExpiry, found is null ? RuleResult.Skipped : RuleResult.Applied,
+            found is null ? "unknown" : "",
             N(NumberName.ExpiriesLookedAt, lookedAt)));
         return found;
     }

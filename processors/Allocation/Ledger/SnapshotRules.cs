@@ -4,8 +4,8 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// SupplySnapshot: what the one source of a pool counts. Facts up to <c>through</c> are inside the count and forgotten, later ones
-/// stay on top of it, and the difference to the ledger is posted as a rebase.
+/// SupplySnapshot: what the one source of a pool counts. Facts up to <c>through</c> are inside the count and forgotten,
+/// later ones stay on top of it, and the difference to the ledger is posted as a rebase.
 /// </summary>
 internal static class SnapshotRules
 {
@@ -14,7 +14,12 @@ internal static class SnapshotRules
         var mark = d.State.GetSource(d.Pool.PoolId, snapshot.Source) ?? new SupplySource { Source = snapshot.Source };
         if (Refused(d, snapshot, mark) is { } why)
         {
-            return new AllocationOutcomeEvent.SupplyIgnored { Source = snapshot.Source, Why = why, Version = snapshot.Version };
+            return new AllocationOutcomeEvent.SupplyIgnored
+            {
+                Source = snapshot.Source,
+                Why = why,
+                Version = snapshot.Version,
+            };
         }
 
         var covered = Cover(d, snapshot, mark);
@@ -30,7 +35,12 @@ internal static class SnapshotRules
         {
             d.DropEffects();
             d.Write(mark with { ParkedVersion = snapshot.Version, ParkedRebase = rebase });
-            return new AllocationOutcomeEvent.SupplyParked { Source = snapshot.Source, Version = snapshot.Version, Rebase = rebase };
+            return new AllocationOutcomeEvent.SupplyParked
+            {
+                Source = snapshot.Source,
+                Version = snapshot.Version,
+                Rebase = rebase,
+            };
         }
         PostRebase(d, rebase);
         WriteMarks(d, snapshot, mark, covered);
@@ -48,24 +58,30 @@ internal static class SnapshotRules
 
     private readonly record struct Coverage(long Consumed, long Deltas, long Later);
 
-    private static SupplyIgnoredWhy? Refused(Decision d, AllocationCommandBody.SupplySnapshot snapshot, SupplySource mark)
+    private static SupplyIgnoredWhy? Refused(
+        Decision d, AllocationCommandBody.SupplySnapshot snapshot, SupplySource mark)
     {
         var isSource = d.Pool.Settings.SnapshotSource == snapshot.Source;
-        d.Look(Step(DecisionRule.SnapshotSource, isSource ? RuleResult.Passed : RuleResult.Failed, d.Pool.Settings.SnapshotSource ?? ""));
+        d.Look(Step(DecisionRule.SnapshotSource, isSource ? RuleResult.Passed : RuleResult.Failed,
+            d.Pool.Settings.SnapshotSource ?? ""));
         if (!isSource)
         {
             return SupplyIgnoredWhy.NotSnapshotSource;
         }
         var why = Compare(d, snapshot, mark);
-        var last = mark.Version is { } version ? Math.Max(version, mark.ParkedVersion ?? version) : mark.ParkedVersion ?? 0;
+        var last = mark.Version is { } version
+            ? Math.Max(version, mark.ParkedVersion ?? version)
+            : mark.ParkedVersion ?? 0;
         d.Look(Step(
             DecisionRule.SnapshotVersion, why is null ? RuleResult.Passed : RuleResult.Failed, why?.ToString() ?? "",
             N(NumberName.Version, snapshot.Version), N(NumberName.Expected, last),
-            N(NumberName.Through, snapshot.Through ?? -1), N(NumberName.Minimum, Math.Max(mark.Through, mark.StaleBelow))));
+            N(NumberName.Through, snapshot.Through ?? -1),
+            N(NumberName.Minimum, Math.Max(mark.Through, mark.StaleBelow))));
         return why;
     }
 
-    private static SupplyIgnoredWhy? Compare(Decision d, AllocationCommandBody.SupplySnapshot snapshot, SupplySource mark)
+    private static SupplyIgnoredWhy? Compare(
+        Decision d, AllocationCommandBody.SupplySnapshot snapshot, SupplySource mark)
     {
         if (mark.Version is { } version && snapshot.Version <= version)
         {
@@ -176,7 +192,8 @@ internal static class SnapshotRules
         var isWithin = Math.Abs(rebase) <= limit;
         var isConfirmed = mark.ParkedRebase is { } parked && Math.Abs(checked(rebase - parked)) <= limit;
         d.Look(Step(
-            DecisionRule.Drift, isWithin || isConfirmed ? RuleResult.Passed : RuleResult.Failed, isConfirmed ? "second snapshot" : "",
+            DecisionRule.Drift, isWithin || isConfirmed ? RuleResult.Passed : RuleResult.Failed,
+            isConfirmed ? "second snapshot" : "",
             N(NumberName.Rebase, rebase), N(NumberName.Limit, limit)));
         return !isWithin && !isConfirmed;
     }

@@ -20,8 +20,9 @@ internal enum SequenceVerdict
 }
 
 /// <summary>
-/// Which sequences of a source were seen. Facts add up, so they are applied as they come; what is missing is remembered, becomes
-/// a gap after grace G, and a late one is still applied. What lies before the first sequence seen never becomes a gap.
+/// Which sequences of a source were seen. Facts add up, so they are applied as they come; what is missing is
+/// remembered, becomes a gap after grace G, and a late one is still applied. What lies before the first sequence seen
+/// never becomes a gap.
 /// </summary>
 internal static class SourceMarks
 {
@@ -29,16 +30,20 @@ internal static class SourceMarks
     public static SequenceVerdict See(Decision d, string source, long sequence, out SupplySource mark)
     {
         var known = d.State.GetSource(d.Pool.PoolId, source) ?? new SupplySource { Source = source };
-        var verdict = sequence > known.Highest ? SeeNewest(d, known, sequence, out mark) : SeeLate(d, known, sequence, out mark);
+        var verdict = sequence > known.Highest
+            ? SeeNewest(d, known, sequence, out mark)
+            : SeeLate(d, known, sequence, out mark);
         d.Look(Step(
-            DecisionRule.SourceSequence, verdict is SequenceVerdict.New ? RuleResult.Passed : RuleResult.Applied, verdict switch
+            DecisionRule.SourceSequence,
+            verdict is SequenceVerdict.New ? RuleResult.Passed : RuleResult.Applied, verdict switch
             {
                 SequenceVerdict.Seen => "seen before",
                 SequenceVerdict.Reflected => "inside the last snapshot",
                 SequenceVerdict.TooManyGaps => "too many gaps",
                 _ => "",
             },
-            N(NumberName.Sequence, sequence), N(NumberName.Expected, checked(known.Highest + 1)), N(NumberName.Through, known.Through)));
+            N(NumberName.Sequence, sequence), N(NumberName.Expected, checked(known.Highest + 1)),
+            N(NumberName.Through, known.Through)));
         return verdict;
     }
 
@@ -62,7 +67,9 @@ internal static class SourceMarks
         return true;
     }
 
-    /// <summary>The mark after a snapshot: gaps up to <paramref name="through"/> are closed, what was not seen stays remembered.</summary>
+    /// <summary>
+    /// The mark after a snapshot: gaps up to <paramref name="through"/> are closed, what was not seen stays remembered.
+    /// </summary>
     public static SupplySource Close(Decision d, SupplySource mark, long through)
     {
         var missing = new List<MissingSequences>(mark.Missing.Count + 1);
@@ -110,7 +117,12 @@ internal static class SourceMarks
                 return SequenceVerdict.TooManyGaps;
             }
             long? gapAt = known.Highest == 0 ? null : checked(d.T + d.Policy.Limits.GraceMs);
-            missing = [.. missing, new MissingSequences { From = known.Highest + 1, To = sequence - 1, GapAtMs = gapAt }];
+            missing = [.. missing, new MissingSequences
+            {
+                From = known.Highest + 1,
+                To = sequence - 1,
+                GapAtMs = gapAt,
+            }];
             if (gapAt is { } dueAt)
             {
                 d.SetTimer(dueAt, TimerKind.GapGrace, known.Source);

@@ -73,6 +73,7 @@ internal static class SupplyRules
         return new AllocationOutcomeEvent.Unblocked { Quantity = unblock.Quantity, Reason = unblock.Reason };
     }
 
-    private static AllocationOutcomeEvent.SupplyIgnored Ignored(AllocationCommandBody.SupplyDelta delta, SupplyIgnoredWhy why) =>
+    private static AllocationOutcomeEvent.SupplyIgnored Ignored(
+        AllocationCommandBody.SupplyDelta delta, SupplyIgnoredWhy why) =>
         new() { Source = delta.Source, Why = why, SourceSequence = delta.SourceSequence };
 }

@@ -13,7 +13,8 @@ internal static class TimerRules
         if (known is null || known.Held == 0 || known.ExpiresAtMs != timer.DueAtMs)
         {
             throw new LedgerFaultException(
-                $"Pool {timer.PoolId}: an expiry of {timer.Id} at {timer.DueAtMs} is due, but the reservation holds nothing until then.");
+                $"Pool {timer.PoolId}: an expiry of {timer.Id} at {timer.DueAtMs} is due, but the reservation holds "
+                + "nothing until then.");
         }
         d.Look(Step(
             DecisionRule.Expiry, RuleResult.Applied, "",
@@ -47,12 +48,14 @@ internal static class TimerRules
             if (range.GapAtMs == timer.DueAtMs)
             {
                 d.Look(Step(
-                    DecisionRule.SourceSequence, RuleResult.Failed, "missing", N(NumberName.Sequence, range.From), N(NumberName.Time, d.T)));
+                    DecisionRule.SourceSequence, RuleResult.Failed, "missing", N(NumberName.Sequence, range.From),
+                    N(NumberName.Time, d.T)));
                 d.Write(SourceMarks.Report(d, mark!, range));
                 return new AllocationOutcomeEvent.SupplyGap { Source = timer.Id, From = range.From, To = range.To };
             }
         }
-        throw new LedgerFaultException($"Pool {timer.PoolId}: a gap of {timer.Id} at {timer.DueAtMs} is due, but nothing is missing.");
+        throw new LedgerFaultException(
+            $"Pool {timer.PoolId}: a gap of {timer.Id} at {timer.DueAtMs} is due, but nothing is missing.");
     }
 
     /// <summary>Promises exceed supply by another number than before.</summary>

@@ -6,8 +6,10 @@ namespace Alloc.Processors.Allocation.Ledger;
 internal static class Trace
 {
     public static readonly DecisionStep IdempotencyPassed = Step(DecisionRule.Idempotency, RuleResult.Passed);
-    public static readonly DecisionStep IdempotencyRepeat = Step(DecisionRule.Idempotency, RuleResult.Applied, "repeat");
-    public static readonly DecisionStep IdempotencyConflict = Step(DecisionRule.Idempotency, RuleResult.Failed, "other content");
+    public static readonly DecisionStep IdempotencyRepeat = Step(
+        DecisionRule.Idempotency, RuleResult.Applied, "repeat");
+    public static readonly DecisionStep IdempotencyConflict = Step(
+        DecisionRule.Idempotency, RuleResult.Failed, "other content");
     public static readonly DecisionStep ShapePassed = Step(DecisionRule.Shape, RuleResult.Passed);
     public static readonly DecisionStep ShapeFailed = Step(DecisionRule.Shape, RuleResult.Failed);
     public static readonly DecisionStep AuthorityPassed = Step(DecisionRule.Authority, RuleResult.Passed);
@@ -23,15 +25,18 @@ internal static class Trace
     private static readonly DecisionStep[] Failed = Transitions(RuleResult.Failed);
 
     /// <summary>The cell of the transition table that applied.</summary>
-    public static DecisionStep Transition(CommandKind kind, ReservationStatus column) => Passed[((int)kind * Columns) + (int)column];
+    public static DecisionStep Transition(CommandKind kind, ReservationStatus column) =>
+        Passed[((int)kind * Columns) + (int)column];
 
     /// <summary>The cell of the transition table that rejected.</summary>
-    public static DecisionStep Rejection(CommandKind kind, ReservationStatus column) => Failed[((int)kind * Columns) + (int)column];
+    public static DecisionStep Rejection(CommandKind kind, ReservationStatus column) =>
+        Failed[((int)kind * Columns) + (int)column];
 
     public static DecisionStep Step(DecisionRule rule, RuleResult result, string row = "") =>
         new() { Rule = rule, Row = row, Result = result };
 
-    public static DecisionStep Step(DecisionRule rule, RuleResult result, string row, params DecisionNumber[] numbers) =>
+    public static DecisionStep Step(
+        DecisionRule rule, RuleResult result, string row, params DecisionNumber[] numbers) =>
         new() { Rule = rule, Row = row, Result = result, Numbers = numbers };
 
     public static DecisionNumber N(NumberName name, long value) => new() { Name = name, Value = value };

@@ -1,8 +1,8 @@
 namespace Alloc.Processors.Allocation.Policy;
 
 /// <summary>
-/// What may differ from one business to the next, as data: decision tables in which the first matching row wins and every row
-/// has an id that shows up in the trace of a decision. A version never changes once it was in force.
+/// What may differ from one business to the next, as data: decision tables in which the first matching row wins and
+/// every row has an id that shows up in the trace of a decision. A version never changes once it was in force.
 /// </summary>
 public sealed record AllocationPolicy
 {
@@ -24,7 +24,9 @@ public sealed record AllocationPolicy
     /// <summary>What a confirmation, a release and a consumption may do beyond the plain case.</summary>
     public required IReadOnlyList<ConductRow> ConductTable { get; init; }
 
-    /// <summary>How far a snapshot may differ from the ledger without a second one that agrees; null: any difference is applied.</summary>
+    /// <summary>
+    /// How far a snapshot may differ from the ledger without a second one that agrees; null: any difference is applied.
+    /// </summary>
     public DriftTolerance? Drift { get; init; }
 
     /// <summary>The row for a request that names no class.</summary>
@@ -32,12 +34,14 @@ public sealed record AllocationPolicy
     {
         foreach (var row in ClassTable)
         {
-            if (row.Pools.Matches(poolId) && (row.Channel is null || row.Channel == channel) && (row.Tier is null || row.Tier == tier))
+            if (row.Pools.Matches(poolId) && (row.Channel is null || row.Channel == channel)
+                && (row.Tier is null || row.Tier == tier))
             {
                 return row;
             }
         }
-        throw new InvalidOperationException($"Policy {Version} has no class row for pool {poolId}; its last row must match everything.");
+        throw new InvalidOperationException(
+            $"Policy {Version} has no class row for pool {poolId}; its last row must match everything.");
     }
 
     /// <summary>The row for the life of a hold.</summary>
@@ -50,7 +54,8 @@ public sealed record AllocationPolicy
                 return row;
             }
         }
-        throw new InvalidOperationException($"Policy {Version} has no ttl row for pool {poolId}; its last row must match everything.");
+        throw new InvalidOperationException(
+            $"Policy {Version} has no ttl row for pool {poolId}; its last row must match everything.");
     }
 
     /// <summary>The row for what is allowed beyond the plain case.</summary>
@@ -63,7 +68,8 @@ public sealed record AllocationPolicy
                 return row;
             }
         }
-        throw new InvalidOperationException($"Policy {Version} has no conduct row for pool {poolId}; its last row must match everything.");
+        throw new InvalidOperationException(
+            $"Policy {Version} has no conduct row for pool {poolId}; its last row must match everything.");
     }
 
     /// <summary>Whether the policy knows the class.</summary>
@@ -95,7 +101,9 @@ public readonly record struct PoolPattern(string Text)
 /// <summary>Requests of a channel and tier (null: any) on these pools have this class.</summary>
 public sealed record ClassRow(string Id, PoolPattern Pools, string? Channel, string? Tier, string Class);
 
-/// <summary>Holds of a class (null: any) on these pools live this long, in milliseconds, and may be extended so often.</summary>
+/// <summary>
+/// Holds of a class (null: any) on these pools live this long, in milliseconds, and may be extended so often.
+/// </summary>
 public sealed record TtlRow(
     string Id, PoolPattern Pools, string? Class, long MinimumMs, long DefaultMs, long MaximumMs, int ExtensionLimit);
 
@@ -104,8 +112,10 @@ public sealed record TtlRow(
 /// <param name="Pools">The pools.</param>
 /// <param name="LateConfirm">A confirmation may grant again what expiry or preemption took.</param>
 /// <param name="IsRevocable">Confirmed units may be released.</param>
-/// <param name="ConsumeFromHeld">A consumption whose confirmation never came takes held units before it is an orphan.</param>
-/// <param name="GroupRevocableMs">How long after its confirmation GroupAborted revokes a group's units, in milliseconds.</param>
+/// <param name="ConsumeFromHeld">A consumption whose confirmation never came takes held units before it is an
+/// orphan.</param>
+/// <param name="GroupRevocableMs">How long after its confirmation GroupAborted revokes a group's units, in
+/// milliseconds.</param>
 public sealed record ConductRow(
     string Id, PoolPattern Pools, bool LateConfirm, bool IsRevocable, bool ConsumeFromHeld, long GroupRevocableMs);
 
@@ -126,7 +136,9 @@ public sealed record PolicyLimits
     /// <summary>How long ids of consumptions and returns are remembered.</summary>
     public required long ConsumeRetentionMs { get; init; }
 
-    /// <summary>Grace G: how long a command waits for what it needs, and a missing sequence before it is a gap.</summary>
+    /// <summary>
+    /// Grace G: how long a command waits for what it needs, and a missing sequence before it is a gap.
+    /// </summary>
     public required long GraceMs { get; init; }
 
     /// <summary>How far a producer's clock may be ahead of the log.</summary>

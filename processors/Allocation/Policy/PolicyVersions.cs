@@ -1,6 +1,8 @@
 namespace Alloc.Processors.Allocation.Policy;
 
-/// <summary>The policy that is shipped. It is frozen: decisions made under it must come out the same for ever.</summary>
+/// <summary>
+/// The policy that is shipped. It is frozen: decisions made under it must come out the same for ever.
+/// </summary>
 public static class PolicyVersions
 {
     private const long Second = 1_000;
@@ -9,8 +11,8 @@ public static class PolicyVersions
     private const long Day = 24 * Hour;
 
     /// <summary>
-    /// Version 0: one class, holds of 15 minutes, no overbooking, no protection, no quota, no waiting; confirmations are final
-    /// after expiry and revocable before consumption.
+    /// Version 0: one class, holds of 15 minutes, no overbooking, no protection, no quota, no waiting; confirmations
+    /// are final after expiry and revocable before consumption.
     /// </summary>
     public static AllocationPolicy Version0 { get; } = new()
     {

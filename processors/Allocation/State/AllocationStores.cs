@@ -35,18 +35,25 @@ public static class AllocationStores
     public const string PartitionKey = "state";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<StoreDefinition> Definitions(StorePersistence persistence = StorePersistence.Persistent) =>
+    public static IReadOnlyList<StoreDefinition> Definitions(
+        StorePersistence persistence = StorePersistence.Persistent) =>
     [
         StoreDefinition.KeyValue(Partition, 1, Serdes.Utf8, new StateSerde<PartitionState>(), persistence),
         StoreDefinition.KeyValue(Pools, 2, Serdes.Utf8, new StateSerde<PoolState>(), persistence),
-        StoreDefinition.KeyValue(Reservations, 3, StateKeys.PoolKey, new StateSerde<Reservation>(), persistence, EntryForm.Bytes),
-        StoreDefinition.KeyValue(Commands, 4, StateKeys.PoolKey, new StateSerde<CommandMemory>(), persistence, EntryForm.Bytes),
-        StoreDefinition.KeyValue(Consumes, 5, StateKeys.PoolKey, new StateSerde<ConsumeMemory>(), persistence, EntryForm.Bytes),
+        StoreDefinition.KeyValue(
+            Reservations, 3, StateKeys.PoolKey, new StateSerde<Reservation>(), persistence, EntryForm.Bytes),
+        StoreDefinition.KeyValue(
+            Commands, 4, StateKeys.PoolKey, new StateSerde<CommandMemory>(), persistence, EntryForm.Bytes),
+        StoreDefinition.KeyValue(
+            Consumes, 5, StateKeys.PoolKey, new StateSerde<ConsumeMemory>(), persistence, EntryForm.Bytes),
         StoreDefinition.KeyValue(Sources, 6, StateKeys.PoolKey, new StateSerde<SupplySource>(), persistence),
         StoreDefinition.KeyValue(Facts, 7, StateKeys.FactKey, new StateSerde<SupplyFact>(), persistence),
         StoreDefinition.TimeIndex(Timers, 8, StateKeys.TimerKey, persistence),
     ];
 
     /// <summary>Their names.</summary>
-    public static string[] Names { get; } = [Partition, Pools, Reservations, Commands, Consumes, Sources, Facts, Timers];
+    public static string[] Names { get; } =
+    [
+        Partition, Pools, Reservations, Commands, Consumes, Sources, Facts, Timers
+    ];
 }

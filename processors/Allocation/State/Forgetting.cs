@@ -5,8 +5,9 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.State;
 
 /// <summary>
-/// Deletes what decisions ignore already, a bounded piece at a time. It leaves no outcome and changes no decision: an entry past its
-/// <c>forgetAt</c> may be there or not. What was written lately is still in memory and is looked at when it has reached the database.
+/// Deletes what decisions ignore already, a bounded piece at a time. It leaves no outcome and changes no decision: an
+/// entry past its <c>forgetAt</c> may be there or not. What was written lately is still in memory and is looked at when
+/// it has reached the database.
 /// </summary>
 internal sealed class Forgetting(IProcessorContext context, StoreLedgerState state)
 {
@@ -17,7 +18,8 @@ internal sealed class Forgetting(IProcessorContext context, StoreLedgerState sta
     private static readonly PoolKey Start = new("", "");
 
     private readonly Sweep<Reservation> reservations = new(
-        context.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations), r => r.ForgetAtMs ?? long.MaxValue);
+        context.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations),
+        r => r.ForgetAtMs ?? long.MaxValue);
 
     private readonly Sweep<CommandMemory> commands = new(
         context.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands), c => c.ForgetAtMs);

@@ -4,7 +4,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.State;
 
-/// <summary>Builds the stores from the outcomes: the same <see cref="Evolve"/> that runs after every decision.</summary>
+/// <summary>
+/// Builds the stores from the outcomes: the same <see cref="Evolve"/> that runs after every decision.
+/// </summary>
 public sealed class OutcomeJournal(IDeserializer<AllocationOutcome> outcomes) : IJournalApplier
 {
     private StoreLedgerState? state;
@@ -40,7 +42,8 @@ public sealed class OutcomeJournal(IDeserializer<AllocationOutcome> outcomes) : 
         }
         catch (BadRecordException error)
         {
-            throw new StreamsException($"The journal has something at offset {offset} that is no outcome: {error.Message}", error);
+            throw new StreamsException(
+                $"The journal has something at offset {offset} that is no outcome: {error.Message}", error);
         }
     }
 }

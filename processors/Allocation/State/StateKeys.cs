@@ -18,8 +18,8 @@ public readonly record struct FactKey(string PoolId, string Source, long Sequenc
 public readonly record struct TimerKey(TimerKind Kind, string PoolId, string Id);
 
 /// <summary>
-/// Keys of stores as bytes that order as the keys do: UTF-8 texts with a zero byte between them (ids have no control characters),
-/// numbers big-endian.
+/// Keys of stores as bytes that order as the keys do: UTF-8 texts with a zero byte between them (ids have no control
+/// characters), numbers big-endian.
 /// </summary>
 public static class StateKeys
 {

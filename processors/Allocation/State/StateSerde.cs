@@ -6,8 +6,8 @@ using Alloc.Schemas.Avro;
 namespace Alloc.Processors.Allocation.State;
 
 /// <summary>
-/// Values of stores: the fingerprint of the schema (8 bytes, little-endian, as Avro's single-object encoding has it), then the
-/// value in Avro's binary encoding. A value of an earlier version is read through its schema.
+/// Values of stores: the fingerprint of the schema (8 bytes, little-endian, as Avro's single-object encoding has it),
+/// then the value in Avro's binary encoding. A value of an earlier version is read through its schema.
 /// </summary>
 /// <typeparam name="T">A generated record.</typeparam>
 public sealed class StateSerde<T> : ISerde<T>
@@ -57,7 +57,8 @@ public sealed class StateSerde<T> : ISerde<T>
             return earlier.TryGetValue(writtenWith, out var resolver)
                 ? resolver.Read<T>(data[sizeof(ulong)..])
                 : throw new TaskCorruptedException(
-                    $"State holds a {typeof(T).Name} of schema {writtenWith:x16}, which this version does not know; it is restored from the journal.");
+                    $"State holds a {typeof(T).Name} of schema {writtenWith:x16}, which this version does not know; it "
+                    + "is restored from the journal.");
         }
         catch (AvroException error)
         {

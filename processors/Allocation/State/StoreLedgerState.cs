@@ -78,7 +78,8 @@ public sealed class StoreLedgerState : ILedgerState
     public void PutPool(PoolState pool) => pools.Put(pool.PoolId, pool);
 
     /// <inheritdoc/>
-    public Reservation? GetReservation(string poolId, string reservationId) => reservations.Get(new PoolKey(poolId, reservationId));
+    public Reservation? GetReservation(string poolId, string reservationId) =>
+        reservations.Get(new PoolKey(poolId, reservationId));
 
     /// <inheritdoc/>
     public void PutReservation(string poolId, Reservation reservation) =>
@@ -88,19 +89,22 @@ public sealed class StoreLedgerState : ILedgerState
     public CommandMemory? GetCommand(string poolId, string commandId) => commands.Get(new PoolKey(poolId, commandId));
 
     /// <inheritdoc/>
-    public void PutCommand(string poolId, string commandId, CommandMemory memory) => commands.Put(new PoolKey(poolId, commandId), memory);
+    public void PutCommand(string poolId, string commandId, CommandMemory memory) =>
+        commands.Put(new PoolKey(poolId, commandId), memory);
 
     /// <inheritdoc/>
     public ConsumeMemory? GetConsume(string poolId, string consumeId) => consumes.Get(new PoolKey(poolId, consumeId));
 
     /// <inheritdoc/>
-    public void PutConsume(string poolId, ConsumeMemory memory) => consumes.Put(new PoolKey(poolId, memory.ConsumeId), memory);
+    public void PutConsume(string poolId, ConsumeMemory memory) =>
+        consumes.Put(new PoolKey(poolId, memory.ConsumeId), memory);
 
     /// <inheritdoc/>
     public SupplySource? GetSource(string poolId, string source) => sources.Get(new PoolKey(poolId, source));
 
     /// <inheritdoc/>
-    public void PutSource(string poolId, SupplySource source) => sources.Put(new PoolKey(poolId, source.Source), source);
+    public void PutSource(string poolId, SupplySource source) =>
+        sources.Put(new PoolKey(poolId, source.Source), source);
 
     /// <inheritdoc/>
     public IEnumerable<SupplySource> GetSources(string poolId)
@@ -121,7 +125,8 @@ public sealed class StoreLedgerState : ILedgerState
     }
 
     /// <inheritdoc/>
-    public void PutFact(string poolId, SupplyFact fact) => facts.Put(new FactKey(poolId, fact.Source, fact.SourceSequence), fact);
+    public void PutFact(string poolId, SupplyFact fact) =>
+        facts.Put(new FactKey(poolId, fact.Source, fact.SourceSequence), fact);
 
     /// <inheritdoc/>
     public void RemoveFacts(string poolId, string source, long throughSequence)
@@ -174,5 +179,6 @@ public sealed class StoreLedgerState : ILedgerState
     }
 
     /// <inheritdoc/>
-    public void CancelTimer(LedgerTimer timer) => timers.Remove(timer.DueAtMs, new TimerKey(timer.Kind, timer.PoolId, timer.Id));
+    public void CancelTimer(LedgerTimer timer) =>
+        timers.Remove(timer.DueAtMs, new TimerKey(timer.Kind, timer.PoolId, timer.Id));
 }

@@ -9,7 +9,8 @@ public sealed class LatencyHistogramTests
     {
         var random = new Random(7);
         var histogram = new LatencyHistogram();
-        var samples = Enumerable.Range(0, 100_000).Select(_ => (long)Math.Exp(random.NextDouble() * 18)).Order().ToArray();
+        var samples = Enumerable.Range(0, 100_000)
+            .Select(_ => (long)Math.Exp(random.NextDouble() * 18)).Order().ToArray();
         foreach (var sample in samples)
         {
             histogram.AddMicroseconds(sample);

@@ -42,7 +42,8 @@ public sealed class DemoScriptTests
         var script = new DemoScript(1, Start, new Dictionary<string, long> { ["espresso-machines"] = 42 });
         script.See(Consumed("espresso-machines"), Start);
 
-        var restock = script.Next(Start + 30_000, 10).Select(c => c.Body).OfType<AllocationCommandBody.SupplyDelta>().Single();
+        var restock = script.Next(Start + 30_000, 10).Select(c => c.Body)
+            .OfType<AllocationCommandBody.SupplyDelta>().Single();
 
         Assert.Equal((42L, 3L), (restock.SourceSequence, restock.Quantity));
     }

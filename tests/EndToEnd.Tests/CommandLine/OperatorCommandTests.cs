@@ -3,7 +3,9 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine;
 
-/// <summary>What operators type, against a running <c>alloc dev</c>: data on standard output, exit codes, nothing done twice.</summary>
+/// <summary>
+/// What operators type, against a running <c>alloc dev</c>: data on standard output, exit codes, nothing done twice.
+/// </summary>
 [Collection("processes")]
 public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
@@ -12,7 +14,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     {
         await PoolAsync("json", 5);
 
-        var run = await AllocAsync("reservation", "hold", "--pool", "json", "--id", "r", "-q", "2", "--command-id", "c", "-o", "json");
+        var run = await AllocAsync(
+            "reservation", "hold", "--pool", "json", "--id", "r", "-q", "2", "--command-id", "c", "-o", "json");
         var outcome = JsonNode.Parse(run.Out)!;
 
         Assert.Equal(0, run.ExitCode);
@@ -38,7 +41,10 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     public async Task A_repeat_gets_the_answer_of_the_original()
     {
         await PoolAsync("repeat", 5);
-        string[] hold = ["reservation", "hold", "--pool", "repeat", "--id", "r", "-q", "2", "--command-id", "c", "-o", "jsonl"];
+        string[] hold =
+        [
+            "reservation", "hold", "--pool", "repeat", "--id", "r", "-q", "2", "--command-id", "c", "-o", "jsonl"
+        ];
 
         var first = JsonNode.Parse((await AllocAsync(hold)).Out)!;
         var second = JsonNode.Parse((await AllocAsync(hold)).Out)!;
@@ -54,7 +60,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         await PoolAsync("conflict", 5);
         await AllocAsync("reservation", "hold", "--pool", "conflict", "--id", "r", "-q", "2", "--command-id", "c");
 
-        var run = await AllocAsync("reservation", "hold", "--pool", "conflict", "--id", "r", "-q", "3", "--command-id", "c");
+        var run = await AllocAsync(
+            "reservation", "hold", "--pool", "conflict", "--id", "r", "-q", "3", "--command-id", "c");
 
         Assert.Equal(4, run.ExitCode);
         Assert.Contains("IdempotencyConflict", run.Out, StringComparison.Ordinal);
@@ -73,7 +80,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         await AllocAsync(["reservation", "release", .. reservation, "--bucket", "confirmed"]);
 
         var history = await AllocAsync(["reservation", "history", .. reservation, "-o", "jsonl"]);
-        var now = JsonNode.Parse((await AllocAsync(["reservation", "get", .. reservation, .. Console, "-o", "json"], talksToKafka: false)).Out)!;
+        var now = JsonNode.Parse((await AllocAsync(
+            ["reservation", "get", .. reservation, .. Console, "-o", "json"], talksToKafka: false)).Out)!;
 
         Assert.Equal(
             ["Held", "Extended", "Confirmed", "Consumed", "Returned", "Released"],
@@ -94,7 +102,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
 
         var first = await AllocAsync(["pool", "supply", "add", "added", "-q", "3", .. Console, "-o", "json"]);
         var second = await AllocAsync(["pool", "supply", "add", "added", "-q", "-1", .. Console, "-o", "json"]);
-        var again = await AllocAsync(["pool", "supply", "add", "added", "-q", "-1", "--source-sequence", "2", .. Console, "-o", "json"]);
+        var again = await AllocAsync(
+            ["pool", "supply", "add", "added", "-q", "-1", "--source-sequence", "2", .. Console, "-o", "json"]);
 
         Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
         Assert.Equal(7, JsonNode.Parse(second.Out)!["balancesAfter"]!["free"]!.GetValue<long>());
@@ -110,7 +119,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
 
         var pool = await AllocAsync(["pool", "get", "quota/dealer 7", .. Console, "-o", "json"], talksToKafka: false);
         var found = await AllocAsync(
-            ["reservation", "get", "--pool", "quota/dealer 7", "--id", "order-17/line 2", .. Console, "-o", "json"], talksToKafka: false);
+            ["reservation", "get", "--pool", "quota/dealer 7", "--id", "order-17/line 2", .. Console, "-o", "json"],
+            talksToKafka: false);
 
         Assert.Equal("quota/dealer 7", JsonNode.Parse(pool.Out)!["poolId"]!.GetValue<string>());
         Assert.Equal("Held", JsonNode.Parse(found.Out)!["status"]!.GetValue<string>());
@@ -130,7 +140,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     public async Task Explain_finds_a_command_a_reservation_and_a_pool()
     {
         await PoolAsync("explained", 2);
-        await AllocAsync("reservation", "hold", "--pool", "explained", "--id", "explained-r", "-q", "3", "--command-id", "explained-c");
+        await AllocAsync("reservation", "hold", "--pool", "explained", "--id", "explained-r", "-q", "3",
+            "--command-id", "explained-c");
 
         var command = await AllocAsync("explain", "explained-c");
         var reservation = await AllocAsync("explain", "explained-r", "--pool", "explained");
@@ -149,16 +160,22 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     {
         await PoolAsync("looked-at", 2);
 
-        var tail = await AllocAsync("topic", "tail", "allocation.outcomes", "--key", "looked-at", "-n", "1", "-o", "jsonl");
-        var schemas = await AllocAsync(["schema", "list", "--registry", dev.Deployment.Registry, "-o", "jsonl"], talksToKafka: false);
-        var group = await AllocAsync(["group", "describe", "allocation", "--bootstrap", dev.Deployment.Bootstrap, "-o", "jsonl"], talksToKafka: false);
-        var doctor = await AllocAsync(["doctor", .. Console, .. dev.Deployment.Options, "-o", "jsonl"], talksToKafka: false);
+        var tail = await AllocAsync(
+            "topic", "tail", "allocation.outcomes", "--key", "looked-at", "-n", "1", "-o", "jsonl");
+        var schemas = await AllocAsync(
+            ["schema", "list", "--registry", dev.Deployment.Registry, "-o", "jsonl"], talksToKafka: false);
+        var group = await AllocAsync(
+            ["group", "describe", "allocation", "--bootstrap", dev.Deployment.Bootstrap, "-o", "jsonl"],
+            talksToKafka: false);
+        var doctor = await AllocAsync(
+            ["doctor", .. Console, .. dev.Deployment.Options, "-o", "jsonl"], talksToKafka: false);
 
         Assert.Equal("looked-at", JsonNode.Parse(tail.Out)!["value"]!["poolId"]!.GetValue<string>());
         Assert.Equal(3, schemas.Out.Split('\n').Length);
         Assert.All(group.Out.Split('\n'), l => Assert.Contains(
             dev.Deployment.Console, JsonNode.Parse(l)!["client"]!.GetValue<string>(), StringComparison.Ordinal));
-        Assert.All(doctor.Out.Split('\n'), l => Assert.NotEqual("fail", JsonNode.Parse(l)!["verdict"]!.GetValue<string>()));
+        Assert.All(
+            doctor.Out.Split('\n'), l => Assert.NotEqual("fail", JsonNode.Parse(l)!["verdict"]!.GetValue<string>()));
     }
 
     [Fact]
@@ -167,7 +184,8 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         var run = await AllocAsync(["checkpoint", .. Console, "-o", "json"], talksToKafka: false);
 
         Assert.Equal(0, run.ExitCode);
-        Assert.All(JsonNode.Parse(run.Out)!["checkpoints"]!.AsArray(), p => Assert.True(Directory.Exists(p!.GetValue<string>())));
+        Assert.All(JsonNode.Parse(run.Out)!["checkpoints"]!.AsArray(),
+            p => Assert.True(Directory.Exists(p!.GetValue<string>())));
     }
 
     private string[] Console => ["--console", dev.Deployment.Console];
@@ -182,7 +200,9 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
 
     private Task<ProcessResult> AllocAsync(params string[] arguments) => AllocAsync(arguments, talksToKafka: true);
 
-    /// <summary>In this process: the command line itself is what is tested here, and a process a command would take minutes.</summary>
+    /// <summary>
+    /// In this process: the command line itself is what is tested here, and a process a command would take minutes.
+    /// </summary>
     private async Task<ProcessResult> AllocAsync(string[] arguments, bool talksToKafka)
     {
         string[] options = talksToKafka ? ["--timeout", "30s", .. dev.Deployment.Options] : ["--timeout", "30s"];

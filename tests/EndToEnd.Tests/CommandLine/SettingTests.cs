@@ -9,7 +9,8 @@ public sealed class SettingTests
     public async Task A_flag_goes_before_the_environment_and_the_environment_before_the_file()
     {
         using var directory = new TemporaryDirectory();
-        await File.WriteAllTextAsync(directory["alloc.json"], "{ \"output\": \"json\" /* for scripts */ }", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(directory["alloc.json"], "{ \"output\": \"json\" /* for scripts */ }",
+            TestContext.Current.CancellationToken);
         (string, string) file = ("ALLOC_CONFIG", directory["alloc.json"]);
 
         var fromFile = await CommandLineRun.OfAsync(["version"], file);
@@ -43,7 +44,8 @@ public sealed class SettingTests
         var malformed = await CommandLineRun.OfAsync(["version", "--config", directory["bad.json"]]);
 
         Assert.Equal((2, true), (missing.ExitCode, missing.Error.Contains("does not exist", StringComparison.Ordinal)));
-        Assert.Equal((2, true), (malformed.ExitCode, malformed.Error.Contains("is not a JSON object", StringComparison.Ordinal)));
+        Assert.Equal((2, true), (malformed.ExitCode,
+            malformed.Error.Contains("is not a JSON object", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -79,7 +81,8 @@ public sealed class SettingTests
     [Fact]
     public async Task A_broker_that_is_away_is_said_at_once_with_exit_code_6()
     {
-        var run = await CommandLineRun.OfAsync(["group", "list", "--bootstrap", $"127.0.0.1:{AllocProcess.FreePort()}"]);
+        var run = await CommandLineRun.OfAsync(
+            ["group", "list", "--bootstrap", $"127.0.0.1:{AllocProcess.FreePort()}"]);
 
         Assert.Equal(6, run.ExitCode);
         Assert.Contains("No Kafka broker answers", run.Error, StringComparison.Ordinal);

@@ -3,7 +3,9 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine;
 
-/// <summary>A command whose decision is not seen in time is neither done nor failed: it is unknown, and can be asked for again.</summary>
+/// <summary>
+/// A command whose decision is not seen in time is neither done nor failed: it is unknown, and can be asked for again.
+/// </summary>
 [Collection("processes")]
 public sealed class UnknownDecisionTests
 {
@@ -20,16 +22,19 @@ public sealed class UnknownDecisionTests
         await AllocAsync(deployment, "pool", "supply", "set", "p", "-q", "5");
         await engine.KillAsync();
 
-        var unknown = await AllocAsync(deployment, "reservation", "hold", "--pool", "p", "--id", "r s", "-q", "2", "--timeout", "1s", "-o", "json");
+        var unknown = await AllocAsync(deployment, "reservation", "hold", "--pool", "p", "--id", "r s", "-q", "2",
+            "--timeout", "1s", "-o", "json");
         await engine.StartAsync();
         var answer = JsonNode.Parse(unknown.Out)!;
         var again = await AllocAsync(
             deployment,
-            "reservation", "hold", "--pool", "p", "--id", "r s", "-q", "2", "--command-id", answer["commandId"]!.GetValue<string>(), "-o", "json");
+            "reservation", "hold", "--pool", "p", "--id", "r s", "-q", "2", "--command-id",
+            answer["commandId"]!.GetValue<string>(), "-o", "json");
 
         Assert.Equal(6, unknown.ExitCode);
         Assert.Equal("unknown", answer["decision"]!.GetValue<string>());
-        Assert.Contains("--id 'r s' --quantity 2 --command-id", answer["askAgain"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "--id 'r s' --quantity 2 --command-id", answer["askAgain"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.DoesNotContain("failed:", unknown.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(0, again.ExitCode);
         Assert.NotNull(JsonNode.Parse(again.Out)!["duplicateOf"]);

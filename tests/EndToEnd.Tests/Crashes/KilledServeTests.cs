@@ -23,7 +23,8 @@ public sealed class KilledServeTests
         var moments = new Random(7);
         for (var kill = 1; kill <= Kills; kill++)
         {
-            await probe.WaitForAsync((long)(Lines * 2.6 * (kill - moments.NextDouble()) / (Kills + 1)), replay, Proof.Deadline);
+            await probe.WaitForAsync(
+                (long)(Lines * 2.6 * (kill - moments.NextDouble()) / (Kills + 1)), replay, Proof.Deadline);
             Assert.False(replay.HasExited, $"The replay ended before kill {kill}:\n{replay.Said}");
             switch (kill % 3)
             {

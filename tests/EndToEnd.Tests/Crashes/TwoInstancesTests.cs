@@ -2,12 +2,17 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Crashes;
 
-/// <summary>Two instances share the partitions: one is killed and comes back, one is paused past its session and wakes up.</summary>
+/// <summary>
+/// Two instances share the partitions: one is killed and comes back, one is paused past its session and wakes up.
+/// </summary>
 [Collection("processes")]
 public sealed class TwoInstancesTests
 {
     private const int Lines = 12_000;
-    private static readonly string[] ShortSession = ["-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000"];
+    private static readonly string[] ShortSession =
+    [
+        "-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000"
+    ];
 
     [Fact]
     public async Task Partitions_move_and_come_back_on_the_embedded_broker()

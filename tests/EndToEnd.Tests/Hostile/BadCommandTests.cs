@@ -10,7 +10,8 @@ namespace EndToEnd.Tests.Hostile;
 public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly long Year1970 = 1_000;
-    private static readonly long Year9999 = new DateTimeOffset(9999, 12, 31, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
+    private static readonly long Year9999 = new DateTimeOffset(9999, 12, 31, 0, 0, 0, TimeSpan.Zero)
+        .ToUnixTimeMilliseconds();
 
     [Theory]
     [InlineData(0)]
@@ -22,7 +23,8 @@ public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         using var client = new CommandClient(dev.Deployment);
         await client.StockAsync(pool, 10);
 
-        var outcome = await client.AskAsync(CommandClient.Command($"{pool}-hold", pool, CommandClient.Hold("r", quantity)));
+        var outcome = await client.AskAsync(CommandClient.Command(
+            $"{pool}-hold", pool, CommandClient.Hold("r", quantity)));
 
         ExpectRejected(outcome, ReasonCode.Malformed);
     }
@@ -34,7 +36,8 @@ public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         using var client = new CommandClient(dev.Deployment);
         await client.StockAsync(Pool, 10);
 
-        var outcome = await client.AskAsync(CommandClient.Command("greatest-hold", Pool, CommandClient.Hold("r", long.MaxValue)));
+        var outcome = await client.AskAsync(CommandClient.Command(
+            "greatest-hold", Pool, CommandClient.Hold("r", long.MaxValue)));
 
         ExpectRejected(outcome);
     }
@@ -66,12 +69,13 @@ public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         using var client = new CommandClient(dev.Deployment);
         await client.StockAsync(Pool, 10);
 
-        var at = await client.SendAsync(CommandClient.Command("oversupply-delta", Pool, new AllocationCommandBody.SupplyDelta
-        {
-            Source = "test",
-            SourceSequence = 1,
-            Quantity = long.MaxValue,
-        }));
+        var at = await client.SendAsync(CommandClient.Command(
+            "oversupply-delta", Pool, new AllocationCommandBody.SupplyDelta
+            {
+                Source = "test",
+                SourceSequence = 1,
+                Quantity = long.MaxValue,
+            }));
         var next = await client.AskAsync(CommandClient.Command("oversupply-hold", Pool, CommandClient.Hold("r", 1)));
 
         Assert.True(at.Offset.Value >= 0);
@@ -115,8 +119,10 @@ public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
         var at = await client.WriteAsync(
-            Encoding.UTF8.GetBytes(pool), client.Encode(CommandClient.Command($"{pool}-hold", pool, CommandClient.Hold("r", 1))),
-            CommandClient.PartitionOf(pool), new Timestamp(year == 1970 ? Year1970 : Year9999, TimestampType.CreateTime));
+            Encoding.UTF8.GetBytes(pool),
+            client.Encode(CommandClient.Command($"{pool}-hold", pool, CommandClient.Hold("r", 1))),
+            CommandClient.PartitionOf(pool),
+            new Timestamp(year == 1970 ? Year1970 : Year9999, TimestampType.CreateTime));
         var outcome = await client.AnswerAsync(at);
 
         Assert.InRange(outcome.TMs, now - 60_000, now + 60_000);
@@ -145,7 +151,8 @@ public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
     {
         using var client = new CommandClient(dev.Deployment);
 
-        var outcome = await client.AskAsync(CommandClient.Command("nowhere", "no-such-pool", CommandClient.Hold("r", 1)));
+        var outcome = await client.AskAsync(CommandClient.Command(
+            "nowhere", "no-such-pool", CommandClient.Hold("r", 1)));
 
         ExpectRejected(outcome, ReasonCode.UnknownPool);
     }

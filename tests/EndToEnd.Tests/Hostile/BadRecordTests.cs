@@ -5,11 +5,15 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Hostile;
 
-/// <summary>What cannot be a command goes to the dead-letter topic with its reason and origin; the partition goes on.</summary>
+/// <summary>
+/// What cannot be a command goes to the dead-letter topic with its reason and origin; the partition goes on.
+/// </summary>
 [Collection("processes")]
 public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
 {
-    /// <summary>What librdkafka's producers take at most, by default: key, value, headers and a few bytes around them.</summary>
+    /// <summary>
+    /// What librdkafka's producers take at most, by default: key, value, headers and a few bytes around them.
+    /// </summary>
     private const int LargestMessage = 1_000_000;
 
     public static TheoryData<string, byte[]?> Rubbish => new()
@@ -24,7 +28,8 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
 
     [Theory]
     [MemberData(nameof(Rubbish))]
-    public async Task A_record_that_is_no_command_is_a_dead_letter_and_the_next_command_is_decided(string name, byte[]? value)
+    public async Task A_record_that_is_no_command_is_a_dead_letter_and_the_next_command_is_decided(
+        string name, byte[]? value)
     {
         var pool = $"rubbish-{name}";
         using var client = new CommandClient(dev.Deployment);
@@ -48,7 +53,8 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
         var whole = client.Encode(CommandClient.Command($"{pool}-bad", pool, CommandClient.Hold("bad", 1)));
 
         var bad = await client.WriteAsync(
-            Encoding.UTF8.GetBytes(pool), damage == "truncated" ? whole[..^3] : [.. whole, 1, 2, 3], CommandClient.PartitionOf(pool));
+            Encoding.UTF8.GetBytes(pool), damage == "truncated" ? whole[..^3] : [.. whole, 1, 2, 3],
+            CommandClient.PartitionOf(pool));
         var next = await client.AskAsync(CommandClient.Command($"{pool}-hold", pool, CommandClient.Hold("r", 1)));
 
         Assert.IsType<AllocationOutcomeEvent.Held>(next.Event);
@@ -89,9 +95,11 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
         var noKey = await client.WriteAsync(
             null, client.Encode(CommandClient.Command("no-key", Pool, CommandClient.Hold("no-key", 1))), right);
         var misplaced = await client.WriteAsync(
-            Encoding.UTF8.GetBytes(Pool), client.Encode(CommandClient.Command("wrong-partition", Pool, CommandClient.Hold("wrong", 1))), wrong);
+            Encoding.UTF8.GetBytes(Pool),
+            client.Encode(CommandClient.Command("wrong-partition", Pool, CommandClient.Hold("wrong", 1))), wrong);
         var otherKey = await client.WriteAsync(
-            Encoding.UTF8.GetBytes("other"), client.Encode(CommandClient.Command("other-key", Pool, CommandClient.Hold("other", 1))), right);
+            Encoding.UTF8.GetBytes("other"),
+            client.Encode(CommandClient.Command("other-key", Pool, CommandClient.Hold("other", 1))), right);
         var next = await client.AskAsync(CommandClient.Command("misplaced-hold", Pool, CommandClient.Hold("r", 1)));
 
         Assert.Equal(9, next.BalancesAfter.Free);
@@ -131,7 +139,8 @@ public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
         }
     }
 
-    private static async Task<Dictionary<string, string>> ExpectDeadLetterAsync(CommandClient client, TopicPartitionOffset bad)
+    private static async Task<Dictionary<string, string>> ExpectDeadLetterAsync(
+        CommandClient client, TopicPartitionOffset bad)
     {
         var headers = await client.DeadLetterAsync(bad);
         Assert.Equal(CommandClient.Commands, headers["__streams.errors.topic"]);

@@ -15,7 +15,8 @@ public sealed class DataDirectoryTests
         await using var holder = await first.StartAsync();
 
         var second = await AllocProcess.RunAsync(
-            Deadline, "dev", "--data-dir", directory["data"], "--kafka-port", "0", "--registry-port", "0", "--console-port", "0");
+            Deadline, "dev", "--data-dir", directory["data"], "--kafka-port", "0", "--registry-port", "0",
+            "--console-port", "0");
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains(directory["data"], second.Error, StringComparison.Ordinal);
@@ -49,7 +50,8 @@ public sealed class DataDirectoryTests
         var port = deployment.Bootstrap.Split(':')[1];
 
         var second = await AllocProcess.RunAsync(
-            Deadline, "dev", "--data-dir", directory["other"], "--kafka-port", port, "--registry-port", "0", "--console-port", "0");
+            Deadline, "dev", "--data-dir", directory["other"], "--kafka-port", port, "--registry-port", "0",
+            "--console-port", "0");
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains(port, second.Error, StringComparison.Ordinal);

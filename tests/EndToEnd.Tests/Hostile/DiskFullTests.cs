@@ -4,7 +4,9 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Hostile;
 
-/// <summary>The disk of everything runs full in the middle of the work: what was acknowledged is decided in the end.</summary>
+/// <summary>
+/// The disk of everything runs full in the middle of the work: what was acknowledged is decided in the end.
+/// </summary>
 [Collection("processes")]
 public sealed class DiskFullTests
 {
@@ -56,7 +58,8 @@ public sealed class DiskFullTests
         Assert.InRange(server.Process.Said.Split(NoSpace).Length, 2, 1_000);
     }
 
-    private static async Task ExpectDecidedAsync(CommandClient client, Deployment deployment, HashSet<long> acknowledged)
+    private static async Task ExpectDecidedAsync(
+        CommandClient client, Deployment deployment, HashSet<long> acknowledged)
     {
         await client.AskAsync(CommandClient.Command("last", Pool, CommandClient.Hold("r-last", 1)));
         var decided = client.Journal(CommandClient.PartitionOf(Pool), TimeSpan.FromSeconds(5))

@@ -27,7 +27,11 @@ public sealed class LastUnitTests(SharedDev dev) : IClassFixture<SharedDev>
                 var command = CommandClient.Command($"last-{i}", Pool, CommandClient.Hold($"r-{i}", 1));
                 producer.Produce(
                     new TopicPartition(CommandClient.Commands, partition),
-                    new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(Pool), Value = client.Encode(command) });
+                    new Message<byte[]?, byte[]?>
+                    {
+                        Key = Encoding.UTF8.GetBytes(Pool),
+                        Value = client.Encode(command),
+                    });
             }
             Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(60)));
         })));

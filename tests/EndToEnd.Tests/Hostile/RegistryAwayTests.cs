@@ -8,8 +8,8 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Hostile;
 
 /// <summary>
-/// The schema registry in a process of its own is away, or hangs: whoever needs it waits, says so, skips nothing, and goes on
-/// when it is back.
+/// The schema registry in a process of its own is away, or hangs: whoever needs it waits, says so, skips nothing, and
+/// goes on when it is back.
 /// </summary>
 [Collection("processes")]
 public sealed class RegistryAwayTests

@@ -74,7 +74,9 @@ public sealed class AccessControlTests
             Cancellation);
         await using var server = await StartAsync(directory["credentials"]);
         using var client = Client(server);
-        client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        client.DefaultRequestHeaders.Authorization = token is null
+            ? null
+            : new AuthenticationHeaderValue("Bearer", token);
 
         Assert.Equal(read, (await client.GetAsync("/read", Cancellation)).StatusCode);
         Assert.Equal(act, (await client.PostAsync("/act", null, Cancellation)).StatusCode);
@@ -118,7 +120,9 @@ public sealed class AccessControlTests
         NullLoggerFactory.Instance,
         Cancellation);
 
-    private static HttpClient Client(ConsoleServer server) => new() { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
+    private static HttpClient Client(ConsoleServer server) =>
+        new() { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
 
-    private static string Digest(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+    private static string Digest(string token) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 }

@@ -38,7 +38,8 @@ public sealed class ClusterReadTests
         {
             foreach (var port in new[] { firstPort, secondPort })
             {
-                Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Url(port, $"v1/pools/{pool}"), Cancellation)).StatusCode);
+                Assert.Equal(
+                    HttpStatusCode.OK, (await client.GetAsync(Url(port, $"v1/pools/{pool}"), Cancellation)).StatusCode);
             }
             var atSecond = await IsHereAsync(client, secondPort, pool);
             owners.Add(atSecond ? secondPort : firstPort);
@@ -55,7 +56,8 @@ public sealed class ClusterReadTests
         Assert.Equal($"http://127.0.0.1:{secondPort}/", problem["owner"]!.GetValue<string>());
     }
 
-    private static Server Engine(Deployment deployment, string data, int port) => new("Ready in", () => AllocProcess.Start(
+    private static Server Engine(Deployment deployment, string data, int port) =>
+        new("Ready in", () => AllocProcess.Start(
         ["serve", .. deployment.Options, "--data-dir", data, "--console-port", $"{port}"]));
 
     /// <summary>Waits until both instances have tasks.</summary>
@@ -65,7 +67,8 @@ public sealed class ClusterReadTests
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         foreach (var port in ports)
         {
-            while (JsonNode.Parse(await client.GetStringAsync(Url(port, "v1/tasks"), deadline.Token))!["tasks"]!.AsArray().Count == 0)
+            while (JsonNode.Parse(await client.GetStringAsync(Url(port, "v1/tasks"), deadline.Token))!["tasks"]!
+                .AsArray().Count == 0)
             {
                 await timer.WaitForNextTickAsync(deadline.Token);
             }

@@ -14,7 +14,9 @@ internal sealed record ScrapedMetric(string Name, string Type, string Help)
         Samples.SelectMany(s => s.Labels).Select(l => l.Key).Where(k => k != "le").Distinct(StringComparer.Ordinal);
 }
 
-/// <summary>Reads Prometheus' text format 0.0.4 strictly: a line that is not exactly as the format has it fails the test.</summary>
+/// <summary>
+/// Reads Prometheus' text format 0.0.4 strictly: a line that is not exactly as the format has it fails the test.
+/// </summary>
 internal static partial class Exposition
 {
     private const string Name = "[a-z][a-z0-9_]*";

@@ -18,7 +18,8 @@ internal sealed class InstanceConsole(string url) : IDisposable
 
     /// <summary>The sum of a metric's samples; 0 where there are none.</summary>
     public static double Metric(string exposition, string name) => exposition.Split('\n')
-        .Where(l => l.StartsWith($"{name}{{", StringComparison.Ordinal) || l.StartsWith($"{name} ", StringComparison.Ordinal))
+        .Where(l => l.StartsWith($"{name}{{", StringComparison.Ordinal)
+            || l.StartsWith($"{name} ", StringComparison.Ordinal))
         .Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
 
     public async Task<ConsoleAnswer> GetAsync(string path)
@@ -52,7 +53,8 @@ internal sealed class InstanceConsole(string url) : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"/{path} did not answer as expected in {deadline.TotalSeconds:0} s: {answer.Status} {answer.Text}");
+                Assert.Fail($"/{path} did not answer as expected in {deadline.TotalSeconds:0} s: {answer.Status} "
+                    + $"{answer.Text}");
             }
         }
     }

@@ -60,7 +60,8 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
         {
             var row = documented.Single(m => m.Name == metric.Name);
             var labels = metric.Samples.Count == 0 ? row.Labels : string.Join(", ", metric.LabelNames.Order());
-            Assert.Equal((metric.Name, metric.Type, labels, metric.Help), (row.Name, row.Type, row.Labels, row.Meaning));
+            Assert.Equal(
+                (metric.Name, metric.Type, labels, metric.Help), (row.Name, row.Type, row.Labels, row.Meaning));
         }
     }
 
@@ -77,7 +78,8 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
             .Select(cells => (
                 cells[0].Trim('`'),
                 cells[1],
-                string.Join(", ", cells[2].Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim('`')).Order()),
+                string.Join(
+                    ", ", cells[2].Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim('`')).Order()),
                 cells[3]))];
 
     private static string Root()
@@ -90,7 +92,9 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
         return directory.FullName;
     }
 
-    /// <summary>Lets as many metrics as a healthy process has say something: commands, repeats, rejections, a dead letter.</summary>
+    /// <summary>
+    /// Lets as many metrics as a healthy process has say something: commands, repeats, rejections, a dead letter.
+    /// </summary>
     private async Task SomethingOfEverythingAsync(string pool)
     {
         using var client = new CommandClient(dev.Deployment);
@@ -104,22 +108,25 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
             Quantity = 3,
             Reason = "Cancelled",
         }));
-        await client.AskAsync(CommandClient.Command($"{pool}-supply-again", pool, new AllocationCommandBody.SupplySnapshot
-        {
-            Source = "test",
-            Version = 1,
-            Quantity = 5,
-            Through = 0,
-        }));
         await client.AskAsync(CommandClient.Command(
-            $"{pool}-brief", pool, new AllocationCommandBody.Hold { ReservationId = "brief", Quantity = 1, TtlMs = 100 }));
+            $"{pool}-supply-again", pool, new AllocationCommandBody.SupplySnapshot
+            {
+                Source = "test",
+                Version = 1,
+                Quantity = 5,
+                Through = 0,
+            }));
+        await client.AskAsync(CommandClient.Command(
+            $"{pool}-brief", pool,
+            new AllocationCommandBody.Hold { ReservationId = "brief", Quantity = 1, TtlMs = 100 }));
         await client.DeadLetterAsync(await client.WriteAsync("x"u8.ToArray(), "rubbish"u8.ToArray(), 0));
         var started = Stopwatch.StartNew();
         string[] awaited = ["alloc_supply_ignored", "alloc_dead_letters", "alloc_ticks", "alloc_release_failures"];
         string scrape, missing;
         while ((missing = Missing(scrape = await ScrapeAsync())).Length > 0)
         {
-            Assert.True(started.Elapsed < Deadline, $"There is no {missing} after {Deadline.TotalSeconds:0} s:\n{scrape}");
+            Assert.True(
+                started.Elapsed < Deadline, $"There is no {missing} after {Deadline.TotalSeconds:0} s:\n{scrape}");
             await Task.Delay(100, Cancellation);
         }
 

@@ -35,7 +35,8 @@ public sealed class ReadinessTests
         Assert.All(seen.SkipLast(1), s => Assert.Equal(HttpStatusCode.ServiceUnavailable, s.Ready));
         Assert.All(seen, s => Assert.Equal(HttpStatusCode.OK, s.Health));
         Assert.True(restoring[0].Remaining > restoring[^1].Remaining, "no progress was seen");
-        Assert.Equal(restoring.OrderByDescending(s => s.Remaining).Select(s => s.Remaining), restoring.Select(s => s.Remaining));
+        Assert.Equal(
+            restoring.OrderByDescending(s => s.Remaining).Select(s => s.Remaining), restoring.Select(s => s.Remaining));
         Assert.Equal((HttpStatusCode.OK, "Running", 0), (seen[^1].Ready, seen[^1].State, seen[^1].Remaining));
         var pool = JsonNode.Parse((await console.GetAsync($"v1/pools/{Pool}")).Text)!;
         Assert.Equal(0, (long)pool["available"]!);
@@ -48,7 +49,8 @@ public sealed class ReadinessTests
         var seen = new List<Seen>();
         while (seen.Count == 0 || seen[^1].Ready != HttpStatusCode.OK)
         {
-            Assert.False(timer.IsCancellationRequested, $"not ready after {Deadline.TotalSeconds:0} s: {seen.LastOrDefault()}");
+            Assert.False(
+                timer.IsCancellationRequested, $"not ready after {Deadline.TotalSeconds:0} s: {seen.LastOrDefault()}");
             var health = await console.GetAsync("healthz");
             var ready = await console.GetAsync("readyz");
             if (health.Status != 0)

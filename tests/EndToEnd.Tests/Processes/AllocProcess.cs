@@ -24,7 +24,8 @@ internal sealed class AllocProcess : IAsyncDisposable
     private readonly Task readers;
     private bool isDisposed;
 
-    private AllocProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private AllocProcess(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -71,7 +72,8 @@ internal sealed class AllocProcess : IAsyncDisposable
     public static AllocProcess Start(params string[] arguments) => new(Program, arguments, null);
 
     /// <summary>Starts another program that in turn starts alloc: <c>prlimit</c>, for instance.</summary>
-    public static AllocProcess StartWith(string program, IEnumerable<string> arguments) => new(program, arguments, null);
+    public static AllocProcess StartWith(string program, IEnumerable<string> arguments) =>
+        new(program, arguments, null);
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<ProcessResult> RunAsync(TimeSpan deadline, params string[] arguments)

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EndToEnd.Tests.Processes;
 
 /// <summary>
-/// An Apache Kafka of its own for a test, where one is at hand: KAFKA_HOME names a folder with bin/kafka-up, or a folder
-/// <c>shared/kafka</c> lies beside or above the checkout.
+/// An Apache Kafka of its own for a test, where one is at hand: KAFKA_HOME names a folder with bin/kafka-up, or a
+/// folder <c>shared/kafka</c> lies beside or above the checkout.
 /// </summary>
 internal sealed class ApacheKafka : IAsyncDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class ApacheKafka : IAsyncDisposable
 
     /// <summary>Skips the test where no Apache Kafka is at hand.</summary>
     public static void SkipUnlessPresent() => Assert.SkipUnless(
-        Home is not null, "no Apache Kafka at hand: KAFKA_HOME is not set and there is no folder shared/kafka above the checkout");
+        Home is not null,
+        "no Apache Kafka at hand: KAFKA_HOME is not set and there is no folder shared/kafka above the checkout");
 
     public static async Task<ApacheKafka> StartAsync(string directory)
     {

@@ -6,7 +6,9 @@ using Confluent.Kafka;
 
 namespace EndToEnd.Tests.Processes;
 
-/// <summary>A producer and subscriber of a deployment's topics, as any service would have one; it can also write rubbish.</summary>
+/// <summary>
+/// A producer and subscriber of a deployment's topics, as any service would have one; it can also write rubbish.
+/// </summary>
 internal sealed class CommandClient : IDisposable
 {
     public const string Commands = "allocation.commands";
@@ -24,7 +26,8 @@ internal sealed class CommandClient : IDisposable
     {
         NativeKafkaClient.Load();
         bootstrap = deployment.Bootstrap;
-        registry = new HttpSchemaRegistryClient(new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
+        registry = new HttpSchemaRegistryClient(
+            new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         commands = new AvroSerde<AllocationCommand>(registry, Commands + "-value");
         outcomes = new AvroSerde<AllocationOutcome>(registry, Outcomes + "-value");
         producer = NewProducer();
@@ -54,14 +57,16 @@ internal sealed class CommandClient : IDisposable
     public static int PartitionOf(string pool) => Murmur2.Partition(Encoding.UTF8.GetBytes(pool), PartitionCount);
 
     /// <summary>Writes a record and returns where it lies.</summary>
-    public async Task<TopicPartitionOffset> WriteAsync(byte[]? key, byte[]? value, int partition, Timestamp timestamp = default)
+    public async Task<TopicPartitionOffset> WriteAsync(
+        byte[]? key, byte[]? value, int partition, Timestamp timestamp = default)
     {
         var message = new Message<byte[]?, byte[]?> { Key = key, Value = value };
         if (timestamp != default)
         {
             message.Timestamp = timestamp;
         }
-        var report = await producer.ProduceAsync(new TopicPartition(Commands, partition), message).WaitAsync(CallTimeout);
+        var report = await producer.ProduceAsync(new TopicPartition(Commands, partition), message)
+            .WaitAsync(CallTimeout);
         return report.TopicPartitionOffset;
     }
 
@@ -112,7 +117,8 @@ internal sealed class CommandClient : IDisposable
     {
         foreach (var record in Read(DeadLetters, origin.Partition.Value, CallTimeout))
         {
-            var headers = record.Message.Headers.ToDictionary(h => h.Key, h => Encoding.UTF8.GetString(h.GetValueBytes() ?? []));
+            var headers = record.Message.Headers.ToDictionary(
+                h => h.Key, h => Encoding.UTF8.GetString(h.GetValueBytes() ?? []));
             if (headers.GetValueOrDefault("__streams.errors.offset") == $"{origin.Offset.Value}")
             {
                 return headers;

@@ -23,7 +23,9 @@ internal sealed class JournalProbe : IDisposable
         }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
-    /// <summary>Waits until the journal has so many records, markers included, or the child process has ended.</summary>
+    /// <summary>
+    /// Waits until the journal has so many records, markers included, or the child process has ended.
+    /// </summary>
     public async Task WaitForAsync(long records, AllocProcess whileRunning, TimeSpan deadline)
     {
         using var timer = new CancellationTokenSource(deadline);
@@ -36,7 +38,8 @@ internal sealed class JournalProbe : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"The journal had {lastSeen:N0} of {records:N0} records after {deadline.TotalSeconds:0} s:\n{whileRunning.Said}");
+                Assert.Fail($"The journal had {lastSeen:N0} of {records:N0} records after {deadline.TotalSeconds:0} "
+                    + $"s:\n{whileRunning.Said}");
             }
         }
     }
@@ -50,7 +53,8 @@ internal sealed class JournalProbe : IDisposable
             long sum = 0;
             for (var partition = 0; partition < PartitionCount; partition++)
             {
-                sum += consumer.QueryWatermarkOffsets(new TopicPartition("allocation.outcomes", partition), CallTimeout).High.Value;
+                sum += consumer.QueryWatermarkOffsets(
+                    new TopicPartition("allocation.outcomes", partition), CallTimeout).High.Value;
             }
             return lastSeen = sum;
         }

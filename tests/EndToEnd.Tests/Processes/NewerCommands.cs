@@ -5,7 +5,9 @@ using Alloc.Schemas.Registry;
 
 namespace EndToEnd.Tests.Processes;
 
-/// <summary>A producer of the next version of the contract: one more field at the end, which this version reads over.</summary>
+/// <summary>
+/// A producer of the next version of the contract: one more field at the end, which this version reads over.
+/// </summary>
 internal sealed record NewerCommands(int SchemaId)
 {
     /// <summary>Registers the newer contract as the newer producer would.</summary>

@@ -3,7 +3,9 @@ using EndToEnd.Tests.Replay;
 
 namespace EndToEnd.Tests.Processes;
 
-/// <summary>The two commands that most tests end with: a replay that runs on through everything, and the verification.</summary>
+/// <summary>
+/// The two commands that most tests end with: a replay that runs on through everything, and the verification.
+/// </summary>
 internal static class Proof
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
@@ -11,7 +13,9 @@ internal static class Proof
     /// <summary>Whether the whole real file is replayed where a test would take a short one: ALLOC_FULL=1.</summary>
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ALLOC_FULL") == "1";
 
-    /// <summary>The replay of a test: a generated file of so many lines, or the whole real one with ALLOC_FULL=1.</summary>
+    /// <summary>
+    /// The replay of a test: a generated file of so many lines, or the whole real one with ALLOC_FULL=1.
+    /// </summary>
     public static string[] Replay(TemporaryDirectory directory, int lines, params string[] more)
     {
         string file;
@@ -30,7 +34,9 @@ internal static class Proof
         return ["replay", file, "--rejects", directory["rejects.csv"], "--patience", "120s", "-o", "json", .. more];
     }
 
-    /// <summary>Waits for a replay that ran through faults, and returns its summary: all decided, nothing oversold.</summary>
+    /// <summary>
+    /// Waits for a replay that ran through faults, and returns its summary: all decided, nothing oversold.
+    /// </summary>
     public static async Task<JsonNode> ReplayedAsync(AllocProcess replay)
     {
         var result = await replay.WaitForExitAsync(IsFull ? TimeSpan.FromMinutes(30) : Deadline);
@@ -44,7 +50,8 @@ internal static class Proof
     /// <summary>Verifies the whole history and expects nothing to be found.</summary>
     public static async Task<JsonNode> VerifyAsync(Deployment deployment)
     {
-        var result = await deployment.AllocAsync(IsFull ? TimeSpan.FromMinutes(30) : Deadline, "verify", "--wait", "60s", "-o", "json");
+        var result = await deployment.AllocAsync(
+            IsFull ? TimeSpan.FromMinutes(30) : Deadline, "verify", "--wait", "60s", "-o", "json");
         Assert.True(result.ExitCode == 0, $"verify: {Shorten(result)}");
         var found = JsonNode.Parse(result.Out)!;
         Assert.Equal(0, (long)found["findingCount"]!);
@@ -66,7 +73,8 @@ internal static class Proof
 
     private static string Shorten(ProcessResult result)
     {
-        var findings = JsonNode.Parse(result.Out is "" ? "{}" : result.Out)?["findings"]?.AsArray().Take(20).Select(f => f?.ToJsonString());
+        var findings = JsonNode.Parse(result.Out is "" ? "{}" : result.Out)?["findings"]?.AsArray().Take(20)
+            .Select(f => f?.ToJsonString());
         return $"exit code {result.ExitCode}\n{string.Join('\n', findings ?? [])}\n{result.Error}";
     }
 }

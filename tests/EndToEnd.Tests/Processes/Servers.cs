@@ -66,9 +66,11 @@ internal static class Servers
         var (kafka, registry, console) = (AllocProcess.FreePort(), AllocProcess.FreePort(), AllocProcess.FreePort());
         string[] arguments =
         [
-            "dev", "--data-dir", data, "--kafka-port", $"{kafka}", "--registry-port", $"{registry}", "--console-port", $"{console}", .. more,
+            "dev", "--data-dir", data, "--kafka-port", $"{kafka}", "--registry-port", $"{registry}", "--console-port",
+            $"{console}", .. more,
         ];
-        return (new Server("Ready in", () => AllocProcess.Start(arguments)), new Deployment($"127.0.0.1:{kafka}", $"http://127.0.0.1:{registry}")
+        return (new Server("Ready in", () => AllocProcess.Start(arguments)), new Deployment(
+            $"127.0.0.1:{kafka}", $"http://127.0.0.1:{registry}")
         {
             Console = $"http://127.0.0.1:{console}",
         });
@@ -78,8 +80,12 @@ internal static class Servers
     public static (Server Server, Deployment Deployment) Broker(string data)
     {
         var (kafka, registry) = (AllocProcess.FreePort(), AllocProcess.FreePort());
-        string[] arguments = ["bench", "serve-broker", "--data-dir", data, "--kafka-port", $"{kafka}", "--registry-port", $"{registry}"];
-        return (new Server("Registry", () => AllocProcess.Start(arguments)), new Deployment($"127.0.0.1:{kafka}", $"http://127.0.0.1:{registry}"));
+        string[] arguments =
+        [
+            "bench", "serve-broker", "--data-dir", data, "--kafka-port", $"{kafka}", "--registry-port", $"{registry}"
+        ];
+        return (new Server("Registry", () => AllocProcess.Start(arguments)),
+            new Deployment($"127.0.0.1:{kafka}", $"http://127.0.0.1:{registry}"));
     }
 
     /// <summary><c>alloc serve</c> on a deployment: an instance of the engine.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace EndToEnd.Tests.Processes;
 
-/// <summary>A file system of a few megabytes for a test: it can be filled to the last byte, and emptied again.</summary>
+/// <summary>
+/// A file system of a few megabytes for a test: it can be filled to the last byte, and emptied again.
+/// </summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
@@ -62,7 +64,11 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>What the program complained about, or null.</summary>
     private static string? Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         try
         {
             using var process = Process.Start(start)!;

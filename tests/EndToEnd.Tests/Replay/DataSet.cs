@@ -1,6 +1,8 @@
 namespace EndToEnd.Tests.Replay;
 
-/// <summary>The real file, where it is at hand: ALLOC_DATA names its folder, or shared/data lies above the checkout.</summary>
+/// <summary>
+/// The real file, where it is at hand: ALLOC_DATA names its folder, or shared/data lies above the checkout.
+/// </summary>
 internal static class DataSet
 {
     private const string FileName = "online-retail.csv.gz";

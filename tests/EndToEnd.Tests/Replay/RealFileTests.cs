@@ -12,7 +12,8 @@ public sealed class RealFileTests(ITestOutputHelper output)
         var plan = new ReplayPlanner(1).Plan(DataSet.OnlineRetail!, null, _ => { });
 
         output.WriteLine(string.Join('\n', plan.Rejected.Select(r => $"{r.Key} {r.Value}")));
-        output.WriteLine(string.Join('\n', plan.Steps.GroupBy(s => s.GetType().Name).Select(g => $"{g.Key} {g.Count()}")));
+        output.WriteLine(string.Join(
+            '\n', plan.Steps.GroupBy(s => s.GetType().Name).Select(g => $"{g.Key} {g.Count()}")));
         output.WriteLine(string.Join('\n', plan.Sales.GroupBy(s => s.Fate).Select(g => $"{g.Key} {g.Count()}")));
         output.WriteLine($"orphans {plan.Steps.OfType<PlanStep.Return>().Count(r => r.Sale is null)}");
         Assert.Equal(541_909, plan.LineCount);

@@ -16,7 +16,8 @@ public sealed class ReplayFlowTests
         var part = Plan(text, 700);
 
         Assert.True(part.Steps.Count > 100);
-        Assert.Equal(whole.Steps.Take(part.Steps.Count).Select(s => s.ToString()), part.Steps.Select(s => s.ToString()));
+        Assert.Equal(
+            whole.Steps.Take(part.Steps.Count).Select(s => s.ToString()), part.Steps.Select(s => s.ToString()));
     }
 
     [Fact]
@@ -55,7 +56,8 @@ public sealed class ReplayFlowTests
     {
         var sent = Walk(Plan(RetailSample.Text(5_000), null), new Shop());
 
-        var held = sent.OfType<ReplayIntent.Hold>().SelectMany(h => h.Lines).ToDictionary(l => l.ReservationId, l => l.Quantity);
+        var held = sent.OfType<ReplayIntent.Hold>().SelectMany(h => h.Lines)
+            .ToDictionary(l => l.ReservationId, l => l.Quantity);
         var shipped = sent.OfType<ReplayIntent.Consume>().ToDictionary(c => c.ReservationId, c => c.Quantity);
         var cancelled = sent.OfType<ReplayIntent.Release>().Where(r => r.Quantity is not null)
             .GroupBy(r => r.ReservationId).ToDictionary(g => g.Key, g => g.Sum(r => r.Quantity!.Value));
@@ -78,7 +80,8 @@ public sealed class ReplayFlowTests
             two.OfType<ReplayIntent.OpeningStock>().Select(s => s.Quantity));
     }
 
-    private static ReplayPlan Plan(string text, long? limit) => new ReplayPlanner(1).Plan(new StringReader(text), limit, _ => { });
+    private static ReplayPlan Plan(string text, long? limit) =>
+        new ReplayPlanner(1).Plan(new StringReader(text), limit, _ => { });
 
     private static List<ReplayIntent> Walk(ReplayPlan plan, Shop shop, long seed = 1)
     {

@@ -30,7 +30,8 @@ public sealed class RetailReaderTests
     {
         var lines = new List<RetailLine>();
         var text = RetailSample.Header
-            + "1,22000,A,1,2010-12-01 08:26:00,1.0,1.0,UK\n1,POST,B,1,2010-12-01 08:26:00,1.0,1.0,UK\n1,22001,C,1,2010-12-01 08:26:00,1.0,1.0,UK\n";
+            + "1,22000,A,1,2010-12-01 08:26:00,1.0,1.0,UK\n1,POST,B,1,2010-12-01 "
+            + "08:26:00,1.0,1.0,UK\n1,22001,C,1,2010-12-01 08:26:00,1.0,1.0,UK\n";
 
         RetailReader.Read(new StringReader(text), lines.Add, _ => { });
 

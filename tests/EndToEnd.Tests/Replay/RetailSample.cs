@@ -8,7 +8,9 @@ internal static class RetailSample
 {
     public const string Header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
-    /// <summary>Invoices with several lines, cancellations of the same and of later days, and one dirty line of each sort.</summary>
+    /// <summary>
+    /// Invoices with several lines, cancellations of the same and of later days, and one dirty line of each sort.
+    /// </summary>
     public static string Text(int lines, int seed = 1)
     {
         var random = new Random(seed);

@@ -27,7 +27,9 @@ internal sealed class History
 
     public long? CommittedOffset { get; set; }
 
-    /// <summary>100 in stock; r1 held 2 and confirmed; r2 held 3, expired; 200 refused; r1's hold repeated; r3 held 5.</summary>
+    /// <summary>
+    /// 100 in stock; r1 held 2 and confirmed; r2 held 3, expired; 200 refused; r1's hold repeated; r3 held 5.
+    /// </summary>
     public static History Sound()
     {
         var history = new History();
@@ -89,7 +91,8 @@ internal sealed class History
     {
         var tick = Ask("", Alloc.Cli.Verify.Ask.Tick, timeMs);
         var held = reservations[expires];
-        Append(tick.At, AnswerKind.Caused, null, "Expired", timeMs, Move("HoldExpired", Account.Held, Account.Free, held.Held),
+        Append(tick.At, AnswerKind.Caused, null, "Expired", timeMs, Move(
+            "HoldExpired", Account.Held, Account.Free, held.Held),
             [held with { Held = 0, Expired = held.Held, Version = held.Version + 1, ExpiresAtMs = null }], [], null);
     }
 
@@ -166,7 +169,8 @@ internal sealed class History
         Append(command.At, AnswerKind.Original, command.CommandId, what, timeMs, postings, after, reasons ?? [], null);
 
     private void Append(
-        Position source, AnswerKind answer, string? commandId, string what, long timeMs, IReadOnlyList<Posting> postings,
+        Position source, AnswerKind answer, string? commandId, string what, long timeMs,
+        IReadOnlyList<Posting> postings,
         IReadOnlyList<ObservedReservation> after, IReadOnlyList<string> reasons, string? duplicateOf)
     {
         var before = balances;

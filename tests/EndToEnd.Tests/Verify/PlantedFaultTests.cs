@@ -27,7 +27,8 @@ public sealed class PlantedFaultTests
         history.Outcomes.RemoveAt(3);
 
         Expect(
-            FindingKind.LostCommand, FindingKind.SequenceBroken, FindingKind.BalanceMismatch, FindingKind.ReservationSumMismatch);
+            FindingKind.LostCommand, FindingKind.SequenceBroken, FindingKind.BalanceMismatch,
+            FindingKind.ReservationSumMismatch);
     }
 
     [Fact]
@@ -36,13 +37,17 @@ public sealed class PlantedFaultTests
         history.Outcomes.Insert(2, history.Outcomes[1] with { At = history.Outcomes[1].At with { Offset = 100 } });
 
         Expect(
-            FindingKind.DoubledOutcome, FindingKind.SequenceBroken, FindingKind.BalanceMismatch, FindingKind.VectorBroken);
+            FindingKind.DoubledOutcome, FindingKind.SequenceBroken, FindingKind.BalanceMismatch,
+            FindingKind.VectorBroken);
     }
 
     [Fact]
     public void A_command_decided_twice_in_two_records_is_found()
     {
-        var second = history.CommandLog[1] with { At = history.CommandLog[1].At with { Offset = history.CommandLog.Count } };
+        var second = history.CommandLog[1] with
+        {
+            At = history.CommandLog[1].At with { Offset = history.CommandLog.Count },
+        };
         history.CommandLog.Add(second);
         history.Outcomes.Add(history.Outcomes[^1] with
         {
@@ -102,7 +107,8 @@ public sealed class PlantedFaultTests
     [Fact]
     public void Entries_that_do_not_sum_to_zero_are_found()
     {
-        history.Damage("confirm-1", o => o with { Postings = [.. o.Postings, new Posting("HoldConfirmed", Account.Free, 1)] });
+        history.Damage(
+            "confirm-1", o => o with { Postings = [.. o.Postings, new Posting("HoldConfirmed", Account.Free, 1)] });
 
         Expect(FindingKind.EntriesUnbalanced, FindingKind.BalanceMismatch);
     }
@@ -222,7 +228,10 @@ public sealed class PlantedFaultTests
     public void A_duplicate_that_moves_units_is_found()
     {
         var index = history.Outcomes.FindIndex(o => o.Answer == AnswerKind.Duplicate);
-        history.Outcomes[index] = history.Outcomes[index] with { Postings = History.Move("Held", Account.Free, Account.Held, 2) };
+        history.Outcomes[index] = history.Outcomes[index] with
+        {
+            Postings = History.Move("Held", Account.Free, Account.Held, 2),
+        };
 
         Expect(FindingKind.WrongEffect, FindingKind.BalanceMismatch);
     }
@@ -257,7 +266,8 @@ public sealed class PlantedFaultTests
     public void A_dead_letter_of_a_decided_record_is_found()
     {
         var at = history.CommandLog[1].At;
-        history.DeadLetters[at] = new ObservedDeadLetter(new Position("allocation.commands.dlq", 0, 0), at, "malformed");
+        history.DeadLetters[at] = new ObservedDeadLetter(
+            new Position("allocation.commands.dlq", 0, 0), at, "malformed");
 
         Expect(FindingKind.BadDeadLetter);
     }

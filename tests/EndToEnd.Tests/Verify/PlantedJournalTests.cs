@@ -5,7 +5,9 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Verify;
 
-/// <summary>A real journal into which somebody else writes: <c>alloc verify</c> must say so, and leave with 5.</summary>
+/// <summary>
+/// A real journal into which somebody else writes: <c>alloc verify</c> must say so, and leave with 5.
+/// </summary>
 [Collection("processes")]
 public sealed class PlantedJournalTests
 {
@@ -42,12 +44,14 @@ public sealed class PlantedJournalTests
         var run = await deployment.AllocAsync(Deadline, "verify", "-o", "json");
         Assert.True(run.ExitCode is 0 or 5, $"{run}");
         var findings = JsonNode.Parse(run.Out)!["findings"]!.AsArray();
-        return (run.ExitCode, string.Join(", ", findings.Select(f => f!["kind"]!.GetValue<string>()).Distinct().Order()));
+        return (run.ExitCode,
+            string.Join(", ", findings.Select(f => f!["kind"]!.GetValue<string>()).Distinct().Order()));
     }
 
     private static async Task WriteAsync(CommandClient client, TopicPartition partition, byte[]? key, byte[] value)
     {
         using var producer = client.NewProducer();
-        await producer.ProduceAsync(partition, new Message<byte[]?, byte[]?> { Key = key, Value = value }, Cancellation);
+        await producer.ProduceAsync(
+            partition, new Message<byte[]?, byte[]?> { Key = key, Value = value }, Cancellation);
     }
 }

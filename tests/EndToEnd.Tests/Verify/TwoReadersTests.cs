@@ -5,7 +5,9 @@ using Confluent.Kafka;
 
 namespace EndToEnd.Tests.Verify;
 
-/// <summary>What a read-committed reader sees must stand in the log, with the same bytes; else the broker is broken.</summary>
+/// <summary>
+/// What a read-committed reader sees must stand in the log, with the same bytes; else the broker is broken.
+/// </summary>
 public sealed class TwoReadersTests
 {
     [Fact]

@@ -35,7 +35,8 @@ public sealed class PunctuationTests
     public void Stream_time_begins_with_the_first_record()
     {
         var punctuations = new Punctuations();
-        punctuations.Schedule(TimeSpan.FromMilliseconds(10), PunctuationType.StreamTime, _ => { }, long.MinValue, 5_000);
+        punctuations.Schedule(
+            TimeSpan.FromMilliseconds(10), PunctuationType.StreamTime, _ => { }, long.MinValue, 5_000);
 
         Assert.False(punctuations.IsDue(long.MinValue, 1_000_000));
         Assert.Null(punctuations.TakeDueByStreamTime(700));

@@ -11,7 +11,8 @@ public sealed class CheckpointTests
     public void A_checkpoint_holds_the_committed_state_and_its_position()
     {
         using var fixture = new StateFixture();
-        var checkpoints = new Checkpoints(LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
+        var checkpoints = new Checkpoints(
+            LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
         Write(fixture, 10);
 
         var directory = checkpoints.Take(fixture.State, Task);
@@ -20,7 +21,8 @@ public sealed class CheckpointTests
         fixture.Provider.InstallCheckpoint(directory, target);
 
         using var moved = StateFixture.Open(
-            fixture.Provider, target, StateFixture.Others, StateFixture.Items, StateFixture.Timers, StateFixture.Volatile);
+            fixture.Provider, target, StateFixture.Others, StateFixture.Items, StateFixture.Timers,
+            StateFixture.Volatile);
         Assert.Equal(10, moved.Position.NextOffset("journal"));
         Assert.Equal(10, moved.GetStore<IKeyValueStore<PartKey, Text>>("items").All().Count());
         Assert.EndsWith("/app/0_0/00000000000000000010", directory, StringComparison.Ordinal);
@@ -30,13 +32,15 @@ public sealed class CheckpointTests
     public void A_state_that_goes_on_leaves_the_checkpoint_alone()
     {
         using var fixture = new StateFixture(new StateStoreOptions { WriteAfterRecordCount = 10 });
-        var checkpoints = new Checkpoints(LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
+        var checkpoints = new Checkpoints(
+            LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
         Write(fixture, 10);
         var directory = checkpoints.Take(fixture.State, Task);
         var target = Path.Combine(fixture.Root, "moved");
         fixture.Provider.InstallCheckpoint(directory, target);
         using (var moved = StateFixture.Open(
-            fixture.Provider, target, StateFixture.Others, StateFixture.Items, StateFixture.Timers, StateFixture.Volatile))
+            fixture.Provider, target, StateFixture.Others, StateFixture.Items, StateFixture.Timers,
+            StateFixture.Volatile))
         {
             var items = moved.GetStore<IKeyValueStore<PartKey, Text>>("items");
             for (var round = 11; round < 40; round++)
@@ -99,7 +103,8 @@ public sealed class CheckpointTests
     public async System.Threading.Tasks.Task A_checkpoint_is_taken_while_the_task_goes_on()
     {
         using var fixture = new StateFixture(new StateStoreOptions { WriteAfterRecordCount = 20 });
-        var checkpoints = new Checkpoints(LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
+        var checkpoints = new Checkpoints(
+            LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
         Write(fixture, 1);
         var taking = System.Threading.Tasks.Task.Run(() =>
         {
@@ -121,7 +126,8 @@ public sealed class CheckpointTests
             StateFixture.Others, StateFixture.Items, StateFixture.Timers, StateFixture.Volatile);
         Assert.Equal(newest.Position.NextOffset("journal"), moved.Position.NextOffset("journal"));
         Assert.Equal(
-            moved.Position.NextOffset("journal"), moved.GetStore<IKeyValueStore<PartKey, Text>>("items").All().Max(i => i.Key.Number) + 1);
+            moved.Position.NextOffset("journal"),
+            moved.GetStore<IKeyValueStore<PartKey, Text>>("items").All().Max(i => i.Key.Number) + 1);
     }
 
     /// <summary>Writes items up to an offset, so that their number tells the position.</summary>

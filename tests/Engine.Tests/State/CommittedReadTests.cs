@@ -26,7 +26,8 @@ public sealed class CommittedReadTests
         {
             while (!stop.IsCancellationRequested)
             {
-                var sum = view.All().Sum(item => int.Parse(item.Value.Value, System.Globalization.CultureInfo.InvariantCulture));
+                var sum = view.All()
+                    .Sum(item => int.Parse(item.Value.Value, System.Globalization.CultureInfo.InvariantCulture));
                 Assert.Equal(Total, sum);
                 Assert.NotNull(view.Get(new PartKey("pool", reads % ItemCount)));
                 Interlocked.Increment(ref reads);
@@ -45,7 +46,8 @@ public sealed class CommittedReadTests
         await stop.CancelAsync();
         await reader;
 
-        Assert.Equal(Total, view.All().Sum(item => int.Parse(item.Value.Value, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(Total, view.All()
+            .Sum(item => int.Parse(item.Value.Value, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     private static void Transfer(StateFixture fixture, Random random) => fixture.Record(() =>
@@ -59,6 +61,7 @@ public sealed class CommittedReadTests
     private static void Add(StateFixture fixture, PartKey key, int amount)
     {
         var value = int.Parse(fixture.ItemStore.Get(key)!.Value, System.Globalization.CultureInfo.InvariantCulture);
-        fixture.ItemStore.Put(key, new Text((value + amount).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        fixture.ItemStore.Put(
+            key, new Text((value + amount).ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 }

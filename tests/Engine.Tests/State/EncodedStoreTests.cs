@@ -2,7 +2,9 @@ using Alloc.Engine.State;
 
 namespace Engine.Tests.State;
 
-/// <summary>Stores whose entries are bytes in memory: what is special about them; the rest is in the model tests.</summary>
+/// <summary>
+/// Stores whose entries are bytes in memory: what is special about them; the rest is in the model tests.
+/// </summary>
 public sealed class EncodedStoreTests
 {
     [Fact]
@@ -61,8 +63,10 @@ public sealed class EncodedStoreTests
         fixture.State.Dispose();
 
         using var reopened = StateFixture.Open(
-            fixture.Provider, fixture.TaskDirectory, StateFixture.Others, StateFixture.Items, StateFixture.Timers, StateFixture.Volatile);
+            fixture.Provider, fixture.TaskDirectory, StateFixture.Others, StateFixture.Items, StateFixture.Timers,
+            StateFixture.Volatile);
 
-        Assert.Equal("one", reopened.GetStore<IKeyValueStore<PartKey, Text>>("items").Get(new PartKey("pool", 1))!.Value);
+        Assert.Equal(
+            "one", reopened.GetStore<IKeyValueStore<PartKey, Text>>("items").Get(new PartKey("pool", 1))!.Value);
     }
 }

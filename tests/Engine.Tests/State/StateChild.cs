@@ -17,7 +17,10 @@ internal static class StateChild
         /// <summary>Folds numbered records for ever and prints the position on disk at each commit.</summary>
         Fold,
 
-        /// <summary>Fills its disk, which holds a file <c>ballast</c>, and prints what happens; then goes on without the ballast.</summary>
+        /// <summary>
+        /// Fills its disk, which holds a file <c>ballast</c>, and prints what happens; then goes on without the
+        /// ballast.
+        /// </summary>
         FillDisk,
     }
 
@@ -27,7 +30,11 @@ internal static class StateChild
     public static Process Start(Job job, string directory, StateWritePath path, params string[] launcher)
     {
         string[] command = [.. launcher, Program];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment[Variable] = $"{job}|{directory}|{path}";
         return Process.Start(start)!;
     }
@@ -123,7 +130,8 @@ internal static class StateChild
         {
             state.BeginRecord();
             // Incompressible, so that the disk fills at the rate of the records.
-            items.Put(new PartKey("pool", (int)offset + i), new Text(string.Concat(Enumerable.Range(0, 50).Select(_ => random.Next()))));
+            items.Put(new PartKey("pool", (int)offset + i),
+                new Text(string.Concat(Enumerable.Range(0, 50).Select(_ => random.Next()))));
             state.CommitRecord();
         }
         state.MarkCommitted(state.Freeze(), StateFixture.At(offset + 20));

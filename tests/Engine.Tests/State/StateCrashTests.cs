@@ -4,8 +4,8 @@ using Alloc.Engine.State;
 namespace Engine.Tests.State;
 
 /// <summary>
-/// Another process folds numbered records into a state and is killed with SIGKILL while its layers are written all the time;
-/// what is left must be the fold of exactly the records before its position.
+/// Another process folds numbered records into a state and is killed with SIGKILL while its layers are written all the
+/// time; what is left must be the fold of exactly the records before its position.
 /// </summary>
 public sealed class StateCrashTests
 {
@@ -54,7 +54,8 @@ public sealed class StateCrashTests
 
         Assert.True(position >= atLeast, $"the position went back from {atLeast} to {position}");
         Assert.Equal(
-            expected, state.GetStore<IKeyValueStore<PartKey, Text>>("items").All().ToDictionary(i => i.Key.Number, i => i.Value.Value));
+            expected, state.GetStore<IKeyValueStore<PartKey, Text>>("items").All()
+                .ToDictionary(i => i.Key.Number, i => i.Value.Value));
         Assert.Equal(
             expected.Values.Select(v => long.Parse(v, CultureInfo.InvariantCulture)).Order(),
             state.GetStore<ITimeIndex<PartKey>>("timers").Until(long.MaxValue).Select(t => t.Key));

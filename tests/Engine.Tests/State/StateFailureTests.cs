@@ -19,14 +19,16 @@ public sealed class StateFailureTests
         string[] launcher =
         [
             "unshare", "--map-root-user", "--mount", "sh", "-c",
-            $"mount -t tmpfs -o size=24m none {disk} && dd if=/dev/zero of={disk}/ballast bs=1M count=20 2>/dev/null && exec \"$0\"",
+            $"mount -t tmpfs -o size=24m none {disk} && dd if=/dev/zero of={disk}/ballast bs=1M count=20 2>/dev/null "
+            + "&& exec \"$0\"",
         ];
         using var child = StateChild.Start(StateChild.Job.FillDisk, disk, path, launcher);
         var output = await child.StandardOutput.ReadToEndAsync(cancellation);
         var errors = await child.StandardError.ReadToEndAsync(cancellation);
         await child.WaitForExitAsync(cancellation);
         Directory.Delete(disk);
-        Assert.SkipWhen(errors.Contains("unshare", StringComparison.Ordinal), "this user may not mount a small disk: " + errors);
+        Assert.SkipWhen(
+            errors.Contains("unshare", StringComparison.Ordinal), "this user may not mount a small disk: " + errors);
 
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -94,7 +96,8 @@ public sealed class StateFailureTests
         var root = Directory.CreateTempSubdirectory("state-lock-").FullName;
         var first = StateDirectory.Take(LocalFileSystem.Instance, root, "app");
 
-        var error = Assert.Throws<StateDirectoryLockedException>(() => StateDirectory.Take(LocalFileSystem.Instance, root, "app"));
+        var error = Assert.Throws<StateDirectoryLockedException>(
+            () => StateDirectory.Take(LocalFileSystem.Instance, root, "app"));
         first.Dispose();
         using var second = StateDirectory.Take(LocalFileSystem.Instance, root, "app");
 

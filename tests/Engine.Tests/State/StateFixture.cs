@@ -20,7 +20,8 @@ internal sealed class StateFixture : IDisposable
     public static readonly KeyValueStoreDefinition<string, Text> Others =
         StoreDefinition.KeyValue("others", 254, Serdes.Utf8, new TextSerde());
 
-    public static readonly TimeIndexDefinition<PartKey> Timers = StoreDefinition.TimeIndex("timers", 2, new PartKeySerde());
+    public static readonly TimeIndexDefinition<PartKey> Timers = StoreDefinition.TimeIndex(
+        "timers", 2, new PartKeySerde());
 
     public static readonly KeyValueStoreDefinition<string, Text> Volatile =
         StoreDefinition.KeyValue("volatile", 3, Serdes.Utf8, new TextSerde(), StorePersistence.InMemory);
@@ -115,7 +116,8 @@ internal sealed class StateFixture : IDisposable
 
     internal sealed class TextSerde : ISerde<Text>
     {
-        public void Serialize(Text value, IBufferWriter<byte> output) => Encoding.UTF8.GetBytes(value.Value.AsSpan(), output);
+        public void Serialize(Text value, IBufferWriter<byte> output) =>
+            Encoding.UTF8.GetBytes(value.Value.AsSpan(), output);
 
         public Text Deserialize(ReadOnlySpan<byte> data) => new(Encoding.UTF8.GetString(data));
     }

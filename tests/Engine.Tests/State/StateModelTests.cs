@@ -211,7 +211,8 @@ public sealed class StateModelTests
             return order != 0 ? order : x.Number.CompareTo(y.Number);
         });
 
-        private static Comparer<(long DueAtMs, PartKey Key)> TimerOrder { get; } = Comparer<(long DueAtMs, PartKey Key)>.Create(
+        private static Comparer<(long DueAtMs, PartKey Key)> TimerOrder { get; } =
+            Comparer<(long DueAtMs, PartKey Key)>.Create(
             (x, y) => x.DueAtMs != y.DueAtMs ? x.DueAtMs.CompareTo(y.DueAtMs) : Order.Compare(x.Key, y.Key));
 
         public Model Copy() => new()
@@ -236,13 +237,15 @@ public sealed class StateModelTests
             AssertEarliest(fixture);
             Assert.Equal(Items, fixture.ItemStore.All());
             Assert.Equal(Volatile, fixture.VolatileStore.All());
-            Assert.Equal(Timers.Select(t => (t.DueAtMs, t.Key)), fixture.TimerIndex.Until(long.MaxValue).Select(t => (t.Key, t.Value)));
+            Assert.Equal(Timers.Select(t => (t.DueAtMs, t.Key)), fixture.TimerIndex.Until(long.MaxValue)
+                .Select(t => (t.Key, t.Value)));
             Assert.Equal(
                 Timers.Where(t => t.DueAtMs <= 100).Select(t => (t.DueAtMs, t.Key)),
                 fixture.TimerIndex.Until(100).Select(t => (t.Key, t.Value)));
             var (from, to) = (new PartKey("pool1", 10), new PartKey("pool2", 30));
             Assert.Equal(
-                Items.Where(i => Order.Compare(i.Key, from) >= 0 && Order.Compare(i.Key, to) < 0), fixture.ItemStore.Range(from, to));
+                Items.Where(i => Order.Compare(i.Key, from) >= 0 && Order.Compare(i.Key, to) < 0),
+                fixture.ItemStore.Range(from, to));
             Assert.Equal(Items.Where(i => i.Key.Pool == "pool3"), fixture.ItemStore.Prefix("pool3\0"u8.ToArray()));
         }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 
@@ -135,7 +136,12 @@ public sealed class TaskStateTests
     {
         using var database = new CountingDatabase();
         using var writer = new StateWriter(new StateStoreOptions());
-        var options = new TaskStateOptions { TaskId = default, Directory = "none", Stores = [StateFixture.Items, StateFixture.Timers] };
+        var options = new TaskStateOptions
+        {
+            TaskId = default,
+            Directory = "none",
+            Stores = [StateFixture.Items, StateFixture.Timers],
+        };
         using var state = new TaskState(options, database, writer);
         var items = state.GetStore<IKeyValueStore<PartKey, Text>>("items");
         var timers = state.GetStore<ITimeIndex<PartKey>>("timers");
@@ -173,7 +179,7 @@ public sealed class TaskStateTests
         fixture.State.Freeze().Visit(
             new HashSet<string> { "others" },
             (store, key, value, isDelete) => changes.Add(
-                $"{store}/{System.Text.Encoding.UTF8.GetString(key)}={(isDelete ? "-" : System.Text.Encoding.UTF8.GetString(value))}"));
+                $"{store}/{Encoding.UTF8.GetString(key)}={(isDelete ? "-" : Encoding.UTF8.GetString(value))}"));
 
         Assert.Equal(["others/a=last", "others/gone=-"], changes.Order(StringComparer.Ordinal));
     }
@@ -184,7 +190,8 @@ public sealed class TaskStateTests
         using var fixture = new StateFixture();
         for (var i = 0; i < 5000; i++)
         {
-            fixture.State.RestoreChange("others", System.Text.Encoding.UTF8.GetBytes("k" + (i % 1000)), "value"u8, isDelete: i % 1000 == 13);
+            fixture.State.RestoreChange(
+                "others", Encoding.UTF8.GetBytes("k" + (i % 1000)), "value"u8, isDelete: i % 1000 == 13);
         }
         fixture.Commit(5000);
         fixture.State.Flush();
@@ -228,7 +235,8 @@ public sealed class TaskStateTests
     [Fact]
     public void A_commit_waits_while_too_much_is_unwritten()
     {
-        using var fixture = new StateFixture(new StateStoreOptions { WriteAfterRecordCount = 50, MaximumUnwrittenRecordCount = 100 });
+        using var fixture = new StateFixture(
+            new StateStoreOptions { WriteAfterRecordCount = 50, MaximumUnwrittenRecordCount = 100 });
 
         for (var i = 1; i <= 2000; i++)
         {

@@ -77,7 +77,8 @@ internal sealed class LedgerRun
             var sequences = group.Select(o => LedgerTopology.Outcome.Parse(o.Value!).Sequence).ToList();
             Assert.Equal(Enumerable.Range(1, sequences.Count).Select(n => (long)n), sequences);
         }
-        var sources = outcomes.Where(IsOriginal).Select(o => LedgerTopology.Outcome.Parse(o.Value!)).Select(o => (o.Partition, o.Offset)).ToList();
+        var sources = outcomes.Where(IsOriginal).Select(o => LedgerTopology.Outcome.Parse(o.Value!))
+            .Select(o => (o.Partition, o.Offset)).ToList();
         Assert.Equal(commandCount, sources.Count);
         Assert.Equal(commandCount, sources.Distinct().Count());
         return outcomes;
@@ -124,7 +125,8 @@ internal sealed class ConsoleLoggers : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel >=
         (Environment.GetEnvironmentVariable("ALLOC_TEST_DEBUG") is null ? LogLevel.Information : LogLevel.Debug);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {

@@ -27,7 +27,8 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         .AddProcessor("ledger", () => new LedgerProcessor(this), "commands")
         .AddStateStore(StoreDefinition.KeyValue(StoreName, 1, Serdes.Utf8, Serdes.Utf8), "ledger")
         .AddStateStore(StoreDefinition.TimeIndex(TimersName, 2, Serdes.Utf8), "ledger")
-        .AddSink("outcomes", outcomes, Serdes.Utf8, Serdes.Utf8, new SinkOptions { Partitioning = SinkPartitioning.TaskPartition }, "ledger")
+        .AddSink("outcomes", outcomes, Serdes.Utf8, Serdes.Utf8,
+            new SinkOptions { Partitioning = SinkPartitioning.TaskPartition }, "ledger")
         .AddSink("latest", latest, Serdes.Utf8, Serdes.Utf8, new SinkOptions
         {
             Partitioning = SinkPartitioning.TaskPartition,
@@ -38,7 +39,8 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         .Build();
 
     /// <summary>One outcome as text: sequence|topic|partition|offset|original|body.</summary>
-    internal sealed record Outcome(long Sequence, string Topic, int Partition, long Offset, bool IsOriginal, string Body)
+    internal sealed record Outcome(
+        long Sequence, string Topic, int Partition, long Offset, bool IsOriginal, string Body)
     {
         public static Outcome Parse(string text)
         {
@@ -47,7 +49,8 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         }
 
         public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"{Sequence}|{Topic}|{Partition}|{Offset}|{(IsOriginal ? 1 : 0)}|{Body}");
+            string.Create(
+                CultureInfo.InvariantCulture, $"{Sequence}|{Topic}|{Partition}|{Offset}|{(IsOriginal ? 1 : 0)}|{Body}");
 
         private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
     }
@@ -95,14 +98,16 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
             ScheduleTick();
         }
 
-        private void ScheduleTick() => context.ScheduleTick(timers.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue);
+        private void ScheduleTick() =>
+            context.ScheduleTick(timers.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue);
 
         private void Emit(string key, string body, long nowMs, bool isOriginal)
         {
             var source = context.Metadata!.Value;
             var sequence = long.Parse(sequences.Get(key) ?? "0", CultureInfo.InvariantCulture) + 1;
             sequences.Put(key, sequence.ToString(CultureInfo.InvariantCulture));
-            var text = new Outcome(sequence, source.Topic, source.Partition, source.Offset, isOriginal, $"{nowMs} {body}").ToString();
+            var text = new Outcome(
+                sequence, source.Topic, source.Partition, source.Offset, isOriginal, $"{nowMs} {body}").ToString();
             context.Forward(new Record<string, string>(key, text, nowMs));
         }
     }

@@ -5,12 +5,12 @@ using Alloc.Engine.Testing;
 namespace Engine.Tests.Support;
 
 /// <summary>
-/// A log in memory on virtual time, topics of one partition: the engine's seam to Kafka as a script. The clock moves only in
-/// polls that find nothing, and only as far as the test lets it, so what comes when is the same in every run.
+/// A log in memory on virtual time, topics of one partition: the engine's seam to Kafka as a script. The clock moves
+/// only in polls that find nothing, and only as far as the test lets it, so what comes when is the same in every run.
 /// </summary>
 /// <remarks>
-/// A transaction's records are appended, with a marker behind them, when it commits. What is pending is what a test appends
-/// as such. There is one member of one group, whose rebalances the test asks for.
+/// A transaction's records are appended, with a marker behind them, when it commits. What is pending is what a test
+/// appends as such. There is one member of one group, whose rebalances the test asks for.
 /// </remarks>
 internal sealed class MemoryLog : ILogClient
 {
@@ -29,7 +29,9 @@ internal sealed class MemoryLog : ILogClient
     /// <summary>How far the clock that stamps records is ahead of the host's.</summary>
     public long BrokerAheadMs { get; set; }
 
-    /// <summary>How long an appender is not ready after it was made: connecting, and being given a producer id.</summary>
+    /// <summary>
+    /// How long an appender is not ready after it was made: connecting, and being given a producer id.
+    /// </summary>
     public long AppenderWarmUpMs { get; set; }
 
     /// <summary>How long the report of an append takes; the record itself can be read at once.</summary>
@@ -117,13 +119,17 @@ internal sealed class MemoryLog : ILogClient
     public long Append(string topic, byte[]? key, byte[]? value, long timestampMs, MemoryKind kind)
     {
         var entries = topics[topic].Entries;
-        var stampMs = timestampMs < 0 || topics[topic].TimestampType == "LogAppendTime" ? Clock.NowMs + BrokerAheadMs : timestampMs;
+        var stampMs = timestampMs < 0 || topics[topic].TimestampType == "LogAppendTime"
+            ? Clock.NowMs + BrokerAheadMs
+            : timestampMs;
         entries.Add(new MemoryRecord(entries.Count, stampMs, key, value) { Kind = kind });
         Monitor.PulseAll(Gate);
         return entries.Count - 1;
     }
 
-    /// <summary>Lets the clock go on so far, and waits until it has: everything that is due on the way is done.</summary>
+    /// <summary>
+    /// Lets the clock go on so far, and waits until it has: everything that is due on the way is done.
+    /// </summary>
     public void RunFor(long milliseconds)
     {
         lock (Gate)
@@ -135,10 +141,14 @@ internal sealed class MemoryLog : ILogClient
         Assert.True(isThere, $"Nobody polls: the clock stands {limitMs - Clock.NowMs} ms before where it may go.");
     }
 
-    /// <summary>Does something at a time of the virtual clock, on the thread that polls; the caller holds the gate.</summary>
+    /// <summary>
+    /// Does something at a time of the virtual clock, on the thread that polls; the caller holds the gate.
+    /// </summary>
     public void At(long timeMs, Action action) => events.Enqueue(action, timeMs);
 
-    /// <summary>Nothing was found in a poll: moves the clock to the next event, or through the poll's time, as far as it may.</summary>
+    /// <summary>
+    /// Nothing was found in a poll: moves the clock to the next event, or through the poll's time, as far as it may.
+    /// </summary>
     /// <returns>True if an event happened.</returns>
     public bool PassTime(TimeSpan timeout)
     {
@@ -192,7 +202,8 @@ internal sealed class MemoryLog : ILogClient
         }
     }
 
-    public ILogConsumer CreateGroupConsumer(GroupConsumerOptions options) => new MemoryLogConsumer(this, isMember: true);
+    public ILogConsumer CreateGroupConsumer(GroupConsumerOptions options) =>
+        new MemoryLogConsumer(this, isMember: true);
 
     public ILogConsumer CreateRestoreConsumer(string clientId) => new MemoryLogConsumer(this, isMember: false);
 

@@ -65,7 +65,8 @@ internal sealed class MemoryLogConsumer(MemoryLog log, bool isMember) : ILogCons
         }
     }
 
-    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    public IReadOnlyDictionary<TopicPartition, long> Committed(
+        IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
     {
         log.Note("committed offsets");
         lock (log.Gate)
@@ -220,7 +221,8 @@ internal sealed class MemoryCommit(
         {
             foreach (var (record, handler) in records)
             {
-                var offset = log.Append(record.Partition.Topic, record.Key, record.Value, record.TimestampMs, MemoryKind.Record);
+                var offset = log.Append(
+                    record.Partition.Topic, record.Key, record.Value, record.TimestampMs, MemoryKind.Record);
                 handler?.Invoke(offset, record.TimestampMs, null);
             }
             foreach (var topic in records.Select(r => r.Record.Partition.Topic).Distinct())
@@ -267,7 +269,8 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
 /// <summary>Topics and bounds of a <see cref="MemoryLog"/>.</summary>
 internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
 {
-    public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(IReadOnlyCollection<string> topics) => log.Topics()
+    public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
+        IReadOnlyCollection<string> topics) => log.Topics()
         .Where(t => topics.Contains(t.Name))
         .ToDictionary(t => t.Name, t => new TopicDescription(t.Name, 1, t.CleanupPolicy, t.TimestampType));
 

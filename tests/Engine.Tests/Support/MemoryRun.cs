@@ -18,7 +18,13 @@ internal sealed class MemoryRun : IAsyncDisposable
         Log.CreateTopic(Commands, timestampType: "LogAppendTime");
         Log.CreateTopic(Outcomes);
         Log.CreateTopic("latest", "compact");
-        Options = new StreamsOptions { ApplicationId = "memory", BootstrapServers = "none", StateDirectory = directory, InstanceId = "one" };
+        Options = new StreamsOptions
+        {
+            ApplicationId = "memory",
+            BootstrapServers = "none",
+            StateDirectory = directory,
+            InstanceId = "one",
+        };
     }
 
     public MemoryLog Log { get; } = new();
@@ -52,7 +58,8 @@ internal sealed class MemoryRun : IAsyncDisposable
     public async Task AssertExactlyOnceAsync(int commandCount)
     {
         var outcomes = await OutcomesAsync(commandCount);
-        Assert.Equal(Enumerable.Range(0, commandCount).Select(n => (long)n), outcomes.Where(o => o.IsOriginal).Select(o => o.Offset));
+        Assert.Equal(Enumerable.Range(0, commandCount).Select(n => (long)n), outcomes.Where(o => o.IsOriginal)
+            .Select(o => o.Offset));
         Assert.Equal(Enumerable.Range(1, outcomes.Count).Select(n => (long)n), outcomes.Select(o => o.Sequence));
     }
 

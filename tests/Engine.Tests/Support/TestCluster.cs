@@ -37,7 +37,12 @@ public sealed class TestCluster : IAsyncLifetime
             return;
         }
         broker = await EmbeddedBroker.StartAsync(
-            new BrokerOptions { DataDirectory = Path.Combine(directory, "broker"), Port = 0, Durability = DurabilityMode.Os },
+            new BrokerOptions
+            {
+                DataDirectory = Path.Combine(directory, "broker"),
+                Port = 0,
+                Durability = DurabilityMode.Os,
+            },
             TimeProvider.System, NullLoggerFactory.Instance);
         BootstrapServers = broker.BootstrapServers;
     }
@@ -52,8 +57,11 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>A name that no other test has.</summary>
-    public static string UniqueName(string prefix) =>
-        $"{prefix}-{Environment.ProcessId}-{DateTime.UtcNow.Ticks % 1_000_000_000}-{Interlocked.Increment(ref counter)}";
+    public static string UniqueName(string prefix)
+    {
+        var time = DateTime.UtcNow.Ticks % 1_000_000_000;
+        return $"{prefix}-{Environment.ProcessId}-{time}-{Interlocked.Increment(ref counter)}";
+    }
 
     public string NewDirectory(string name)
     {
@@ -89,7 +97,8 @@ public sealed class TestCluster : IAsyncLifetime
     public void Produce(string topic, IEnumerable<(string? Key, string? Value)> records, int? partition = null)
     {
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(
-            [new("bootstrap.servers", BootstrapServers), new("partitioner", "murmur2_random"), new("linger.ms", "2")]).Build();
+            [new("bootstrap.servers", BootstrapServers), new("partitioner", "murmur2_random"), new("linger.ms", "2")])
+                .Build();
         Exception? failure = null;
         foreach (var (key, value) in records)
         {
@@ -107,29 +116,35 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>Reads a topic from its beginning until the condition holds; fails after a time.</summary>
-    public List<LogLine> ReadUntil(string topic, Func<List<LogLine>, bool> isEnough, int timeoutSeconds = 30, bool committed = true)
+    public List<LogLine> ReadUntil(
+        string topic, Func<List<LogLine>, bool> isEnough, int timeoutSeconds = 30, bool committed = true)
     {
         var deadline = DateTime.UtcNow.AddSeconds(timeoutSeconds);
         return Read(topic, committed, (lines, _) => isEnough(lines) || (DateTime.UtcNow > deadline
-            ? throw new TimeoutException($"After {timeoutSeconds} s {topic} has {lines.Count} records, not what was awaited.")
+            ? throw new TimeoutException(
+                $"After {timeoutSeconds} s {topic} has {lines.Count} records, not what was awaited.")
             : false));
     }
 
     /// <summary>Everything up to the end as it is now: of committed records, the last stable offset.</summary>
-    public List<LogLine> ReadAll(string topic, bool committed = true) => Read(topic, committed, (_, areAllAtEnd) => areAllAtEnd);
+    public List<LogLine> ReadAll(string topic, bool committed = true) =>
+        Read(topic, committed, (_, areAllAtEnd) => areAllAtEnd);
 
     private List<LogLine> Read(string topic, bool committed, Func<List<LogLine>, bool, bool> isEnough)
     {
         var lines = new List<LogLine>();
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(
         [
-            new("bootstrap.servers", BootstrapServers), new("group.id", UniqueName("reader")), new("auto.offset.reset", "earliest"),
-            new("enable.auto.commit", "false"), new("isolation.level", committed ? "read_committed" : "read_uncommitted"),
+            new("bootstrap.servers", BootstrapServers), new("group.id", UniqueName("reader")), new(
+                "auto.offset.reset", "earliest"),
+            new("enable.auto.commit", "false"), new(
+                "isolation.level", committed ? "read_committed" : "read_uncommitted"),
             new("fetch.wait.max.ms", "20"), new("enable.partition.eof", "true"),
         ]).Build();
         var partitions = PartitionCount(topic);
         var ended = new HashSet<int>();
-        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        consumer.Assign(Enumerable.Range(0, partitions)
+            .Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         while (!isEnough(lines, ended.Count == partitions))
         {
             var result = consumer.Consume(TimeSpan.FromMilliseconds(50));
@@ -139,7 +154,8 @@ public sealed class TestCluster : IAsyncLifetime
             }
             else if (result is not null)
             {
-                lines.Add(new LogLine(result.Partition.Value, result.Offset.Value, Text(result.Message.Key), Text(result.Message.Value),
+                lines.Add(new LogLine(
+                    result.Partition.Value, result.Offset.Value, Text(result.Message.Key), Text(result.Message.Value),
                     result.Message.Timestamp.UnixTimestampMs, result.Message.Headers));
             }
         }

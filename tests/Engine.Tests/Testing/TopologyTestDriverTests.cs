@@ -35,7 +35,8 @@ public sealed class TopologyTestDriverTests : IDisposable
         driver.Commit();
 
         Assert.Equal(3, driver.ReadOutputs("outcomes").Count);
-        Assert.Equal(["2|commands|0|2|1|1000 hold 3", "1|commands|0|1|1|1000 hold 2"], driver.ReadOutputs("latest").Select(Text));
+        Assert.Equal(["2|commands|0|2|1|1000 hold 3", "1|commands|0|1|1|1000 hold 2"],
+            driver.ReadOutputs("latest").Select(Text));
     }
 
     [Theory]

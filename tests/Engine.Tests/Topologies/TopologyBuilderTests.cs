@@ -57,7 +57,8 @@ public sealed class TopologyBuilderTests
     {
         var plain = TwoChains().Build().Fingerprint;
 
-        Assert.Equal(plain, TwoChains().AddSink("sink", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1").Build().Fingerprint);
+        Assert.Equal(
+            plain, TwoChains().AddSink("sink", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1").Build().Fingerprint);
         Assert.NotEqual(plain, TwoChains().AddStateStore(Store("one", 1), "p1").Build().Fingerprint);
     }
 
@@ -77,17 +78,20 @@ public sealed class TopologyBuilderTests
         { "unknown parent", b => b.AddProcessor("p3", () => new Forwarder(), "nobody") },
         { "has no parents", b => b.AddProcessor("p3", () => new Forwarder()) },
         { "takes Int64, String", b => b.AddSink("k", "t", Serdes.Int64, Serdes.Utf8, OwnPartition, "p1") },
-        { "names the sink", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1").AddProcessor("p3", () => new Forwarder(), "k") },
+        { "names the sink", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1")
+            .AddProcessor("p3", () => new Forwarder(), "k") },
         { "is no processor", b => b.AddStateStore(Store("one", 1), "s1") },
         { "connected to no processor", b => b.AddStateStore(Store("one", 1)) },
         { "has the name or the id", b => b.AddStateStore(Store("one", 1), "p1").AddStateStore(Store("two", 1), "p1") },
         { "is no sink", b => b.UseJournal("p1", () => null!, "one") },
         { "every record to the task's own partition", b => b
             .AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, new SinkOptions(), "p1").UseJournal("k", () => null!) },
-        { "unknown store", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1").UseJournal("k", () => null!, "none") },
+        { "unknown store", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1")
+            .UseJournal("k", () => null!, "none") },
         { "of another sub-topology", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, OwnPartition, "p1")
             .AddStateStore(Store("one", 1), "p2").UseJournal("k", () => null!, "one").Build() },
-        { "with a Partitioner", b => b.AddSink("k", "t", Serdes.Utf8, Serdes.Utf8, new SinkOptions { Partitioning = SinkPartitioning.Explicit }, "p1") },
+        { "with a Partitioner", b => b.AddSink(
+            "k", "t", Serdes.Utf8, Serdes.Utf8, new SinkOptions { Partitioning = SinkPartitioning.Explicit }, "p1") },
         { "has no children", b => b.AddSource("s3", "t3", Serdes.Utf8, Serdes.Utf8).Build() },
         { "has no source", _ => new TopologyBuilder().Build() },
     };
