@@ -77,7 +77,8 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Settings with a prefix of the scenario's own, its topics created.</summary>
     public async Task<ClientSettings> PrepareAsync(string scenario)
     {
-        var settings = Settings with { TopicPrefix = $"{scenario}." };
+        // A Kafka that was given may still have the topics of an earlier run.
+        var settings = Settings with { TopicPrefix = $"{scenario}-{time.GetUtcNow().ToUnixTimeSeconds()}." };
         var catalogue = TopicCatalogue.Load().WithPrefix(settings.TopicPrefix);
         catalogue = catalogue.WithPartitionCount(settings.TopicPrefix + "allocation.commands", options.PartitionCount);
         await new TopicProvisioner(new KafkaClients(settings), settings.Timeout).CreateMissingAsync(catalogue,

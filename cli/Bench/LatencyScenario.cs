@@ -7,7 +7,8 @@ namespace Alloc.Cli.Bench;
 /// <summary>From sending a command until a read-committed subscriber holds its outcome, at a fixed rate.</summary>
 internal static class LatencyScenario
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    /// <summary>Not measured: broker and engine are still being compiled at run time.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
 
     public static async Task RunAsync(
         BenchRun run, BenchCluster cluster, double? fullRate, CancellationToken cancellation)

@@ -215,7 +215,8 @@ internal sealed class StreamThread : IDisposable
         && executor.OldestWaitingMs < environment.NowMs + ticks.BrokerAheadMs
             - context.Options.BacklogCommitInterval.TotalMilliseconds;
 
-    private bool IsDrained() => executor.IsQueueEmpty && executor.IsDrained(consumer!);
+    private bool IsDrained() => context.Clock.GetElapsedTime(lastCommitTimestamp) >= context.Options.CommitPace
+        && executor.IsQueueEmpty && executor.IsDrained(consumer!);
 
     private void TakeUpRebalance()
     {

@@ -64,6 +64,12 @@ public sealed record StreamsOptions
     /// </summary>
     public TimeSpan BacklogCommitInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// The shortest time between the starts of two commits while records keep coming; the first after a pause commits at once.
+    /// Default 10 ms: more transactions a second cost the broker more than they gain in latency.
+    /// </summary>
+    public TimeSpan CommitPace { get; init; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Records of one transaction at most; default 50,000.</summary>
     public int TransactionRecordLimit { get; init; } = 50_000;
 
