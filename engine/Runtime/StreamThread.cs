@@ -34,6 +34,7 @@ internal sealed class StreamThread : IDisposable
     private readonly ILogger logger;
     private ILogConsumer? consumer;
     private PartitionTakeover? takeover;
+    private readonly CommitTiming timing;
     private long lastCommitTimestamp;
 
     public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
@@ -52,6 +53,7 @@ internal sealed class StreamThread : IDisposable
         restore = new RestoreLoop(context.Client, identity.ClientId, context.Clock);
         rebalance = new RebalanceHandler(() => pipeline.Drain(executor.Tasks), Leave);
         failures = new FailurePolicy(context.Clock);
+        timing = new CommitTiming(options);
         thread = new Thread(Run) { Name = identity.Name, IsBackground = true };
     }
 
@@ -200,8 +202,11 @@ internal sealed class StreamThread : IDisposable
                 return;
             }
         }
-        else if (!pipeline.IsFull && (pipeline.OpenFor < options.CommitInterval || IsCatchingUp())
-            && executor.UncommittedBytes < options.TransactionByteLimit && !IsDrained())
+        else if (!timing.IsDue(
+            pipeline.OpenFor, context.Clock.GetElapsedTime(lastCommitTimestamp),
+            environment.NowMs + ticks.BrokerAheadMs - executor.OldestWaitingMs,
+            pipeline.IsFull || executor.UncommittedBytes >= options.TransactionByteLimit,
+            executor.IsQueueEmpty && executor.IsDrained(consumer!)))
         {
             return;
         }
@@ -210,13 +215,6 @@ internal sealed class StreamThread : IDisposable
             lastCommitTimestamp = context.Clock.GetTimestamp();
         }
     }
-
-    private bool IsCatchingUp() => pipeline.OpenFor < context.Options.BacklogCommitInterval
-        && executor.OldestWaitingMs < environment.NowMs + ticks.BrokerAheadMs
-            - context.Options.BacklogCommitInterval.TotalMilliseconds;
-
-    private bool IsDrained() => context.Clock.GetElapsedTime(lastCommitTimestamp) >= context.Options.CommitPace
-        && executor.IsQueueEmpty && executor.IsDrained(consumer!);
 
     private void TakeUpRebalance()
     {
