@@ -43,8 +43,8 @@ internal sealed class LoadGenerator : IDisposable
     }
 
     /// <summary>
-    /// Sends the mix's next commands at a rate. It sleeps a millisecond a time and then catches up: a spin would take a core
-    /// from what is measured.
+    /// Sends the mix's next commands at a rate. It sleeps a millisecond a time and then catches up: a spin would take a
+    /// core from what is measured.
     /// </summary>
     /// <param name="mix">Makes the commands.</param>
     /// <param name="count">How many.</param>
