@@ -65,8 +65,8 @@ public sealed record StreamsOptions
     public TimeSpan BacklogCommitInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// The shortest time between the starts of two commits while records keep coming; the first after a pause commits at
-    /// once. Default 10 ms: more transactions a second cost the broker more than they gain in latency.
+    /// The shortest time between the starts of two commits while records keep coming; the first after a pause commits
+    /// at once. Default 10 ms: more transactions a second cost the broker more than they gain in latency.
     /// </summary>
     public TimeSpan CommitPace { get; init; } = TimeSpan.FromMilliseconds(10);
 

@@ -3,7 +3,9 @@ using Alloc.Engine.Transactions;
 
 namespace Engine.Tests.Transactions;
 
-/// <summary>When a transaction is committed, with the default times: pace 10 ms, interval 50 ms, backlog interval 500 ms.</summary>
+/// <summary>
+/// When a transaction is committed, with the default times: pace 10 ms, interval 50 ms, backlog interval 500 ms.
+/// </summary>
 public sealed class CommitTimingTests
 {
     private const int Nothing = -1;
