@@ -193,6 +193,42 @@ public sealed class HostileCommandTests
         Assert.Equal("R Malformed", OutcomeText.Of(ledger.Consume("r", 1, id)));
     }
 
+    public static TheoryData<string, Func<AllocationCommand, string, AllocationCommand>> Texts => new()
+    {
+        { "correlationId", (c, text) => c with { CorrelationId = text } },
+        { "causationId", (c, text) => c with { CausationId = text } },
+        { "actor.id", (c, text) => c with { Actor = c.Actor with { Id = text } } },
+        { "actor.channel", (c, text) => c with { Actor = c.Actor with { Channel = text } } },
+        { "actor.tier", (c, text) => c with { Actor = c.Actor with { Tier = text } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Texts))]
+    public void Text_of_the_envelope_that_is_too_long_is_malformed_and_never_parked(
+        string field, Func<AllocationCommand, string, AllocationCommand> set)
+    {
+        var ledger = TestLedger.WithStock(10);
+        var confirm = ledger.Command(new AllocationCommandBody.Confirm { ReservationId = "r" });
+
+        var longest = ledger.Run(set(confirm, new string('x', 256)));
+        var tooLong = ledger.Run(set(confirm with { CommandId = "other" }, new string('x', 257)));
+
+        Assert.IsType<AllocationOutcomeEvent.Parked>(longest.Event);
+        Assert.Equal("R Malformed", OutcomeText.Of(tooLong));
+        Assert.Equal($"{field} is too long", ((AllocationOutcomeEvent.Rejected)tooLong.Event).Reasons.Single().Detail);
+    }
+
+    [Fact]
+    public void Reason_of_a_release_that_is_too_long_is_malformed_and_never_parked()
+    {
+        var ledger = TestLedger.WithStock(10);
+        AllocationCommandBody Release(int length) =>
+            new AllocationCommandBody.Release { ReservationId = "r", Quantity = 1, Reason = new string('x', length) };
+
+        Assert.IsType<AllocationOutcomeEvent.Parked>(ledger.Run(Release(1_024)).Event);
+        Assert.Equal("R Malformed", OutcomeText.Of(ledger.Run(Release(1_025))));
+    }
+
     [Fact]
     public void Values_that_this_version_does_not_know_are_malformed_never_guessed()
     {

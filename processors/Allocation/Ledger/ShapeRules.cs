@@ -8,11 +8,22 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 internal static class ShapeRules
 {
+    /// <summary>
+    /// Longest reason of a release, in characters: a limit of the contract, not of a policy. A parked command is written again with
+    /// every outcome of its reservation, so all of its texts are short.
+    /// </summary>
+    private const int MaximumReasonLength = 1_024;
+
     /// <summary>Adds a reason for every field that is out of its range.</summary>
     public static void Check(Decision d, AllocationCommand command)
     {
         var limits = d.Policy.Limits;
         Id(d, command.CommandId, "commandId");
+        Reference(d, command.CorrelationId, "correlationId");
+        Reference(d, command.CausationId, "causationId");
+        Reference(d, command.Actor.Id, "actor.id");
+        Reference(d, command.Actor.Channel, "actor.channel");
+        Reference(d, command.Actor.Tier, "actor.tier");
         if (command.Actor.Type == ActorType.Unknown)
         {
             Malformed(d, "actor.type is unknown");
@@ -35,6 +46,10 @@ internal static class ShapeRules
                 Id(d, release.ReservationId, "reservationId");
                 OptionalQuantity(d, release.Quantity);
                 Known(d, release.Bucket != ReleaseBucket.Unknown, "bucket");
+                if (release.Reason.Length > MaximumReasonLength)
+                {
+                    Range(d, "reason", release.Reason.Length, 0, MaximumReasonLength);
+                }
                 break;
             case AllocationCommandBody.Consume consume:
                 Fact(d, consume.ReservationId, consume.Quantity, consume.ConsumeId, consume.Source,
