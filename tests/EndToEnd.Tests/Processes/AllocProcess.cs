@@ -46,6 +46,7 @@ internal sealed class AllocProcess : IAsyncDisposable
             start.Environment[key] = value;
         }
         process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        Leash.Hold(process.Id);
         process.StandardInput.Close();
         readers = Task.WhenAll(Read(process.StandardOutput, outLines), Read(process.StandardError, errorLines));
     }
@@ -158,6 +159,7 @@ internal sealed class AllocProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
         }
+        Leash.Let(process.Id);
         process.Dispose();
         changed.Dispose();
     }

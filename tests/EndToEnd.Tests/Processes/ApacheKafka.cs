@@ -35,8 +35,17 @@ internal sealed class ApacheKafka : IAsyncDisposable
         // kafka-up takes the port after this one for its controller.
         var port = AllocProcess.FreePort();
         var kafka = new ApacheKafka(Home!, directory, port);
-        await kafka.RunAsync("kafka-up", directory, $"{port}");
-        return kafka;
+        Leash.HoldKafka(directory);
+        try
+        {
+            await kafka.RunAsync("kafka-up", directory, $"{port}");
+            return kafka;
+        }
+        catch
+        {
+            await kafka.DisposeAsync();
+            throw;
+        }
     }
 
     public Task KillAsync() => RunAsync("kafka-down", directory, "-9");
@@ -59,8 +68,20 @@ internal sealed class ApacheKafka : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
         using var process = Process.Start(start)!;
+        Leash.Hold(process.Id);
         using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        await process.WaitForExitAsync(timer.Token);
+        try
+        {
+            await process.WaitForExitAsync(timer.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+            Leash.Let(process.Id);
+        }
         Assert.True(process.ExitCode == 0, $"{script} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 
