@@ -18,7 +18,7 @@ internal static class DemoRunner
         var logger = loggers.CreateLogger<DemoTraffic>();
         try
         {
-            var running = traffic.RunAsync(NextDeltas(directory), cancellation);
+            var running = traffic.RunAsync(DemoLeftovers.Read(directory), cancellation);
             using var timer = new PeriodicTimer(Interval, time);
             var started = time.GetTimestamp();
             var last = started;
@@ -40,12 +40,4 @@ internal static class DemoRunner
             Log.DemoStopped(logger, e.Message);
         }
     }
-
-    /// <summary>The numbers that the warehouse goes on with, from the ledger.</summary>
-    private static Dictionary<string, long> NextDeltas(LedgerDirectory directory) =>
-        DemoPool.All.ToDictionary(
-            p => p.Id,
-            p => 1 + (directory.Here(directory.PartitionOf(p.Id))?.Sources(p.Id)
-                .FirstOrDefault(s => s.Source == DemoScript.Source)?.Highest ?? 0),
-            StringComparer.Ordinal);
 }

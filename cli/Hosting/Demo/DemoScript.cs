@@ -22,23 +22,31 @@ internal sealed class DemoScript
 
     /// <param name="seed">The same seed asks for the same things.</param>
     /// <param name="startMs">When the run begins; part of its ids, so that every run has its own reservations.</param>
-    /// <param name="nextDelta">The next number of the warehouse's facts, by pool.</param>
-    public DemoScript(int seed, long startMs, IReadOnlyDictionary<string, long> nextDelta)
+    /// <param name="leftovers">What earlier runs left in the ledger, by pool; what they promised is used and comes back.</param>
+    public DemoScript(int seed, long startMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
         random = new Random(seed);
         run = startMs.ToString("x", CultureInfo.InvariantCulture);
-        this.nextDelta = new Dictionary<string, long>(nextDelta, StringComparer.Ordinal);
-        nextRestockAtMs = startMs + RestockIntervalMs;
+        nextDelta = leftovers.ToDictionary(l => l.Key, l => l.Value.NextDelta, StringComparer.Ordinal);
+        nextRestockAtMs = leftovers.Values.Any(l => l.Sold > 0) ? startMs : startMs + RestockIntervalMs;
+        foreach (var (poolId, left) in leftovers)
+        {
+            if (Find(poolId) is { } pool)
+            {
+                TakeUp(pool, left, startMs);
+            }
+        }
     }
 
     public const string Source = "warehouse";
 
     /// <summary>
-    /// Makes the pools and gives them their first supply; at a later start these are repeats that change nothing.
+    /// Makes the pools that are not there and gives them their first supply. A pool that has units stays as it is,
+    /// whoever made it and whatever became of it.
     /// </summary>
-    public static IEnumerable<AllocationCommand> Opening(long nowMs)
+    public static IEnumerable<AllocationCommand> Opening(long nowMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
-        foreach (var pool in DemoPool.All)
+        foreach (var pool in DemoPool.All.Where(p => leftovers.GetValueOrDefault(p.Id) is not { IsSupplied: true }))
         {
             yield return Command(pool.Id, $"demo-open-{pool.Id}", nowMs, new AllocationCommandBody.PoolConfigure
             {
@@ -95,18 +103,11 @@ internal sealed class DemoScript
                 break;
             case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith(
                 "demo-", StringComparison.Ordinal):
-                Plan(pool, $"{confirmed.ReservationId}-use", nowMs
-                    + Between(4_000, 12_000), new AllocationCommandBody.Consume
-                {
-                    ReservationId = confirmed.ReservationId,
-                    Quantity = confirmed.Quantity,
-                    ConsumeId = $"{confirmed.ReservationId}-use",
-                    OccurredAtMs = nowMs,
-                });
+                PlanUse(pool, confirmed.ReservationId, confirmed.Quantity, nowMs);
                 break;
             case AllocationOutcomeEvent.Consumed consumed when consumed.ReservationId.StartsWith(
                 "demo-", StringComparison.Ordinal):
-                AfterConsumed(pool, consumed, nowMs);
+                AfterConsumed(pool, consumed.ReservationId, consumed.Quantity, nowMs);
                 break;
         }
     }
@@ -129,20 +130,48 @@ internal sealed class DemoScript
         }
     }
 
-    private void AfterConsumed(DemoPool pool, AllocationOutcomeEvent.Consumed consumed, long nowMs)
+    private void TakeUp(DemoPool pool, DemoLeftovers left, long nowMs)
+    {
+        if (pool.Kind == PoolKind.Stock && left.Sold > 0)
+        {
+            soldSinceRestock[pool.Id] = left.Sold;
+        }
+        foreach (var reservation in left.Reservations)
+        {
+            if (reservation.Confirmed > 0)
+            {
+                PlanUse(pool, reservation.ReservationId, reservation.Confirmed, nowMs);
+            }
+            else if (pool.Kind == PoolKind.Capacity && reservation.Consumed > reservation.Returned)
+            {
+                AfterConsumed(pool, reservation.ReservationId, reservation.Consumed - reservation.Returned, nowMs);
+            }
+        }
+    }
+
+    // The command's id is of this run, the movement's is not: should an earlier run's still be under way, one of them is a no-op.
+    private void PlanUse(DemoPool pool, string reservationId, long quantity, long nowMs) =>
+        Plan(pool, $"{reservationId}-use-{run}", nowMs + Between(4_000, 12_000), new AllocationCommandBody.Consume
+        {
+            ReservationId = reservationId,
+            Quantity = quantity,
+            ConsumeId = $"{reservationId}-use",
+            OccurredAtMs = nowMs,
+        });
+
+    private void AfterConsumed(DemoPool pool, string reservationId, long quantity, long nowMs)
     {
         if (pool.Kind == PoolKind.Capacity)
         {
-            Plan(
-                pool, $"{consumed.ReservationId}-back", nowMs + Between(8_000, 25_000), new AllocationCommandBody.Return
-                {
-                    ReservationId = consumed.ReservationId,
-                    Quantity = consumed.Quantity,
-                    ConsumeId = $"{consumed.ReservationId}-back",
-                });
+            Plan(pool, $"{reservationId}-back-{run}", nowMs + Between(8_000, 25_000), new AllocationCommandBody.Return
+            {
+                ReservationId = reservationId,
+                Quantity = quantity,
+                ConsumeId = $"{reservationId}-back",
+            });
             return;
         }
-        soldSinceRestock[pool.Id] = soldSinceRestock.GetValueOrDefault(pool.Id) + consumed.Quantity;
+        soldSinceRestock[pool.Id] = soldSinceRestock.GetValueOrDefault(pool.Id) + quantity;
     }
 
     private IEnumerable<AllocationCommand> Restock(long nowMs)

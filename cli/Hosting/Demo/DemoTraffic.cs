@@ -25,9 +25,9 @@ internal sealed class DemoTraffic(
     public DemoCounts Counts { get; } = new();
 
     /// <summary>Goes on until cancelled.</summary>
-    /// <param name="nextDelta">The next number of the warehouse's facts, by pool.</param>
+    /// <param name="leftovers">What earlier runs left, by pool.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task RunAsync(IReadOnlyDictionary<string, long> nextDelta, CancellationToken cancellation)
+    public async Task RunAsync(IReadOnlyDictionary<string, DemoLeftovers> leftovers, CancellationToken cancellation)
     {
         var commands = new AvroSerde<AllocationCommand>(registry, ConfluentFraming.SubjectOf(commandTopic));
         await commands.InitializeAsync(cancellation).ConfigureAwait(false);
@@ -47,8 +47,8 @@ internal sealed class DemoTraffic(
                 partition, new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(command) });
         }
 
-        var script = new DemoScript(seed, NowMs, nextDelta);
-        foreach (var command in DemoScript.Opening(NowMs))
+        var script = new DemoScript(seed, NowMs, leftovers);
+        foreach (var command in DemoScript.Opening(NowMs, leftovers))
         {
             Send(command);
         }

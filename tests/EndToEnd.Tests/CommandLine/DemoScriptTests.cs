@@ -7,13 +7,13 @@ namespace EndToEnd.Tests.CommandLine;
 public sealed class DemoScriptTests
 {
     private const long Start = 1_700_000_000_000;
-    private static readonly Dictionary<string, long> NoDeltas = [];
+    private static readonly Dictionary<string, DemoLeftovers> Nothing = [];
 
     [Fact]
     public void The_same_seed_asks_for_the_same_things()
     {
-        var one = new DemoScript(7, Start, NoDeltas).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
-        var other = new DemoScript(7, Start, NoDeltas).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
+        var one = new DemoScript(7, Start, Nothing).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
+        var other = new DemoScript(7, Start, Nothing).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
 
         Assert.Equal(one, other);
         Assert.Equal(50, one.Count);
@@ -22,7 +22,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void Holds_are_confirmed_or_released_or_forgotten()
     {
-        var script = new DemoScript(1, Start, NoDeltas);
+        var script = new DemoScript(1, Start, Nothing);
         var holds = script.Next(Start, 200).ToList();
         foreach (var hold in holds)
         {
@@ -39,13 +39,51 @@ public sealed class DemoScriptTests
     [Fact]
     public void Facts_of_the_warehouse_go_on_where_the_ledger_left_off()
     {
-        var script = new DemoScript(1, Start, new Dictionary<string, long> { ["espresso-machines"] = 42 });
+        var script = new DemoScript(1, Start, new Dictionary<string, DemoLeftovers>
+        {
+            ["espresso-machines"] = new() { NextDelta = 42 },
+        });
         script.See(Consumed("espresso-machines"), Start);
 
         var restock = script.Next(Start + 30_000, 10).Select(c => c.Body)
             .OfType<AllocationCommandBody.SupplyDelta>().Single();
 
         Assert.Equal((42L, 3L), (restock.SourceSequence, restock.Quantity));
+    }
+
+    [Fact]
+    public void What_an_earlier_run_sold_and_promised_is_filled_up_used_and_comes_back()
+    {
+        var script = new DemoScript(1, Start, new Dictionary<string, DemoLeftovers>
+        {
+            ["espresso-machines"] = new() { NextDelta = 7, IsSupplied = true, Sold = 12 },
+            ["seats-A"] = new()
+            {
+                IsSupplied = true,
+                Reservations =
+                [
+                    new Reservation { ReservationId = "demo-0-1", Version = 2, Confirmed = 2, Granted = 2 },
+                    new Reservation { ReservationId = "demo-0-2", Version = 3, Consumed = 3, Granted = 3 },
+                ],
+            },
+        });
+
+        var asked = script.Next(Start + 26_000, 10).ToList();
+
+        var restock = asked.Select(c => c.Body).OfType<AllocationCommandBody.SupplyDelta>().Single();
+        var use = asked.Select(c => c.Body).OfType<AllocationCommandBody.Consume>().Single();
+        var back = asked.Select(c => c.Body).OfType<AllocationCommandBody.Return>().Single();
+        Assert.Equal((7L, 12L), (restock.SourceSequence, restock.Quantity));
+        Assert.Equal(("demo-0-1", 2L, "demo-0-1-use"), (use.ReservationId, use.Quantity, use.ConsumeId));
+        Assert.Equal(("demo-0-2", 3L, "demo-0-2-back"), (back.ReservationId, back.Quantity, back.ConsumeId));
+    }
+
+    [Fact]
+    public void Pools_that_have_units_are_not_opened_again()
+    {
+        var opened = DemoScript.Opening(Start, new Dictionary<string, DemoLeftovers> { ["seats-A"] = new() { IsSupplied = true } });
+
+        Assert.Equal(["espresso-machines", "slots-monday"], opened.Select(c => c.PoolId).Distinct());
     }
 
     private static AllocationOutcome Held(AllocationCommand command)
