@@ -6,7 +6,7 @@ DOTNET_FLAGS := -c $(CONFIGURATION) -v q -nologo
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: deps compile build run test bench format clean
+.PHONY: deps compile build run test bench format format-check clean
 
 deps: ## installs the system packages that are missing (asks for root only where needed)
 	@build/deps.sh
@@ -27,7 +27,10 @@ bench: deps build ## ratios measured in one run, written to bench/
 	@bench/run.sh
 
 format: ## rewrites the sources in the project's style
-	@dotnet format Streams.sln
+	@dotnet format whitespace Streams.sln
+
+format-check: ## fails where white space is not as 'make format' leaves it
+	@dotnet format whitespace Streams.sln --verify-no-changes
 
 clean:
 	@rm -rf out data && find . -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -229,23 +229,23 @@ internal sealed partial class PartitionLog
         var chunk = new byte[chunkSize];
         for (var start = position + 1; start + RecordBatch.HeaderSize <= length;
             start += chunkSize - RecordBatch.HeaderSize)
+        {
+            var count = segment.Read(chunk.AsSpan(0, (int)Math.Min(chunkSize, length - start)), start);
+            for (var index = 0; index + RecordBatch.HeaderSize <= count; index++)
             {
-                var count = segment.Read(chunk.AsSpan(0, (int)Math.Min(chunkSize, length - start)), start);
-                for (var index = 0; index + RecordBatch.HeaderSize <= count; index++)
+                var header = new RecordBatch(chunk.AsSpan(index, RecordBatch.HeaderSize));
+                if (header.Magic != 2 || header.BaseOffset < nextOffset || header.Size < RecordBatch.HeaderSize
+                    || header.Size > length - start - index || header.LastOffsetDelta < 0)
                 {
-                    var header = new RecordBatch(chunk.AsSpan(index, RecordBatch.HeaderSize));
-                    if (header.Magic != 2 || header.BaseOffset < nextOffset || header.Size < RecordBatch.HeaderSize
-                        || header.Size > length - start - index || header.LastOffsetDelta < 0)
-                    {
-                        continue;
-                    }
-                    using var scanner = new SegmentScanner(segment, start + index, length);
-                    if (scanner.MoveNext() && scanner.Current.HasValidChecksum)
-                    {
-                        return true;
-                    }
+                    continue;
+                }
+                using var scanner = new SegmentScanner(segment, start + index, length);
+                if (scanner.MoveNext() && scanner.Current.HasValidChecksum)
+                {
+                    return true;
                 }
             }
+        }
         return false;
     }
 }

@@ -17,17 +17,29 @@ internal static class BenchCommand
         Recursive = true,
     };
 
-    private static readonly Option<long?> Count = new("--count") { Description = "Commands of the throughput scenarios",
-        Recursive = true };
+    private static readonly Option<long?> Count = new("--count")
+    {
+        Description = "Commands of the throughput scenarios",
+        Recursive = true,
+    };
 
-    private static readonly Option<int?> Pools = new("--pool-count") { Description = "Pools of the generated load",
-        Recursive = true };
+    private static readonly Option<int?> Pools = new("--pool-count")
+    {
+        Description = "Pools of the generated load",
+        Recursive = true,
+    };
 
-    private static readonly Option<int?> Threads = new("--threads") { Description = "Stream threads of the engine",
-        Recursive = true };
+    private static readonly Option<int?> Threads = new("--threads")
+    {
+        Description = "Stream threads of the engine",
+        Recursive = true,
+    };
 
-    private static readonly Option<int?> Partitions = new("--partitions") { Description = "Partitions of the topics",
-        Recursive = true };
+    private static readonly Option<int?> Partitions = new("--partitions")
+    {
+        Description = "Partitions of the topics",
+        Recursive = true,
+    };
 
     private static readonly Option<string?> Bootstrap = new("--bootstrap", "-b")
     {

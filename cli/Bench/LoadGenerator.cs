@@ -26,8 +26,11 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>Sends one command, waiting while the client's queue is full.</summary>
     public void Send(AllocationCommand command)
     {
-        var message = new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(command.PoolId),
-            Value = serde.Serialize(command) };
+        var message = new Message<byte[]?, byte[]?>
+        {
+            Key = Encoding.UTF8.GetBytes(command.PoolId),
+            Value = serde.Serialize(command),
+        };
         while (true)
         {
             try

@@ -33,8 +33,11 @@ internal static class ReplayCommand
         HelpName = "number",
     };
 
-    private static readonly Option<long?> Limit = new("--limit") { Description = "Only the first lines of the file",
-        HelpName = "lines" };
+    private static readonly Option<long?> Limit = new("--limit")
+    {
+        Description = "Only the first lines of the file",
+        HelpName = "lines",
+    };
 
     private static readonly Option<int> Window = new("--window")
     {

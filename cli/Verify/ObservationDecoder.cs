@@ -117,18 +117,18 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
 
     private static (Ask Ask, long? Quantity, IReadOnlyList<(string, long)> Lines) Asked(
         AllocationCommandBody body) => body switch
-    {
-        AllocationCommandBody.Hold { Lines.Count: > 0 } hold =>
-            (Ask.Hold, Sum(hold.Lines), [.. hold.Lines.Select(l => (l.ReservationId, l.Quantity))]),
-        AllocationCommandBody.Hold { ReservationId: { } id } hold =>
-            (Ask.Hold, hold.Quantity, [(id, hold.Quantity ?? 0)]),
-        AllocationCommandBody.Confirm confirm => (Ask.Confirm, confirm.Quantity, [(confirm.ReservationId, 0)]),
-        AllocationCommandBody.Release release => (Ask.Release, release.Quantity, [(release.ReservationId, 0)]),
-        AllocationCommandBody.Consume consume => (Ask.Consume, consume.Quantity, [(consume.ReservationId, 0)]),
-        AllocationCommandBody.Return returned => (Ask.Return, returned.Quantity, [(returned.ReservationId, 0)]),
-        AllocationCommandBody.Tick => (Ask.Tick, null, []),
-        _ => (Ask.Other, null, []),
-    };
+        {
+            AllocationCommandBody.Hold { Lines.Count: > 0 } hold =>
+                (Ask.Hold, Sum(hold.Lines), [.. hold.Lines.Select(l => (l.ReservationId, l.Quantity))]),
+            AllocationCommandBody.Hold { ReservationId: { } id } hold =>
+                (Ask.Hold, hold.Quantity, [(id, hold.Quantity ?? 0)]),
+            AllocationCommandBody.Confirm confirm => (Ask.Confirm, confirm.Quantity, [(confirm.ReservationId, 0)]),
+            AllocationCommandBody.Release release => (Ask.Release, release.Quantity, [(release.ReservationId, 0)]),
+            AllocationCommandBody.Consume consume => (Ask.Consume, consume.Quantity, [(consume.ReservationId, 0)]),
+            AllocationCommandBody.Return returned => (Ask.Return, returned.Quantity, [(returned.ReservationId, 0)]),
+            AllocationCommandBody.Tick => (Ask.Tick, null, []),
+            _ => (Ask.Other, null, []),
+        };
 
     private static long? Sum(IReadOnlyList<HoldLine> lines)
     {

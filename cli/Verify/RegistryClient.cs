@@ -10,8 +10,12 @@ internal static class RegistryClient
     {
         var credentials = settings.RegistryUser?.Split(':', 2);
         return new HttpSchemaRegistryClient(
-            new SchemaRegistryOptions { Urls = [settings.Registry], UserName = credentials?[0],
-                Password = credentials?.ElementAtOrDefault(1) },
+            new SchemaRegistryOptions
+            {
+                Urls = [settings.Registry],
+                UserName = credentials?[0],
+                Password = credentials?.ElementAtOrDefault(1),
+            },
             time);
     }
 }

@@ -173,7 +173,9 @@ public sealed class CompactionTests
         var broker = await TestBroker.StartAsync(o => o with { HousekeepingInterval = TimeSpan.FromHours(1) });
         var configs = new Dictionary<string, string>
         {
-            ["cleanup.policy"] = "compact", ["segment.bytes"] = "3000", ["min.cleanable.dirty.ratio"] = "0.01",
+            ["cleanup.policy"] = "compact",
+            ["segment.bytes"] = "3000",
+            ["min.cleanable.dirty.ratio"] = "0.01",
         };
         foreach (var (name, value) in more ?? [])
         {

@@ -20,7 +20,10 @@ public sealed class RoundTripTests
 
         using (var producer = new ProducerBuilder<string, string>(new ProducerConfig
         {
-            BootstrapServers = broker.Servers, CompressionType = compression, LingerMs = 5, EnableIdempotence = false,
+            BootstrapServers = broker.Servers,
+            CompressionType = compression,
+            LingerMs = 5,
+            EnableIdempotence = false,
         }).Build())
         {
             var headers = new Headers { { "origin", Encoding.UTF8.GetBytes("test") } };
@@ -28,7 +31,10 @@ public sealed class RoundTripTests
             {
                 producer.Produce("t", new Message<string, string>
                 {
-                    Key = $"k{number}", Value = $"v{number}", Headers = headers, Timestamp = new Timestamp(
+                    Key = $"k{number}",
+                    Value = $"v{number}",
+                    Headers = headers,
+                    Timestamp = new Timestamp(
                         1_000 + number, TimestampType.CreateTime),
                 });
             }
@@ -66,7 +72,10 @@ public sealed class RoundTripTests
     {
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = broker.Servers, GroupId = "reader", EnableAutoCommit = false, AutoOffsetReset =
+            BootstrapServers = broker.Servers,
+            GroupId = "reader",
+            EnableAutoCommit = false,
+            AutoOffsetReset =
                 AutoOffsetReset.Earliest,
         }).Build();
         var partitions = broker.Broker.Core.Topics.Find(topic)!.Partitions.Count;

@@ -77,12 +77,12 @@ public sealed class TopicVerificationTests(TestCluster cluster) : IClassFixture<
 
     private StreamsApplication Create(
         Alloc.Engine.Topology.Topology topology, string name) => new(topology, new StreamsOptions
-    {
-        ApplicationId = name,
-        BootstrapServers = cluster.BootstrapServers,
-        StateDirectory = cluster.NewDirectory("state"),
-        SessionTimeout = TimeSpan.FromSeconds(6),
-    }, TimeProvider.System, NullLoggerFactory.Instance);
+        {
+            ApplicationId = name,
+            BootstrapServers = cluster.BootstrapServers,
+            StateDirectory = cluster.NewDirectory("state"),
+            SessionTimeout = TimeSpan.FromSeconds(6),
+        }, TimeProvider.System, NullLoggerFactory.Instance);
 
     private sealed class Counter : IProcessor<string, string, string, string>
     {

@@ -6,11 +6,11 @@ public sealed class HoldTests
 {
     private static AllocationCommandBody.Hold Lines(
         HoldMode mode, params (string Id, long Quantity, long? Minimum)[] lines) => new()
-    {
-        Mode = mode,
-        Lines = [.. lines.Select(
+        {
+            Mode = mode,
+            Lines = [.. lines.Select(
             l => new HoldLine { ReservationId = l.Id, Quantity = l.Quantity, MinQuantity = l.Minimum })],
-    };
+        };
 
     [Fact]
     public void Ten_thousand_requests_for_one_unit_get_exactly_one_grant()

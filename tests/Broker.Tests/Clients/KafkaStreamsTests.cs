@@ -25,8 +25,11 @@ public sealed class KafkaStreamsTests
         await OtherClient.RunAsync(
             peer, ["generate", "--count", "20000", "--pools", "1000", "--seed", "1", .. servers]);
 
-        using (var first = Process.Start(new ProcessStartInfo(
-            peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!)
+        using (var first = Process.Start(new ProcessStartInfo(peer, run)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!)
         {
             var outcomes = broker.Broker.Core.Topics.Find("peer.outcomes")!.Partitions;
             ConfluentClients.Until(() => outcomes.Sum(p => p.HighWatermark) > 2_000);
@@ -34,8 +37,11 @@ public sealed class KafkaStreamsTests
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        using var second = Process.Start(new ProcessStartInfo(
-            peer, run) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var second = Process.Start(new ProcessStartInfo(peer, run)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
         try
         {
             // 20,000 commands after one supply for each of 1,000 pools: one outcome each.

@@ -12,7 +12,9 @@ public sealed class StateModelTests
 
     private static readonly StateStoreOptions Tight = new()
     {
-        CachedEntryCount = 40, WriteAfterRecordCount = 60, MaximumUnwrittenRecordCount = 200,
+        CachedEntryCount = 40,
+        WriteAfterRecordCount = 60,
+        MaximumUnwrittenRecordCount = 200,
     };
 
     [Theory]

@@ -102,7 +102,7 @@ public sealed class AvroResolverTests
         "{`type`:`record`,`name`:`A`,`fields`:[{`name`:`x`,`type`:`int`}]}")]
     public void What_has_no_counterpart_is_incompatible(string writer, string reader)
     {
-        Assert.Throws<AvroException>(() => 
+        Assert.Throws<AvroException>(() =>
             AvroResolver.Create(AvroSchema.Parse(writer.Json()), AvroSchema.Parse(reader.Json())));
     }
 

@@ -101,6 +101,6 @@ public sealed class SchemaCompatibilityTests
     private static bool IsCompatible(AvroSchema candidate, CompatibilityLevel level, params AvroSchema[] versions) =>
         SchemaCompatibility.Check(candidate, versions, level).Count == 0;
 
-    private static AvroSchema Record(string fields) => 
+    private static AvroSchema Record(string fields) =>
         AvroSchema.Parse($"{{`type`:`record`,`name`:`R`,`fields`:[{fields}]}}".Json());
 }
