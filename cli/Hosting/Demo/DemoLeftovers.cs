@@ -19,7 +19,8 @@ internal sealed record DemoLeftovers
     public IReadOnlyList<Reservation> Reservations { get; init; } = [];
 
     /// <summary>Reads them from the ledger, for all pools of the demo.</summary>
-    public static IReadOnlyDictionary<string, DemoLeftovers> Read(LedgerDirectory directory) => DemoPool.All.ToDictionary(
+    public static IReadOnlyDictionary<string, DemoLeftovers> Read(LedgerDirectory directory) =>
+        DemoPool.All.ToDictionary(
         p => p.Id,
         p => directory.Here(directory.PartitionOf(p.Id)) is { } ledger ? Read(ledger, p.Id) : new DemoLeftovers(),
         StringComparer.Ordinal);
@@ -39,7 +40,8 @@ internal sealed record DemoLeftovers
             Reservations =
             [
                 .. ledger.Reservations(poolId).Where(r =>
-                    r.ReservationId.StartsWith("demo-", StringComparison.Ordinal) && (r.Confirmed > 0 || r.Consumed > r.Returned)),
+                    r.ReservationId.StartsWith("demo-", StringComparison.Ordinal)
+                        && (r.Confirmed > 0 || r.Consumed > r.Returned)),
             ],
         };
     }

@@ -22,7 +22,8 @@ internal sealed class DemoScript
 
     /// <param name="seed">The same seed asks for the same things.</param>
     /// <param name="startMs">When the run begins; part of its ids, so that every run has its own reservations.</param>
-    /// <param name="leftovers">What earlier runs left in the ledger, by pool; what they promised is used and comes back.</param>
+    /// <param name="leftovers">What earlier runs left in the ledger, by pool; what they promised is used and comes
+    /// back.</param>
     public DemoScript(int seed, long startMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
         random = new Random(seed);
@@ -44,7 +45,8 @@ internal sealed class DemoScript
     /// Makes the pools that are not there and gives them their first supply. A pool that has units stays as it is,
     /// whoever made it and whatever became of it.
     /// </summary>
-    public static IEnumerable<AllocationCommand> Opening(long nowMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
+    public static IEnumerable<AllocationCommand> Opening(
+        long nowMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
         foreach (var pool in DemoPool.All.Where(p => leftovers.GetValueOrDefault(p.Id) is not { IsSupplied: true }))
         {
@@ -149,7 +151,8 @@ internal sealed class DemoScript
         }
     }
 
-    // The command's id is of this run, the movement's is not: should an earlier run's still be under way, one of them is a no-op.
+    // The command's id is of this run, the movement's is not: should an earlier run's still be under way, one of them
+    // is a no-op.
     private void PlanUse(DemoPool pool, string reservationId, long quantity, long nowMs) =>
         Plan(pool, $"{reservationId}-use-{run}", nowMs + Between(4_000, 12_000), new AllocationCommandBody.Consume
         {
@@ -232,12 +235,12 @@ internal sealed class DemoScript
 
     private static AllocationCommand Command(
         string poolId, string commandId, long nowMs, AllocationCommandBody body) => new()
-    {
-        CommandId = commandId,
-        PoolId = poolId,
-        Actor = new Actor { Type = ActorType.Service, Id = "demo", Channel = "web" },
-        CorrelationId = commandId,
-        IssuedAtMs = nowMs,
-        Body = body,
-    };
+        {
+            CommandId = commandId,
+            PoolId = poolId,
+            Actor = new Actor { Type = ActorType.Service, Id = "demo", Channel = "web" },
+            CorrelationId = commandId,
+            IssuedAtMs = nowMs,
+            Body = body,
+        };
 }

@@ -9,8 +9,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 internal static class ShapeRules
 {
     /// <summary>
-    /// Longest reason of a release, in characters: a limit of the contract, not of a policy. A parked command is written again with
-    /// every outcome of its reservation, so all of its texts are short.
+    /// Longest reason of a release, in characters: a limit of the contract, not of a policy. A parked command is
+    /// written again with every outcome of its reservation, so all of its texts are short.
     /// </summary>
     private const int MaximumReasonLength = 1_024;
 

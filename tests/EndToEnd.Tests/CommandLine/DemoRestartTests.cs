@@ -30,7 +30,8 @@ public sealed class DemoRestartTests
 
         using var reader = new CommandClient(deployment);
         var all = await FollowAsync(
-            reader, Seats, j => j[^1].Event is AllocationOutcomeEvent.Returned && j[^1].TMs > stoppedAtMs && Left(j, stoppedAtMs).Count == 0);
+            reader, Seats, j => j[^1].Event is AllocationOutcomeEvent.Returned && j[^1].TMs > stoppedAtMs
+                && Left(j, stoppedAtMs).Count == 0);
         Assert.Equal(240, -all[^1].BalancesAfter.External);
         Assert.Contains(all, o => o.TMs > stoppedAtMs && o.Event is AllocationOutcomeEvent.Held);
         foreach (var pool in DemoPool.All)
@@ -45,7 +46,8 @@ public sealed class DemoRestartTests
         }
     }
 
-    private static long OnHand(Balances balances) => balances.Free + balances.Held + balances.Confirmed + balances.Blocked;
+    private static long OnHand(Balances balances) =>
+        balances.Free + balances.Held + balances.Confirmed + balances.Blocked;
 
     /// <summary>Reservations that were confirmed before the stop and have not come back.</summary>
     private static HashSet<string> Left(IReadOnlyList<AllocationOutcome> journal, long stoppedAtMs)
@@ -79,7 +81,8 @@ public sealed class DemoRestartTests
             {
                 return journal;
             }
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Proof.Deadline, $"{pool}: not as expected after {journal.Count} outcomes.");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Proof.Deadline,
+                $"{pool}: not as expected after {journal.Count} outcomes.");
         }
         throw new TimeoutException($"{pool}: nothing came for {Quiet.TotalSeconds:0} s.");
     });

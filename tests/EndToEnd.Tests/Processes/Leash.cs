@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EndToEnd.Tests.Processes;
 
 /// <summary>
-/// Ends the processes that tests started when the test process ends, however it ends: a small shell in a session of its own reads
-/// from a pipe that only the test process holds open, and at the end of the pipe kills what is still noted.
+/// Ends the processes that tests started when the test process ends, however it ends: a small shell in a session of its
+/// own reads from a pipe that only the test process holds open, and at the end of the pipe kills what is still noted.
 /// </summary>
 internal static class Leash
 {
@@ -34,7 +34,9 @@ internal static class Leash
     /// <summary>A process has ended; its number may soon be another's.</summary>
     public static void Let(int pid) => Tell($"let {pid}");
 
-    /// <summary>Notes a folder of <c>kafka-up</c>; its file with the process number is there as long as Kafka runs.</summary>
+    /// <summary>
+    /// Notes a folder of <c>kafka-up</c>; its file with the process number is there as long as Kafka runs.
+    /// </summary>
     public static void HoldKafka(string directory) => Tell($"kafka {directory}");
 
     private static void Tell(string line)
