@@ -225,6 +225,7 @@ internal sealed class StreamThread : IDisposable
         if (rebalance.Lost is { } lost)
         {
             Log.Lost(logger, identity.Name, string.Join(", ", lost));
+            context.Metrics.Recovered("lost");
         }
         var assigned = rebalance.Assigned;
         var failure = rebalance.Failure;

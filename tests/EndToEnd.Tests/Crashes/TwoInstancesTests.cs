@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Http;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Crashes;
@@ -9,6 +10,8 @@ namespace EndToEnd.Tests.Crashes;
 public sealed class TwoInstancesTests
 {
     private const int Lines = 12_000;
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
+
     private static readonly string[] ShortSession =
     [
         "-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000"
@@ -40,8 +43,10 @@ public sealed class TwoInstancesTests
     private static async Task MoveAndComeBackAsync(TemporaryDirectory directory, Deployment deployment)
     {
         await using var one = await Servers.Engine(deployment, directory["one"], ShortSession).StartAsync();
-        await using var two = await Servers.Engine(deployment, directory["two"], ShortSession).StartAsync();
-        var arguments = Proof.Replay(directory, Lines, "--window", "2000");
+        var port = AllocProcess.FreePort();
+        await using var two = await Servers.Engine(deployment, directory["two"], port, ShortSession).StartAsync();
+        using var console = new InstanceConsole(port);
+        var arguments = Proof.Replay(directory, Lines, "--window", "200");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
 
@@ -54,11 +59,15 @@ public sealed class TwoInstancesTests
 
         // Paused: it still believes that it owns its partitions when it wakes up, and is fenced.
         Assert.False(replay.HasExited, $"The replay ended too early:\n{replay.Said}");
-        two.Process.Signal(NativeSignal.Stop);
-        await probe.WaitForAsync((long)(Lines * 1.8), replay, Proof.Deadline);
+        var before = InstanceConsole.Metric((await console.GetAsync("metrics")).Text, "alloc_recoveries_total");
+        var unfinished = await PausedTransaction.CatchAsync(two.Process, replay, deployment.Bootstrap, Recovery);
+        await unfinished.AbortedAsync(Proof.Deadline);
         two.Process.Signal(NativeSignal.Continue);
+        await console.UntilAsync(
+            "metrics", a => InstanceConsole.Metric(a.Text, "alloc_recoveries_total") > before, Recovery);
 
         var summary = await Proof.ReplayedAsync(replay);
+        unfinished.ExpectAborted();
         Assert.False(one.Process.HasExited, one.Process.Said);
         Assert.False(two.Process.HasExited, two.Process.Said);
         await Proof.VerifyAsync(deployment);
