@@ -33,8 +33,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "{Api} from {Client} failed; its connection is closed")]
     public static partial void RequestFailed(ILogger logger, string api, string client, Exception exception);
 
-    [LoggerMessage(9, LogLevel.Error, "The disk refused a write: {Reason}")]
-    public static partial void StorageRefused(ILogger logger, string reason);
+    [LoggerMessage(9, LogLevel.Error, "The disk refused a write: {Reason} ({More} more since this was said last)")]
+    public static partial void StorageRefused(ILogger logger, string reason, long more);
 
     [LoggerMessage(10, LogLevel.Information, "Topic {Topic} made with {PartitionCount} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitionCount);

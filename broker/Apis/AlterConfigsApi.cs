@@ -67,7 +67,7 @@ internal sealed class AlterConfigsApi : Api<AlterConfigsApi.Request>
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
             return Result(ErrorCode.KafkaStorageError, exception.Message);
         }
     }

@@ -69,7 +69,7 @@ internal sealed class CreatePartitionsApi : Api<CreatePartitionsApi.Request>
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
             return new TopicErrorRow(growth.Name, ErrorCode.KafkaStorageError, exception.Message);
         }
     }

@@ -67,7 +67,7 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
             return new TopicErrorRow(topic.Name, ErrorCode.KafkaStorageError, exception.Message);
         }
     }

@@ -38,7 +38,7 @@ internal sealed class DeleteTopicsApi : Api<DeleteTopicsApi.Request>
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
             return ErrorCode.KafkaStorageError;
         }
     }

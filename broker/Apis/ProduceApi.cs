@@ -121,7 +121,7 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
             return AppendResult.Refused(ErrorCode.KafkaStorageError, exception.Message);
         }
     }

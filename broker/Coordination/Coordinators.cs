@@ -168,7 +168,7 @@ internal sealed class Coordinators : IStateJournal, ITransactionStorage, ITransa
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
         }
     }
 

@@ -34,6 +34,7 @@ internal sealed class BrokerCore : IDisposable
         Time = time;
         Loop = new BrokerLoop(time, Report);
         Disk = options.Disk ?? new Disk();
+        Refusals = new RefusalLog(logger, time);
         storage = new StorageContext(Loop, Disk, logger, Report);
         Topics = new TopicCatalogue(storage, options.DataDirectory);
         Durability = new Durability(options.Durability, storage);
@@ -46,6 +47,9 @@ internal sealed class BrokerCore : IDisposable
     public ILogger Logger { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Tells of refused writes, in measure.</summary>
+    public RefusalLog Refusals { get; }
 
     /// <summary>Owns all state below.</summary>
     public BrokerLoop Loop { get; }
@@ -108,7 +112,7 @@ internal sealed class BrokerCore : IDisposable
         }
         catch (StorageException exception)
         {
-            Log.StorageRefused(Logger, exception.Message);
+            Refusals.Report(exception);
             if (entry.Api.Refuse(request, ErrorCode.KafkaStorageError) is { } response)
             {
                 exchange.Answer(response);

@@ -82,7 +82,7 @@ internal sealed class Housekeeping : IDisposable
         }
         catch (Exception exception) when (exception is StorageException or IOException)
         {
-            Log.StorageRefused(broker.Logger, exception.Message);
+            broker.Refusals.Report(exception);
         }
         log.Producers.Expire(nowMs - (long)broker.Options.ProducerExpiration.TotalMilliseconds);
     }

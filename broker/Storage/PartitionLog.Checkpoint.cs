@@ -70,7 +70,7 @@ internal sealed partial class PartitionLog
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             isWritten = IsDeleted;
-            Log.StorageRefused(context.Logger, exception.Message);
+            Log.StorageRefused(context.Logger, exception.Message, 0);
         }
         context.Loop.PostAway(() =>
         {
