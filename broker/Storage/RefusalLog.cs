@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Broker.Storage;
 
 /// <summary>
-/// Says that the disk refuses writes: at once, then at most once a second with how often it happened since. Clients send a
-/// refused batch again and again, and a log that grows with each is the last thing that a full disk needs.
+/// Says that the disk refuses writes: at once, then at most once a second with how often it happened since. Clients
+/// send a refused batch again and again, and a log that grows with each is the last thing that a full disk needs.
 /// </summary>
 internal sealed class RefusalLog(ILogger logger, TimeProvider time)
 {

@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace EndToEnd.Tests.Processes;
 
 /// <summary>
-/// Outcomes of a transaction that stood open when its writer was stopped: in the log, and not committed. Whoever takes the
-/// partition over decides the same commands again, so readers of committed records must never see these.
+/// Outcomes of a transaction that stood open when its writer was stopped: in the log, and not committed. Whoever takes
+/// the partition over decides the same commands again, so readers of committed records must never see these.
 /// </summary>
 internal sealed class PausedTransaction
 {
@@ -25,8 +25,8 @@ internal sealed class PausedTransaction
     }
 
     /// <summary>
-    /// Stops the process at a moment when it has a transaction open, which is most moments under load; it stays stopped. A
-    /// stop at another moment is taken back at once.
+    /// Stops the process at a moment when it has a transaction open, which is most moments under load; it stays
+    /// stopped. A stop at another moment is taken back at once.
     /// </summary>
     /// <param name="process">The instance.</param>
     /// <param name="load">What keeps it busy; once that has ended there is nothing to catch.</param>
@@ -62,8 +62,8 @@ internal sealed class PausedTransaction
     }
 
     /// <summary>
-    /// Waits until the broker has given the transaction up, which takes longer than the group waits for a silent member: then
-    /// the writer owns nothing any more.
+    /// Waits until the broker has given the transaction up, which takes longer than the group waits for a silent
+    /// member: then the writer owns nothing any more.
     /// </summary>
     public async Task AbortedAsync(TimeSpan deadline)
     {
