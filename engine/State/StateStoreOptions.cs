@@ -22,7 +22,10 @@ public sealed record StateStoreOptions
     /// </summary>
     public long DatabaseMemoryBytes { get; init; } = 128L << 20;
 
-    /// <summary>Entries of all stores that are kept as objects though the database has them. Default 131,072.</summary>
+    /// <summary>
+    /// Entries of all stores that are kept in memory though the database has them, each in its store's
+    /// <see cref="EntryForm"/>. Default 131,072.
+    /// </summary>
     public int CachedEntryCount { get; init; } = 128 * 1024;
 
     /// <summary>Committed records in memory at which the largest task is written. Default 100,000.</summary>

@@ -23,7 +23,8 @@ public interface IReadOnlyKeyValueStore<TKey, TValue>
 }
 
 /// <summary>
-/// A map from key to value. Values stay objects until they are written: what is put must not be changed afterwards.
+/// A map from key to value. What is put may stay the very object
+/// until it is written (<see cref="EntryForm"/>): it must not be changed afterwards.
 /// Used on the stream thread only; an enumeration sees the state as it was when it began or later, and must end before
 /// the next write.
 /// </summary>
