@@ -62,7 +62,6 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
             cluster.Produce(
                 run.Commands, Enumerable.Range(0, 600).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
             run.AssertExactlyOnce(600);
-            await Until.TrueAsync(() => first.Tasks.Sum(t => t.Processed) == 600, "processed");
             Assert.Equal(2, (await first.CheckpointAsync()).Count);
         }
 
@@ -129,7 +128,6 @@ public sealed class LogTruthTests(TestCluster cluster) : IClassFixture<TestClust
         cluster.Produce(run.Commands, Enumerable.Range(0, commandCount)
             .Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
         run.AssertExactlyOnce(commandCount);
-        await Until.TrueAsync(() => first.Tasks.Sum(t => t.Processed) == commandCount, "processed");
         return (run, options);
     }
 

@@ -47,7 +47,7 @@ public sealed class RecoveryTests(TestCluster cluster) : IClassFixture<TestClust
         await using var application = await run.StartAsync(options);
         cluster.Produce(
             run.Commands, Enumerable.Range(0, 500).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
-        await Until.TrueAsync(() => application.Tasks.Sum(t => t.Processed) == 500, "processed");
+        run.AssertExactlyOnce(500);
 
         for (var producer = 0; producer < options.ProducersPerThread; producer++)
         {
