@@ -28,11 +28,16 @@ public sealed class PolicyVersionsTests
                 "ParkedPerReservation": 8,
                 "ParkedPerPool": 10000,
                 "ExpiriesLookedAt": 64,
-                "MissingRanges": 1000
+                "MissingRanges": 1000,
+                "ApprovalMs": 86400000,
+                "ApprovalsPerPool": 1000,
+                "WaitersLookedAt": 128,
+                "VictimsLookedAt": 1000
               },
               "Classes": [
                 "standard"
               ],
+              "ClassMappings": [],
               "ClassTable": [
                 {
                   "Id": "class/standard",
@@ -41,7 +46,8 @@ public sealed class PolicyVersionsTests
                   },
                   "Channel": null,
                   "Tier": null,
-                  "Class": "standard"
+                  "Class": "standard",
+                  "Attributes": null
                 }
               ],
               "TtlTable": [
@@ -69,6 +75,14 @@ public sealed class PolicyVersionsTests
                   "GroupRevocableMs": 3600000
                 }
               ],
+              "ImportanceTable": [],
+              "OverbookingTable": [],
+              "ProtectionTable": [],
+              "QuotaTable": [],
+              "PreemptionTable": [],
+              "WaitlistTable": [],
+              "DeficitTable": [],
+              "ModeTable": [],
               "Drift": null
             }
             """;
