@@ -17,12 +17,16 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     private readonly List<ConsumeMemory> consumes = [];
     private readonly List<DecisionStep> trace = [];
     private readonly List<Reason> reasons = [];
+    private readonly List<(string Id, Reservation? Before)> found = [];
+    private readonly List<ApprovalChange> approvals = [];
+    private readonly List<Cooldown> cooldowns = [];
+    private readonly Charges charges = new();
 
     /// <summary>The state before.</summary>
     public ILedgerState State { get; } = state;
 
     /// <summary>The policy in force.</summary>
-    public AllocationPolicy Policy { get; } = policy;
+    public AllocationPolicy Policy { get; set; } = policy;
 
     /// <summary>The partition's clock.</summary>
     public long T { get; private set; }
@@ -126,12 +130,27 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     /// </summary>
     public Reservation? Find(string reservationId)
     {
-        var found = State.GetReservation(Command?.PoolId ?? Pool.PoolId, reservationId);
-        if (found is null || found.ForgetAtMs <= T)
+        var before = Before(reservationId);
+        return before is null || Parked is null || before.Parked.Count == 0 ? before : Parking.Without(before, Parked);
+    }
+
+    // As the state has it, looked up once for a decision.
+    private Reservation? Before(string reservationId)
+    {
+        for (var index = 0; index < found.Count; index++)
         {
-            return null;
+            if (found[index].Id == reservationId)
+            {
+                return found[index].Before;
+            }
         }
-        return Parked is null || found.Parked.Count == 0 ? found : Parking.Without(found, Parked);
+        var before = State.GetReservation(Command?.PoolId ?? Pool.PoolId, reservationId);
+        if (before?.ForgetAtMs <= T)
+        {
+            before = null;
+        }
+        found.Add((reservationId, before));
+        return before;
     }
 
     /// <summary>Says how a reservation is afterwards; one that has ended is forgotten after its retention.</summary>
@@ -162,6 +181,13 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     /// <summary>Remembers a consumption or return.</summary>
     public void Write(ConsumeMemory consume) => consumes.Add(consume);
 
+    /// <summary>A command waits for an approval; null: it waits no longer.</summary>
+    public void WriteApproval(string commandId, ParkedCommand? pending) =>
+        approvals.Add(new ApprovalChange { CommandId = commandId, Pending = pending });
+
+    /// <summary>Starts a cool-down.</summary>
+    public void Write(Cooldown cooldown) => cooldowns.Add(cooldown);
+
     /// <summary>Sets a timer.</summary>
     public void SetTimer(long dueAtMs, TimerKind kind, string id) => timers.Add(Timer(dueAtMs, kind, id, set: true));
 
@@ -178,6 +204,8 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         sources.Clear();
         facts.Clear();
         consumes.Clear();
+        approvals.Clear();
+        cooldowns.Clear();
         ResetBalances();
     }
 
@@ -242,6 +270,23 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         sources.Clear();
         facts.Clear();
         consumes.Clear();
+        approvals.Clear();
+        cooldowns.Clear();
+        found.Clear();
+    }
+
+    private Charge[] ChargesNow()
+    {
+        if (after.Count == 0)
+        {
+            return [];
+        }
+        charges.Clear();
+        foreach (var reservation in after)
+        {
+            charges.Add(Before(reservation.ReservationId), reservation);
+        }
+        return charges.ToArray();
     }
 
     private void ResetBalances()

@@ -30,26 +30,28 @@ public static class Evolve
         {
             state.Partition = partition with { TMs = outcome.TMs, PolicyVersion = outcome.PolicyVersion };
         }
-        state.PutPool(After(pool, outcome));
+        state.PutPool(After(pool, outcome, WaitingLine.Apply(state, outcome)));
         ApplyReservations(state, outcome);
+        ApplyUsage(state, outcome);
         ApplySupply(state, outcome);
         ApplyMemory(state, outcome);
     }
 
-    private static PoolState After(PoolState pool, AllocationOutcome outcome) => outcome.Event switch
+    private static PoolState After(PoolState pool, AllocationOutcome outcome, int waiters) => outcome.Event switch
     {
         AllocationOutcomeEvent.PoolConfigured configured when outcome.DuplicateOf is null =>
-            Next(pool, outcome) with { Settings = configured.Settings, Configured = true },
-        AllocationOutcomeEvent.OverCommitted over => Next(pool, outcome) with { Deficit = over.Deficit },
+            Next(pool, outcome, waiters) with { Settings = configured.Settings, Configured = true },
+        AllocationOutcomeEvent.OverCommitted over => Next(pool, outcome, waiters) with { Deficit = over.Deficit },
         AllocationOutcomeEvent.SupplyApplied { StockTake: true } when outcome.DuplicateOf is null =>
-            Next(pool, outcome) with { StockTakeSequence = outcome.Sequence },
-        _ => Next(pool, outcome),
+            Next(pool, outcome, waiters) with { StockTakeSequence = outcome.Sequence },
+        _ => Next(pool, outcome, waiters),
     };
 
-    private static PoolState Next(PoolState pool, AllocationOutcome outcome)
+    private static PoolState Next(PoolState pool, AllocationOutcome outcome, int waiters)
     {
         var parked = pool.Parked + ParkedChange(outcome);
-        var isQuiet = outcome.BalancesAfter.Held == 0 && parked == 0;
+        var waiting = pool.Waiters + waiters;
+        var isQuiet = outcome.BalancesAfter.Held == 0 && parked == 0 && waiting == 0;
         return new PoolState
         {
             PoolId = pool.PoolId,
@@ -60,6 +62,7 @@ public static class Evolve
             Deficit = pool.Deficit,
             StockTakeSequence = pool.StockTakeSequence,
             Parked = parked,
+            Waiters = waiting,
             NextTimerAtMs = isQuiet ? null : NextTimer(pool.NextTimerAtMs, outcome.Timers),
         };
     }
@@ -94,6 +97,7 @@ public static class Evolve
         for (var index = 0; index < after.Count; index++)
         {
             state.PutReservation(poolId, after[index]);
+            ApplyHolder(state, poolId, outcome, after[index]);
         }
         var timers = outcome.Timers;
         for (var index = 0; index < timers.Count; index++)
@@ -108,6 +112,57 @@ public static class Evolve
             {
                 state.CancelTimer(timer);
             }
+        }
+    }
+
+    // Grants put a reservation among the holders; it leaves when its last unit does.
+    private static void ApplyHolder(ILedgerState state, string poolId, AllocationOutcome outcome, Reservation after)
+    {
+        var units = after.Held + after.Confirmed;
+        if (units > 0 && (after.Version == 1 || IsGranted(outcome, after.ReservationId)))
+        {
+            state.PutHolder(poolId, HolderPlace.Of(after), new Place { Quantity = units });
+        }
+        else if (units == 0 && after.Granted > 0 && outcome.Entries.Count > 0)
+        {
+            state.RemoveHolder(poolId, HolderPlace.Of(after));
+        }
+    }
+
+    private static bool IsGranted(AllocationOutcome outcome, string reservationId)
+    {
+        for (var index = 0; index < outcome.Entries.Count; index++)
+        {
+            var entry = outcome.Entries[index];
+            if (entry.Kind == EntryKind.Held && entry.ReservationId == reservationId)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void ApplyUsage(ILedgerState state, AllocationOutcome outcome)
+    {
+        var poolId = outcome.RequestedPoolId ?? outcome.PoolId;
+        for (var index = 0; index < outcome.Charges.Count; index++)
+        {
+            var charge = outcome.Charges[index];
+            var usage = state.GetUsage(poolId, charge.Scope);
+            state.PutUsage(poolId, charge.Scope, new ScopeUsage
+            {
+                Open = checked(usage.Open + charge.Delta),
+                Consumed = checked(usage.Consumed + charge.Consumed),
+            });
+        }
+        for (var index = 0; index < outcome.Cooldowns.Count; index++)
+        {
+            state.PutCooldown(poolId, outcome.Cooldowns[index]);
+        }
+        for (var index = 0; index < outcome.Approvals.Count; index++)
+        {
+            var change = outcome.Approvals[index];
+            state.PutApproval(poolId, change.CommandId, change.Pending);
         }
     }
 

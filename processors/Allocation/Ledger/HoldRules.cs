@@ -264,6 +264,7 @@ internal static class HoldRules
             GroupId = hold.GroupId,
             Channel = actor.Channel,
             Tier = actor.Tier,
+            Dealer = hold.Attributes.GetValueOrDefault(Scopes.DealerAttribute),
             HoldCommandId = d.Command.CommandId,
             HoldHash = d.Hash,
             Parked = before?.Parked ?? [],

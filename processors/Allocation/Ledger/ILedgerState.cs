@@ -54,6 +54,50 @@ public interface ILedgerState
     /// <summary>Forgets the facts of a source up to a sequence.</summary>
     void RemoveFacts(string poolId, string source, long throughSequence);
 
+    /// <summary>What the reservations of a scope use of a pool; zero when nobody asked yet.</summary>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="scope">The scope, as <see cref="Scopes"/> names it.</param>
+    ScopeUsage GetUsage(string poolId, string scope);
+
+    /// <summary>Sets what a scope uses; zero needs no entry.</summary>
+    void PutUsage(string poolId, string scope, ScopeUsage usage);
+
+    /// <summary>Those that wait for units of a pool, the first in line first.</summary>
+    IEnumerable<WaiterPlace> GetWaiters(string poolId);
+
+    /// <summary>Puts a waiter in line.</summary>
+    void PutWaiter(string poolId, WaiterPlace place, Place units);
+
+    /// <summary>Takes a waiter out of the line.</summary>
+    void RemoveWaiter(string poolId, WaiterPlace place);
+
+    /// <summary>Those of a class that hold or confirmed units of a pool, the newest first.</summary>
+    IEnumerable<HolderPlace> GetHolders(string poolId, string priorityClass);
+
+    /// <summary>Says that a reservation holds or confirmed units.</summary>
+    void PutHolder(string poolId, HolderPlace place, Place units);
+
+    /// <summary>Says that a reservation has no units any more.</summary>
+    void RemoveHolder(string poolId, HolderPlace place);
+
+    /// <summary>A command that waits for an approval, or null.</summary>
+    ParkedCommand? GetApproval(string poolId, string commandId);
+
+    /// <summary>Sets a command that waits for an approval; null: it waits no longer.</summary>
+    void PutApproval(string poolId, string commandId, ParkedCommand? pending);
+
+    /// <summary>When a cool-down ends, in milliseconds since 1970 UTC; null where none was started.</summary>
+    long? GetCooldown(string poolId, string id);
+
+    /// <summary>Starts a cool-down.</summary>
+    void PutCooldown(string poolId, Cooldown cooldown);
+
+    /// <summary>What was set for the whole partition.</summary>
+    PartitionSettings Settings { get; set; }
+
+    /// <summary>Pools in the order of their ids, from an id on.</summary>
+    IEnumerable<PoolState> GetPools(string fromPoolId);
+
     /// <summary>The timer that is due first; false when there is none.</summary>
     bool TryPeekTimer(out LedgerTimer timer);
 

@@ -8,6 +8,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 public sealed class InMemoryLedgerState : ILedgerState
 {
+    private static readonly ScopeUsage NoUsage = new();
+
     private readonly Dictionary<string, PoolState> pools = new(StringComparer.Ordinal);
     private readonly Dictionary<(string, string), Reservation> reservations = [];
     private readonly Dictionary<(string, string), CommandMemory> commands = [];
@@ -16,8 +18,20 @@ public sealed class InMemoryLedgerState : ILedgerState
     private readonly Dictionary<(string, string), SortedDictionary<long, SupplyFact>> facts = [];
     private readonly SortedSet<LedgerTimer> timers = new(LedgerTimerOrder.Instance);
 
+    private readonly Dictionary<(string, string), ScopeUsage> usages = [];
+    private readonly Dictionary<string, SortedDictionary<WaiterPlace, Place>> waiters = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string, string), SortedDictionary<HolderPlace, Place>> holders = [];
+    private readonly Dictionary<(string, string), ParkedCommand> approvals = [];
+    private readonly Dictionary<(string, string), long> cooldowns = [];
+
     /// <inheritdoc/>
     public PartitionState Partition { get; set; } = new() { TMs = 0 };
+
+    /// <inheritdoc/>
+    public PartitionSettings Settings { get; set; } = new();
+
+    /// <summary>What scopes use, by pool and scope.</summary>
+    public IReadOnlyDictionary<(string PoolId, string Scope), ScopeUsage> Usages => usages;
 
     /// <summary>All pools.</summary>
     public IReadOnlyDictionary<string, PoolState> Pools => pools;
@@ -105,6 +119,99 @@ public sealed class InMemoryLedgerState : ILedgerState
     }
 
     /// <inheritdoc/>
+    public ScopeUsage GetUsage(string poolId, string scope) =>
+        usages.GetValueOrDefault((poolId, scope)) ?? NoUsage;
+
+    /// <inheritdoc/>
+    public void PutUsage(string poolId, string scope, ScopeUsage usage)
+    {
+        if (usage is { Open: 0, Consumed: 0 })
+        {
+            usages.Remove((poolId, scope));
+        }
+        else
+        {
+            usages[(poolId, scope)] = usage;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<WaiterPlace> GetWaiters(string poolId) =>
+        waiters.TryGetValue(poolId, out var line) ? line.Keys : [];
+
+    /// <inheritdoc/>
+    public void PutWaiter(string poolId, WaiterPlace place, Place units)
+    {
+        if (!waiters.TryGetValue(poolId, out var line))
+        {
+            waiters.Add(poolId, line = new SortedDictionary<WaiterPlace, Place>(PlaceOrder.Instance));
+        }
+        line[place] = units;
+    }
+
+    /// <inheritdoc/>
+    public void RemoveWaiter(string poolId, WaiterPlace place)
+    {
+        if (waiters.TryGetValue(poolId, out var line))
+        {
+            line.Remove(place);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<HolderPlace> GetHolders(string poolId, string priorityClass) =>
+        holders.TryGetValue((poolId, priorityClass), out var known) ? known.Keys : [];
+
+    /// <inheritdoc/>
+    public void PutHolder(string poolId, HolderPlace place, Place units)
+    {
+        if (!holders.TryGetValue((poolId, place.Class), out var known))
+        {
+            holders.Add(
+                (poolId, place.Class), known = new SortedDictionary<HolderPlace, Place>(PlaceOrder.Instance));
+        }
+        known[place] = units;
+    }
+
+    /// <inheritdoc/>
+    public void RemoveHolder(string poolId, HolderPlace place)
+    {
+        if (holders.TryGetValue((poolId, place.Class), out var known))
+        {
+            known.Remove(place);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ParkedCommand? GetApproval(string poolId, string commandId) =>
+        approvals.GetValueOrDefault((poolId, commandId));
+
+    /// <inheritdoc/>
+    public void PutApproval(string poolId, string commandId, ParkedCommand? pending)
+    {
+        if (pending is null)
+        {
+            approvals.Remove((poolId, commandId));
+        }
+        else
+        {
+            approvals[(poolId, commandId)] = pending;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long? GetCooldown(string poolId, string id) =>
+        cooldowns.TryGetValue((poolId, id), out var endsAt) ? endsAt : null;
+
+    /// <inheritdoc/>
+    public void PutCooldown(string poolId, Cooldown cooldown) => cooldowns[(poolId, cooldown.Id)] = cooldown.EndsAtMs;
+
+    /// <inheritdoc/>
+    public IEnumerable<PoolState> GetPools(string fromPoolId) => pools.Values
+        .Where(p => Utf8Order.Compare(p.PoolId, fromPoolId) >= 0)
+        .OrderBy(p => p.PoolId, Comparer<string>.Create(Utf8Order.Compare));
+
+    /// <inheritdoc/>
     public bool TryPeekTimer(out LedgerTimer timer)
     {
         timer = timers.Min;
@@ -119,50 +226,4 @@ public sealed class InMemoryLedgerState : ILedgerState
 
     /// <inheritdoc/>
     public void CancelTimer(LedgerTimer timer) => timers.Remove(timer);
-}
-
-/// <summary>
-/// The order in which timers fire: time, kind, pool, id; texts by their UTF-8 bytes, as stores keep them.
-/// </summary>
-public sealed class LedgerTimerOrder : IComparer<LedgerTimer>
-{
-    /// <summary>The one instance.</summary>
-    public static LedgerTimerOrder Instance { get; } = new();
-
-    /// <inheritdoc/>
-    public int Compare(LedgerTimer x, LedgerTimer y)
-    {
-        var byTime = x.DueAtMs.CompareTo(y.DueAtMs);
-        if (byTime != 0)
-        {
-            return byTime;
-        }
-        var byKind = x.Kind.CompareTo(y.Kind);
-        if (byKind != 0)
-        {
-            return byKind;
-        }
-        var byPool = CompareUtf8(x.PoolId, y.PoolId);
-        return byPool != 0 ? byPool : CompareUtf8(x.Id, y.Id);
-    }
-
-    // UTF-16 units order like UTF-8 bytes, except that surrogates come after everything else.
-    private static int CompareUtf8(string? x, string? y)
-    {
-        if (x is null || y is null)
-        {
-            return x is null ? (y is null ? 0 : -1) : 1;
-        }
-        var length = Math.Min(x.Length, y.Length);
-        for (var index = 0; index < length; index++)
-        {
-            if (x[index] != y[index])
-            {
-                return Rank(x[index]) - Rank(y[index]);
-            }
-        }
-        return x.Length - y.Length;
-    }
-
-    private static int Rank(char unit) => char.IsSurrogate(unit) ? unit + 0x10000 : unit;
 }

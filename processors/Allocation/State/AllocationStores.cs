@@ -31,6 +31,24 @@ public static class AllocationStores
     /// <summary>What falls due, by time.</summary>
     public const string Timers = "timers";
 
+    /// <summary>What scopes use, by pool and scope.</summary>
+    public const string Usages = "usages";
+
+    /// <summary>Those that wait, by pool and place in line.</summary>
+    public const string Waiters = "waiters";
+
+    /// <summary>Those that have units, by pool, class and place.</summary>
+    public const string Holders = "holders";
+
+    /// <summary>Commands that wait for an approval, by pool and command id.</summary>
+    public const string Approvals = "approvals";
+
+    /// <summary>Cool-downs, by pool and id.</summary>
+    public const string Cooldowns = "cooldowns";
+
+    /// <summary>Policies, modes and authority of the partition.</summary>
+    public const string Settings = "settings";
+
     /// <summary>The only key of <see cref="Partition"/>.</summary>
     public const string PartitionKey = "state";
 
@@ -49,11 +67,19 @@ public static class AllocationStores
         StoreDefinition.KeyValue(Sources, 6, StateKeys.PoolKey, new StateSerde<SupplySource>(), persistence),
         StoreDefinition.KeyValue(Facts, 7, StateKeys.FactKey, new StateSerde<SupplyFact>(), persistence),
         StoreDefinition.TimeIndex(Timers, 8, StateKeys.TimerKey, persistence),
+        StoreDefinition.KeyValue(Usages, 9, StateKeys.PoolKey, new StateSerde<ScopeUsage>(), persistence),
+        StoreDefinition.KeyValue(Waiters, 10, StateKeys.WaiterKey, new StateSerde<Place>(), persistence),
+        StoreDefinition.KeyValue(
+            Holders, 11, StateKeys.HolderKey, new StateSerde<Place>(), persistence, EntryForm.Bytes),
+        StoreDefinition.KeyValue(Approvals, 12, StateKeys.PoolKey, new StateSerde<ParkedCommand>(), persistence),
+        StoreDefinition.KeyValue(Cooldowns, 13, StateKeys.PoolKey, new StateSerde<CooldownEnd>(), persistence),
+        StoreDefinition.KeyValue(Settings, 14, Serdes.Utf8, new StateSerde<PartitionSettings>(), persistence),
     ];
 
     /// <summary>Their names.</summary>
     public static string[] Names { get; } =
     [
-        Partition, Pools, Reservations, Commands, Consumes, Sources, Facts, Timers
+        Partition, Pools, Reservations, Commands, Consumes, Sources, Facts, Timers, Usages, Waiters, Holders,
+        Approvals, Cooldowns, Settings,
     ];
 }

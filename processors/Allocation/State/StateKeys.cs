@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Alloc.Engine.Processing;
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.State;
@@ -10,6 +11,12 @@ namespace Alloc.Processors.Allocation.State;
 /// <param name="PoolId">The pool.</param>
 /// <param name="Id">The name within the pool.</param>
 public readonly record struct PoolKey(string PoolId, string Id);
+
+/// <summary>A place in the line of a pool.</summary>
+public readonly record struct WaiterKey(string PoolId, WaiterPlace Place);
+
+/// <summary>A place among those that have units of a pool.</summary>
+public readonly record struct HolderKey(string PoolId, HolderPlace Place);
 
 /// <summary>A fact of a source about a pool.</summary>
 public readonly record struct FactKey(string PoolId, string Source, long Sequence);
@@ -21,7 +28,7 @@ public readonly record struct TimerKey(TimerKind Kind, string PoolId, string Id)
 /// Keys of stores as bytes that order as the keys do: UTF-8 texts with a zero byte between them (ids have no control
 /// characters), numbers big-endian.
 /// </summary>
-public static class StateKeys
+public static partial class StateKeys
 {
     /// <summary>For <see cref="State.PoolKey"/>.</summary>
     public static ISerde<PoolKey> PoolKey { get; } = new PoolKeySerde();
@@ -31,6 +38,12 @@ public static class StateKeys
 
     /// <summary>For <see cref="State.TimerKey"/>.</summary>
     public static ISerde<TimerKey> TimerKey { get; } = new TimerKeySerde();
+
+    /// <summary>For <see cref="State.WaiterKey"/>: the first in line first.</summary>
+    public static ISerde<WaiterKey> WaiterKey { get; } = new WaiterKeySerde();
+
+    /// <summary>For <see cref="State.HolderKey"/>: by class, the newest first.</summary>
+    public static ISerde<HolderKey> HolderKey { get; } = new HolderKeySerde();
 
     /// <summary>The bytes that keys of a pool begin with.</summary>
     public static byte[] PrefixOf(string poolId)

@@ -6,7 +6,7 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.State;
 
 /// <summary>The ledger's state in the stores of a task.</summary>
-public sealed class StoreLedgerState : ILedgerState
+public sealed partial class StoreLedgerState : ILedgerState
 {
     private static readonly PartitionState NoState = new() { TMs = 0 };
 
@@ -20,42 +20,36 @@ public sealed class StoreLedgerState : ILedgerState
     private readonly ITimeIndex<TimerKey> timers;
     private PartitionState? cached;
 
-    /// <param name="stores">Where the stores are.</param>
-    public StoreLedgerState(IStores stores)
-        : this(new ByName(stores.GetStore<IKeyValueStore<string, PartitionState>>(AllocationStores.Partition),
-            stores.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools),
-            stores.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations),
-            stores.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands),
-            stores.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes),
-            stores.GetStore<IKeyValueStore<PoolKey, SupplySource>>(AllocationStores.Sources),
-            stores.GetStore<IKeyValueStore<FactKey, SupplyFact>>(AllocationStores.Facts),
-            stores.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers)))
-    {
-    }
-
     /// <param name="context">The processor that the stores are connected to.</param>
     public StoreLedgerState(IProcessorContext context)
-        : this(new ByName(context.GetStore<IKeyValueStore<string, PartitionState>>(AllocationStores.Partition),
-            context.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools),
-            context.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations),
-            context.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands),
-            context.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes),
-            context.GetStore<IKeyValueStore<PoolKey, SupplySource>>(AllocationStores.Sources),
-            context.GetStore<IKeyValueStore<FactKey, SupplyFact>>(AllocationStores.Facts),
-            context.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers)))
+        : this(new ContextStores(context))
     {
     }
 
-    private StoreLedgerState(ByName stores)
+    /// <param name="stores">Where the stores are.</param>
+    public StoreLedgerState(IStores stores)
     {
-        (partition, pools, reservations, commands, consumes, sources, facts, timers) = stores;
+        partition = stores.GetStore<IKeyValueStore<string, PartitionState>>(AllocationStores.Partition);
+        pools = stores.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools);
+        reservations = stores.GetStore<IKeyValueStore<PoolKey, Reservation>>(AllocationStores.Reservations);
+        commands = stores.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands);
+        consumes = stores.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes);
+        sources = stores.GetStore<IKeyValueStore<PoolKey, SupplySource>>(AllocationStores.Sources);
+        facts = stores.GetStore<IKeyValueStore<FactKey, SupplyFact>>(AllocationStores.Facts);
+        timers = stores.GetStore<ITimeIndex<TimerKey>>(AllocationStores.Timers);
+        usages = stores.GetStore<IKeyValueStore<PoolKey, ScopeUsage>>(AllocationStores.Usages);
+        waiters = stores.GetStore<IKeyValueStore<WaiterKey, Place>>(AllocationStores.Waiters);
+        holders = stores.GetStore<IKeyValueStore<HolderKey, Place>>(AllocationStores.Holders);
+        approvals = stores.GetStore<IKeyValueStore<PoolKey, ParkedCommand>>(AllocationStores.Approvals);
+        cooldowns = stores.GetStore<IKeyValueStore<PoolKey, CooldownEnd>>(AllocationStores.Cooldowns);
+        settings = stores.GetStore<IKeyValueStore<string, PartitionSettings>>(AllocationStores.Settings);
     }
 
-    private sealed record ByName(
-        IKeyValueStore<string, PartitionState> Partition, IKeyValueStore<string, PoolState> Pools,
-        IKeyValueStore<PoolKey, Reservation> Reservations, IKeyValueStore<PoolKey, CommandMemory> Commands,
-        IKeyValueStore<PoolKey, ConsumeMemory> Consumes, IKeyValueStore<PoolKey, SupplySource> Sources,
-        IKeyValueStore<FactKey, SupplyFact> Facts, ITimeIndex<TimerKey> Timers);
+    private sealed class ContextStores(IProcessorContext context) : IStores
+    {
+        public TStore GetStore<TStore>(string name)
+            where TStore : class => context.GetStore<TStore>(name);
+    }
 
     /// <inheritdoc/>
     public PartitionState Partition
@@ -69,7 +63,11 @@ public sealed class StoreLedgerState : ILedgerState
     }
 
     /// <summary>A record begins: what the one before wrote may have been undone.</summary>
-    public void BeginRecord() => cached = null;
+    public void BeginRecord()
+    {
+        cached = null;
+        cachedSettings = null;
+    }
 
     /// <inheritdoc/>
     public PoolState? GetPool(string poolId) => pools.Get(poolId);
