@@ -86,7 +86,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
     public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
         t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
-        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries)).ToList();
+        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries, t.Queues.Sum(q => q.LagRecords), LagOf(t))).ToList();
 
     /// <summary>
     /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore
@@ -159,6 +159,18 @@ public sealed class StreamsApplication : IAsyncDisposable
                 t.TaskId.Partition, t.State.ReadCommitted<TKey, TValue>(storeName))).ToList();
     }
 
+    /// <summary>
+    /// All stores of one partition as they are committed, for code that takes a task's stores and only reads them; null
+    /// if this instance does not hold the partition ready. Every write throws. Two reads may see two commits.
+    /// </summary>
+    /// <param name="storeName">One of the stores, which says whose.</param>
+    /// <param name="partition">The partition.</param>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public IStores? QueryStores(string storeName, int partition) =>
+        tasks.Ready.TryGetValue(new TaskId(SubTopologyOf(storeName), partition), out var task)
+            ? task.State.ReadCommitted()
+            : null;
+
     /// <summary>Who owns a partition of an input topic, by the group's own account; null if nobody does now.</summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
     public PartitionOwner? FindOwner(string topic, int partition)
@@ -188,6 +200,12 @@ public sealed class StreamsApplication : IAsyncDisposable
             written.Add(path);
         }
         return written;
+    }
+
+    private TimeSpan LagOf(StreamTask task)
+    {
+        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return TimeSpan.FromMilliseconds(task.Queues.Max(q => q.LagMs(nowMs)));
     }
 
     private async Task CheckpointQuietlyAsync()
@@ -279,9 +297,11 @@ public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFil
 /// <param name="WaitingFor">What it waits for, or null.</param>
 /// <param name="Waited">How long it has waited for that.</param>
 /// <param name="UnwrittenEntries">Committed entries not yet in its database.</param>
+/// <param name="LagRecords">Records between the committed offsets and the ends of its inputs.</param>
+/// <param name="Lag">Age of the oldest record that is not committed; zero where there is none.</param>
 public sealed record TaskStatus(
     TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
-    long UnwrittenEntries);
+    long UnwrittenEntries, long LagRecords, TimeSpan Lag);
 
 /// <summary>The member that owns a partition.</summary>
 /// <param name="MemberId">The member.</param>

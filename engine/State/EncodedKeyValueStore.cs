@@ -8,7 +8,7 @@ namespace Alloc.Engine.State;
 internal sealed class EncodedKeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : OverlayStore<EncodedKey, byte[]>(definition, EncodedKey.Serde, Serdes.Bytes, ordinal, state, database),
-        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>
+        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>, ICommittedStore
     where TKey : notnull
     where TValue : class
 {
@@ -56,6 +56,8 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() => new DecodedView<TKey, TValue>(
         new CommittedView<EncodedKey, byte[]>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database), keys,
         values);
+
+    public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
 
     protected override EncodedKey Own(EncodedKey key) => key.Own();
 

@@ -7,3 +7,9 @@ internal interface ICommittedReads<TKey, TValue>
 {
     IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted();
 }
+
+/// <summary>A store that can be handed out as it is committed, under the interface that processors know it by.</summary>
+internal interface ICommittedStore
+{
+    object AsCommitted();
+}

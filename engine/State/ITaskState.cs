@@ -73,6 +73,11 @@ public interface ITaskState : IStores, IDisposable
     IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted<TKey, TValue>(string storeName)
         where TKey : notnull
         where TValue : class;
+
+    /// <summary>
+    /// All stores as they are committed, by the interfaces that processors know them by; writes throw.
+    /// </summary>
+    IStores ReadCommitted();
 }
 
 /// <summary>The writes of one transaction: each key once, with its last value or a delete.</summary>

@@ -4,7 +4,7 @@ namespace Alloc.Engine.State;
 internal sealed class KeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : OverlayStore<TKey, TValue>(definition, definition.KeySerde, definition.ValueSerde, ordinal, state, database),
-        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>
+        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>, ICommittedStore
     where TKey : notnull
     where TValue : class
 {
@@ -47,4 +47,6 @@ internal sealed class KeyValueStore<TKey, TValue>(
 
     public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() =>
         new CommittedView<TKey, TValue>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database);
+
+    public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
 }

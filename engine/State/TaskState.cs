@@ -240,6 +240,8 @@ internal sealed class TaskState : ITaskState
                 $"The store '{storeName}' does not hold {typeof(TValue).Name} by {typeof(TKey).Name}.");
     }
 
+    public IStores ReadCommitted() => new CommittedStores(name => Store(name));
+
     /// <summary>
     /// Closes the state. Committed layers that were not written are not lost: the log has them; see
     /// <see cref="Flush"/>.

@@ -8,7 +8,7 @@ namespace Alloc.Engine.State;
 /// what only the database holds, read ahead in the order of time. A slot that goes away uncovers what the database
 /// holds for its entry, so the read-ahead is cut there.
 /// </remarks>
-internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>
+internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>, ICommittedStore
     where TKey : notnull
 {
     private readonly ISerde<TKey> typedKeys;
@@ -52,6 +52,10 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         key = earliestKey;
         return hasEarliest;
     }
+
+    public object AsCommitted() => new ReadOnlyTimeIndex<TKey>(
+        new CommittedView<TimedKey, Present>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database),
+        typedKeys);
 
     public void Add(long dueAtMs, TKey key) => Add(dueAtMs, key, isNew: false);
 
