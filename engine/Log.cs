@@ -71,6 +71,11 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Warning, "Task {Task} goes on after waiting {Seconds:F1} s")]
     public static partial void WaitingEnded(ILogger logger, Processing.TaskId task, double seconds);
 
+    [LoggerMessage(
+        34, LogLevel.Warning, "An operator accepts the time of {Topic}-{Partition} through offset {Offset}: {Reason}")]
+    public static partial void TimeAccepted(
+        ILogger logger, string topic, int partition, long offset, string reason);
+
     [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]
     public static partial void TickFailed(ILogger logger, Processing.TaskId task, string reason);
 

@@ -7,6 +7,7 @@ using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Cli.Commands.Subjects;
+using Alloc.Cli.Commands.Tasks;
 using Alloc.Cli.Commands.Topics;
 using Alloc.Cli.Replay;
 using Alloc.Cli.Verify;
@@ -66,6 +67,7 @@ internal static class CommandTree
         new Command("schema", "Contracts in the schema registry")
             .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
         new Command("group", "Consumer groups").With(GroupListCommand.Create(), GroupDescribeCommand.Create()),
+        new Command("task", "Tasks of an instance").With(TaskListCommand.Create(), AcceptTimeCommand.Create()),
         new Command("topology", "How commands become outcomes").With(TopologyDescribeCommand.Create()),
         ReplayCommand.Create(),
         VerifyCommand.Create(),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
@@ -11,6 +12,8 @@ namespace Alloc.Web.Endpoints;
 internal sealed class InstanceEndpoints(
     StreamsApplication application, Startup startup, Action<TextWriter> writeMetrics)
 {
+    private const int MaximumReasonLength = 256;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", HealthAsync);
@@ -18,6 +21,7 @@ internal sealed class InstanceEndpoints(
         routes.MapGet("/metrics", MetricsAsync);
         routes.MapGet("/v1/tasks", TasksAsync);
         routes.MapPost("/v1/checkpoint", CheckpointAsync);
+        routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync);
     }
 
     /// <summary>GET /healthz: 200 while the process can still do its work, 503 when only a restart helps.</summary>
@@ -96,6 +100,37 @@ internal sealed class InstanceEndpoints(
         await JsonAnswer.WriteAsync(context, 200, new JsonObject
         {
             ["checkpoints"] = new JsonArray([.. written.Select(path => (JsonNode)path)]),
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// POST /v1/tasks/{topic}/{partition}/accept-time?through=&amp;reason= : the partition goes on with records, up to
+    /// an offset, that are stamped ahead of the clock.
+    /// </summary>
+    private async Task AcceptTimeAsync(HttpContext context)
+    {
+        var topic = (string)context.Request.RouteValues["topic"]!;
+        var partition = int.Parse((string)context.Request.RouteValues["partition"]!, CultureInfo.InvariantCulture);
+        var reason = context.Request.Query["reason"].ToString();
+        if (!long.TryParse(context.Request.Query["through"], CultureInfo.InvariantCulture, out var through)
+            || through < 0 || reason.Length is 0 or > MaximumReasonLength)
+        {
+            await Problem.WriteAsync(context, 400, "Not understood",
+                $"Give through=OFFSET and reason=TEXT of 1 to {MaximumReasonLength} characters.").ConfigureAwait(false);
+            return;
+        }
+        if (!application.AcceptTime(topic, partition, through, reason))
+        {
+            await Problem.WriteAsync(context, 404, "Not here",
+                $"This instance does not process {topic}-{partition}; alloc group describe shows which one does.")
+                .ConfigureAwait(false);
+            return;
+        }
+        await JsonAnswer.WriteAsync(context, 200, new JsonObject
+        {
+            ["topic"] = topic,
+            ["partition"] = partition,
+            ["through"] = through,
         }).ConfigureAwait(false);
     }
 

@@ -20,6 +20,7 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     private int head;
     private long lastProcessedMs = long.MaxValue;
     private long oldestUncommittedMs = long.MaxValue;
+    private long timeAcceptedThrough = -1;
 
     public TopicPartition Partition { get; } = partition;
 
@@ -45,6 +46,16 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
 
     /// <summary>The last offset whose record was decided, from the state; −1 for none.</summary>
     public long Mark { get; private set; } = -1;
+
+    /// <summary>
+    /// Records up to this offset are processed though they are stamped ahead of the host's clock; −1 for none. Set by
+    /// an operator, from another thread.
+    /// </summary>
+    public long TimeAcceptedThrough
+    {
+        get => Volatile.Read(ref timeAcceptedThrough);
+        set => Volatile.Write(ref timeAcceptedThrough, value);
+    }
 
     /// <summary>True while the client is told not to fetch.</summary>
     public bool IsPaused { get; set; }

@@ -221,10 +221,11 @@ internal sealed class StreamTask : ITaskHost
             queue.Dequeue();
             return true;
         }
-        if (record.TimestampMs > WallClockMs + environment.MaxClockSkewMs)
+        if (record.TimestampMs > WallClockMs + environment.MaxClockSkewMs
+            && record.Offset > queue.TimeAcceptedThrough)
         {
             Wait.Begin(environment, TaskId, $"record {queue.Partition}@{record.Offset} is stamped "
-                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock");
+                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock; it goes on when time catches up, or with alloc task accept-time");
             return false;
         }
         metadata = new RecordMetadata(

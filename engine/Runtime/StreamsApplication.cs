@@ -89,6 +89,29 @@ public sealed class StreamsApplication : IAsyncDisposable
         t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries, t.Queues.Sum(q => q.LagRecords), LagOf(t))).ToList();
 
     /// <summary>
+    /// Has a partition go on though its records, up to an offset, are stamped further ahead of this host's clock than
+    /// <see cref="StreamsOptions.MaxClockSkew"/>. What they make due happens then. Holds until the partition moves.
+    /// </summary>
+    /// <param name="topic">The input topic.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="throughOffset">The last record accepted.</param>
+    /// <param name="reason">Who accepts it and why; it is logged.</param>
+    /// <returns>False when no ready task of this instance reads the partition.</returns>
+    public bool AcceptTime(string topic, int partition, long throughOffset, string reason)
+    {
+        foreach (var queue in tasks.Ready.Values.SelectMany(t => t.Queues))
+        {
+            if (queue.Partition.Topic == topic && queue.Partition.Partition == partition)
+            {
+                queue.TimeAcceptedThrough = throughOffset;
+                Log.TimeAccepted(logger, topic, partition, throughOffset, reason);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
     /// Takes the state directory, verifies the topics and starts the threads; returns then, while tasks still restore
     /// (see <see cref="State"/>).
     /// </summary>
