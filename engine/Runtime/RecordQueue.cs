@@ -70,7 +70,7 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     public long KnownEnd { get; set; } = -1;
 
     /// <summary>Records between the committed offset and the end.</summary>
-    public long LagRecords => Math.Max(0, Math.Max(KnownEnd, NextFetchOffset) - CommittedOffset);
+    public long LagRecords => Math.Max(0, Math.Max(KnownEnd, NextFetchOffset) - Math.Max(CommittedOffset, 0));
 
     /// <summary>Age of the oldest record that is not committed, in milliseconds; 0 where there is none.</summary>
     public long LagMs(long nowMs) =>

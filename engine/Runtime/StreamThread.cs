@@ -16,6 +16,7 @@ internal sealed class StreamThread : IDisposable
     private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan EndLookInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Records taken by polls before processing has its turn.</summary>
     private const int PollBatch = 2_048;
@@ -36,6 +37,7 @@ internal sealed class StreamThread : IDisposable
     private PartitionTakeover? takeover;
     private readonly CommitTiming timing;
     private long lastCommitTimestamp;
+    private long lastEndLook;
 
     public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
     {
@@ -123,6 +125,7 @@ internal sealed class StreamThread : IDisposable
             pipeline.Advance();
             TakeOver();
             Poll();
+            LookAtEnds();
             executor.Process();
             executor.Punctuate();
             ticks.Append(executor.Tasks);
@@ -188,6 +191,16 @@ internal sealed class StreamThread : IDisposable
         }
         var due = executor.NextDueMs(ticks.BrokerAheadMs) - environment.NowMs;
         return due < IdlePoll.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Max(due, 1)) : IdlePoll;
+    }
+
+    /// <summary>Where the inputs end is what lag is measured by: what was not fetched yet is behind too.</summary>
+    private void LookAtEnds()
+    {
+        if (executor.HasTasks && context.Clock.GetElapsedTime(lastEndLook) >= EndLookInterval)
+        {
+            lastEndLook = context.Clock.GetTimestamp();
+            executor.NoteEnds(consumer!);
+        }
     }
 
     private void CommitIfDue()

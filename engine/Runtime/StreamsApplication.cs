@@ -86,7 +86,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
     public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
         t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
-        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries, t.Queues.Sum(q => q.LagRecords), LagOf(t))).ToList();
+        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
+        Array.TrueForAll(t.Queues, q => q.KnownEnd >= 0) ? t.Queues.Sum(q => q.LagRecords) : null, LagOf(t))).ToList();
 
     /// <summary>
     /// Has a partition go on though its records, up to an offset, are stamped further ahead of this host's clock than
@@ -198,14 +199,13 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <exception cref="LogException">The broker does not answer.</exception>
     public PartitionOwner? FindOwner(string topic, int partition)
     {
-        var owner = (admin ?? throw new InvalidOperationException("The application is not started."))
-            .DescribeGroup(options.ApplicationId)
-            .FirstOrDefault(m => m.Partitions.Contains(new TopicPartition(topic, partition)));
-        return owner is null
-            ? null
-            : new PartitionOwner(owner.MemberId, owner.ClientId, ThreadIdentity.EndpointOf(owner.ClientId),
-                owner.ClientId.StartsWith($"{options.ApplicationId}-{InstanceId}-", StringComparison.Ordinal));
+        var owner = Group().FirstOrDefault(m => m.Partitions.Contains(new TopicPartition(topic, partition)));
+        return owner is null ? null : OwnerOf(owner);
     }
+
+    /// <summary>The members of the application's group, whether they own partitions or not.</summary>
+    /// <exception cref="LogException">The broker does not answer.</exception>
+    public IReadOnlyList<PartitionOwner> FindMembers() => Group().Select(OwnerOf).ToList();
 
     /// <summary>Writes a checkpoint of every task of this instance now; returns their directories.</summary>
     /// <exception cref="InvalidOperationException">No checkpoint directory is configured.</exception>
@@ -224,6 +224,14 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
         return written;
     }
+
+    private IReadOnlyList<GroupMember> Group() =>
+        (admin ?? throw new InvalidOperationException("The application is not started."))
+            .DescribeGroup(options.ApplicationId);
+
+    private PartitionOwner OwnerOf(GroupMember member) => new(
+        member.MemberId, member.ClientId, ThreadIdentity.EndpointOf(member.ClientId),
+        member.ClientId.StartsWith($"{options.ApplicationId}-{InstanceId}-", StringComparison.Ordinal));
 
     private TimeSpan LagOf(StreamTask task)
     {
@@ -320,11 +328,12 @@ public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFil
 /// <param name="WaitingFor">What it waits for, or null.</param>
 /// <param name="Waited">How long it has waited for that.</param>
 /// <param name="UnwrittenEntries">Committed entries not yet in its database.</param>
-/// <param name="LagRecords">Records between the committed offsets and the ends of its inputs.</param>
+/// <param name="LagRecords">Records between the committed offsets and the ends of its inputs; null until the ends are
+/// known.</param>
 /// <param name="Lag">Age of the oldest record that is not committed; zero where there is none.</param>
 public sealed record TaskStatus(
     TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
-    long UnwrittenEntries, long LagRecords, TimeSpan Lag);
+    long UnwrittenEntries, long? LagRecords, TimeSpan Lag);
 
 /// <summary>The member that owns a partition.</summary>
 /// <param name="MemberId">The member.</param>

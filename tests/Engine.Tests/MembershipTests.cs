@@ -113,6 +113,28 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task Lag_counts_from_the_committed_offset_to_the_end_of_the_partition()
+    {
+        await using var run = new MemoryRun();
+        run.Log.OnCommit = _ => { };
+        await run.StartAsync();
+        Assert.All(run.Application.Tasks, t => Assert.Equal(TimeSpan.Zero, t.Lag));
+        for (var command = 0; command < 5; command++)
+        {
+            run.Log.Append(MemoryRun.Commands, "a", "hold");
+        }
+
+        run.Log.RunFor(2_000);
+        await Until.TrueAsync(
+            () => run.Application.Tasks is [{ LagRecords: 5, Lag.TotalSeconds: >= 1 }], "five behind for a second");
+        var commits = run.Log.Commits.ToList();
+        run.Log.OnCommit = null;
+        commits.ForEach(c => c.Succeed());
+
+        await Until.TrueAsync(() => run.Application.Tasks is [{ LagRecords: 0 }], "none behind");
+    }
+
+    [Fact]
     public async Task Shutdown_commits_what_is_in_progress_and_closes_the_member()
     {
         await using var run = new MemoryRun();
