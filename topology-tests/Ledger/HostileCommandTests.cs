@@ -260,9 +260,6 @@ public sealed class HostileCommandTests
         var ledger = TestLedger.WithStock(10);
         AllocationCommandBody[] bodies =
         [
-            new AllocationCommandBody.Amend { ReservationId = "r", NewQuantity = 1 },
-            new AllocationCommandBody.Split { ReservationId = "r", Parts = [] },
-            new AllocationCommandBody.Reassign { ReservationId = "r" },
             new AllocationCommandBody.ForceRelease { ReservationId = "r", Reason = "x", Ticket = "t" },
             new AllocationCommandBody.Approve { ApprovedCommandId = "c" },
             new AllocationCommandBody.Import { ReservationId = "r" },

@@ -21,7 +21,7 @@ internal static class RandomHistory
         foreach (var step in steps)
         {
             ledger.NowMs += step.Seconds % 8 == 0 ? step.Seconds * 1_000L : step.Seconds % 3;
-            if (step.Kind % 13 == 12 && last is not null)
+            if (step.Kind % 16 == 12 && last is not null)
             {
                 ledger.All(last);
                 continue;
@@ -43,7 +43,7 @@ internal static class RandomHistory
         var id = $"r{step.Reservation % ReservationCount}";
         var quantity = 1 + (step.Quantity % 4);
         var isSourced = step.Choice % 2 == 0;
-        return (step.Kind % 13) switch
+        return (step.Kind % 16) switch
         {
             0 or 1 => new AllocationCommandBody.Hold
             {
@@ -111,6 +111,13 @@ internal static class RandomHistory
             11 => step.Choice % 2 == 0
                 ? new AllocationCommandBody.Block { Quantity = quantity, Reason = "test" }
                 : new AllocationCommandBody.Unblock { Quantity = quantity, Reason = "test" },
+            13 => new AllocationCommandBody.Amend { ReservationId = id, NewQuantity = 1 + (step.Quantity % 7) },
+            14 => new AllocationCommandBody.Split
+            {
+                ReservationId = id,
+                Parts = [new SplitPart { ReservationId = $"x{step.Choice % 7}", Quantity = quantity }],
+            },
+            15 => new AllocationCommandBody.Reassign { ReservationId = id, ToCustomerRef = $"c{step.Choice % 3}" },
             _ => null,
         };
     }

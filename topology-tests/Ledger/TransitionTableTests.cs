@@ -156,6 +156,57 @@ public sealed class TransitionTableTests
         held+confirmed      | extend 20m        | ✔ Extended                  | held 2 confirmed 3
         expired+confirmed   | extend 20m        | N NotHeldAnyMore            | confirmed 3 expired 2
 
+        none                | amend 4           | R UnknownReservation        | -
+        waitlisted          | amend 4           | ✔ Amended                   | waiting 4
+        waitlisted          | amend 6           | ✔ Amended                   | waiting 6
+        held                | amend 5           | N SameQuantity              | held 5
+        held                | amend 4           | ✔ Amended                   | held 4 released 1
+        held                | amend 20          | ✔ Amended                   | held 20
+        held                | amend 21          | R InsufficientAvailability  | held 5
+        confirmed           | amend 4           | ✔ Amended                   | confirmed 4 released 1
+        firm confirmed      | amend 4           | R PolicyForbids             | confirmed 5
+        confirmed           | amend 6           | R NotHeld                   | confirmed 5
+        consumed            | amend 4           | R AlreadyConsumed           | consumed 5
+        released            | amend 4           | R AlreadyReleased           | released 5 cancelled
+        expired             | amend 4           | R AlreadyExpired            | expired 5
+        preempted           | amend 4           | R AlreadyPreempted          | preempted 5
+        failed              | amend 4           | R NeverHeld                 | failed
+        held+confirmed      | amend 4           | ✔ Amended                   | held 1 confirmed 3 released 1
+        held+confirmed      | amend 2           | ✔ Amended                   | confirmed 2 released 3
+        firm held+confirmed | amend 2           | R PolicyForbids             | held 2 confirmed 3
+        held+confirmed      | amend 6           | ✔ Amended                   | held 3 confirmed 3
+        confirmed+consumed  | amend 2           | ✔ Amended                   | confirmed 2 consumed 2 released 1
+        expired+confirmed   | amend 4           | R NotHeld                   | confirmed 3 expired 2
+
+        none                | split 2           | R UnknownReservation        | -
+        waitlisted          | split 2           | ✔ ReservationSplit          | waiting 3
+        held                | split 2           | ✔ ReservationSplit          | held 3
+        held                | split 5           | R ExceedsHeld               | held 5
+        confirmed           | split 2           | ✔ ReservationSplit          | confirmed 3
+        confirmed           | split 5           | R ExceedsConfirmed          | confirmed 5
+        consumed            | split 2           | R AlreadyConsumed           | consumed 5
+        released            | split 2           | R AlreadyReleased           | released 5 cancelled
+        expired             | split 2           | R AlreadyExpired            | expired 5
+        preempted           | split 2           | R AlreadyPreempted          | preempted 5
+        failed              | split 2           | R NeverHeld                 | failed
+        held+confirmed      | split 2           | ✔ ReservationSplit          | confirmed 3
+        held+confirmed      | split 3           | ✔ ReservationSplit          | confirmed 2
+        confirmed+consumed  | split 2           | ✔ ReservationSplit          | confirmed 1 consumed 2
+        expired+confirmed   | split 2           | ✔ ReservationSplit          | confirmed 1 expired 2
+
+        none                | reassign          | R UnknownReservation        | -
+        waitlisted          | reassign          | ✔ Reassigned                | waiting 5
+        held                | reassign          | ✔ Reassigned                | held 5
+        confirmed           | reassign          | ✔ Reassigned                | confirmed 5
+        consumed            | reassign          | R AlreadyConsumed           | consumed 5
+        released            | reassign          | R AlreadyReleased           | released 5 cancelled
+        expired             | reassign          | R AlreadyExpired            | expired 5
+        preempted           | reassign          | R AlreadyPreempted          | preempted 5
+        failed              | reassign          | R NeverHeld                 | failed
+        held+confirmed      | reassign          | ✔ Reassigned                | held 2 confirmed 3
+        confirmed+consumed  | reassign          | ✔ Reassigned                | confirmed 3 consumed 2
+        expired+confirmed   | reassign          | ✔ Reassigned                | confirmed 3 expired 2
+
         held                | timer             | ✔ Expired                   | expired 5
         held+confirmed      | timer             | ✔ Expired                   | confirmed 3 expired 2
         confirmed           | timer             | nothing                     | confirmed 5
@@ -263,6 +314,15 @@ public sealed class TransitionTableTests
             "consume" => ledger.Consume("r", number!.Value),
             "return" => ledger.Return("r", number!.Value),
             "extend" => Extend(ledger, words[1]),
+            "amend" => ledger.Run(
+                new AllocationCommandBody.Amend { ReservationId = "r", NewQuantity = number!.Value }),
+            "split" => ledger.Run(new AllocationCommandBody.Split
+            {
+                ReservationId = "r",
+                Parts = [new SplitPart { ReservationId = "part", Quantity = number!.Value }],
+            }),
+            "reassign" => ledger.Run(
+                new AllocationCommandBody.Reassign { ReservationId = "r", ToCustomerRef = "another" }),
             "wait" => Last(ledger.Wait(TimeSpan.FromSeconds(31))),
             "timer" => Last(ledger.Wait(TimeSpan.FromMinutes(15))),
             "put" => Put(ledger, words[1]),

@@ -99,6 +99,21 @@ public sealed class AllocationLedger
             case AllocationCommandBody.Extend extend:
                 ExpireIfDue(record, extend.ReservationId, t, outcomes);
                 break;
+            case AllocationCommandBody.Amend amend:
+                ExpireIfDue(record, amend.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Split split:
+                ExpireIfDue(record, split.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Reassign reassign:
+                ExpireIfDue(record, reassign.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.ForceRelease release:
+                ExpireIfDue(record, release.ReservationId, t, outcomes);
+                break;
+            case AllocationCommandBody.Repair repair:
+                ExpireIfDue(record, repair.ReservationId, t, outcomes);
+                break;
             default:
                 break;
         }

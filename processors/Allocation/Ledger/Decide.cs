@@ -200,7 +200,7 @@ public sealed class Decide
     private void CheckDeadline(AllocationCommand command)
     {
         if (command.DeadlineMs is not { } deadline
-            || d.Kind is not (CommandKind.Hold or CommandKind.Confirm or CommandKind.Extend))
+            || !(d.Kind is CommandKind.Hold or CommandKind.Confirm or CommandKind.Extend || IsIncrease(command)))
         {
             return;
         }
@@ -215,6 +215,9 @@ public sealed class Decide
                 Trace.N(NumberName.Time, d.T));
         }
     }
+
+    private bool IsIncrease(AllocationCommand command) =>
+        command.Body is AllocationCommandBody.Amend amend && AmendRules.IsIncrease(d, amend);
 
     private void CheckAuthority(AllocationCommand command)
     {
@@ -306,6 +309,9 @@ public sealed class Decide
             AllocationCommandBody.Consume consume => ConsumeRules.Decide(d, consume),
             AllocationCommandBody.Return returned => ReturnRules.Decide(d, returned),
             AllocationCommandBody.Extend extend => ExtendRules.Decide(d, extend),
+            AllocationCommandBody.Amend amend => AmendRules.Decide(d, amend),
+            AllocationCommandBody.Split split => SplitRules.Decide(d, split),
+            AllocationCommandBody.Reassign reassign => ReassignRules.Decide(d, reassign),
             AllocationCommandBody.SupplyDelta delta => SupplyRules.Decide(d, delta),
             AllocationCommandBody.SupplySnapshot snapshot => SnapshotRules.Decide(d, snapshot),
             AllocationCommandBody.Block block => SupplyRules.Decide(d, block),

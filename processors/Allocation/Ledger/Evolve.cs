@@ -119,7 +119,8 @@ public static class Evolve
     private static void ApplyHolder(ILedgerState state, string poolId, AllocationOutcome outcome, Reservation after)
     {
         var units = after.Held + after.Confirmed;
-        if (units > 0 && (after.Version == 1 || IsGranted(outcome, after.ReservationId)))
+        var isNew = after.Version == 1 || outcome.Event is AllocationOutcomeEvent.ReservationSplit;
+        if (units > 0 && (isNew || IsGranted(outcome, after.ReservationId)))
         {
             state.PutHolder(poolId, HolderPlace.Of(after), new Place { Quantity = units });
         }

@@ -91,40 +91,20 @@ internal static class ReleaseRules
     private static AllocationOutcomeEvent ReleaseUnits(
         Decision d, AllocationCommandBody.Release release, Reservation known, ReservationStatus status, bool isWhole)
     {
-        var (fromHeld, fromConfirmed) = Divide(d, release, known);
+        var (fromHeld, fromConfirmed) = GivingBack.Divide(d, known, release.Quantity, release.Bucket);
         if (d.IsRejected)
         {
             d.Look(Rejection(CommandKind.Release, status));
             return d.Rejected(known.ReservationId);
         }
-        if (fromConfirmed > 0 && !IsRevocable(d, release, known))
+        if (fromConfirmed > 0 && !Revocation.IsAllowed(d, known, release.Reason))
         {
-            d.Look(Rejection(CommandKind.Release, status));
-            d.Fail(
-                ReasonCode.PolicyForbids, "confirmed units are not revocable", known.ReservationId,
+            return LiveRule.Reject(
+                d, known.ReservationId, status, ReasonCode.PolicyForbids, "confirmed units are not revocable",
                 N(NumberName.Confirmed, fromConfirmed));
-            return d.Rejected(known.ReservationId);
         }
         d.Look(Transition(CommandKind.Release, status));
-        d.Post(EntryKind.HoldReleased, Account.Held, Account.Free, fromHeld, known.ReservationId);
-        d.Post(EntryKind.ConfirmRevoked, Account.Confirmed, Account.Free, fromConfirmed, known.ReservationId);
-        var held = known.Held - fromHeld;
-        var confirmed = known.Confirmed - fromConfirmed;
-        if (held == 0 && known.Held > 0)
-        {
-            d.CancelTimer(known.ExpiresAtMs!.Value, TimerKind.Expiry, known.ReservationId);
-        }
-        d.Write(known with
-        {
-            Version = known.Version + 1,
-            Held = held,
-            Confirmed = confirmed,
-            Released = checked(known.Released + fromHeld + fromConfirmed),
-            Cancelled = known.Cancelled || isWhole,
-            ExpiresAtMs = held == 0 ? null : known.ExpiresAtMs,
-            HeldTakenBy = held == 0 && fromHeld > 0 ? Ending.Released : known.HeldTakenBy,
-            EndedBy = held == 0 && confirmed == 0 ? Ending.Released : known.EndedBy,
-        });
+        GivingBack.Post(d, known, fromHeld, fromConfirmed, isWhole);
         return new AllocationOutcomeEvent.Released
         {
             ReservationId = known.ReservationId,
@@ -132,45 +112,6 @@ internal static class ReleaseRules
             Confirmed = fromConfirmed,
             Reason = release.Reason,
         };
-    }
-
-    // Tier 2: which units are meant, and whether they are there.
-    private static (long FromHeld, long FromConfirmed) Divide(
-        Decision d, AllocationCommandBody.Release release, Reservation known)
-    {
-        var id = known.ReservationId;
-        var all = release.Bucket == ReleaseBucket.All;
-        var held = all || release.Bucket == ReleaseBucket.Held ? known.Held : 0;
-        var confirmed = all || release.Bucket == ReleaseBucket.Confirmed ? known.Confirmed : 0;
-        var there = checked(held + confirmed);
-        var quantity = release.Quantity ?? there;
-        if (there == 0)
-        {
-            d.Fail(
-                release.Bucket == ReleaseBucket.Held ? ReasonCode.NotHeld : ReasonCode.NotConfirmed, reservationId: id);
-        }
-        else if (quantity > there)
-        {
-            d.Fail(
-                confirmed == 0 ? ReasonCode.ExceedsHeld : ReasonCode.ExceedsConfirmed, "", id,
-                N(NumberName.Requested, quantity), N(NumberName.Held, held), N(NumberName.Confirmed, confirmed));
-        }
-        var fromHeld = Math.Min(quantity, held);
-        return (fromHeld, quantity - fromHeld);
-    }
-
-    // Tier 3: a commitment is taken back only where the policy, or a group that is not committed, allows it.
-    private static bool IsRevocable(Decision d, AllocationCommandBody.Release release, Reservation known)
-    {
-        var conduct = d.Policy.ConductFor(d.Pool.PoolId);
-        var isGroup = release.Reason == GroupAborted && known.GroupId is not null
-            && known.ConfirmedAtMs is { } confirmedAt
-            && d.T < checked(confirmedAt + conduct.GroupRevocableMs);
-        var isAllowed = conduct.IsRevocable || isGroup;
-        d.Look(Step(
-            DecisionRule.Revocable, isAllowed ? RuleResult.Applied : RuleResult.Failed,
-            isGroup ? GroupAborted : conduct.Id));
-        return isAllowed;
     }
 
     private static AllocationOutcomeEvent.NoOp NoOp(NoOpWhy why, string id) => new() { Why = why, ReservationId = id };

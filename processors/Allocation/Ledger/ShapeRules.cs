@@ -6,7 +6,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>
 /// Tier 0: a command that makes no sense whatever the state is Malformed; the detail names the field.
 /// </summary>
-internal static class ShapeRules
+internal static partial class ShapeRules
 {
     /// <summary>
     /// Longest reason of a release, in characters: a limit of the contract, not of a policy. A parked command is
@@ -63,6 +63,15 @@ internal static class ShapeRules
             case AllocationCommandBody.Extend extend:
                 Id(d, extend.ReservationId, "reservationId");
                 Positive(d, extend.TtlMs, "ttlMs");
+                break;
+            case AllocationCommandBody.Amend amend:
+                Amend(d, amend);
+                break;
+            case AllocationCommandBody.Split split:
+                Split(d, split);
+                break;
+            case AllocationCommandBody.Reassign reassign:
+                Reassign(d, reassign);
                 break;
             case AllocationCommandBody.SupplyDelta delta:
                 Source(d, delta.Source, delta.SourceSequence);
