@@ -1,0 +1,73 @@
+namespace Alloc.Processors.Allocation.Policy.Document;
+
+/// <summary>What the fields of one row must be to each other.</summary>
+internal static class RowChecks
+{
+    public static void Run(AllocationPolicy policy, LocatedTables tables)
+    {
+        foreach (var (row, place) in tables.Ttl)
+        {
+            Ttl(row, place);
+        }
+        foreach (var (row, place) in tables.Overbooking)
+        {
+            Curve(row, place);
+        }
+        foreach (var (row, place) in tables.Preemption)
+        {
+            Preemption(policy, row, place);
+        }
+    }
+
+    private static void Ttl(TtlRow row, FieldReader place)
+    {
+        if (row.MinimumMs > row.DefaultMs)
+        {
+            place.Error("default", $"The default {PolicyDuration.Show(row.DefaultMs)} is shorter than the minimum "
+                + $"{PolicyDuration.Show(row.MinimumMs)}.", "Write minimum, default and maximum in rising order.");
+        }
+        if (row.DefaultMs > row.MaximumMs)
+        {
+            place.Error("maximum", $"The maximum {PolicyDuration.Show(row.MaximumMs)} is shorter than the default "
+                + $"{PolicyDuration.Show(row.DefaultMs)}.", "Write minimum, default and maximum in rising order.");
+        }
+    }
+
+    private static void Curve(OverbookingRow row, FieldReader place)
+    {
+        for (var index = 1; index < row.Curve?.Count; index++)
+        {
+            var (before, step) = (row.Curve[index - 1], row.Curve[index]);
+            if (step.BeforeServiceMs >= before.BeforeServiceMs)
+            {
+                place.Error("curve", $"Step {index + 1} begins {PolicyDuration.Show(step.BeforeServiceMs)} before "
+                    + $"service, not later than step {index} ({PolicyDuration.Show(before.BeforeServiceMs)}).",
+                    "Order the steps by time, the longest before service first.");
+            }
+            else if (step.Percent > before.Percent)
+            {
+                place.Error("curve", $"The curve goes up: {before.Percent} percent from "
+                    + $"{PolicyDuration.Show(before.BeforeServiceMs)}, then {step.Percent} percent from "
+                    + $"{PolicyDuration.Show(step.BeforeServiceMs)} before service.",
+                    "Let it fall or stay as the service nears.");
+            }
+        }
+    }
+
+    private static void Preemption(AllocationPolicy policy, PreemptionRow row, FieldReader place)
+    {
+        if (row.Victims.Count == 0)
+        {
+            place.Error("victims", "There is no class to take units from.", "Name one, or remove the row.");
+        }
+        foreach (var victim in row.Victims)
+        {
+            if (policy.HasClass(victim) && policy.HasClass(row.Class)
+                && policy.RankOf(victim) <= policy.RankOf(row.Class))
+            {
+                place.Error("victims", $"The class '{victim}' is not below '{row.Class}'.",
+                    "A class takes units from lower ones only; classes has the highest first.");
+            }
+        }
+    }
+}

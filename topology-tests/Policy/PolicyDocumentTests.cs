@@ -1,0 +1,117 @@
+using Alloc.Processors.Allocation.Policy;
+
+namespace Topology.Tests.Policy;
+
+/// <summary>A policy is data: the same in YAML, in JSON and in its canonical form.</summary>
+public sealed class PolicyDocumentTests
+{
+    [Fact]
+    public void Version_0_can_be_written_and_read_back_as_an_equal_policy()
+    {
+        var reading = PolicyDocument.Parse(PolicyDocument.Write(PolicyVersions.Version0));
+
+        Assert.Empty(reading.Errors);
+        Assert.Equal(PolicyVersions.Version0, reading.Policy);
+    }
+
+    [Fact]
+    public void The_canonical_document_of_version_0_and_its_hash_never_change()
+    {
+        const string Canonical = """
+            {"version":0,"classes":["standard"],"class":[{"id":"class/standard","pools":"*","class":"standard"}],
+            "ttl":[{"id":"ttl/default","pools":"*","minimum":"100ms","default":"15m","maximum":"1d","extensions":10}],
+            "conduct":[{"id":"conduct/default","pools":"*"}]}
+            """;
+
+        Assert.Equal(Canonical.ReplaceLineEndings(""), PolicyDocument.Write(PolicyVersions.Version0));
+        Assert.Equal(
+            "8cb3219462a93ec2b24a75ac1e1c6af80db8d41c73f0d2cf18b530dfda4f90af",
+            PolicyDocument.HashOf(PolicyVersions.Version0));
+    }
+
+    [Fact]
+    public void The_example_of_the_documentation_is_a_valid_policy()
+    {
+        var reading = PolicyDocument.ParseAny(PolicyTexts.Example());
+
+        Assert.Empty(reading.Errors);
+        var policy = reading.Policy!;
+        Assert.Equal("field-service", policy.ClassFor("parts/valve", "field-service", null).Class);
+        Assert.Equal("premium-dealer", policy.ClassFor("parts/valve", "dealer", "premium").Class);
+        Assert.Equal(
+            "replenishment",
+            policy.ClassFor("parts/valve", "erp", null, new Dictionary<string, string> { ["purpose"] = "van-stock" })
+                .Class);
+        Assert.Equal(15 * 60_000, policy.TtlFor("parts/valve", "web").DefaultMs);
+        Assert.Equal(10 * 60_000, policy.TtlFor("parts/leaflet-1", "dealer").MaximumMs);
+        Assert.Equal("quota/dealer-7", policy.QuotaFor("parts/valve", QuotaScope.Dealer, "dealer-7")!.Id);
+        Assert.Equal("quota/other-dealers", policy.QuotaFor("parts/valve", QuotaScope.Dealer, "dealer-8")!.Id);
+        Assert.Null(policy.WaitlistFor("parts/leaflet-1"));
+        Assert.False(policy.ConductFor("parts/safety-1").IsRevocable);
+    }
+
+    [Fact]
+    public void Every_table_survives_the_canonical_form()
+    {
+        var policy = PolicyDocument.ParseAny(PolicyTexts.Example()).Policy!;
+
+        var again = PolicyDocument.Parse(PolicyDocument.Write(policy));
+
+        Assert.Empty(again.Errors);
+        Assert.Equal(policy, again.Policy);
+        Assert.Equal(PolicyDocument.Write(policy), PolicyDocument.Write(again.Policy!));
+    }
+
+    [Fact]
+    public void The_same_policy_in_yaml_and_in_json_has_the_same_hash()
+    {
+        const string Json = """
+            {
+              "conduct": [{"pools": "*", "id": "conduct/all", "lateConfirm": false}],
+              "ttl": [{"id": "ttl/all", "pools": "*", "minimum": "1000ms", "default": "15m", "maximum": "24h",
+                       "extensions": 10}],
+              "class": [{"id": "class/all", "pools": "*", "class": "web"}],
+              "classes": ["gold", "web"],
+              "version": 1
+            }
+            """;
+
+        var yaml = PolicyDocument.ParseAny(PolicyTexts.Smallest).Policy!;
+        var json = PolicyDocument.ParseAny(Json).Policy!;
+
+        Assert.Equal(PolicyDocument.HashOf(yaml), PolicyDocument.HashOf(json));
+        Assert.Equal(yaml, json);
+    }
+
+    [Fact]
+    public void Another_number_is_another_hash()
+    {
+        var one = PolicyDocument.ParseAny(PolicyTexts.Smallest).Policy!;
+        var other = PolicyDocument.ParseAny(PolicyTexts.Smallest.Replace("15m", "16m", StringComparison.Ordinal))
+            .Policy!;
+
+        Assert.NotEqual(PolicyDocument.HashOf(one), PolicyDocument.HashOf(other));
+        Assert.NotEqual(one, other);
+    }
+
+    [Fact]
+    public void Limits_that_are_left_out_are_those_of_version_0()
+    {
+        var policy = PolicyDocument.ParseAny(PolicyTexts.Smallest + "limits: {grace: 1m30s}\n").Policy!;
+
+        Assert.Equal(PolicyVersions.Version0.Limits with { GraceMs = 90_000 }, policy.Limits);
+        Assert.Contains("\"limits\":{\"grace\":\"90s\"}", PolicyDocument.Write(policy), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0s", 0)]
+    [InlineData("1500ms", 1_500)]
+    [InlineData("1h30m", 5_400_000)]
+    [InlineData("2d4h", 187_200_000)]
+    public void A_time_is_a_number_and_a_unit(string text, long ms)
+    {
+        var policy = PolicyDocument.ParseAny(PolicyTexts.Smallest + $"limits: {{grace: {text}}}\n").Policy!;
+
+        Assert.Equal(ms, policy.Limits.GraceMs);
+    }
+}
