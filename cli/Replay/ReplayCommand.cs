@@ -8,20 +8,20 @@ using Spectre.Console;
 
 namespace Alloc.Cli.Replay;
 
-/// <summary><c>alloc replay FILE</c>: real invoices as commands.</summary>
+/// <summary><c>alloc replay FILE</c>: real orders, pods or requests as commands.</summary>
 internal static class ReplayCommand
 {
     private static readonly Argument<string> File = new("file") { Description = "The file; CSV, gzip or plain" };
 
     private static readonly Option<string> Format = new("--format")
     {
-        Description = "The file's format",
-        DefaultValueFactory = _ => "online-retail",
+        Description = "The file's format; auto tells it by the first line",
+        DefaultValueFactory = _ => ReplayFormats.Auto,
     };
 
     private static readonly Option<string> Speed = new("--speed")
     {
-        Description = "max, or how many times faster than the shop's own time",
+        Description = "max, or how many times faster than the file's own time",
         DefaultValueFactory = _ => "max",
         HelpName = "max|factor",
     };
@@ -66,10 +66,10 @@ internal static class ReplayCommand
         Description = "Send commands again that were decided before: each is answered with its original outcome",
     };
 
-    static ReplayCommand() => Format.AcceptOnlyFromAmong("online-retail");
+    static ReplayCommand() => Format.AcceptOnlyFromAmong(ReplayFormats.Names);
 
     public static Command Create() =>
-        new Command("replay", "Turn a file of real orders into commands, and follow what is decided")
+        new Command("replay", "Turn a file of real orders, pods or requests into commands, and follow what is decided")
             .Takes(File, Format, Speed, Seed, Limit, Window, Patience, Rejects, Resend)
             .TalksToKafka().TalksToRegistry().Runs(RunAsync);
 
@@ -91,12 +91,12 @@ internal static class ReplayCommand
             throw CliException.Usage("--limit must be at least 1.");
         }
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        var plan = Plan(context, context.Get(File), options.Seed);
+        var replay = Plan(context, context.Get(File), options);
         using var registry = RegistryClient.Open(settings, context.Time);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: true, lingerMs: 5);
         var progress = new ProgressLine(context.Host, "lines");
         long? linesBefore = null;
-        var session = new ReplaySession(plan, options, pipe, context.Time)
+        var session = new ReplaySession(replay, options, pipe, context.Time)
         {
             OnQuiet = text =>
             {
@@ -109,7 +109,7 @@ internal static class ReplayCommand
                 {
                     linesBefore ??= s.Flow.LinesBegun;
                 }
-                progress.Show($"{s.Flow.Day:yyyy-MM-dd}", s.Flow.LinesBegun, plan.LineCount, linesBefore
+                progress.Show(s.Flow.Moment, s.Flow.LinesBegun, replay.LineCount, linesBefore
                     ?? s.Flow.LinesBegun);
             },
         };
@@ -129,7 +129,7 @@ internal static class ReplayCommand
         {
             progress.Clear();
         }
-        Show(context, plan, session, options);
+        Show(context, replay, session, options);
         if (session.OverdueCount > 0)
         {
             context.Screen.Warn(
@@ -141,7 +141,7 @@ internal static class ReplayCommand
             : session.OverdueCount > 0 ? ExitCode.Failure : ExitCode.Ok;
     }
 
-    private static ReplayPlan Plan(CommandContext context, string file, long seed)
+    private static Replayable Plan(CommandContext context, string file, ReplayOptions options)
     {
         if (!System.IO.File.Exists(file))
         {
@@ -151,8 +151,9 @@ internal static class ReplayCommand
         rejects.WriteLine("Row,Reason,Line");
         try
         {
-            return new ReplayPlanner(seed).Plan(
-                file, context.Get(Limit), r => rejects.WriteLine($"{r.Row},{r.Reason},\"{Quote(r.Text)}\""));
+            return ReplayFormats.Open(
+                file, context.Get(Format), context.Get(Limit), options,
+                r => rejects.WriteLine($"{r.Row},{r.Reason},\"{Quote(r.Text)}\""));
         }
         catch (InvalidDataException e)
         {
@@ -169,18 +170,21 @@ internal static class ReplayCommand
         _ => throw CliException.Usage($"--speed: '{text}' is neither max nor a factor, for instance 3600."),
     };
 
-    private static void Show(CommandContext context, ReplayPlan plan, ReplaySession session, ReplayOptions options)
+    private static void Show(
+        CommandContext context, Replayable plan, ReplaySession session, ReplayOptions options)
     {
-        var invented = Invented(options);
         var summary = session.Summary.ToJson();
         summary["lines"] = plan.LineCount;
         summary["rejectedLines"] = new JsonObject(plan.Rejected.OrderBy(r => r.Key)
             .Select(r => KeyValuePair.Create(r.Key.ToString(), (JsonNode?)JsonValue.Create(r.Value))));
         summary["rejectsFile"] = context.Get(Rejects);
         summary["overdueHolds"] = session.OverdueCount;
-        summary["cancellationsOfNothing"] = session.Flow.CancellationsOfNothing;
+        foreach (var (name, count) in session.Flow.Counts())
+        {
+            summary[name] = count;
+        }
         summary["seed"] = options.Seed;
-        summary["invented"] = invented;
+        summary["invented"] = plan.Invented;
         context.Screen.One(summary, console =>
         {
             var s = session.Summary;
@@ -211,16 +215,9 @@ internal static class ReplayCommand
                 $"p50 {s.Latency.PercentileMs(0.5):N1} ms, p99 {s.Latency.PercentileMs(0.99):N1} ms, "
                 + $"p99.9 {s.Latency.PercentileMs(0.999):N1} ms from send to committed outcome, up to "
                 + $"{options.Window:N0} under way");
-            Line(console, "Invented", invented);
+            Line(console, "Invented", plan.Invented);
         });
     }
-
-    private static string Invented(ReplayOptions options) =>
-        $"seed {options.Seed}: supply (80–115 % of each month's sales of a pool), hold time "
-        + $"{Duration.Show(options.HoldTtl)} "
-        + $"({Duration.Show(options.LapseTtl)} for the 2 % left to expire), 4 % released by the customer, 1.5 % "
-        + "confirmed in part, "
-        + "shipping on the next day, one return in five damaged, one command in 200 sent twice";
 
     private static void Line(IAnsiConsole console, string name, string text) =>
         console.MarkupLine($"[bold]{Markup.Escape(name),-10}[/]{Markup.Escape(text)}");

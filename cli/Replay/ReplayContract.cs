@@ -4,11 +4,12 @@ namespace Alloc.Cli.Replay;
 
 /// <summary>Writes what the replay asks as commands of the contract.</summary>
 /// <param name="run">Name of the run: the correlation of all its commands.</param>
-internal sealed class ReplayContract(string run)
+/// <param name="service">The service in whose name commands are sent.</param>
+/// <param name="source">The source that reports supply.</param>
+internal sealed class ReplayContract(string run, string service, string source)
 {
-    public const string StockSource = "warehouse";
-    private const string Unit = "piece";
-    private static readonly Actor Shop = new() { Type = ActorType.Service, Id = "online-retail", Channel = "web" };
+    private const string UsualChannel = "web";
+    private readonly Actor usual = new() { Type = ActorType.Service, Id = service, Channel = UsualChannel };
 
     /// <summary>The command as it goes on the log.</summary>
     /// <param name="intent">What is asked.</param>
@@ -17,28 +18,33 @@ internal sealed class ReplayContract(string run)
     {
         CommandId = intent.CommandId,
         PoolId = intent.PoolId,
-        Actor = Shop,
+        Actor = intent.Channel is { } channel ? usual with { Channel = channel } : usual,
         CorrelationId = run,
         IssuedAtMs = issuedAtMs,
         Body = Body(intent),
     };
 
-    private static AllocationCommandBody Body(ReplayIntent intent) => intent switch
+    private AllocationCommandBody Body(ReplayIntent intent) => intent switch
     {
-        ReplayIntent.Configure => new AllocationCommandBody.PoolConfigure
+        ReplayIntent.Configure pool => new AllocationCommandBody.PoolConfigure
         {
-            Settings = new PoolSettings { Unit = Unit, Kind = PoolKind.Stock, SnapshotSource = StockSource },
+            Settings = new PoolSettings
+            {
+                Unit = pool.Unit,
+                Kind = pool.IsCapacity ? PoolKind.Capacity : PoolKind.Stock,
+                SnapshotSource = source,
+            },
         },
         ReplayIntent.OpeningStock stock => new AllocationCommandBody.SupplySnapshot
         {
-            Source = StockSource,
+            Source = source,
             Version = 1,
             Quantity = stock.Quantity,
             Through = 0,
         },
         ReplayIntent.NewStock stock => new AllocationCommandBody.SupplyDelta
         {
-            Source = StockSource,
+            Source = source,
             SourceSequence = stock.Sequence,
             Quantity = stock.Quantity,
         },
@@ -53,7 +59,7 @@ internal sealed class ReplayContract(string run)
         {
             ReservationId = release.ReservationId,
             Quantity = release.Quantity,
-            Bucket = ReleaseBucket.Held,
+            Bucket = release.IsWhole ? ReleaseBucket.All : ReleaseBucket.Held,
             Reason = release.Why,
         },
         ReplayIntent.Consume consume => new AllocationCommandBody.Consume
@@ -86,6 +92,7 @@ internal sealed class ReplayContract(string run)
             TtlMs = (long)hold.Ttl.TotalMilliseconds,
             OrderRef = hold.Invoice,
             CustomerRef = hold.Customer,
+            GroupId = hold.GroupId,
         };
     }
 }

@@ -8,7 +8,7 @@ namespace Alloc.Cli.Replay;
 /// asks for the same commands with the same ids.
 /// </summary>
 /// <remarks>Knows neither Kafka nor a clock: the same walk runs against a ledger in memory in tests.</remarks>
-internal sealed class ReplayFlow
+internal sealed class ReplayFlow : IReplayFlow
 {
     private readonly ReplayPlan plan;
     private readonly string run;
@@ -18,6 +18,7 @@ internal sealed class ReplayFlow
     private readonly SaleState[] states;
     private readonly Dictionary<int, Queue<Action>> waiting = [];
     private readonly List<int> confirmedToday = [];
+    private readonly List<string> lapsing = [];
     private int next;
 
     /// <param name="plan">What to do.</param>
@@ -38,8 +39,14 @@ internal sealed class ReplayFlow
         BeganAt = plan.Sales.Count == 0 ? default : plan.Sales[0].Line.SoldAt;
     }
 
-    /// <summary>Whether every step was begun; answers may still be missing.</summary>
+    /// <inheritdoc/>
     public bool IsAtEnd => next == plan.Steps.Count;
+
+    /// <inheritdoc/>
+    public bool MustWait => false;
+
+    /// <inheritdoc/>
+    public string Moment => $"{Day:yyyy-MM-dd}";
 
     /// <summary>The day being replayed.</summary>
     public DateOnly Day { get; private set; }
@@ -59,8 +66,8 @@ internal sealed class ReplayFlow
     /// <summary>Lines of the file that were begun.</summary>
     public long LinesBegun => IsAtEnd ? plan.LineCount : Math.Max(0, plan.Steps[next].Row - 2);
 
-    /// <summary>Reservations granted and left to expire.</summary>
-    public List<string> Lapsing { get; } = [];
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Lapsing => lapsing;
 
     /// <summary>Cancellations of sales that were never confirmed: nothing to take back.</summary>
     public int CancellationsOfNothing { get; private set; }
@@ -97,8 +104,19 @@ internal sealed class ReplayFlow
         }
     }
 
-    /// <summary>Ships what is confirmed and not yet shipped: the end of the file is the end of a day.</summary>
-    public void ShipConfirmed()
+    /// <summary>The end of the file is the end of a day: what is confirmed ships.</summary>
+    public void Finish() => ShipConfirmed();
+
+    /// <summary>What is left to expire is known; nothing is preempted under the shipped policy.</summary>
+    public void Lose(string poolId, string reservationId)
+    {
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<KeyValuePair<string, long>> Counts() =>
+        [KeyValuePair.Create("cancellationsOfNothing", (long)CancellationsOfNothing)];
+
+    private void ShipConfirmed()
     {
         foreach (var index in CollectionsMarshal.AsSpan(confirmedToday))
         {
@@ -140,7 +158,7 @@ internal sealed class ReplayFlow
         else if (sale.Fate == Fate.Lapse)
         {
             state.Stage = Stage.Over;
-            Lapsing.Add(sale.Line.ReservationId);
+            lapsing.Add(sale.Line.ReservationId);
         }
         else
         {

@@ -5,10 +5,14 @@ namespace Alloc.Cli.Replay;
 /// <param name="PoolId">The pool.</param>
 internal abstract record ReplayIntent(string CommandId, string PoolId)
 {
-    /// <summary>Create the pool: stock, counted in pieces.</summary>
-    public sealed record Configure(string CommandId, string PoolId) : ReplayIntent(CommandId, PoolId);
+    /// <summary>Channel of the actor: policy derives the class from it. Null: the service's usual one.</summary>
+    public string? Channel { get; init; }
 
-    /// <summary>What lies in the warehouse when the pool opens.</summary>
+    /// <summary>Create the pool: stock counted in pieces, or capacity counted in its own unit.</summary>
+    public sealed record Configure(string CommandId, string PoolId, string Unit = "piece", bool IsCapacity = false)
+        : ReplayIntent(CommandId, PoolId);
+
+    /// <summary>What lies in the warehouse, or what can be in use at once, when the pool opens.</summary>
     public sealed record OpeningStock(string CommandId, string PoolId, long Quantity) : ReplayIntent(CommandId, PoolId);
 
     /// <summary>New stock; sequence 1, 2, 3, … within the pool.</summary>
@@ -17,15 +21,23 @@ internal abstract record ReplayIntent(string CommandId, string PoolId)
 
     /// <summary>Hold all lines or none.</summary>
     public sealed record Hold(string CommandId, string PoolId, string Invoice, string? Customer,
-        IReadOnlyList<(string ReservationId, long Quantity)> Lines, TimeSpan Ttl) : ReplayIntent(CommandId, PoolId);
+        IReadOnlyList<(string ReservationId, long Quantity)> Lines, TimeSpan Ttl) : ReplayIntent(CommandId, PoolId)
+    {
+        /// <summary>The request over several pools that this one belongs to.</summary>
+        public string? GroupId { get; init; }
+    }
 
     /// <summary>Confirm this total; the rest of what is held is released.</summary>
     public sealed record Confirm(string CommandId, string PoolId, string ReservationId, long Total)
         : ReplayIntent(CommandId, PoolId);
 
-    /// <summary>Release what is held: all of it, or a part.</summary>
+    /// <summary>Release what is held: all of it, or a part; or whatever there is.</summary>
     public sealed record Release(string CommandId, string PoolId, string ReservationId, long? Quantity, string Why)
-        : ReplayIntent(CommandId, PoolId);
+        : ReplayIntent(CommandId, PoolId)
+    {
+        /// <summary>Whether confirmed units are released too.</summary>
+        public bool IsWhole { get; init; }
+    }
 
     /// <summary>Shipped.</summary>
     public sealed record Consume(

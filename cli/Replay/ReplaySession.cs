@@ -41,7 +41,7 @@ internal sealed class ReplaySession
     private readonly ReplayOptions options;
     private readonly CommandPipe pipe;
     private readonly TimeProvider time;
-    private readonly ReplayFlow flow;
+    private readonly IReplayFlow flow;
     private readonly ReplayContract contract;
     private readonly Seeded seeded;
     private readonly string prefix;
@@ -49,20 +49,21 @@ internal sealed class ReplaySession
     private readonly Dictionary<string, Pending> pending = new(StringComparer.Ordinal);
     private readonly HashSet<string> expired = new(StringComparer.Ordinal);
     private long heardAt;
+    private long askedCount;
     private bool hasWarned;
 
-    public ReplaySession(ReplayPlan plan, ReplayOptions options, CommandPipe pipe, TimeProvider time)
+    public ReplaySession(Replayable replay, ReplayOptions options, CommandPipe pipe, TimeProvider time)
     {
         this.options = options;
         this.pipe = pipe;
         this.time = time;
-        prefix = $"retail-{options.Seed}";
-        contract = new ReplayContract(prefix);
+        prefix = replay.Run;
+        contract = new ReplayContract(prefix, replay.Service, replay.Source);
         seeded = new Seeded(options.Seed);
-        flow = new ReplayFlow(plan, options.Seed, options.HoldTtl, options.LapseTtl, Ask);
+        flow = replay.CreateFlow(Ask);
     }
 
-    public ReplayFlow Flow => flow;
+    public IReplayFlow Flow => flow;
 
     public ReplaySummary Summary { get; } = new();
 
@@ -94,11 +95,12 @@ internal sealed class ReplaySession
         {
             cancellation.ThrowIfCancellationRequested();
             Advance(startedAt);
-            Drain(pending.Count >= options.Window || flow.IsAtEnd ? IdleWait : TimeSpan.Zero);
+            var mustWait = pending.Count >= options.Window || flow.IsAtEnd || flow.MustWait;
+            Drain(mustWait ? IdleWait : TimeSpan.Zero);
             Recover();
             if (flow.IsAtEnd)
             {
-                flow.ShipConfirmed();
+                flow.Finish();
             }
             Summary.Elapsed = time.GetElapsedTime(startedAt);
             OnProgress(this);
@@ -108,7 +110,7 @@ internal sealed class ReplaySession
 
     private void Advance(long startedAt)
     {
-        while (!flow.IsAtEnd && pending.Count < options.Window)
+        while (!flow.IsAtEnd && !flow.MustWait && pending.Count < options.Window)
         {
             if (options.Speed is { } speed && flow.NextAt is { } at
                 && (at - flow.BeganAt) / speed > time.GetElapsedTime(startedAt))
@@ -128,7 +130,7 @@ internal sealed class ReplaySession
             answer(new ReplayAnswer(isApplied));
             return;
         }
-        var sent = new Pending(intent, answer, time.GetTimestamp());
+        var sent = new Pending(intent, answer, time.GetTimestamp(), ++askedCount);
         pending.Add(intent.CommandId, sent);
         Send(intent);
         if (seeded.Next("repeat/" + intent.CommandId, 1000) < RepeatPerMille)
@@ -163,6 +165,13 @@ internal sealed class ReplaySession
         {
             expired.Add(lapsed.ReservationId);
             Summary.Count(outcome);
+            flow.Lose(outcome.PoolId, lapsed.ReservationId);
+            return;
+        }
+        if (outcome.Event is AllocationOutcomeEvent.Preempted preempted)
+        {
+            Summary.Count(outcome);
+            flow.Lose(outcome.PoolId, preempted.ReservationId);
             return;
         }
         if (outcome.CommandId is not { } id || !id.StartsWith(prefix, StringComparison.Ordinal)
@@ -205,7 +214,8 @@ internal sealed class ReplaySession
             OnQuiet($"Kafka gave up on records; sending the {pending.Count:N0} commands without an answer again");
             Drain(ResendPause);
             pipe.Renew();
-            foreach (var sent in pending.Values.ToList())
+            // In their first order: what an item used must not overtake what gave it back.
+            foreach (var sent in pending.Values.OrderBy(p => p.Number).ToList())
             {
                 Send(sent.Intent);
             }
@@ -243,5 +253,5 @@ internal sealed class ReplaySession
         }
     }
 
-    private sealed record Pending(ReplayIntent Intent, Action<ReplayAnswer> Answer, long SentAt);
+    private sealed record Pending(ReplayIntent Intent, Action<ReplayAnswer> Answer, long SentAt, long Number);
 }

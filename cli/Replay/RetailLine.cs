@@ -46,6 +46,15 @@ internal enum RejectReason
 
     /// <summary>No price and no customer: a correction of stock, not a sale.</summary>
     NotASale,
+
+    /// <summary>The name of an earlier line again.</summary>
+    SameKeyAgain,
+
+    /// <summary>A class of service that the format does not have.</summary>
+    UnknownClass,
+
+    /// <summary>It is scheduled before it is created, or deleted before that.</summary>
+    EndsBeforeItBegins,
 }
 
 /// <summary>A line that is not replayed, as it stands in the file.</summary>

@@ -22,4 +22,20 @@ public sealed class RealFileTests(ITestOutputHelper output)
         Assert.True(plan.Rejected.Values.Sum() < 6_000);
         Assert.InRange(plan.Steps.OfType<PlanStep.OpenPool>().Count(), 3_900, 4_070);
     }
+
+    [Theory]
+    [InlineData("openb_pods.csv", 8_152)]
+    [InlineData("azure_llm_conv.csv.gz", 19_366)]
+    public void Every_line_of_the_real_traces_is_planned_or_refused_with_its_reason(string fileName, long lines)
+    {
+        var path = DataSet.SkipUnlessPresent(fileName);
+        var rejected = 0;
+
+        var replay = ReplayFormats.Open(
+            path, ReplayFormats.Auto, null, new ReplayOptions { Seed = 1 }, _ => rejected++);
+
+        Assert.Equal(lines, replay.LineCount);
+        Assert.Equal(rejected, replay.Rejected.Values.Sum());
+        Assert.InRange(rejected, 0, lines / 100);
+    }
 }

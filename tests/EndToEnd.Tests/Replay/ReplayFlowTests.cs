@@ -94,7 +94,7 @@ public sealed class ReplayFlowTests
         do
         {
             shop.AnswerAll();
-            flow.ShipConfirmed();
+            flow.Finish();
         }
         while (shop.AnswerAll());
         return shop.Sent;
