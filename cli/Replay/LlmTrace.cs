@@ -5,12 +5,12 @@ namespace Alloc.Cli.Replay;
 
 /// <summary>
 /// Azure's trace of language model inference: requests with the tokens of their context and of their answer. A request
-/// holds room for its context and the longest answer on one replica, confirms what it needed when it is done (the rest is
-/// released), and gives it back.
+/// holds room for its context and the longest answer on one replica, confirms what it needed when it is done (the
+/// rest is released), and gives it back.
 /// </summary>
 /// <remarks>
-/// Invented, from the seed: the replica, the channel (one request in five is batch work) and the capacity; the time that
-/// a request takes follows from its tokens.
+/// Invented, from the seed: the replica, the channel (one request in five is batch work) and the capacity; the time
+/// that a request takes follows from its tokens.
 /// </remarks>
 internal sealed class LlmTrace(long seed)
 {
@@ -42,7 +42,8 @@ internal sealed class LlmTrace(long seed)
 
     private TraceItem? ReadRequest(CsvParser csv, long row, out RejectReason reason)
     {
-        if (!TraceReader.TryNumber(csv[1], 0, Most, out var context) || !TraceReader.TryNumber(csv[2], 0, Most, out var answer)
+        if (!TraceReader.TryNumber(csv[1], 0, Most, out var context)
+            || !TraceReader.TryNumber(csv[2], 0, Most, out var answer)
             || context + answer == 0 || answer > LongestAnswer)
         {
             reason = RejectReason.BadQuantity;

@@ -80,7 +80,8 @@ internal static class OpenbTrace
             reason = RejectReason.NoKey;
             return null;
         }
-        if (!TraceReader.TryNumber(csv[1], 0, Most, out var cpu) || !TraceReader.TryNumber(csv[2], 0, Most, out var memory)
+        if (!TraceReader.TryNumber(csv[1], 0, Most, out var cpu)
+            || !TraceReader.TryNumber(csv[2], 0, Most, out var memory)
             || !TraceReader.TryNumber(csv[3], 0, 1_000, out var gpus)
             || !TraceReader.TryNumber(csv[4].Length == 0 ? "0" : csv[4], 0, 1_000, out var gpu)
             || cpu + memory + (gpus * gpu) == 0)

@@ -1,8 +1,8 @@
 namespace Alloc.Cli.Replay;
 
 /// <summary>
-/// Walks through a trace in the order of its own time: an item holds its share of each pool when it begins, confirms it,
-/// uses it and gives it back. Where one share is refused or lost, the others are released as one group.
+/// Walks through a trace in the order of its own time: an item holds its share of each pool when it begins, confirms
+/// it, uses it and gives it back. Where one share is refused or lost, the others are released as one group.
 /// </summary>
 internal sealed class TraceFlow : IReplayFlow
 {
@@ -134,7 +134,8 @@ internal sealed class TraceFlow : IReplayFlow
     {
         foreach (var pool in plan.Pools)
         {
-            send(new ReplayIntent.Configure($"{run}/{pool.Id}/configure", pool.Id, pool.Unit, IsCapacity: true), Ignore);
+            send(
+                new ReplayIntent.Configure($"{run}/{pool.Id}/configure", pool.Id, pool.Unit, IsCapacity: true), Ignore);
             send(new ReplayIntent.OpeningStock($"{run}/{pool.Id}/opening", pool.Id, pool.Capacity), Ignore);
         }
     }

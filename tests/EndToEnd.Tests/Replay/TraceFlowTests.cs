@@ -14,9 +14,10 @@ public sealed class TraceFlowTests
         Walk(Openb(), cluster);
 
         Assert.All(cluster.InUse, p => Assert.Equal(0, p.Value));
-        Assert.Equal(["cpu-milli 1000", "gpu-milli 2000", "memory-mib 700"],
+        Assert.Equal(["cpu-milli 1000", "gpu-milli 2000", "memory-mib 900"],
             cluster.Peak.OrderBy(p => p.Key).Select(p => $"{p.Key["cluster/".Length..]} {p.Value}"));
-        Assert.Contains(cluster.Sent, s => s is ReplayIntent.Release { Why: "withdrawn" } r && r.ReservationId == "pod-3");
+        Assert.Contains(
+            cluster.Sent, s => s is ReplayIntent.Release { Why: "withdrawn" } r && r.ReservationId == "pod-3");
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace EndToEnd.Tests.Replay;
 internal static class TraceSample
 {
     /// <summary>One hundredth of these nodes: 1,000 milli of processors, 1,000 MiB and 2,000 milli of GPUs.</summary>
-    public const string Nodes = "sn,cpu_milli,memory_mib,gpu,model\nnode-0,60000,60000,100,G2\nnode-1,40000,40000,100,T4\n";
+    public const string Nodes = "sn,cpu_milli,memory_mib,gpu,model\n"
+        + "node-0,60000,60000,100,G2\nnode-1,40000,40000,100,T4\n";
 
     /// <summary>Pods that fit, one that does not, one that is never scheduled.</summary>
     public const string Pods = OpenbTrace.Header + "\n"
