@@ -73,7 +73,7 @@ public sealed class DiskFailureTests
 
         disk.FailsSync = true;
         await wire.SendAsync(ApiKey.Produce, 8, Batches.Produce("t", 0, Batches.Of(1)));
-        var reason = await fault.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        var reason = await fault.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Contains("fsync failed", reason.Message, StringComparison.Ordinal);
         Assert.Null(await wire.ReceiveFrameAsync());
@@ -101,7 +101,7 @@ public sealed class DiskFailureTests
         disk.FailsSync = true;
         await wire.SendAsync(ApiKey.Produce, 8, Batches.Produce("t", 0, Batches.Of(1)));
 
-        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await broker.DisposeAsync();
     }
 

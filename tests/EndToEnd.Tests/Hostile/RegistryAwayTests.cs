@@ -15,7 +15,7 @@ namespace EndToEnd.Tests.Hostile;
 public sealed class RegistryAwayTests
 {
     private const string Pool = "patient";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_server_that_starts_without_its_registry_waits_says_so_and_starts_when_it_comes()

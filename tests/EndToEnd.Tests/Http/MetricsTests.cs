@@ -8,7 +8,7 @@ namespace EndToEnd.Tests.Http;
 [Collection("processes")]
 public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
 
     [Fact]

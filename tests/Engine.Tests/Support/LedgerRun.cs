@@ -90,7 +90,7 @@ internal sealed class LedgerRun
 /// <summary>Waits for a condition with a deadline.</summary>
 internal static class Until
 {
-    public static async Task TrueAsync(Func<bool> condition, string what, int timeoutSeconds = 30)
+    public static async Task TrueAsync(Func<bool> condition, string what, int timeoutSeconds = 60)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         var deadline = DateTime.UtcNow.AddSeconds(timeoutSeconds);
@@ -101,7 +101,7 @@ internal static class Until
         }
     }
 
-    public static Task RunningAsync(StreamsApplication application, int timeoutSeconds = 30) => TrueAsync(
+    public static Task RunningAsync(StreamsApplication application, int timeoutSeconds = 60) => TrueAsync(
         () => application.Failure is { } failure ? throw new InvalidOperationException("stopped", failure)
             : application.State == StreamsState.Running && application.Tasks.Count > 0, "running", timeoutSeconds);
 }
