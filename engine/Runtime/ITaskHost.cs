@@ -1,4 +1,5 @@
 using Alloc.Engine.Processing;
+using Alloc.Engine.State;
 
 namespace Alloc.Engine.Runtime;
 
@@ -20,7 +21,7 @@ internal interface ITaskHost : IStores
     void Emit(in OutputRecord output);
 
     /// <summary>Makes a byte writer for serializers; one at a time.</summary>
-    SerializationBuffer Buffer { get; }
+    ByteBuffer Buffer { get; }
 
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator);
 

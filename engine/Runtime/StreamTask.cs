@@ -68,7 +68,7 @@ internal sealed class StreamTask : ITaskHost
 
     public RecordMetadata? Metadata => hasMetadata ? metadata : null;
 
-    public SerializationBuffer Buffer { get; } = new();
+    public ByteBuffer Buffer { get; } = new(4096);
 
     /// <summary>Where journal and changelogs of the committed state end; each commit copies and moves it.</summary>
     public StatePosition Position => State.Position;
@@ -225,7 +225,8 @@ internal sealed class StreamTask : ITaskHost
             && record.Offset > queue.TimeAcceptedThrough)
         {
             Wait.Begin(environment, TaskId, $"record {queue.Partition}@{record.Offset} is stamped "
-                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock; it goes on when time catches up, or with alloc task accept-time");
+                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock; it goes on when time catches up, "
+                + "or when an operator accepts it");
             return false;
         }
         metadata = new RecordMetadata(

@@ -59,7 +59,7 @@ internal sealed class CommittedView<TKey, TValue>(
 
     private byte[] Encode(TKey key)
     {
-        var buffer = new KeyBuffer();
+        var buffer = new ByteBuffer();
         buffer.Append(storeId);
         keySerde.Serialize(key, buffer);
         return buffer.Written.ToArray();

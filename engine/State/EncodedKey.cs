@@ -29,7 +29,7 @@ internal readonly struct EncodedKey : IEquatable<EncodedKey>
     public ReadOnlySpan<byte> Span => bytes.AsSpan(0, length);
 
     /// <summary>A key that reads a buffer; good until the buffer changes.</summary>
-    public static EncodedKey Over(KeyBuffer buffer)
+    public static EncodedKey Over(ByteBuffer buffer)
     {
         var (array, count) = buffer.Segment;
         return new EncodedKey(array, count, HashOf(array.AsSpan(0, count)), isOwner: false);

@@ -12,8 +12,8 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     where TKey : notnull
     where TValue : class
 {
-    private readonly KeyBuffer keyBuffer = new();
-    private readonly KeyBuffer valueBuffer = new();
+    private readonly ByteBuffer keyBuffer = new();
+    private readonly ByteBuffer valueBuffer = new();
     private readonly ISerde<TKey> keys = definition.KeySerde;
     private readonly ISerde<TValue> values = definition.ValueSerde;
 
@@ -71,10 +71,8 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     private byte[] Encode(TValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        valueBuffer.Clear();
-        values.Serialize(value, valueBuffer);
         lastValue = value;
-        return lastBytes = valueBuffer.Written.ToArray();
+        return lastBytes = valueBuffer.Serialize(values, value);
     }
 
     private TValue Decode(byte[] bytes)
@@ -110,7 +108,7 @@ internal sealed class DecodedView<TKey, TValue>(
 
     private EncodedKey Encode(TKey key)
     {
-        var buffer = new KeyBuffer();
+        var buffer = new ByteBuffer();
         keys.Serialize(key, buffer);
         return EncodedKey.Over(buffer);
     }

@@ -23,7 +23,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     private const int EvictionSteps = 8;
 
     private readonly SlotTable<TKey, TValue> table = new();
-    private readonly KeyBuffer keyBuffer = new();
+    private readonly ByteBuffer keyBuffer = new();
     private int[] dirty = new int[256];
     private int dirtyCount;
     private int recordDirtyCount;
@@ -155,7 +155,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     public override void Visit(LayerPart part, StateChangeVisitor visitor)
     {
         var entries = (LayerPart<TKey, TValue>)part;
-        var value = new KeyBuffer();
+        var value = new ByteBuffer();
         for (var i = 0; i < entries.Count; i++)
         {
             var entry = entries[i];
@@ -170,7 +170,7 @@ internal abstract class OverlayStore<TKey, TValue>(
         }
     }
 
-    public override long WriteRun(LayerGroup group, RunSorter sorter, KeyBuffer scratch, IRunWriter run)
+    public override long WriteRun(LayerGroup group, RunSorter sorter, ByteBuffer scratch, IRunWriter run)
     {
         var parts = Encode(group, sorter);
         sorter.Sort();
@@ -368,7 +368,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             for (var i = 0; i < part.Count; i++)
             {
                 sorter.BeginKey(Definition.StoreId);
-                KeySerde.Serialize(part[i].Key, sorter);
+                KeySerde.Serialize(part[i].Key, sorter.Keys);
                 sorter.EndKey(layer, i);
             }
         }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Alloc.Engine.State;
@@ -7,11 +6,9 @@ namespace Alloc.Engine.State;
 /// Puts the encoded keys of several layers in order and finds those that are the same. Used by one thread, again and
 /// again.
 /// </summary>
-internal sealed class RunSorter : IBufferWriter<byte>
+internal sealed class RunSorter
 {
-    private byte[] bytes = new byte[64 * 1024];
     private Item[] items = new Item[4 * 1024];
-    private int length;
     private int keyStart;
     private int commonPrefixLength;
 
@@ -28,25 +25,27 @@ internal sealed class RunSorter : IBufferWriter<byte>
         public int Entry;
     }
 
+    /// <summary>Where keys are written between <see cref="BeginKey"/> and <see cref="EndKey"/>.</summary>
+    public ByteBuffer Keys { get; } = new(64 * 1024);
+
     public int Count { get; private set; }
 
     public ReadOnlySpan<Item> Items => items.AsSpan(0, Count);
 
-    public ReadOnlySpan<byte> Key(in Item item) => bytes.AsSpan(item.KeyStart, item.KeyLength);
+    public ReadOnlySpan<byte> Key(in Item item) => Keys.Slice(item.KeyStart, item.KeyLength);
 
     public void Clear()
     {
-        length = 0;
+        Keys.Clear();
         Count = 0;
         commonPrefixLength = int.MaxValue;
     }
 
-    /// <summary>Begins a key with the store's id; the rest is appended through the buffer writer.</summary>
+    /// <summary>Begins a key with the store's id; the rest is written to <see cref="Keys"/>.</summary>
     public void BeginKey(byte storeId)
     {
-        keyStart = length;
-        GetSpan(1)[0] = storeId;
-        length++;
+        keyStart = Keys.Length;
+        Keys.Append(storeId);
     }
 
     /// <summary>Ends the key.</summary>
@@ -58,9 +57,10 @@ internal sealed class RunSorter : IBufferWriter<byte>
         {
             Array.Resize(ref items, items.Length * 2);
         }
-        items[Count] = new Item { KeyStart = keyStart, KeyLength = length - keyStart, Layer = layer, Entry = entry };
+        var length = Keys.Length - keyStart;
+        items[Count] = new Item { KeyStart = keyStart, KeyLength = length, Layer = layer, Entry = entry };
         commonPrefixLength = Count == 0
-            ? length - keyStart
+            ? length
             : Math.Min(commonPrefixLength, Key(items[0]).CommonPrefixLength(Key(items[Count])));
         Count++;
     }
@@ -73,29 +73,6 @@ internal sealed class RunSorter : IBufferWriter<byte>
             items[i].Prefix = PrefixOf(Key(items[i])[commonPrefixLength..]);
         }
         items.AsSpan(0, Count).Sort(new Comparer(this));
-    }
-
-    public void Advance(int count) => length += count;
-
-    public Memory<byte> GetMemory(int sizeHint = 0)
-    {
-        Reserve(sizeHint);
-        return bytes.AsMemory(length);
-    }
-
-    public Span<byte> GetSpan(int sizeHint = 0)
-    {
-        Reserve(sizeHint);
-        return bytes.AsSpan(length);
-    }
-
-    private void Reserve(int sizeHint)
-    {
-        var needed = checked(length + Math.Max(sizeHint, 16));
-        if (needed > bytes.Length)
-        {
-            Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, bytes.Length * 2L)));
-        }
     }
 
     private static ulong PrefixOf(ReadOnlySpan<byte> key)

@@ -19,7 +19,7 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
     public static string LayoutOf(IEnumerable<StoreDefinition> stores) =>
         string.Join('\n', stores.Where(s => s.Persistence == StorePersistence.Persistent).Select(s => s.Layout));
 
-    public static void Write(string layout, StatePosition position, KeyBuffer output)
+    public static void Write(string layout, StatePosition position, ByteBuffer output)
     {
         var length = Encoding.UTF8.GetByteCount(layout);
         var span = output.GetSpan(5 + length);

@@ -25,7 +25,7 @@ internal sealed class TaskState : ITaskState
     private readonly MemoryDatabase memory = new();
     private readonly StateWriter writer;
     private readonly RunSorter sorter = new();
-    private readonly KeyBuffer scratch = new();
+    private readonly ByteBuffer scratch = new();
     private readonly string layout;
     private LayerGroup committed;
     private LayerGroup? writing;

@@ -39,7 +39,7 @@ internal abstract class TaskStore(StoreDefinition definition, int ordinal, TaskS
     /// Writes the store's entries in a group of layers, each key once. Called by the writer's thread.
     /// </summary>
     /// <returns>Bytes of keys and values.</returns>
-    public abstract long WriteRun(LayerGroup group, RunSorter sorter, KeyBuffer scratch, IRunWriter run);
+    public abstract long WriteRun(LayerGroup group, RunSorter sorter, ByteBuffer scratch, IRunWriter run);
 
     /// <summary>Called by the writer's thread when a group is in the database.</summary>
     public abstract void MarkWritten(LayerGroup group);

@@ -12,7 +12,7 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
     where TKey : notnull
 {
     private readonly ISerde<TKey> typedKeys;
-    private readonly KeyBuffer typedKey = new();
+    private readonly ByteBuffer typedKey = new();
     private readonly TimerQueue queue;
     private readonly TimerReadAhead readAhead;
     private readonly Func<TimedKey, bool> hasSlot;

@@ -10,7 +10,7 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
     private static readonly TimedKeySerde Serde = TimedKeySerde.Instance;
     private static readonly TimerOrder Order = TimerOrder.Instance;
     private readonly List<TimedKey> timers = [];
-    private readonly KeyBuffer keyBuffer = new();
+    private readonly ByteBuffer keyBuffer = new();
     private int next;
 
     /// <summary>Timers from here on are unread; null: from the beginning.</summary>
