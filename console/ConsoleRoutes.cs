@@ -15,13 +15,16 @@ public static class ConsoleRoutes
     /// <param name="peers">Asks other instances.</param>
     /// <param name="startup">Whether the instance works yet.</param>
     /// <param name="writeMetrics">Writes the metrics.</param>
+    /// <param name="projection">The search projection, where there is one.</param>
+    /// <param name="time">What tells the time.</param>
     public static void Map(
         IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory,
         Peers peers, Startup startup,
-        Action<TextWriter> writeMetrics)
+        Action<TextWriter> writeMetrics, Func<IProjection?> projection, TimeProvider time)
     {
         BuildInfo.Publish();
         new InstanceEndpoints(application, startup, writeMetrics).Map(routes);
         new LedgerEndpoints(directory, peers).Map(routes);
+        new SearchEndpoints(projection, peers, time).Map(routes);
     }
 }

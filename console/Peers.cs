@@ -26,11 +26,16 @@ public sealed class Peers : IDisposable
     public static bool IsForwarded(HttpRequest request) => request.Headers.ContainsKey(ForwardedHeader);
 
     /// <summary>The peer's answer to the same request; null when it does not answer.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="request">The request, whose method and credentials are used.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="target">Path and query where they differ from the request's.</param>
     public async Task<(HttpStatusCode Status, JsonNode? Body)?> AskAsync(
-        Uri peer, HttpRequest request, CancellationToken cancellation)
+        Uri peer, HttpRequest request, CancellationToken cancellation, string? target = null)
     {
-        var raw = request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
-        using var question = new HttpRequestMessage(HttpMethod.Get, new Uri(peer, raw));
+        target ??= request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!
+            .RawTarget;
+        using var question = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(peer, target));
         question.Headers.Add(ForwardedHeader, "1");
         if (request.Headers.Authorization.ToString() is { Length: > 0 } authorization)
         {

@@ -33,7 +33,7 @@ internal sealed class EngineProcess : IAsyncDisposable
                 settings.TopicPrefix,
             "--application-id", Application(settings), "--data-dir", Path.Combine(options.WorkDirectory, "engine",
                 settings.TopicPrefix + name),
-            "--console-port", $"{port}", "--threads", $"{options.ThreadCount}",
+            "--console-port", $"{port}", "--threads", $"{options.ThreadCount}", "--no-projection",
             .. checkpoints is null ? Array.Empty<string>() : ["--checkpoint-dir", checkpoints],
         ];
         var startedAt = time.GetTimestamp();

@@ -1,4 +1,5 @@
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Hosting.Projection;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Engine.Observability;
@@ -40,6 +41,9 @@ internal sealed record AllocationHostOptions
     /// Where other instances reach this one; null for the console's own address when that is not loopback.
     /// </summary>
     public Uri? Endpoint { get; init; }
+
+    /// <summary>Whether the search projection runs in this process too.</summary>
+    public bool WithProjection { get; init; } = true;
 }
 
 /// <summary>
@@ -55,6 +59,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private readonly PrometheusExporter metrics;
     private readonly Peers peers;
     private readonly TimeProvider time;
+    private ProjectionHost? projection;
 
     private AllocationHost(
         StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
@@ -93,6 +98,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
         StreamsApplication? application = null;
         ConsoleServer? console = null;
+        ProjectionHost? projection = null;
         try
         {
             var clients = new KafkaClients(options.Client);
@@ -103,9 +109,11 @@ internal sealed class AllocationHost : IAsyncDisposable
                 Port = Ports.Choose(options.Console.Host, options.Console.Port),
             };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix);
+            var serdes = new AllocationSerdes(registry, allocation);
+            var engine = EngineOptions(options, consoleOptions);
             application = new StreamsApplication(
-                AllocationTopology.Build(allocation, new AllocationSerdes(registry, allocation)),
-                EngineOptions(options, consoleOptions),
+                AllocationTopology.Build(allocation, serdes),
+                engine,
                 time,
                 loggers);
             var directory = new LedgerDirectory(
@@ -116,7 +124,8 @@ internal sealed class AllocationHost : IAsyncDisposable
                 routes =>
                 {
                     routes.Use(startup.GuardAsync);
-                    ConsoleRoutes.Map(routes, application, directory, peers, startup, metrics.Write);
+                    ConsoleRoutes.Map(
+                        routes, application, directory, peers, startup, metrics.Write, () => projection, time);
                 },
                 loggers,
                 cancellation).ConfigureAwait(false);
@@ -126,11 +135,22 @@ internal sealed class AllocationHost : IAsyncDisposable
                 () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation)
                     .ConfigureAwait(false);
             await application.StartAsync(cancellation).ConfigureAwait(false);
+            if (options.WithProjection)
+            {
+                projection = await ProjectionHost.StartAsync(
+                    new ProjectionHostOptions { Client = options.Client, Allocation = allocation, Engine = engine },
+                    serdes.Outcomes, time, loggers, cancellation).ConfigureAwait(false);
+                host.projection = projection;
+            }
             startup.Finish();
             return host;
         }
         catch
         {
+            if (projection is not null)
+            {
+                await projection.DisposeAsync().ConfigureAwait(false);
+            }
             await DisposeAsync(application, console).ConfigureAwait(false);
             registry.Dispose();
             registryWait.Dispose();
@@ -159,6 +179,10 @@ internal sealed class AllocationHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (projection is not null)
+        {
+            await projection.DisposeAsync().ConfigureAwait(false);
+        }
         await DisposeAsync(application, console).ConfigureAwait(false);
         registry.Dispose();
         registryWait.Dispose();

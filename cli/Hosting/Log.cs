@@ -24,4 +24,16 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Warning, "The schema registry answers, after {Seconds:F1} s")]
     public static partial void RegistryAnswers(ILogger logger, double seconds);
+
+    [LoggerMessage(7, LogLevel.Information, "The search projection builds generation {Generation} from the beginning")]
+    public static partial void RebuildBegins(ILogger logger, int generation);
+
+    [LoggerMessage(8, LogLevel.Information, "The search projection answers from generation {Generation} now")]
+    public static partial void RebuildEnds(ILogger logger, int generation);
+
+    [LoggerMessage(9, LogLevel.Warning, "Generation {Generation} of the search projection was given up: {Reason}")]
+    public static partial void RebuildFails(ILogger logger, int generation, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "The search projection stopped; decisions go on without it: {Reason}")]
+    public static partial void ProjectionStopped(ILogger logger, string reason);
 }

@@ -34,24 +34,8 @@ public sealed class LedgerDirectory(
     /// <summary>Who has a partition that is not ready here.</summary>
     public async Task<LedgerPlace> OwnerAsync(int partition, CancellationToken cancellation)
     {
-        PartitionOwner? owner;
-        try
-        {
-            owner = await Task.Run(() => application.FindOwner(commandTopic, partition), cancellation)
-                .ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            return new LedgerPlace(null, null, $"Who owns partition {partition} is not known: {e.Message}");
-        }
-        return owner switch
-        {
-            null => new LedgerPlace(null, null, $"Nobody owns partition {partition} just now; partitions are moving."),
-            { IsThisInstance: true } => new LedgerPlace(null, null, $"Partition {partition} is being restored here."),
-            { Endpoint: { } endpoint } when Uri.TryCreate(endpoint, UriKind.Absolute, out var url) =>
-                new LedgerPlace(null, url, $"Partition {partition} is at {endpoint}."),
-            _ => new LedgerPlace(null, null,
-                $"Partition {partition} is at {owner.ClientId}, which has no HTTP address (--console-url)."),
-        };
+        var (owner, detail) = await PartitionOwners.FindAsync(application, commandTopic, partition, cancellation)
+            .ConfigureAwait(false);
+        return new LedgerPlace(null, owner, detail);
     }
 }

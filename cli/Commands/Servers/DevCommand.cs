@@ -42,7 +42,8 @@ internal static class DevCommand
             .Takes(
                 WithDemo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
-                ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed, ServerOptions.Level)
+                ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed,
+                ServerOptions.NoProjection, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -74,6 +75,7 @@ internal static class DevCommand
                 PartitionCount = context.IsGiven(ServerOptions.Partitions)
                     ? context.Get(ServerOptions.Partitions)
                     : null,
+                WithProjection = !context.Get(ServerOptions.NoProjection),
             },
             context.Time,
             run.Loggers,

@@ -21,7 +21,7 @@ internal static class ServeCommand
                 ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.Level)
+                ServerOptions.BehindTlsProxy, ServerOptions.NoProjection, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -48,6 +48,7 @@ internal static class ServeCommand
                 Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
                     ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
+                WithProjection = !context.Get(ServerOptions.NoProjection),
             },
             context.Time,
             run.Loggers,

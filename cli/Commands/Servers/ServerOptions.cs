@@ -77,6 +77,9 @@ internal static class ServerOptions
         HelpName = "duration",
     };
 
+    public static readonly SettingOption<bool> NoProjection = new(
+        "--no-projection", "Run without the search projection: reservations are not searched for at this instance");
+
     public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
         new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
 

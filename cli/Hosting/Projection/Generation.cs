@@ -1,0 +1,77 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Allocation.State;
+using Alloc.Processors.Projection;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Projection;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Cli.Hosting.Projection;
+
+/// <summary>
+/// One generation of the projection: an application with a group, a state directory and changelogs of its own.
+/// </summary>
+internal sealed class Generation : IAsyncDisposable
+{
+    private readonly StreamsOptions options;
+    private string? startFailure;
+
+    public Generation(
+        int number, ProjectionHostOptions host, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        Number = number;
+        options = host.EngineOf(number);
+        Application = new StreamsApplication(
+            ProjectionTopology.Build(
+                new ProjectionOptions { OutcomeTopic = host.Allocation.OutcomeTopic }, outcomes),
+            options, time, loggers);
+        var logger = loggers.CreateLogger<Generation>();
+        Application.StateChanged += (_, after) =>
+        {
+            if (after == StreamsState.Error)
+            {
+                Log.ProjectionStopped(logger, Failure!);
+            }
+        };
+    }
+
+    public int Number { get; }
+
+    public StreamsApplication Application { get; }
+
+    /// <summary>Why it does not work, or null.</summary>
+    public string? Failure => startFailure
+        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null);
+
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await Application.StartAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            startFailure = e.Message;
+        }
+    }
+
+    public ReservationSearch? Open(int partition) =>
+        startFailure is null
+        && Application.Query<PoolKey, ReservationView>(ProjectionStores.Reservations, partition) is { } reservations
+        && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
+            ? new ReservationSearch(reservations, index)
+            : null;
+
+    public ValueTask DisposeAsync() => Application.DisposeAsync();
+
+    /// <summary>Removes its state from this machine; it must be closed.</summary>
+    public void Wipe()
+    {
+        var directory = Path.Combine(options.StateDirectory, options.ApplicationId);
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

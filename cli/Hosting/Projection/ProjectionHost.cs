@@ -1,0 +1,217 @@
+using System.Globalization;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Projection;
+using Alloc.Schemas.Allocation;
+using Alloc.Web.Reads;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Cli.Hosting.Projection;
+
+/// <summary>
+/// The search projection beside the allocation application. It answers from one generation, and can build another one
+/// from the beginning of the journal, which takes over when the whole cluster has caught up. What goes wrong here stops
+/// searches, never decisions.
+/// </summary>
+internal sealed class ProjectionHost : IProjection, IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private readonly ProjectionHostOptions options;
+    private readonly IDeserializer<AllocationOutcome> outcomes;
+    private readonly TimeProvider time;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly GenerationLog log;
+    private readonly ProjectionMetrics metrics;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Lock gate = new();
+    private Generation current;
+    private Generation? next;
+    private Generation? before;
+    private ProjectionRebuild? rebuild;
+    private Task work = Task.CompletedTask;
+
+    private ProjectionHost(
+        ProjectionHostOptions options, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        this.options = options;
+        this.outcomes = outcomes;
+        this.time = time;
+        this.loggers = loggers;
+        logger = loggers.CreateLogger<ProjectionHost>();
+        log = new GenerationLog(options);
+        current = Make(log.Newest(Kept()));
+        metrics = new ProjectionMetrics(Status);
+    }
+
+    public string Topic => options.Allocation.OutcomeTopic;
+
+    public int PartitionCount => options.Allocation.PartitionCount;
+
+    public StreamsApplication Application => current.Application;
+
+    /// <summary>Starts it; a start that fails is told where it is asked for, and hinders nobody else.</summary>
+    public static async Task<ProjectionHost> StartAsync(
+        ProjectionHostOptions options, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,
+        ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var host = await Task.Run(() => new ProjectionHost(options, outcomes, time, loggers), cancellation)
+            .ConfigureAwait(false);
+        await host.current.StartAsync(cancellation).ConfigureAwait(false);
+        host.Keep(host.current.Number);
+        return host;
+    }
+
+    public ReservationSearch? Open(int partition)
+    {
+        Generation? first, second, third;
+        lock (gate)
+        {
+            (first, second, third) = (current, next, before);
+        }
+        return first.Open(partition) ?? (rebuild?.Failure is null ? second?.Open(partition) : null)
+            ?? third?.Open(partition);
+    }
+
+    public ProjectionStatus Status()
+    {
+        lock (gate)
+        {
+            var application = current.Application;
+            return new ProjectionStatus(
+                current.Number,
+                current.Failure is null ? application.State.ToString() : nameof(StreamsState.Error),
+                current.Failure ?? application.Failure?.Message,
+                [.. application.Tasks.Select(t => new ProjectedPartition(t.TaskId.Partition, t.LagRecords, t.Lag))],
+                rebuild);
+        }
+    }
+
+    public int BeginRebuild(int? generation)
+    {
+        lock (gate)
+        {
+            if (next is not null)
+            {
+                return next.Number;
+            }
+            var number = generation ?? 1 + Math.Max(current.Number, log.Highest());
+            if (number <= current.Number)
+            {
+                return current.Number;
+            }
+            next = Make(number);
+            rebuild = new ProjectionRebuild(number, 0, 0, null);
+            Log.RebuildBegins(logger, number);
+            work = Task.Run(() => RebuildAsync(next, ending.Token));
+            return number;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync().ConfigureAwait(false);
+        await work.ConfigureAwait(false);
+        foreach (var generation in new[] { before, next, current })
+        {
+            if (generation is not null)
+            {
+                await generation.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        metrics.Dispose();
+        ending.Dispose();
+    }
+
+    private async Task RebuildAsync(Generation building, CancellationToken cancellation)
+    {
+        try
+        {
+            await building.StartAsync(cancellation).ConfigureAwait(false);
+            using var poll = new PeriodicTimer(Look, time);
+            while (!IsCaughtUp(building))
+            {
+                await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+            }
+            Switch(building);
+            await Task.Delay(ProjectionHostOptions.Grace, time, cancellation).ConfigureAwait(false);
+            await RetireAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            await AbandonAsync(building, e.Message).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether every partition of the cluster has come to the end, by the group's own account.</summary>
+    private bool IsCaughtUp(Generation building)
+    {
+        if (building.Failure is { } failure)
+        {
+            throw new StreamsException(failure);
+        }
+        var (folded, total, behind) = log.Progress(building.Number);
+        lock (gate)
+        {
+            rebuild = new ProjectionRebuild(building.Number, folded, total, null);
+        }
+        return behind == 0 && building.Application.State == StreamsState.Running;
+    }
+
+    private void Switch(Generation building)
+    {
+        lock (gate)
+        {
+            before = current;
+            current = building;
+            next = null;
+            rebuild = null;
+        }
+        Keep(building.Number);
+        Log.RebuildEnds(logger, building.Number);
+    }
+
+    private async Task RetireAsync()
+    {
+        var old = before!;
+        await old.DisposeAsync().ConfigureAwait(false);
+        lock (gate)
+        {
+            before = null;
+        }
+        old.Wipe();
+        await log.ForgetBelowAsync(current.Number).ConfigureAwait(false);
+    }
+
+    private async Task AbandonAsync(Generation building, string reason)
+    {
+        Log.RebuildFails(logger, building.Number, reason);
+        await building.DisposeAsync().ConfigureAwait(false);
+        lock (gate)
+        {
+            if (next == building)
+            {
+                next = null;
+                rebuild = (rebuild ?? new ProjectionRebuild(building.Number, 0, 0, null)) with { Failure = reason };
+                building.Wipe();
+            }
+        }
+    }
+
+    private Generation Make(int number) => new(number, options, outcomes, time, loggers);
+
+    private int Kept() => File.Exists(options.GenerationFile)
+        && int.TryParse(File.ReadAllText(options.GenerationFile), CultureInfo.InvariantCulture, out var kept)
+            ? kept
+            : 0;
+
+    private void Keep(int number)
+    {
+        Directory.CreateDirectory(options.Engine.StateDirectory);
+        File.WriteAllText(options.GenerationFile, number.ToString(CultureInfo.InvariantCulture));
+    }
+}
