@@ -262,7 +262,6 @@ public sealed class HostileCommandTests
         [
             new AllocationCommandBody.ForceRelease { ReservationId = "r", Reason = "x", Ticket = "t" },
             new AllocationCommandBody.Approve { ApprovedCommandId = "c" },
-            new AllocationCommandBody.Import { ReservationId = "r" },
             new AllocationCommandBody.Repair { MismatchId = "m", Action = "a", Approver = "b" },
         ];
 

@@ -49,10 +49,10 @@ internal static class AmendRules
             d.Write(known with { Version = known.Version + 1, Waiting = checked(known.Waiting + change) });
             return new AllocationOutcomeEvent.Amended { ReservationId = id, Delta = change, Waiting = change };
         }
-        Grants.CheckOffer(d);
+        OfferRules.CheckOffer(d);
         if (!d.IsRejected)
         {
-            Grants.CheckCapacity(d, checked(known.Waiting + change));
+            OfferRules.CheckCapacity(d, checked(known.Waiting + change));
         }
         if (d.IsRejected)
         {
@@ -97,7 +97,14 @@ internal static class AmendRules
             return LiveRule.Reject(
                 d, known.ReservationId, status, ReasonCode.NotHeld, "only a reservation that holds units gets more");
         }
-        if (!Grants.Check(d, known, quantity, checked(known.Held + known.Confirmed + quantity)))
+        OfferRules.CheckOffer(d);
+        if (d.IsRejected)
+        {
+            return d.Rejected(known.ReservationId);
+        }
+        OfferRules.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
+        CheckGrant(d, quantity);
+        if (d.IsRejected)
         {
             return d.Rejected(known.ReservationId);
         }
@@ -109,5 +116,18 @@ internal static class AmendRules
             Granted = checked(known.Granted + quantity),
         });
         return new AllocationOutcomeEvent.Amended { ReservationId = known.ReservationId, Delta = quantity };
+    }
+
+    private static void CheckGrant(Decision d, long quantity)
+    {
+        var available = Availability.Of(d.Free).Available;
+        var isEnough = available >= quantity;
+        d.Look(Step(
+            DecisionRule.Availability, isEnough ? RuleResult.Passed : RuleResult.Failed, "",
+            N(NumberName.Requested, quantity), N(NumberName.Available, available)));
+        if (!isEnough)
+        {
+            Shortage.Fail(d, quantity, available);
+        }
     }
 }

@@ -104,7 +104,7 @@ internal static class ConfirmRules
         ReasonCode code)
     {
         var conduct = d.Policy.ConductFor(d.Pool.PoolId);
-        var isAllowed = conduct.LateConfirm && !known.Cancelled && missing >= 1 && missing <= known.Lapsed;
+        var isAllowed = conduct.LateConfirm && AuthorityRules.MayGrant(d) && !known.Cancelled && missing >= 1 && missing <= known.Lapsed;
         d.Look(Step(
             DecisionRule.LateConfirm, isAllowed ? RuleResult.Applied : RuleResult.Failed, conduct.Id,
             N(NumberName.Need, missing), N(NumberName.Lapsed, known.Lapsed)));

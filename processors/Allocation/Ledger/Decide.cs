@@ -61,6 +61,10 @@ public sealed class Decide
         d.BeginCommand(command, CommandKinds.Of(command.Body), parked.PayloadHash, t, parked, mayPark);
         d.UsePool(poolId, state.GetPool(poolId));
         CheckDeadline(command);
+        if (!d.IsRejected && !IsFact(d.Kind))
+        {
+            AuthorityRules.Check(d, command, isIncrease: false);
+        }
         if (d.IsRejected)
         {
             var happened = d.Rejected(Parking.ReservationOf(command));
@@ -221,20 +225,7 @@ public sealed class Decide
 
     private void CheckAuthority(AllocationCommand command)
     {
-        var current = state.Partition.Epoch;
-        if (command.Epoch < current)
-        {
-            d.Look(Trace.Step(
-                DecisionRule.Authority, RuleResult.Failed, "epoch",
-                Trace.N(NumberName.Epoch, command.Epoch.Value), Trace.N(NumberName.Expected, current)));
-            d.Fail(
-                ReasonCode.StaleEpoch, "", null, Trace.N(NumberName.Epoch, command.Epoch.Value),
-                Trace.N(NumberName.Expected, current));
-        }
-        else
-        {
-            d.Look(Trace.AuthorityPassed);
-        }
+        AuthorityRules.Check(d, command, IsIncrease(command));
         if (d.Kind == CommandKind.Hold && !d.IsPoolKnownByName)
         {
             d.Fail(ReasonCode.UnknownPool, command.PoolId);
@@ -312,6 +303,8 @@ public sealed class Decide
             AllocationCommandBody.Amend amend => AmendRules.Decide(d, amend),
             AllocationCommandBody.Split split => SplitRules.Decide(d, split),
             AllocationCommandBody.Reassign reassign => ReassignRules.Decide(d, reassign),
+            AllocationCommandBody.ModeSwitch change => ModeRules.Decide(d, change),
+            AllocationCommandBody.AuthorityTransfer transfer => AuthorityRules.Decide(d, transfer),
             AllocationCommandBody.SupplyDelta delta => SupplyRules.Decide(d, delta),
             AllocationCommandBody.SupplySnapshot snapshot => SnapshotRules.Decide(d, snapshot),
             AllocationCommandBody.Block block => SupplyRules.Decide(d, block),

@@ -43,6 +43,9 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     /// <summary>The pool before; an empty one where it is not known.</summary>
     public PoolState Pool { get; private set; } = null!;
 
+    /// <summary>Who decides about the pool that it is about.</summary>
+    public AuthoritySlice Slice { get; private set; } = Authority.Everything;
+
     /// <summary>Whether the pool that the command names was known before.</summary>
     public bool IsPoolKnownByName { get; private set; }
 
@@ -89,6 +92,9 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     {
         IsPoolKnownByName = pool is not null && (Command is null || Command.PoolId == poolId);
         Pool = pool ?? EmptyPool(poolId);
+        Slice = State.Partition.Epoch == 0
+            ? Authority.Everything
+            : Authority.SliceOf(State.Settings.Slices, Command?.PoolId ?? poolId);
         ResetBalances();
     }
 

@@ -6,7 +6,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// State and outcome to state, with plain writes of what the outcome says. Used after every decision and, alone, to
 /// build the state from the journal; both give the same entries.
 /// </summary>
-public static class Evolve
+public static partial class Evolve
 {
     /// <summary>Applies one outcome.</summary>
     /// <exception cref="LedgerFaultException">The outcome does not follow on from the state.</exception>
@@ -35,6 +35,7 @@ public static class Evolve
         ApplyUsage(state, outcome);
         ApplySupply(state, outcome);
         ApplyMemory(state, outcome);
+        ApplySettings(state, outcome);
     }
 
     private static PoolState After(PoolState pool, AllocationOutcome outcome, int waiters) => outcome.Event switch

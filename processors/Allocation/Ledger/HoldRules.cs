@@ -25,7 +25,7 @@ internal static class HoldRules
         }
 
         var (requested, minimum) = Sum(lines, hold.Mode);
-        CheckCapacity(d, minimum);
+        OfferRules.CheckCapacity(d, minimum);
         var available = CheckAvailability(d, requested, minimum, hold.Mode);
         return d.IsRejected ? Reject(d, lines) : Grant(d, hold, lines, priorityClass, ttlMs, available - minimum);
     }
@@ -124,18 +124,7 @@ internal static class HoldRules
             d.Look(Step(DecisionRule.Offered, RuleResult.Failed, "waitlist"));
             d.Fail(ReasonCode.PolicyForbids, "the policy offers no waitlist");
         }
-        if (d.Pool.Settings.ClosesAtMs is { } closesAt)
-        {
-            var isOpen = d.T < closesAt;
-            d.Look(Step(
-                DecisionRule.Closed, isOpen ? RuleResult.Passed : RuleResult.Failed, "",
-                N(NumberName.ClosesAt, closesAt), N(NumberName.Time, d.T)));
-            if (!isOpen)
-            {
-                d.Fail(ReasonCode.PolicyForbids, "the pool is closed", null, N(NumberName.ClosesAt, closesAt), N(
-                    NumberName.Time, d.T));
-            }
-        }
+        OfferRules.CheckOffer(d);
         var first = ClassOf(d, hold, lines[0]);
         for (var index = 1; index < lines.Count; index++)
         {
@@ -179,25 +168,6 @@ internal static class HoldRules
 
     private static long MinimumOf(HoldLine line, HoldMode mode) =>
         mode == HoldMode.Partial ? line.MinQuantity ?? 1 : line.Quantity;
-
-    // Tier 4: what can never fit.
-    private static void CheckCapacity(Decision d, long minimum)
-    {
-        if (d.Pool.Settings.MaximumCapacity is not { } maximum)
-        {
-            return;
-        }
-        var fits = minimum <= maximum;
-        d.Look(Step(
-            DecisionRule.MaximumCapacity, fits ? RuleResult.Passed : RuleResult.Failed, "",
-            N(NumberName.Requested, minimum), N(NumberName.Maximum, maximum)));
-        if (!fits)
-        {
-            d.Fail(
-                ReasonCode.ExceedsMaximumCapacity, "", null, N(NumberName.Requested, minimum),
-                N(NumberName.Maximum, maximum));
-        }
-    }
 
     // Tier 6: what is there now.
     private static long CheckAvailability(Decision d, long requested, long minimum, HoldMode mode)

@@ -46,10 +46,7 @@ internal static partial class ShapeRules
                 Id(d, release.ReservationId, "reservationId");
                 OptionalQuantity(d, release.Quantity);
                 Known(d, release.Bucket != ReleaseBucket.Unknown, "bucket");
-                if (release.Reason.Length > MaximumReasonLength)
-                {
-                    Range(d, "reason", release.Reason.Length, 0, MaximumReasonLength);
-                }
+                Reason(d, release.Reason);
                 break;
             case AllocationCommandBody.Consume consume:
                 Fact(d, consume.ReservationId, consume.Quantity, consume.ConsumeId, consume.Source,
@@ -72,6 +69,12 @@ internal static partial class ShapeRules
                 break;
             case AllocationCommandBody.Reassign reassign:
                 Reassign(d, reassign);
+                break;
+            case AllocationCommandBody.ModeSwitch change:
+                Mode(d, change);
+                break;
+            case AllocationCommandBody.AuthorityTransfer transfer:
+                Transfer(d, transfer);
                 break;
             case AllocationCommandBody.SupplyDelta delta:
                 Source(d, delta.Source, delta.SourceSequence);

@@ -16,6 +16,10 @@ internal static class TimerRules
                 $"Pool {timer.PoolId}: an expiry of {timer.Id} at {timer.DueAtMs} is due, but the reservation holds "
                 + "nothing until then.");
         }
+        if (ModeRules.PutOff(d, timer, known) is { } putOff)
+        {
+            return putOff;
+        }
         d.Look(Step(
             DecisionRule.Expiry, RuleResult.Applied, "",
             N(NumberName.ExpiresAt, timer.DueAtMs), N(NumberName.Time, d.T), N(NumberName.Held, known.Held)));

@@ -1,0 +1,78 @@
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>What is set for the whole partition.</summary>
+public static partial class Evolve
+{
+    private static void ApplySettings(ILedgerState state, AllocationOutcome outcome)
+    {
+        if (outcome.DuplicateOf is not null)
+        {
+            return;
+        }
+        switch (outcome.Event)
+        {
+            case AllocationOutcomeEvent.ModeChanged changed:
+                state.Settings = state.Settings with { Modes = After(state.Settings.Modes, changed, outcome.TMs) };
+                break;
+            case AllocationOutcomeEvent.AuthorityChanged changed:
+                state.Settings = state.Settings with { Slices = After(state.Settings.Slices, changed) };
+                state.Partition = state.Partition with
+                {
+                    Epoch = Math.Max(state.Partition.Epoch, changed.NewEpoch),
+                };
+                break;
+            default:
+                break;
+        }
+    }
+
+    // A mode that is on already keeps its place.
+    private static List<ActiveMode> After(
+        IReadOnlyList<ActiveMode> modes, AllocationOutcomeEvent.ModeChanged changed, long t)
+    {
+        var after = new List<ActiveMode>(modes.Count + 1);
+        var mode = new ActiveMode { Mode = changed.Mode, CapMs = changed.CapMs, SinceMs = t, Reason = changed.Reason };
+        var isNew = changed.On;
+        foreach (var active in modes)
+        {
+            if (active.Mode != changed.Mode)
+            {
+                after.Add(active);
+            }
+            else if (changed.On)
+            {
+                after.Add(mode with { SinceMs = active.SinceMs });
+                isNew = false;
+            }
+        }
+        if (isNew)
+        {
+            after.Add(mode);
+        }
+        return after;
+    }
+
+    private static List<AuthoritySlice> After(
+        IReadOnlyList<AuthoritySlice> slices, AllocationOutcomeEvent.AuthorityChanged changed)
+    {
+        var after = new List<AuthoritySlice>(slices.Count + 1);
+        foreach (var slice in slices)
+        {
+            if (slice.Slice != changed.Slice)
+            {
+                after.Add(slice);
+            }
+        }
+        after.Add(new AuthoritySlice
+        {
+            Slice = changed.Slice,
+            Mode = changed.Mode,
+            Owner = changed.Owner,
+            Epoch = changed.NewEpoch,
+        });
+        after.Sort((x, y) => string.CompareOrdinal(x.Slice, y.Slice));
+        return after;
+    }
+}

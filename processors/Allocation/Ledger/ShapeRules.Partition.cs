@@ -1,0 +1,41 @@
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>Shapes of commands for a whole partition.</summary>
+internal static partial class ShapeRules
+{
+    private static void Mode(Decision d, AllocationCommandBody.ModeSwitch change)
+    {
+        Id(d, change.Mode, "mode");
+        if (change.CapMs is { } capMs)
+        {
+            Positive(d, capMs, "capMs");
+        }
+        Reason(d, change.Reason);
+    }
+
+    private static void Transfer(Decision d, AllocationCommandBody.AuthorityTransfer transfer)
+    {
+        Id(d, transfer.Slice, "slice");
+        Id(d, transfer.Owner, "owner");
+        Known(d, transfer.Mode != AuthorityMode.Unknown, "mode");
+        var star = transfer.Slice.IndexOf('*', StringComparison.Ordinal);
+        if (transfer.Slice.StartsWith('$') || (star >= 0 && star < transfer.Slice.Length - 1))
+        {
+            Malformed(d, "slice is a pool or a prefix that ends in *");
+        }
+        if (transfer.NewEpoch is < 1 or long.MaxValue)
+        {
+            Range(d, "newEpoch", transfer.NewEpoch, 1, long.MaxValue - 1);
+        }
+    }
+
+    private static void Reason(Decision d, string reason)
+    {
+        if (reason.Length > MaximumReasonLength)
+        {
+            Range(d, "reason", reason.Length, 0, MaximumReasonLength);
+        }
+    }
+}
