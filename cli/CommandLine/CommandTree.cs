@@ -4,6 +4,7 @@ using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;
 using Alloc.Cli.Commands.Pools;
+using Alloc.Cli.Commands.Projections;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Cli.Commands.Subjects;
@@ -52,6 +53,8 @@ internal static class CommandTree
             PoolGetCommand.Create(),
             PoolConfigureCommand.Create(),
             PoolSupply.Create(),
+            PoolBlock.Block(),
+            PoolBlock.Unblock(),
             PoolHistoryCommand.Create()),
         new Command("reservation", "Reservations: promises of units of a pool").With(
             HoldCommand.Create(),
@@ -60,9 +63,19 @@ internal static class CommandTree
             ConsumeCommand.Create(),
             ReturnCommand.Create(),
             ExtendCommand.Create(),
+            AmendCommand.Create(),
+            SplitCommand.Create(),
+            ReassignCommand.Create(),
+            ForceReleaseCommand.Create(),
+            ImportCommand.Create(),
             ReservationGetCommand.Create(),
+            ReservationListCommand.Create(),
+            ReleaseAllCommand.Create(),
             ReservationHistoryCommand.Create()),
+        ApproveCommand.Create(),
         ExplainCommand.Create(),
+        new Command("projection", "What searches for reservations answer from")
+            .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
         new Command("schema", "Contracts in the schema registry")
             .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),

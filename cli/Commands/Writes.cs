@@ -106,14 +106,27 @@ internal static class Writes
         is AllocationOutcomeEvent.Rejected
         or AllocationOutcomeEvent.SupplyIgnored { Why: not SupplyIgnoredWhy.Reflected };
 
-    private static AllocationCommand Envelope(CommandContext context, Ask ask)
+    /// <summary>A command of a bulk action: who acts is said once for all of them.</summary>
+    public static Command Acts(this Command command) => command.Takes(Actor, Channel, Tier, Correlation);
+
+    private static AllocationCommand Envelope(CommandContext context, Ask ask) => Envelope(
+        context, ask.PoolId, ask.Body, context.Get(CommandIdOption) ?? CommandId.Next(context.Time)) with
+        {
+            DeadlineMs = context.Get(Deadline) is { } deadline
+                ? context.Time.GetUtcNow().ToUnixTimeMilliseconds() + (long)deadline.TotalMilliseconds
+                : null,
+            ExpectedVersion = context.Get(ExpectedVersion),
+        };
+
+    /// <summary>A command of the person at the keyboard, or of whom <c>--actor</c> names.</summary>
+    public static AllocationCommand Envelope(
+        CommandContext context, string poolId, AllocationCommandBody body, string id)
     {
         var now = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var id = context.Get(CommandIdOption) ?? CommandId.Next(context.Time);
         return new AllocationCommand
         {
             CommandId = id,
-            PoolId = ask.PoolId,
+            PoolId = poolId,
             Actor = new Actor
             {
                 Type = ActorType.Operator,
@@ -122,10 +135,8 @@ internal static class Writes
                 Tier = context.Get(Tier),
             },
             CorrelationId = context.Get(Correlation) ?? id,
-            DeadlineMs = context.Get(Deadline) is { } deadline ? now + (long)deadline.TotalMilliseconds : null,
             IssuedAtMs = now,
-            ExpectedVersion = context.Get(ExpectedVersion),
-            Body = ask.Body,
+            Body = body,
         };
     }
 

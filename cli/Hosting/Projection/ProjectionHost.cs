@@ -104,7 +104,12 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             next = Make(number);
             rebuild = new ProjectionRebuild(number, 0, 0, null);
             Log.RebuildBegins(logger, number);
-            work = Task.Run(() => RebuildAsync(next, ending.Token));
+            var (building, earlier) = (next, work);
+            work = Task.Run(async () =>
+            {
+                await earlier.ConfigureAwait(false);
+                await RebuildAsync(building, ending.Token).ConfigureAwait(false);
+            });
             return number;
         }
     }
@@ -136,7 +141,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             }
             Switch(building);
             await Task.Delay(ProjectionHostOptions.Grace, time, cancellation).ConfigureAwait(false);
-            await RetireAsync().ConfigureAwait(false);
+            await RetireAsync(cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -175,7 +180,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         Log.RebuildEnds(logger, building.Number);
     }
 
-    private async Task RetireAsync()
+    private async Task RetireAsync(CancellationToken cancellation)
     {
         var old = before!;
         await old.DisposeAsync().ConfigureAwait(false);
@@ -184,6 +189,9 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             before = null;
         }
         old.Wipe();
+        // A static member keeps its place until its session ends.
+        await Task.Delay(options.Engine.SessionTimeout + ProjectionHostOptions.Grace, time, cancellation)
+            .ConfigureAwait(false);
         await log.ForgetBelowAsync(current.Number).ConfigureAwait(false);
     }
 

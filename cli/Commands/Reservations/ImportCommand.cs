@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using Alloc.Cli.CommandLine;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands.Reservations;
+
+/// <summary><c>alloc reservation import</c>: takes over what another system promised, while the pool is frozen.</summary>
+internal static class ImportCommand
+{
+    private static readonly Option<long> Held = new("--held")
+    {
+        Description = "Units promised for now",
+        HelpName = "units",
+    };
+
+    private static readonly Option<long> Confirmed = new("--confirmed")
+    {
+        Description = "Units committed",
+        HelpName = "units",
+    };
+
+    private static readonly Option<string?> ExpiresAt = new("--expires-at")
+    {
+        Description = "When the held part expires, ISO 8601",
+        HelpName = "time",
+    };
+
+    private static readonly Option<string?> Class = new("--class")
+    {
+        Description = "Priority class",
+        HelpName = "class",
+    };
+
+    private static readonly Option<string?> Order = new("--order")
+    {
+        Description = "The order it belongs to",
+        HelpName = "ref",
+    };
+
+    private static readonly Option<string?> Customer = new("--customer")
+    {
+        Description = "The customer it belongs to",
+        HelpName = "ref",
+    };
+
+    public static Command Create() =>
+        new Command("import", "Take over a promise of another system, into a frozen pool")
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Held, Confirmed, ExpiresAt, Class, Order, Customer)
+            .Asks(Build);
+
+    private static Ask Build(CommandContext context)
+    {
+        var (held, confirmed) = (context.Get(Held), context.Get(Confirmed));
+        if (held == 0 && confirmed == 0)
+        {
+            throw CliException.Usage("Say how many: --held, --confirmed, or both.");
+        }
+        return new Ask(
+            context.Get(ReservationOptions.Pool),
+            new AllocationCommandBody.Import
+            {
+                ReservationId = context.Get(ReservationOptions.Id),
+                Held = held,
+                Confirmed = confirmed,
+                ExpiresAtMs = context.Get(ExpiresAt) is { } text ? Parse(text) : null,
+                Class = context.Get(Class),
+                OrderRef = context.Get(Order),
+                CustomerRef = context.Get(Customer),
+            },
+            ReservationOptions.Words(context, "import").And("--held", held).And("--confirmed", confirmed)
+                .And("--expires-at", context.Get(ExpiresAt)).And("--class", context.Get(Class))
+                .And("--order", context.Get(Order)).And("--customer", context.Get(Customer)));
+    }
+
+    private static long Parse(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time.ToUnixTimeMilliseconds()
+            : throw CliException.Usage(
+                $"--expires-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
+}

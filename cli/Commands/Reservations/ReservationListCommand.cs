@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Clients;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
+
+namespace Alloc.Cli.Commands.Reservations;
+
+/// <summary><c>alloc reservation list</c>: a search over all pools.</summary>
+internal static class ReservationListCommand
+{
+    private const int ByDefault = 100;
+
+    private static readonly Option<int> Limit = new("--limit", "-n")
+    {
+        Description = "How many at most",
+        DefaultValueFactory = _ => ByDefault,
+        HelpName = "count",
+    };
+
+    public static Command Create() =>
+        new Command("list", "Search for reservations, over all pools").Searches()
+            .Takes(Limit, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var limit = context.Get(Limit);
+        if (limit < 1)
+        {
+            throw CliException.Usage("--limit is at least 1.");
+        }
+        using var console = JsonHttp.Console(context);
+        var found = await ReservationSearchPages.ReadAsync(
+            console, SearchOptions.Query(context), limit, cancellation).ConfigureAwait(false);
+        found.Warn(context);
+        Show(context, found.Rows);
+        if (found.HasMore)
+        {
+            context.Screen.Warn($"There are more than the {found.Rows.Count} shown; --limit shows more.");
+        }
+        return found.IsComplete ? ExitCode.Ok : ExitCode.Unavailable;
+    }
+
+    /// <summary>Reservations as a table.</summary>
+    public static void Show(CommandContext context, IReadOnlyList<JsonObject> rows) => context.Screen.Rows(
+        rows,
+        Column.Text("RESERVATION", "reservationId"),
+        Column.Text("POOL", "poolId"),
+        new Column("STATUS", r => Column.Show(r["status"]))
+        {
+            Style = r => Column.Show(r["status"]) switch
+            {
+                "Held" or "Confirmed" => "green",
+                "Waitlisted" => "yellow",
+                "Failed" or "Preempted" => "red",
+                _ => "dim",
+            },
+        },
+        new Column("UNITS", Units) { IsNumber = true },
+        new Column("AGE", r => Age(r, context.Time)) { IsNumber = true },
+        new Column("EXPIRES", r => Expires(r, context.Time)) { IsNumber = true },
+        Column.Text("ORDER", "orderRef"),
+        Column.Text("CUSTOMER", "customerRef"),
+        new Column("LAST", r => $"{Column.Show(r["lastEvent"])} #{r["lastSequence"]}"));
+
+    /// <summary>What it has of the bucket that its status names.</summary>
+    public static string Units(JsonObject row) => Column.Show(row["status"]) switch
+    {
+        "Held" => Part(row, "held", "confirmed"),
+        "Confirmed" => Part(row, "confirmed", "consumed"),
+        "Waitlisted" => Part(row, "waiting", "confirmed"),
+        "Consumed" => Part(row, "consumed", "returned"),
+        _ => Column.Show(row["granted"]),
+    };
+
+    private static string Part(JsonObject row, string first, string second)
+    {
+        var more = row[second]!.GetValue<long>();
+        return more == 0 ? $"{row[first]}" : $"{row[first]} (+{more} {second})";
+    }
+
+    private static string Age(JsonObject row, TimeProvider clock) =>
+        Duration.Show(clock.GetUtcNow() - Time(row["createdAt"]!));
+
+    private static string Expires(JsonObject row, TimeProvider clock)
+    {
+        if (row["held"]!.GetValue<long>() == 0 || row["expiresAt"] is not { } expires)
+        {
+            return "-";
+        }
+        var left = Time(expires) - clock.GetUtcNow();
+        return left < TimeSpan.Zero ? "now" : $"in {Duration.Show(left)}";
+    }
+
+    private static DateTimeOffset Time(JsonNode text) =>
+        DateTimeOffset.Parse(text.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+}
