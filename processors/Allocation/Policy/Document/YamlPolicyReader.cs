@@ -13,9 +13,9 @@ internal static partial class YamlPolicyReader
     /// <exception cref="PolicySyntaxException">The text is no YAML, or uses what is not accepted.</exception>
     public static PolicyNode Read(string text)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.TryConsume<StreamEnd>(out _))
             {
@@ -38,6 +38,13 @@ internal static partial class YamlPolicyReader
             throw PolicySyntaxException.At(
                 line, column, $"This is no YAML: {error.InnerException?.Message ?? error.Message}",
                 "Check indentation and quotes there.");
+        }
+        catch (Exception error) when (error is not PolicySyntaxException)
+        {
+            // The scanner trips over some texts instead of saying what is wrong with them.
+            var (line, column) = parser.Current is { } current ? Place(current.End) : (1, 1);
+            throw PolicySyntaxException.At(
+                line, column, "This is no YAML: it cannot be read on from here.", "Check indentation and quotes there.");
         }
     }
 
