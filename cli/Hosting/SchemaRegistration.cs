@@ -16,6 +16,7 @@ internal static class SchemaRegistration
         AllocationCommand.Schema,
         AllocationOutcome.Schema,
         PoolAvailability.Schema,
+        PolicyInForce.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 
     public static async Task RegisterAsync(

@@ -6,4 +6,6 @@ internal static class TopicNames
     public const string Commands = "allocation.commands";
 
     public const string Outcomes = "allocation.outcomes";
+
+    public const string Policy = "allocation.policy";
 }
