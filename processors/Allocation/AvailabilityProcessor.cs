@@ -13,12 +13,17 @@ internal sealed class AvailabilityProcessor(AllocationPolicy policy)
     : IProcessor<string, AllocationOutcome, string, PoolAvailability>
 {
     private IProcessorContext<string, PoolAvailability> context = null!;
+    private static readonly ScopeUsage NoUsage = new();
+
     private IKeyValueStore<string, PoolState> pools = null!;
+    private IKeyValueStore<PoolKey, ScopeUsage> usages = null!;
+    private string poolId = "";
 
     public void Init(IProcessorContext<string, PoolAvailability> context)
     {
         this.context = context;
         pools = context.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools);
+        usages = context.GetStore<IKeyValueStore<PoolKey, ScopeUsage>>(AllocationStores.Usages);
     }
 
     public void Process(in Record<string, AllocationOutcome> record)
@@ -28,8 +33,11 @@ internal sealed class AvailabilityProcessor(AllocationPolicy policy)
             || outcome.Event is AllocationOutcomeEvent.PoolConfigured or AllocationOutcomeEvent.OverCommitted;
         if (changes && pools.Get(outcome.PoolId) is { } pool)
         {
-            var availability = Ledger.Availability.Publish(policy, pool, outcome.TMs);
+            poolId = outcome.PoolId;
+            var availability = Ledger.Availability.Publish(policy, pool, outcome.TMs, UsageOf);
             context.Forward(new Record<string, PoolAvailability>(outcome.PoolId, availability, outcome.TMs));
         }
     }
+
+    private ScopeUsage UsageOf(string scope) => usages.Get(new PoolKey(poolId, scope)) ?? NoUsage;
 }

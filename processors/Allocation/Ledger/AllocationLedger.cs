@@ -152,12 +152,12 @@ public sealed class AllocationLedger
     private void CommitDeficit(
         in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
     {
-        var deficit = Availability.Deficit(outcome.BalancesAfter.Free);
-        if (deficit == 0 && outcome.BalancesBefore.Free >= 0)
+        if (outcome.BalancesAfter.Free >= 0 && outcome.BalancesBefore.Free >= 0)
         {
             return;
         }
         var pool = state.GetPool(outcome.PoolId)!;
+        var deficit = decide.DeficitOf(pool, t);
         if (deficit != pool.Deficit)
         {
             Commit(record, decide.Deficit(record, pool, deficit, t), t, outcomes);

@@ -103,7 +103,7 @@ internal static class AmendRules
             return d.Rejected(known.ReservationId);
         }
         OfferRules.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
-        CheckGrant(d, quantity);
+        Grants.Check(d, GrantOwner.Of(known), quantity);
         if (d.IsRejected)
         {
             return d.Rejected(known.ReservationId);
@@ -116,18 +116,5 @@ internal static class AmendRules
             Granted = checked(known.Granted + quantity),
         });
         return new AllocationOutcomeEvent.Amended { ReservationId = known.ReservationId, Delta = quantity };
-    }
-
-    private static void CheckGrant(Decision d, long quantity)
-    {
-        var available = Availability.Of(d.Free).Available;
-        var isEnough = available >= quantity;
-        d.Look(Step(
-            DecisionRule.Availability, isEnough ? RuleResult.Passed : RuleResult.Failed, "",
-            N(NumberName.Requested, quantity), N(NumberName.Available, available)));
-        if (!isEnough)
-        {
-            Shortage.Fail(d, quantity, available);
-        }
     }
 }

@@ -29,6 +29,19 @@ internal sealed class Charges
         AddTo(after, open, consumed);
     }
 
+    /// <summary>How much more or less one scope uses so far.</summary>
+    public Charge? For(string scope)
+    {
+        foreach (var charge in found)
+        {
+            if (charge.Scope == scope)
+            {
+                return charge;
+            }
+        }
+        return null;
+    }
+
     /// <summary>What was found, scopes that did not change left out.</summary>
     public Charge[] ToArray()
     {

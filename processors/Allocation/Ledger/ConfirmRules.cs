@@ -123,14 +123,9 @@ internal static class ConfirmRules
         {
             return d.Rejected(known.ReservationId);
         }
-        var available = Availability.Of(d.Free).Available;
-        var isEnough = available >= missing;
-        d.Look(Step(
-            DecisionRule.Availability, isEnough ? RuleResult.Passed : RuleResult.Failed, "",
-            N(NumberName.Requested, missing), N(NumberName.Available, available)));
-        if (!isEnough)
+        Grants.Check(d, GrantOwner.Of(known), missing);
+        if (d.IsRejected)
         {
-            Shortage.Fail(d, missing, available);
             return d.Rejected(known.ReservationId);
         }
         d.Post(EntryKind.Held, Account.Free, Account.Held, missing, known.ReservationId);

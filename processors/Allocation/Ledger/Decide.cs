@@ -88,6 +88,9 @@ public sealed class Decide
         });
     }
 
+    /// <summary>Units of a pool promised beyond supply and overbooking.</summary>
+    public long DeficitOf(PoolState pool, long t) => Availability.Deficit(d.Policy, PoolFigures.Of(pool), t);
+
     /// <summary>Publishes a deficit that changed.</summary>
     public AllocationOutcome Deficit(in LedgerRecord record, PoolState pool, long deficit, long t)
     {

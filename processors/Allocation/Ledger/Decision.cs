@@ -21,6 +21,7 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     private readonly List<ApprovalChange> approvals = [];
     private readonly List<Cooldown> cooldowns = [];
     private readonly Charges charges = new();
+    private Func<string, ScopeUsage>? usageOf;
 
     /// <summary>The state before.</summary>
     public ILedgerState State { get; } = state;
@@ -54,6 +55,14 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
 
     /// <summary>Whether the command may wait (again) for what it needs.</summary>
     public bool MayPark { get; private set; }
+
+    /// <summary>The figures of the pool as the entries so far leave them.</summary>
+    public PoolFigures Figures => new(
+        Pool.PoolId, Free, Availability.Saturate((Int128)Free + Held + Confirmed + Consumed),
+        Pool.Settings.ServiceAtMs);
+
+    /// <summary>What a scope of the pool uses, as the reservations written so far leave it.</summary>
+    public Func<string, ScopeUsage> UsageOf => usageOf ??= FindUsage;
 
     /// <summary>Whether a reason to reject was found.</summary>
     public bool IsRejected => reasons.Count > 0;
@@ -113,6 +122,9 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         ReasonCode code, string detail = "", string? reservationId = null, params DecisionNumber[] numbers) =>
         reasons.Add(new Reason { Code = code, Detail = detail, ReservationId = reservationId, Numbers = numbers });
 
+    /// <summary>Adds a reason to reject.</summary>
+    public void Fail(Reason reason) => reasons.Add(reason);
+
     /// <summary>Moves units from one account to another; nothing at all for 0.</summary>
     public void Post(EntryKind kind, Account from, Account to, long quantity, string? reservationId = null)
     {
@@ -171,10 +183,12 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         {
             if (after[index].ReservationId == reservation.ReservationId)
             {
+                charges.Add(after[index], reservation);
                 after[index] = reservation;
                 return;
             }
         }
+        charges.Add(Before(reservation.ReservationId), reservation);
         after.Add(reservation);
     }
 
@@ -212,20 +226,24 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         consumes.Clear();
         approvals.Clear();
         cooldowns.Clear();
+        charges.Clear();
         ResetBalances();
     }
 
     /// <summary>Whether the outcome says how the reservation is afterwards.</summary>
-    public bool Touches(string reservationId)
+    public bool Touches(string reservationId) => Written(reservationId) is not null;
+
+    /// <summary>How the reservation is afterwards; null where the outcome does not say so.</summary>
+    public Reservation? Written(string reservationId)
     {
         foreach (var reservation in after)
         {
             if (reservation.ReservationId == reservationId)
             {
-                return true;
+                return reservation;
             }
         }
-        return false;
+        return null;
     }
 
     /// <summary>Nothing waits in a pool that nobody knows.</summary>
@@ -278,21 +296,20 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
         consumes.Clear();
         approvals.Clear();
         cooldowns.Clear();
+        charges.Clear();
         found.Clear();
     }
 
-    private Charge[] ChargesNow()
+    private ScopeUsage FindUsage(string scope)
     {
-        if (after.Count == 0)
-        {
-            return [];
-        }
-        charges.Clear();
-        foreach (var reservation in after)
-        {
-            charges.Add(Before(reservation.ReservationId), reservation);
-        }
-        return charges.ToArray();
+        var usage = State.GetUsage(Pool.PoolId, scope);
+        return charges.For(scope) is not { } charge
+            ? usage
+            : new ScopeUsage
+            {
+                Open = checked(usage.Open + charge.Delta),
+                Consumed = checked(usage.Consumed + charge.Consumed),
+            };
     }
 
     private void ResetBalances()

@@ -18,7 +18,7 @@ internal static class HoldRules
             return Reject(d, lines);
         }
 
-        var priorityClass = CheckOffer(d, hold, lines, out var ttlMs);
+        var offer = HoldOffers.Check(d, hold, lines);
         if (d.IsRejected)
         {
             return Reject(d, lines);
@@ -26,8 +26,26 @@ internal static class HoldRules
 
         var (requested, minimum) = Sum(lines, hold.Mode);
         OfferRules.CheckCapacity(d, minimum);
-        var available = CheckAvailability(d, requested, minimum, hold.Mode);
-        return d.IsRejected ? Reject(d, lines) : Grant(d, hold, lines, priorityClass, ttlMs, available - minimum);
+        if (offer.HasSeveralClasses)
+        {
+            GrantOneByOne(d, hold, lines, offer);
+        }
+        else
+        {
+            var isPartial = hold.Mode == HoldMode.Partial;
+            var most = Grants.Check(
+                d, OwnerOf(d, hold, offer.ClassOf(lines[0])), requested, isPartial ? minimum : null);
+            if (!d.IsRejected)
+            {
+                Grant(d, hold, lines, offer, most - minimum);
+            }
+        }
+        if (d.IsRejected)
+        {
+            d.DropEffects();
+            return Reject(d, lines);
+        }
+        return Happened(d, lines, offer);
     }
 
     /// <summary>A rejected hold is remembered where nothing else is known of its reservation.</summary>
@@ -115,45 +133,6 @@ internal static class HoldRules
         }
     }
 
-    // Tier 3: what the policy offers.
-    private static string CheckOffer(
-        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, out long ttlMs)
-    {
-        if (hold.Mode == HoldMode.Waitlist)
-        {
-            d.Look(Step(DecisionRule.Offered, RuleResult.Failed, "waitlist"));
-            d.Fail(ReasonCode.PolicyForbids, "the policy offers no waitlist");
-        }
-        OfferRules.CheckOffer(d);
-        var first = ClassOf(d, hold, lines[0]);
-        for (var index = 1; index < lines.Count; index++)
-        {
-            if (lines[index].Class is not null)
-            {
-                ClassOf(d, hold, lines[index]);
-            }
-        }
-        ttlMs = TtlRule.Check(d, first, hold.TtlMs);
-        return first;
-    }
-
-    private static string ClassOf(Decision d, AllocationCommandBody.Hold hold, HoldLine line)
-    {
-        if ((line.Class ?? hold.Class) is { } requested)
-        {
-            var isKnown = d.Policy.HasClass(requested);
-            d.Look(Step(DecisionRule.Class, isKnown ? RuleResult.Passed : RuleResult.Failed, requested));
-            if (!isKnown)
-            {
-                d.Fail(ReasonCode.PolicyForbids, $"the policy knows no class {requested}", line.ReservationId);
-            }
-            return requested;
-        }
-        var row = d.Policy.ClassFor(d.Pool.PoolId, d.Command!.Actor.Channel, d.Command.Actor.Tier);
-        d.Look(Step(DecisionRule.Class, RuleResult.Applied, row.Id));
-        return row.Class;
-    }
-
     private static (long Requested, long Minimum) Sum(IReadOnlyList<HoldLine> lines, HoldMode mode)
     {
         long requested = 0;
@@ -169,31 +148,13 @@ internal static class HoldRules
     private static long MinimumOf(HoldLine line, HoldMode mode) =>
         mode == HoldMode.Partial ? line.MinQuantity ?? 1 : line.Quantity;
 
-    // Tier 6: what is there now.
-    private static long CheckAvailability(Decision d, long requested, long minimum, HoldMode mode)
-    {
-        var available = Availability.Of(d.Free).Available;
-        var isEnough = available >= minimum;
-        d.Look(mode == HoldMode.Partial
-            ? Step(
-                DecisionRule.Availability, isEnough ? RuleResult.Passed : RuleResult.Failed, "",
-                N(NumberName.Requested, requested), N(NumberName.Minimum, minimum), N(NumberName.Available, available))
-            : Step(
-                DecisionRule.Availability, isEnough ? RuleResult.Passed : RuleResult.Failed, "",
-                N(NumberName.Requested, requested), N(NumberName.Available, available)));
-        if (!isEnough)
-        {
-            Shortage.Fail(d, minimum, available);
-        }
-        return available;
-    }
+    private static GrantOwner OwnerOf(Decision d, AllocationCommandBody.Hold hold, string priorityClass) => new(
+        priorityClass, d.Command!.Actor.Channel, d.Command.Actor.Tier, hold.CustomerRef,
+        hold.Attributes.GetValueOrDefault(Scopes.DealerAttribute));
 
-    private static AllocationOutcomeEvent.Held Grant(
-        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, string priorityClass,
-        long ttlMs, long spare)
+    private static void Grant(
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer, long spare)
     {
-        var expiresAt = checked(d.T + ttlMs);
-        var granted = new GrantedLine[lines.Count];
         for (var index = 0; index < lines.Count; index++)
         {
             var line = lines[index];
@@ -201,17 +162,71 @@ internal static class HoldRules
             var more = Math.Min(line.Quantity - quantity, spare);
             spare -= more;
             quantity += more;
-            granted[index] = new GrantedLine
+            Post(d, hold, line, quantity, quantity, offer);
+        }
+    }
+
+    // Lines of several classes are granted one after another, each on what the ones before left: first what each
+    // needs, then what is left over.
+    private static void GrantOneByOne(
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer)
+    {
+        var isPartial = hold.Mode == HoldMode.Partial;
+        for (var index = 0; index < lines.Count; index++)
+        {
+            var line = lines[index];
+            var minimum = MinimumOf(line, hold.Mode);
+            var owner = OwnerOf(d, hold, offer.ClassOf(line));
+            var most = Grants.Check(d, owner, line.Quantity, isPartial ? minimum : null, line.ReservationId);
+            if (most >= minimum)
             {
-                ReservationId = line.ReservationId,
-                Requested = line.Quantity,
-                Granted = quantity,
-            };
-            d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, line.ReservationId);
-            d.Write(NewReservation(d, hold, line, quantity, line.Class ?? priorityClass, expiresAt));
+                Post(d, hold, line, minimum, minimum, offer);
+            }
+        }
+        for (var index = 0; index < lines.Count && isPartial && !d.IsRejected; index++)
+        {
+            var line = lines[index];
+            var granted = MinimumOf(line, hold.Mode);
+            var owner = OwnerOf(d, hold, offer.ClassOf(line));
+            var more = Math.Min(line.Quantity - granted, Grants.Most(d, owner));
+            if (more > 0)
+            {
+                Post(d, hold, line, more, granted + more, offer);
+            }
+        }
+    }
+
+    private static void Post(
+        Decision d, AllocationCommandBody.Hold hold, HoldLine line, long quantity, long total, in HoldOffer offer)
+    {
+        var expiresAt = checked(d.T + offer.TtlMs);
+        d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, line.ReservationId);
+        d.Write(NewReservation(d, hold, line, total, offer.ClassOf(line), expiresAt));
+        if (quantity == total)
+        {
             d.SetTimer(expiresAt, TimerKind.Expiry, line.ReservationId);
         }
-        return new AllocationOutcomeEvent.Held { Lines = granted, Class = priorityClass, ExpiresAtMs = expiresAt };
+    }
+
+    private static AllocationOutcomeEvent.Held Happened(
+        Decision d, IReadOnlyList<HoldLine> lines, in HoldOffer offer)
+    {
+        var granted = new GrantedLine[lines.Count];
+        for (var index = 0; index < lines.Count; index++)
+        {
+            granted[index] = new GrantedLine
+            {
+                ReservationId = lines[index].ReservationId,
+                Requested = lines[index].Quantity,
+                Granted = d.Written(lines[index].ReservationId)!.Held,
+            };
+        }
+        return new AllocationOutcomeEvent.Held
+        {
+            Lines = granted,
+            Class = offer.ClassOf(lines[0]),
+            ExpiresAtMs = checked(d.T + offer.TtlMs),
+        };
     }
 
     private static Reservation NewReservation(

@@ -42,7 +42,7 @@ public static class Invariants
             free += Moved(entry, Account.Free);
             held += Moved(entry, Account.Held);
             confirmed += Moved(entry, Account.Confirmed);
-            granted += entry.Kind == EntryKind.Held ? entry.Quantity : 0;
+            granted += entry is { Kind: EntryKind.Held, From: Account.Free } ? entry.Quantity : 0;
         }
         var before = outcome.BalancesBefore;
         var after = outcome.BalancesAfter;
@@ -51,10 +51,58 @@ public static class Invariants
         {
             throw Fault(outcome, "the balances after are not those before plus the entries");
         }
-        if (granted > 0 && granted > before.Free)
+        if (granted > 0)
         {
-            throw Fault(outcome, $"{granted} units were granted, but {before.Free} were free");
+            CheckGrant(outcome, granted);
         }
+    }
+
+    // What was found available bounds the grant, and follows from what was free.
+    private static void CheckGrant(AllocationOutcome outcome, long granted)
+    {
+        long found = 0;
+        long overbooking = 0;
+        var checks = 0;
+        for (var index = 0; index < outcome.Decision.Count; index++)
+        {
+            var step = outcome.Decision[index];
+            if (step is { Rule: DecisionRule.Availability, Result: RuleResult.Passed })
+            {
+                checks++;
+                found = NumberOf(step, NumberName.Available) ?? 0;
+                overbooking = Math.Max(overbooking, NumberOf(step, NumberName.Overbooking) ?? 0);
+                CheckClaim(outcome, step, found, checks);
+            }
+        }
+        var before = outcome.BalancesBefore.Free;
+        if (granted > (Int128)before + overbooking || checks == 0 || (checks == 1 && granted > found))
+        {
+            throw Fault(
+                outcome, $"{granted} units were granted, but {before} were free and {overbooking} may be overbooked");
+        }
+    }
+
+    private static void CheckClaim(AllocationOutcome outcome, DecisionStep step, long available, int checks)
+    {
+        var free = NumberOf(step, NumberName.Free) ?? outcome.BalancesBefore.Free;
+        var expected = new Availability(
+            free, NumberOf(step, NumberName.Overbooking) ?? 0, NumberOf(step, NumberName.Protected) ?? 0).Available;
+        if (available != expected || (checks == 1 && free != outcome.BalancesBefore.Free))
+        {
+            throw Fault(outcome, $"{available} units were said to be available, but {expected} are");
+        }
+    }
+
+    private static long? NumberOf(DecisionStep step, NumberName name)
+    {
+        for (var index = 0; index < step.Numbers.Count; index++)
+        {
+            if (step.Numbers[index].Name == name)
+            {
+                return step.Numbers[index].Value;
+            }
+        }
+        return null;
     }
 
     private static void CheckReservation(AllocationOutcome outcome, Reservation r)

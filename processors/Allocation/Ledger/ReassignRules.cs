@@ -23,6 +23,14 @@ internal static class ReassignRules
         {
             return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.SameOwner, ReservationId = id };
         }
+        if (customer is not null)
+        {
+            QuotaRules.CheckNewCustomer(d, known, customer);
+        }
+        if (d.IsRejected)
+        {
+            return d.Rejected(id);
+        }
         var after = known with { Version = known.Version + 1, CustomerRef = customer, OrderRef = order };
         d.Write(after);
         return new AllocationOutcomeEvent.Reassigned { ReservationId = id, CustomerRef = customer, OrderRef = order };

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Alloc.Processors.Allocation.Policy;
+
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
@@ -23,4 +26,15 @@ public static class Scopes
 
     /// <summary>Scope of a dealer.</summary>
     public static string OfDealer(string dealer) => "dealer/" + dealer;
+
+    /// <summary>Scope of a value that a quota is for.</summary>
+    public static string Of(QuotaScope kind, string value) => kind switch
+    {
+        QuotaScope.Class => OfClass(value),
+        QuotaScope.Channel => OfChannel(value),
+        QuotaScope.Tier => OfTier(value),
+        QuotaScope.Customer => OfCustomer(value),
+        QuotaScope.Dealer => OfDealer(value),
+        _ => throw new UnreachableException(),
+    };
 }

@@ -62,10 +62,10 @@ internal static class TtlRule
 internal static class Shortage
 {
     /// <summary>Adds the reason, with the units that are short and when expiries would free enough.</summary>
-    public static void Fail(Decision d, long needed, long available)
+    public static void Fail(Decision d, long needed, long available, string? reservationId = null)
     {
-        var shortBy = checked(needed - available);
-        var deficit = Availability.Deficit(d.Free);
+        var shortBy = Availability.Saturate((Int128)needed - available);
+        var deficit = Availability.Deficit(d.Policy, d.Figures, d.T);
         var numbers = new List<DecisionNumber>(5)
         {
             N(NumberName.Requested, needed),
@@ -80,7 +80,7 @@ internal static class Shortage
         {
             numbers.Add(N(NumberName.NextExpiryAt, expiry));
         }
-        d.Fail(ReasonCode.InsufficientAvailability, "", null, [.. numbers]);
+        d.Fail(ReasonCode.InsufficientAvailability, "", reservationId, [.. numbers]);
     }
 
     // The expiry after which enough would be free; null when none would do, or when it is not among the first few.

@@ -92,5 +92,5 @@ public sealed record OverbookingRow(
     }
 
     private static long Of(int percent, long total) =>
-        total <= 0 ? 0 : checked((long)((Int128)percent * total / 100));
+        total <= 0 ? 0 : (long)Int128.Min(long.MaxValue, (Int128)percent * total / 100);
 }

@@ -1,0 +1,51 @@
+using Alloc.Processors.Allocation.Policy;
+
+namespace Topology.Tests.Ledger;
+
+/// <summary>Policies with three classes, highest first, and the tables that a test adds.</summary>
+internal static class TestPolicies
+{
+    public const string Vip = "vip";
+    public const string Plus = "plus";
+    public const string Web = "web";
+
+    public static AllocationPolicy ThreeClasses { get; } = PolicyVersions.Version0 with
+    {
+        Version = 1,
+        Classes = [Vip, Plus, Web],
+        ClassTable = [new ClassRow("class/web", PoolPattern.All, Channel: null, Tier: null, Web)],
+    };
+
+    public static AllocationPolicy Protecting(params (string Class, long Units)[] kept) => ThreeClasses with
+    {
+        ProtectionTable = [.. kept.Select(k => new ProtectionRow(
+            $"protect/{k.Class}", PoolPattern.All, k.Class, k.Units, UsageCount.Open))],
+    };
+
+    public static AllocationPolicy WithFixed(this AllocationPolicy policy, long units, params string[] classes) =>
+        policy with
+        {
+            OverbookingTable =
+            [
+                new OverbookingRow(
+                    "overbook/fixed", PoolPattern.All, OverbookingKind.Fixed, Units: units,
+                    Classes: classes.Length == 0 ? null : [.. classes]),
+            ],
+        };
+
+    public static AllocationPolicy WithPercent(this AllocationPolicy policy, int percent) => policy with
+    {
+        OverbookingTable =
+        [
+            new OverbookingRow("overbook/percent", PoolPattern.All, OverbookingKind.Percent, Percent: percent),
+        ],
+    };
+
+    public static AllocationPolicy WithQuotas(this AllocationPolicy policy, params QuotaRow[] rows) =>
+        policy with { QuotaTable = [.. rows] };
+
+    public static QuotaRow Quota(
+        QuotaScope scope, string? value, long nominal, long borrow = 0, long lend = 0,
+        UsageCount counts = UsageCount.Open) =>
+        new($"quota/{scope}/{value ?? "each"}", PoolPattern.All, scope, value, nominal, borrow, lend, counts);
+}
