@@ -132,4 +132,33 @@ public sealed class QuotaTests
         Assert.Equal("✔ Held", OutcomeText.Of(Hold(ledger, "n", 60, dealer: "north")));
         Assert.Equal("✔ Held", OutcomeText.Of(Hold(ledger, "s", 40, dealer: "south")));
     }
+
+    [Fact]
+    public void Reservation_is_not_reassigned_into_a_full_quota()
+    {
+        var ledger = Dealers(100, Quota(QuotaScope.Customer, null, 5));
+        Hold(ledger, "a", 4, "anna");
+        Hold(ledger, "b", 2, "bert");
+        AllocationOutcome Reassign(string id, string customer) =>
+            ledger.Run(new AllocationCommandBody.Reassign { ReservationId = id, ToCustomerRef = customer });
+
+        var full = Reassign("b", "anna");
+        var free = Reassign("b", "carl");
+
+        Assert.Equal(("R QuotaExceeded", "customer/anna"), (OutcomeText.Of(full), Exceeded(full).Scope));
+        Assert.Equal("✔ Reassigned", OutcomeText.Of(free));
+        Assert.Equal("✔ Held", OutcomeText.Of(Hold(ledger, "b2", 5, "bert")));
+    }
+
+    [Fact]
+    public void Amended_quantity_needs_room_in_the_quota()
+    {
+        var ledger = Dealers(100, Quota(QuotaScope.Customer, null, 5));
+        Hold(ledger, "a", 4, "anna");
+        AllocationOutcome Amend(long quantity) =>
+            ledger.Run(new AllocationCommandBody.Amend { ReservationId = "a", NewQuantity = quantity });
+
+        Assert.Equal("R QuotaExceeded", OutcomeText.Of(Amend(6)));
+        Assert.Equal("✔ Amended", OutcomeText.Of(Amend(5)));
+    }
 }
