@@ -291,7 +291,7 @@ public sealed class HostileCommandTests
         var answer = ledger.Run(activate);
         var elsewhere = ledger.Run(activate with { PoolId = TestLedger.Pool });
 
-        Assert.Equal(("R PolicyForbids", "$partition/3"), (OutcomeText.Of(answer), answer.PoolId));
+        Assert.Equal(("R Malformed", "$partition/3"), (OutcomeText.Of(answer), answer.PoolId));
         Assert.Equal("R Malformed", OutcomeText.Of(elsewhere));
     }
 

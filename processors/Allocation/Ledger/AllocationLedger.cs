@@ -7,20 +7,24 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// Folds the command log of one partition, record by record: what is due first, then the command itself, then what
 /// follows from it. Every outcome is applied to the state before the next decision looks at it. Not thread-safe.
 /// </summary>
-public sealed class AllocationLedger
+public sealed partial class AllocationLedger
 {
     private readonly ILedgerState state;
-    private readonly AllocationPolicy policy;
+    private readonly PolicyBook book;
+    private readonly string partitionPoolId;
     private readonly Decide decide;
+    private AllocationPolicy policy;
 
     /// <param name="state">State of the partition.</param>
-    /// <param name="policy">Policy in force.</param>
+    /// <param name="policy">Policy in force until the partition takes another.</param>
     /// <param name="partition">The partition.</param>
     public AllocationLedger(ILedgerState state, AllocationPolicy policy, int partition)
     {
         this.state = state;
         this.policy = policy;
-        decide = new Decide(state, policy, partition);
+        book = new PolicyBook(policy);
+        partitionPoolId = ReservedKeys.PartitionPool(partition);
+        decide = new Decide(state, book, partition);
     }
 
     /// <summary>Folds one record; appends its outcomes, in order, and applies them to the state.</summary>
@@ -28,6 +32,7 @@ public sealed class AllocationLedger
     /// away.</exception>
     public void Fold(in LedgerRecord record, List<AllocationOutcome> outcomes)
     {
+        UsePolicyInForce();
         var t = Math.Max(record.TimestampMs, state.Partition.TMs);
         var isBehind = !FireTimers(record, t, outcomes);
         if (record.Command.Body is AllocationCommandBody.Tick && record.Key == ReservedKeys.Tick
@@ -37,6 +42,10 @@ public sealed class AllocationLedger
         }
         if (isBehind)
         {
+            if (PolicyRules.TryFindDue(state, partitionPoolId, t, out var step))
+            {
+                Commit(record, decide.Timer(record, step, t), t, outcomes);
+            }
             ExpireNamed(record, t, outcomes);
         }
         Commit(record, decide.Record(record, t), t, outcomes);
@@ -136,6 +145,12 @@ public sealed class AllocationLedger
         Invariants.Check(outcome);
         Evolve.Apply(state, outcome);
         outcomes.Add(outcome);
+        if (outcome.DuplicateOf is null && outcome.Event
+            is AllocationOutcomeEvent.PolicyActivated { InForce: true } or AllocationOutcomeEvent.AuthorityChanged)
+        {
+            UsePolicyInForce();
+            SweepPools(record, t, outcomes);
+        }
         if (outcome.Entries.Count > 0)
         {
             CommitDeficit(record, outcome, t, outcomes);
@@ -147,6 +162,17 @@ public sealed class AllocationLedger
                 CommitParked(record, outcome.PoolId, outcome.After[index].ReservationId, t, outcomes);
             }
         }
+    }
+
+    /// <summary>
+    /// Another policy is in force, or another system has authority: what that changes for pools as they are is decided.
+    /// </summary>
+    partial void SweepPools(in LedgerRecord record, long t, List<AllocationOutcome> outcomes);
+
+    private void UsePolicyInForce()
+    {
+        policy = book.InForce(state);
+        decide.Policy = policy;
     }
 
     private void CommitDeficit(

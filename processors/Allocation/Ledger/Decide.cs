@@ -16,13 +16,20 @@ public sealed class Decide
     private readonly Decision d;
 
     /// <param name="state">State of the partition.</param>
-    /// <param name="policy">Policy in force.</param>
+    /// <param name="book">The policies of the partition.</param>
     /// <param name="partition">The partition, for what belongs to no pool.</param>
-    public Decide(ILedgerState state, AllocationPolicy policy, int partition)
+    public Decide(ILedgerState state, PolicyBook book, int partition)
     {
         this.state = state;
         partitionPoolId = ReservedKeys.PartitionPool(partition);
-        d = new Decision(state, policy);
+        d = new Decision(state, book);
+    }
+
+    /// <summary>The policy that decides.</summary>
+    public AllocationPolicy Policy
+    {
+        get => d.Policy;
+        set => d.Policy = value;
     }
 
     /// <summary>Decides the command of a record.</summary>
@@ -82,6 +89,7 @@ public sealed class Decide
         return d.Consequence(record, timer.Kind switch
         {
             TimerKind.Expiry => TimerRules.Expire(d, timer),
+            TimerKind.PolicyStep => PolicyRules.TakeForce(d, timer),
             TimerKind.GapGrace => TimerRules.ReportGap(d, timer),
             _ => throw new LedgerFaultException(
                 $"Pool {timer.PoolId}: no rule sets a timer {timer.Kind}, but one is due."),
@@ -306,6 +314,7 @@ public sealed class Decide
             AllocationCommandBody.Amend amend => AmendRules.Decide(d, amend),
             AllocationCommandBody.Split split => SplitRules.Decide(d, split),
             AllocationCommandBody.Reassign reassign => ReassignRules.Decide(d, reassign),
+            AllocationCommandBody.PolicyActivate activate => PolicyRules.Decide(d, activate),
             AllocationCommandBody.ModeSwitch change => ModeRules.Decide(d, change),
             AllocationCommandBody.AuthorityTransfer transfer => AuthorityRules.Decide(d, transfer),
             AllocationCommandBody.SupplyDelta delta => SupplyRules.Decide(d, delta),

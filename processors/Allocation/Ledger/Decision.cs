@@ -7,7 +7,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// One decision in the making: what it may look at, and what it collects for its outcome. Reads the state, never writes
 /// it. One instance is used again and again.
 /// </summary>
-internal sealed partial class Decision(ILedgerState state, AllocationPolicy policy)
+internal sealed partial class Decision(ILedgerState state, PolicyBook book)
 {
     private readonly List<LedgerEntry> entries = [];
     private readonly List<Reservation> after = [];
@@ -26,8 +26,11 @@ internal sealed partial class Decision(ILedgerState state, AllocationPolicy poli
     /// <summary>The state before.</summary>
     public ILedgerState State { get; } = state;
 
+    /// <summary>The policies of the partition.</summary>
+    public PolicyBook Book { get; } = book;
+
     /// <summary>The policy in force.</summary>
-    public AllocationPolicy Policy { get; set; } = policy;
+    public AllocationPolicy Policy { get; set; } = book.Shipped;
 
     /// <summary>The partition's clock.</summary>
     public long T { get; private set; }

@@ -13,6 +13,13 @@ public static partial class Evolve
         }
         switch (outcome.Event)
         {
+            case AllocationOutcomeEvent.PolicyActivated activated:
+                state.Settings = state.Settings with
+                {
+                    Policies = After(state.Settings.Policies, activated),
+                    HighestPolicy = Math.Max(state.Settings.HighestPolicy, activated.Version),
+                };
+                break;
             case AllocationOutcomeEvent.ModeChanged changed:
                 state.Settings = state.Settings with { Modes = After(state.Settings.Modes, changed, outcome.TMs) };
                 break;
@@ -26,6 +33,29 @@ public static partial class Evolve
             default:
                 break;
         }
+    }
+
+    // Versions below the one in force are never needed again.
+    private static List<ScheduledPolicy> After(
+        IReadOnlyList<ScheduledPolicy> policies, AllocationOutcomeEvent.PolicyActivated activated)
+    {
+        var after = new List<ScheduledPolicy>(policies.Count + 1);
+        foreach (var policy in policies)
+        {
+            if (activated.InForce ? policy.Version > activated.Version : policy.Version != activated.Version)
+            {
+                after.Add(policy);
+            }
+        }
+        after.Add(new ScheduledPolicy
+        {
+            Version = activated.Version,
+            Document = activated.Document,
+            ContentHash = activated.ContentHash,
+            EffectiveAtMs = activated.EffectiveAtMs,
+        });
+        after.Sort((x, y) => x.Version.CompareTo(y.Version));
+        return after;
     }
 
     // A mode that is on already keeps its place.

@@ -5,6 +5,9 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>Shapes of commands for a whole partition.</summary>
 internal static partial class ShapeRules
 {
+    // SHA-256 in hexadecimal.
+    private const int HashLength = 64;
+
     private static void Mode(Decision d, AllocationCommandBody.ModeSwitch change)
     {
         Id(d, change.Mode, "mode");
@@ -13,6 +16,18 @@ internal static partial class ShapeRules
             Positive(d, capMs, "capMs");
         }
         Reason(d, change.Reason);
+    }
+
+    private static void Activate(Decision d, AllocationCommandBody.PolicyActivate activate)
+    {
+        if (activate.Version < 1)
+        {
+            Range(d, "version", activate.Version, 1, int.MaxValue);
+        }
+        if (activate.ContentHash.Length != HashLength)
+        {
+            Range(d, "contentHash", activate.ContentHash.Length, HashLength, HashLength);
+        }
     }
 
     private static void Transfer(Decision d, AllocationCommandBody.AuthorityTransfer transfer)

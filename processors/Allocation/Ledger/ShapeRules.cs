@@ -70,6 +70,9 @@ internal static partial class ShapeRules
             case AllocationCommandBody.Reassign reassign:
                 Reassign(d, reassign);
                 break;
+            case AllocationCommandBody.PolicyActivate activate:
+                Activate(d, activate);
+                break;
             case AllocationCommandBody.ModeSwitch change:
                 Mode(d, change);
                 break;
