@@ -1,0 +1,111 @@
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Topology.Tests.Model;
+
+/// <summary>What must be so just before units are granted.</summary>
+internal static class GrantChecks
+{
+    public static void Check(
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command,
+        IReadOnlyList<AllocationOutcome> rest, Action<string, string> fail)
+    {
+        var grants = outcome.Entries.Where(e => e is { Kind: EntryKind.Held, From: Account.Free }).ToList();
+        if (outcome.Event is AllocationOutcomeEvent.Preempted preempted)
+        {
+            CheckVictim(policy, pool, outcome, preempted, fail);
+        }
+        if (grants.Count == 0 || outcome.Event is AllocationOutcomeEvent.Imported)
+        {
+            return;
+        }
+        var name = OutcomeChecks.Name(outcome);
+        var granted = outcome.After.First(a => a.ReservationId == grants[0].ReservationId);
+        var quantity = grants.Sum(g => g.Quantity);
+        var freed = rest.Where(r => r.Event is AllocationOutcomeEvent.Preempted p && p.By == granted.ReservationId
+            && r.PoolId == pool.Id).SelectMany(r => r.Entries).Where(e => e.To == Account.Free).Sum(e => e.Quantity);
+        var available = pool.AvailableTo(granted.Class, outcome.TMs);
+        if (quantity > available + freed)
+        {
+            fail("3: no grant beyond what is available",
+                $"{name} grants {quantity} to {granted.Class}; {available} available, {freed} preempted");
+        }
+        // Victims of this very grant may be what ends a deficit.
+        if (pool.DeficitAt(outcome.TMs) > freed)
+        {
+            fail("3: no grant while in deficit", $"{name} grants {quantity}; deficit {pool.DeficitAt(outcome.TMs)}");
+        }
+        CheckQuota(pool, outcome, granted, quantity, fail);
+        CheckTurn(policy, pool, outcome, granted, fail);
+    }
+
+    // Invariant 4.
+    private static void CheckQuota(
+        NaivePool pool, AllocationOutcome outcome, Reservation granted, long quantity, Action<string, string> fail)
+    {
+        var owner = new NaiveReservation { Id = granted.ReservationId };
+        owner.Adopt(granted);
+        if (pool.QuotaBroken(owner, quantity) is { } broken)
+        {
+            fail("4: no grant beyond a quota", $"{OutcomeChecks.Name(outcome)} grants {quantity}; {broken}");
+        }
+    }
+
+    // A new hold does not pass an equal waiter, and a promotion passes nobody who could not be passed.
+    private static void CheckTurn(
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, Reservation granted, Action<string, string> fail)
+    {
+        if (outcome.Event is AllocationOutcomeEvent.Held)
+        {
+            foreach (var waiter in pool.Line().Where(w => w.Class == granted.Class && w.Id != granted.ReservationId))
+            {
+                if (pool.QuotaBroken(waiter, waiter.Waiting) is null)
+                {
+                    fail("a new hold does not pass an equal waiter",
+                        $"{OutcomeChecks.Name(outcome)} passes {waiter.Id}, which waits for {waiter.Waiting}");
+                }
+            }
+        }
+        if (outcome.Event is AllocationOutcomeEvent.Promoted promoted)
+        {
+            var mine = pool[promoted.ReservationId];
+            if (promoted.Quantity != mine.Waiting)
+            {
+                fail("a waiter gets all or nothing", $"{OutcomeChecks.Name(outcome)}: {mine.Waiting} were waited for");
+            }
+            foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id))
+            {
+                var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
+                    || (policy.Waiting == WaitlistOrder.BestEffort
+                        && ahead.Waiting > pool.AvailableTo(ahead.Class, outcome.TMs));
+                if (!mayBePassed)
+                {
+                    fail("waiters are served in their order",
+                        $"{OutcomeChecks.Name(outcome)} passes {ahead.Id} ({ahead.Class}, {ahead.Waiting})");
+                }
+            }
+        }
+    }
+
+    private static void CheckVictim(
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationOutcomeEvent.Preempted preempted,
+        Action<string, string> fail)
+    {
+        var name = OutcomeChecks.Name(outcome);
+        var victim = pool[preempted.ReservationId];
+        var row = policy.Preemptions.FirstOrDefault(p => p.Class == preempted.ByClass);
+        if (row.Class is null || !row.Victims.Contains(victim.Class))
+        {
+            fail("a class preempts whom its row names",
+                $"{name}: {preempted.ByClass} takes {preempted.Quantity} from {victim.Id} ({victim.Class})");
+        }
+        if (preempted.Confirmed > 0 && !row.Confirmed)
+        {
+            fail("confirmed units are preempted only where policy says so", name);
+        }
+        if (victim.Held > 0 && preempted.Confirmed == 0 && preempted.Quantity != victim.Held)
+        {
+            fail("a victim loses its whole held part", $"{name}: {preempted.Quantity} of {victim.Held}");
+        }
+    }
+}

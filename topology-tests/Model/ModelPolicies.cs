@@ -1,0 +1,62 @@
+using Alloc.Processors.Allocation.Policy;
+
+namespace Topology.Tests.Model;
+
+/// <summary>The policies under which histories are checked, each for a rule or two, the last for all of them.</summary>
+internal static class ModelPolicies
+{
+    private static readonly string[] Three = ["field", "gold", "web"];
+
+    public static readonly NaivePolicy[] All =
+    [
+        new(),
+        new() { Name = "late and firm", LateConfirm = true, IsRevocable = false, HasSlowMode = true },
+        new() { Name = "overbooked by 3", Classes = Three, OverbookedUnits = 3, OverbookedClasses = ["web", "gold"] },
+        new()
+        {
+            Name = "curve", Classes = Three, Curve = [(50_000, 40), (20_000, 10)], Waiting = WaitlistOrder.StrictFifo,
+        },
+        new()
+        {
+            Name = "protected", Classes = Three, OverbookedPercent = 20,
+            Protected = [("field", 2, false), ("gold", 2, true)],
+        },
+        new()
+        {
+            Name = "quotas",
+            Classes = Three,
+            Quotas =
+            [
+                new(QuotaScope.Dealer, "seven", 3, Borrowing: 2, Lending: 1), new(QuotaScope.Dealer, "nine", 4, 1, 2),
+                new(QuotaScope.Customer, null, 5, CountsConsumed: true), new(QuotaScope.Class, "web", 6),
+            ],
+        },
+        new()
+        {
+            Name = "first come", Classes = Three, Waiting = WaitlistOrder.StrictFifo, Boosts = [("field", 20_000)],
+        },
+        new()
+        {
+            Name = "best effort", Classes = Three, Waiting = WaitlistOrder.BestEffort, Boosts = [("gold", 5_000)],
+            Quotas = [new(QuotaScope.Customer, "ann", 4)], OnDeficit = DeficitAction.ExpireNewestHeld,
+        },
+        new()
+        {
+            Name = "preempting", Classes = Three, Waiting = WaitlistOrder.StrictFifo,
+            Preemptions = [("field", ["gold", "web"], true, 0, 0, true), ("gold", ["web"], false, 2_000, 5_000, false)],
+        },
+        new()
+        {
+            Name = "everything", Classes = Three, OverbookedPercent = 10, LateConfirm = true,
+            Waiting = WaitlistOrder.BestEffort, Protected = [("field", 2, false)],
+            Quotas = [new(QuotaScope.Dealer, "seven", 3, 2, 1), new(QuotaScope.Dealer, "nine", 4, 1, 2)],
+            Preemptions = [("field", ["web"], false, 0, 3_000, true)], OnDeficit = DeficitAction.ExpireNewestHeld,
+            HasSlowMode = true,
+        },
+    ];
+
+    /// <summary>Those whose rules the ledger decides.</summary>
+    public static IEnumerable<NaivePolicy> Decided => All.Take(2);
+
+    public static NaivePolicy Named(string name) => All.Single(p => p.Name == name);
+}

@@ -1,0 +1,87 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Topology.Tests.Model;
+
+/// <summary>
+/// The ledger against a second, naive model: scripts of every command, under policies of every kind. What fails is
+/// made shorter and printed as a script that a test can take.
+/// </summary>
+public sealed class ModelPropertyTests
+{
+    private const int ScriptLength = 60;
+    public static TheoryData<string> Policies => [.. ModelPolicies.Decided.Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void No_history_breaks_a_rule(string name)
+    {
+        var policy = ModelPolicies.Named(name);
+        Prop.ForAll(Histories.For(policy, ScriptLength), script => { ModelRun.Check(policy, script); })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(800));
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Same_log_gives_the_same_bytes_also_after_restarts_in_the_middle(string name)
+    {
+        var policy = ModelPolicies.Named(name);
+        Prop.ForAll(Histories.For(policy, ScriptLength), script =>
+        {
+            var once = Run(policy, script.Where(l => l != "restart"));
+            var restarted = Run(policy, script.SelectMany((l, index) => index % 7 == 3 ? [l, "restart"] : new[] { l }));
+            if (!once.Bytes().SequenceEqual(restarted.Bytes()))
+            {
+                throw new BrokenRuleException("8: same log, same bytes", Difference(once, restarted), script);
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+    }
+
+    [Fact]
+    public void Partitions_do_not_see_each_other_whatever_their_order()
+    {
+        var policy = ModelPolicies.Named("plain");
+        Prop.ForAll(Histories.For(policy, ScriptLength), Histories.For(policy, ScriptLength), (one, two) =>
+        {
+            var (first, second) = (new LedgerRun(policy.Write()), new LedgerRun(policy.Write()));
+            for (var index = 0; index < Math.Max(one.Length, two.Length); index++)
+            {
+                if (index < two.Length)
+                {
+                    second.Run(new ScriptLine(two[index]));
+                }
+                if (index < one.Length)
+                {
+                    first.Run(new ScriptLine(one[index]));
+                }
+            }
+
+            return first.Bytes().SequenceEqual(Run(policy, one, isSetUp: false).Bytes())
+                && second.Bytes().SequenceEqual(Run(policy, two, isSetUp: false).Bytes());
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+    }
+
+    private static LedgerRun Run(NaivePolicy policy, IEnumerable<string> script, bool isSetUp = true)
+    {
+        var run = new LedgerRun(policy.Write());
+        string[] setUp = isSetUp ? ["configure service=60000", "supply 10 erp=1"] : [];
+        foreach (var line in setUp.Concat(script))
+        {
+            run.Run(new ScriptLine(line));
+        }
+        return run;
+    }
+
+    private static string Difference(LedgerRun one, LedgerRun two)
+    {
+        var (left, right) = (one.Journal, two.Journal);
+        for (var index = 0; index < Math.Min(left.Count, right.Count); index++)
+        {
+            if (left[index].ToString() != right[index].ToString())
+            {
+                return $"{left[index]}\nother:\n{right[index]}";
+            }
+        }
+        return $"{left.Count} and {right.Count} outcomes";
+    }
+}

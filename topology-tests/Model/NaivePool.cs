@@ -1,0 +1,156 @@
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Topology.Tests.Model;
+
+/// <summary>
+/// A pool as the model sees it: accounts as sums of entries, reservations as buckets, everything else counted anew
+/// whenever it is asked for. Slow, plain, and without a line of the ledger's.
+/// </summary>
+internal sealed class NaivePool(string id, NaivePolicy policy)
+{
+    private readonly Dictionary<Account, long> accounts = Enum.GetValues<Account>().ToDictionary(a => a, _ => 0L);
+
+    public string Id => id;
+
+    public long Sequence { get; set; }
+
+    public long? ServiceAtMs { get; set; }
+
+    /// <summary>The deficit that was published last.</summary>
+    public long Published { get; set; }
+
+    public SortedDictionary<string, NaiveReservation> Reservations { get; } = new(StringComparer.Ordinal);
+
+    public long Free => accounts[Account.Free];
+
+    public long this[Account account] => accounts[account];
+
+    public long Total => Free + accounts[Account.Held] + accounts[Account.Confirmed] + accounts[Account.Consumed];
+
+    public NaiveReservation this[string reservationId]
+    {
+        get
+        {
+            if (!Reservations.TryGetValue(reservationId, out var found))
+            {
+                Reservations[reservationId] = found = new NaiveReservation { Id = reservationId };
+            }
+            return found;
+        }
+    }
+
+    /// <summary>Forgets a reservation whose time is over, as the ledger does: it begins anew.</summary>
+    public void Forget(string reservationId, long t)
+    {
+        if (Reservations.TryGetValue(reservationId, out var known) && known.ForgetAtMs <= t && known.Open == 0)
+        {
+            Reservations.Remove(reservationId);
+        }
+    }
+
+    public void Post(LedgerEntry entry, bool isPreemption)
+    {
+        accounts[entry.From] -= entry.Quantity;
+        accounts[entry.To] += entry.Quantity;
+        if (entry.ReservationId is { } reservationId)
+        {
+            this[reservationId].Post(entry, isPreemption);
+        }
+    }
+
+    /// <summary>Units that a class may get now.</summary>
+    public long AvailableTo(string priorityClass, long t)
+    {
+        var rank = Array.IndexOf(policy.Classes, priorityClass);
+        var above = policy.Classes.Take(Math.Max(rank, 0)).ToList();
+        var overbooking = OverbookingOf(priorityClass, t);
+        long kept = 0;
+        foreach (var higher in above.Where(c => KeptFor(c) > 0))
+        {
+            overbooking = Math.Min(overbooking, OverbookingOf(higher, t));
+            kept += KeptFor(higher);
+        }
+        return Free + overbooking - kept;
+    }
+
+    /// <summary>Promises that nothing covers, whatever overbooking allows.</summary>
+    public long DeficitAt(long t) =>
+        Math.Max(0, -policy.Classes.Max(c => OverbookingOf(c, t)) - Free);
+
+    /// <summary>What a scope, like <c>dealer/seven</c>, uses.</summary>
+    public (long Open, long InUse) UsageOf(string kind, string value)
+    {
+        var mine = Reservations.Values.Where(r => r.Owner.GetValueOrDefault(kind) == value).ToList();
+        return (mine.Sum(r => r.Open), mine.Sum(r => r.InUse));
+    }
+
+    /// <summary>Every scope that a reservation of the pool has.</summary>
+    public IEnumerable<(string Kind, string Value)> Scopes() =>
+        Reservations.Values.SelectMany(r => r.Owner.Select(o => (o.Key, o.Value))).Distinct();
+
+    /// <summary>The first quota that so many units more would break, in words; null when none would.</summary>
+    public string? QuotaBroken(NaiveReservation owner, long more)
+    {
+        foreach (var (kind, value) in owner.Owner)
+        {
+            if (QuotaOf(kind, value) is { } quota && Used(quota, kind, value) + more > LimitOf(quota, kind, value))
+            {
+                return $"{kind}/{value} uses {Used(quota, kind, value)}, its limit is {LimitOf(quota, kind, value)}";
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Those that wait, in the order of their places.</summary>
+    public List<NaiveReservation> Line() =>
+        [.. Reservations.Values.Where(r => r.Waiting > 0).OrderBy(r => r.OrderMs).ThenBy(r => r.OrderTie)];
+
+    public bool CanServe(NaiveReservation waiter, long t) =>
+        QuotaBroken(waiter, waiter.Waiting) is null && waiter.Waiting <= AvailableTo(waiter.Class, t);
+
+    private long OverbookingOf(string priorityClass, long t) =>
+        policy.OverbookingOf(priorityClass, Total, ServiceAtMs, t);
+
+    private long KeptFor(string priorityClass)
+    {
+        foreach (var kept in policy.Protected.Where(p => p.Class == priorityClass).Take(1))
+        {
+            var (open, inUse) = UsageOf("class", priorityClass);
+            return Math.Max(0, kept.Units - open - (kept.CountsConsumed ? inUse : 0));
+        }
+        return 0;
+    }
+
+    private NaiveQuota? QuotaOf(string kind, string value) => policy.Quotas.FirstOrDefault(
+        q => NameOf(q.Scope) == kind && (q.Value is null || q.Value == value));
+
+    private long Used(NaiveQuota quota, string kind, string value)
+    {
+        var (open, inUse) = UsageOf(kind, value);
+        return open + (quota.CountsConsumed ? inUse : 0);
+    }
+
+    // Nominal, and what it may borrow: no more than the others have to spare and have not lent already.
+    private long LimitOf(NaiveQuota quota, string kind, string value)
+    {
+        if (quota.Value is null || quota.Borrowing == 0)
+        {
+            return quota.Nominal;
+        }
+        var others = policy.Quotas.Where(q => q.Scope == quota.Scope && q.Value is not null && q.Value != value)
+            .Select(q => (Quota: q, Used: Used(q, kind, q.Value!))).ToList();
+        var lendable = others.Sum(o => Math.Min(o.Quota.Lending, Math.Max(0, o.Quota.Nominal - o.Used)));
+        var borrowed = others.Sum(o => Math.Max(0, o.Used - o.Quota.Nominal));
+        return quota.Nominal + Math.Min(quota.Borrowing, Math.Max(0, lendable - borrowed));
+    }
+
+    private static string NameOf(QuotaScope scope) => scope switch
+    {
+        QuotaScope.Customer => "customer",
+        QuotaScope.Channel => "channel",
+        QuotaScope.Tier => "tier",
+        QuotaScope.Dealer => "dealer",
+        _ => "class",
+    };
+}

@@ -1,0 +1,70 @@
+using Alloc.Schemas.Allocation;
+
+namespace Topology.Tests.Model;
+
+/// <summary>What must be so where a request is refused for lack of units: they really are lacking.</summary>
+internal static class RefusalChecks
+{
+    public static void Check(
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command,
+        Action<string, string> fail)
+    {
+        if (outcome.Event is not AllocationOutcomeEvent.Rejected rejected
+            || command?.Body is not AllocationCommandBody.Hold hold || command.CommandId != outcome.CommandId)
+        {
+            return;
+        }
+        var channel = command.Actor.Channel!;
+        var priorityClass = policy.Classes.Contains(channel) ? channel : policy.Classes[^1];
+        var isPartial = hold.Mode == HoldMode.Partial;
+        long[] asked = hold.Lines.Count > 0 ? [.. hold.Lines.Select(l => l.Quantity)] : [hold.Quantity!.Value];
+        var needed = isPartial ? asked.Length : asked.Sum();
+        var available = pool.AvailableTo(priorityClass, outcome.TMs);
+        var name = OutcomeChecks.Name(outcome);
+        foreach (var reason in rejected.Reasons)
+        {
+            switch (reason.Code)
+            {
+                case ReasonCode.InsufficientAvailability or ReasonCode.ProtectedForHigherClass
+                    when needed <= available && pool.DeficitAt(outcome.TMs) == 0:
+                    fail("a refusal for lack of units is true",
+                        $"{name} says {reason.Code}: {needed} asked for by {priorityClass}, {available} available");
+                    break;
+                case ReasonCode.WaitersAhead when pool.Line().Count == 0:
+                    fail("a refusal for waiters ahead is true", name);
+                    break;
+                case ReasonCode.QuotaExceeded:
+                    CheckQuota(pool, hold, command, priorityClass, asked.Sum(), name, reason, fail);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private static void CheckQuota(
+        NaivePool pool, AllocationCommandBody.Hold hold, AllocationCommand command, string priorityClass, long quantity,
+        string name, Reason reason, Action<string, string> fail)
+    {
+        var owner = new NaiveReservation { Id = "" };
+        owner.Adopt(new Reservation
+        {
+            ReservationId = "",
+            Version = 0,
+            Class = priorityClass,
+            Channel = command.Actor.Channel,
+            Tier = command.Actor.Tier,
+            CustomerRef = hold.CustomerRef,
+            Dealer = hold.Attributes.GetValueOrDefault("dealer"),
+        });
+        if (pool.QuotaBroken(owner, quantity) is null)
+        {
+            fail("a refusal for a quota is true", $"{name}: {reason.Scope}, {quantity} more break none");
+        }
+        if (string.IsNullOrEmpty(reason.Scope) || reason.Numbers.All(n => n.Name != NumberName.Limit)
+            || reason.Numbers.All(n => n.Name != NumberName.Used))
+        {
+            fail("a refusal for a quota names scope, used and limit", name);
+        }
+    }
+}
