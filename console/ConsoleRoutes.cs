@@ -5,26 +5,45 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Alloc.Web;
 
+/// <summary>What the routes of an instance stand on.</summary>
+public sealed record ConsoleParts
+{
+    /// <summary>What runs here.</summary>
+    public required StreamsApplication Application { get; init; }
+
+    /// <summary>Finds ledgers in the cluster.</summary>
+    public required LedgerDirectory Directory { get; init; }
+
+    /// <summary>Asks other instances.</summary>
+    public required Peers Peers { get; init; }
+
+    /// <summary>Whether the instance works yet.</summary>
+    public required Startup Startup { get; init; }
+
+    /// <summary>Decides what nobody asked for, to explain it.</summary>
+    public required Hypotheses Hypotheses { get; init; }
+
+    /// <summary>The search projection, where there is one.</summary>
+    public Func<IProjection?> Projection { get; init; } = () => null;
+
+    /// <summary>Writes the metrics.</summary>
+    public required Action<TextWriter> WriteMetrics { get; init; }
+
+    /// <summary>What tells the time.</summary>
+    public required TimeProvider Time { get; init; }
+}
+
 /// <summary>Every route of the HTTP API.</summary>
 public static class ConsoleRoutes
 {
     /// <summary>Adds the routes of an instance.</summary>
-    /// <param name="routes">Where to.</param>
-    /// <param name="application">What runs here.</param>
-    /// <param name="directory">Finds ledgers in the cluster.</param>
-    /// <param name="peers">Asks other instances.</param>
-    /// <param name="startup">Whether the instance works yet.</param>
-    /// <param name="writeMetrics">Writes the metrics.</param>
-    /// <param name="projection">The search projection, where there is one.</param>
-    /// <param name="time">What tells the time.</param>
-    public static void Map(
-        IEndpointRouteBuilder routes, StreamsApplication application, LedgerDirectory directory,
-        Peers peers, Startup startup,
-        Action<TextWriter> writeMetrics, Func<IProjection?> projection, TimeProvider time)
+    public static void Map(IEndpointRouteBuilder routes, ConsoleParts parts)
     {
         BuildInfo.Publish();
-        new InstanceEndpoints(application, startup, writeMetrics).Map(routes);
-        new LedgerEndpoints(directory, peers).Map(routes);
-        new SearchEndpoints(projection, peers, time).Map(routes);
+        new InstanceEndpoints(parts.Application, parts.Startup, parts.WriteMetrics).Map(routes);
+        new LedgerEndpoints(parts.Directory, parts.Peers).Map(routes);
+        new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
+        new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
+        new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

@@ -124,8 +124,17 @@ internal sealed class AllocationHost : IAsyncDisposable
                 routes =>
                 {
                     routes.Use(startup.GuardAsync);
-                    ConsoleRoutes.Map(
-                        routes, application, directory, peers, startup, metrics.Write, () => projection, time);
+                    ConsoleRoutes.Map(routes, new ConsoleParts
+                    {
+                        Application = application,
+                        Directory = directory,
+                        Peers = peers,
+                        Startup = startup,
+                        Hypotheses = new Hypotheses(application, allocation),
+                        Projection = () => projection,
+                        WriteMetrics = metrics.Write,
+                        Time = time,
+                    });
                 },
                 loggers,
                 cancellation).ConfigureAwait(false);

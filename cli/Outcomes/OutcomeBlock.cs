@@ -51,10 +51,31 @@ internal static class OutcomeBlock
         }
     }
 
+    /// <summary>What would have made each reason go away, and when that is expected.</summary>
+    public static void WriteRemedies(IAnsiConsole console, IEnumerable<Reason> reasons)
+    {
+        foreach (var remedy in reasons.Select(Remedies.Of).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            Fields.Write(console, "would pass", remedy);
+        }
+    }
+
     /// <summary>Each rule that was looked at, with its row and its numbers, then the movements of the ledger.</summary>
     public static void WriteTrace(IAnsiConsole console, AllocationOutcome outcome)
     {
-        foreach (var step in outcome.Decision)
+        WriteSteps(console, outcome.Decision);
+        foreach (var entry in outcome.Entries)
+        {
+            console.MarkupLine(
+                $"  [blue]=[/] {Markup.Escape(Words.Spaced(entry.Kind.ToString()).PadRight(18))} " +
+                Markup.Escape($"{entry.From} → {entry.To}  {entry.Quantity}  {entry.ReservationId}").TrimEnd());
+        }
+    }
+
+    /// <summary>Each rule that was looked at, with its row and its numbers.</summary>
+    public static void WriteSteps(IAnsiConsole console, IEnumerable<DecisionStep> steps)
+    {
+        foreach (var step in steps)
         {
             var (symbol, style) = step.Result switch
             {
@@ -71,14 +92,9 @@ internal static class OutcomeBlock
                     ? rule
                     : $"{rule.PadRight(18)} [dim]{Markup.Escape(said)}[/]"));
         }
-        foreach (var entry in outcome.Entries)
-        {
-            console.MarkupLine(
-                $"  [blue]=[/] {Markup.Escape(Words.Spaced(entry.Kind.ToString()).PadRight(18))} " +
-                Markup.Escape($"{entry.From} → {entry.To}  {entry.Quantity}  {entry.ReservationId}").TrimEnd());
-        }
     }
 
+    /// <summary>A reason with its detail, its scope and its numbers.</summary>
     public static string ReasonText(Reason reason)
     {
         var text = Words.Spaced(reason.Code.ToString());

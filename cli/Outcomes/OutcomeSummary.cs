@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 
@@ -17,7 +18,9 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
     public static OutcomeSummary Of(AllocationOutcome outcome) => outcome.Event switch
     {
         AllocationOutcomeEvent.Held e => Held(e),
-        AllocationOutcomeEvent.Waitlisted e => new("Waitlisted", Mood.Neutral, e.ReservationId, $"{e.Quantity} wanted"),
+        AllocationOutcomeEvent.Waitlisted e => new("Waitlisted", Mood.Neutral, e.ReservationId, Join(
+            $"{e.Quantity} wanted", Some(e.Ahead, "in line before it"),
+            e.WaitUntilMs is { } until ? $"until {Words.Time(until)}" : "")),
         AllocationOutcomeEvent.Promoted e =>
             new("Promoted", Mood.Good, e.ReservationId, $"{e.Quantity} granted after waiting"),
         AllocationOutcomeEvent.Confirmed e => new("Confirmed", Mood.Good, e.ReservationId, Join(
@@ -27,19 +30,24 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
             $"{Join(Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))} given back: {e.Reason}"),
         AllocationOutcomeEvent.Expired e => new("Expired", Mood.Neutral, e.ReservationId, $"{e.Quantity} given back"),
         AllocationOutcomeEvent.Preempted e =>
-            new("Preempted", Mood.Bad, e.ReservationId, $"{e.Quantity} taken by {e.By}"),
+            new("Preempted", Mood.Bad, e.ReservationId, Join(
+                $"{e.Quantity} taken by {e.By}" + (e.ByClass.Length > 0 ? $" of class {e.ByClass}" : ""),
+                Some(e.Confirmed, "of them confirmed"), e.WaitsAgain ? "it waits again" : "")),
         AllocationOutcomeEvent.Consumed e => new("Consumed", Mood.Good, e.ReservationId, Join(
             Some(e.Quantity, "consumed"), Some(e.FromHeld, "from held"), Some(e.Orphaned, "orphaned"))),
         AllocationOutcomeEvent.Returned e => new("Returned", Mood.Neutral, e.ReservationId, Join(
             Some(e.Quantity, $"returned to {e.Disposition.ToString().ToLowerInvariant()}"),
             Some(e.Orphaned, "orphaned"))),
         AllocationOutcomeEvent.Extended e =>
-            new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}"),
-        AllocationOutcomeEvent.Amended e => new("Amended", Mood.Good, e.ReservationId, $"{e.Delta:+0;-0;0}"),
+            new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}" + (e.ByMode.Length > 0 ? $" by mode {e.ByMode}" : "")),
+        AllocationOutcomeEvent.Amended e => new("Amended", Mood.Good, e.ReservationId, Join(
+            $"{e.Delta:+0;-0;0}", Some(e.Waiting, "of it waited for"), Some(e.Confirmed, "of it confirmed"))),
         AllocationOutcomeEvent.ReservationSplit e =>
             new("Split", Mood.Good, e.ReservationId, $"into {string.Join(", ", e.Parts)}"),
         AllocationOutcomeEvent.Reassigned e =>
-            new("Reassigned", Mood.Good, e.ReservationId, $"to {e.CustomerRef ?? e.OrderRef}"),
+            new("Reassigned", Mood.Good, e.ReservationId, "to " + Join(
+                e.OrderRef is { } order ? $"order {order}" : "",
+                e.CustomerRef is { } customer ? $"customer {customer}" : "")),
         AllocationOutcomeEvent.Imported e => new("Imported", Mood.Good, e.ReservationId, Join(
             Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))),
         AllocationOutcomeEvent.Rejected e => new("Rejected", Mood.Bad, e.ReservationId,
@@ -49,7 +57,9 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
         AllocationOutcomeEvent.Parked e =>
             new("Parked", Mood.Neutral, e.ReservationId, $"waits for its hold until {Words.Time(e.DueAtMs)}"),
         AllocationOutcomeEvent.PendingApproval e =>
-            new("PendingApproval", Mood.Neutral, e.ReservationId, "another person must approve"),
+            new("PendingApproval", Mood.Neutral, e.ReservationId, "another person must approve"
+                + (e.Operator.Length > 0 ? $" what {e.Operator} asked for" : "")
+                + (e.DueAtMs is { } due ? $" until {Words.Time(due)}" : "")),
         AllocationOutcomeEvent.OrphanConsumed e =>
             new("OrphanConsumed", Mood.Bad, e.ReservationId, $"{e.Quantity} that no promise covers"),
         AllocationOutcomeEvent.OrphanReturned e =>
@@ -94,14 +104,18 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
         AllocationOutcomeEvent.Unblocked e => new("Unblocked", Mood.Neutral, null, $"{e.Quantity}: {e.Reason}"),
         AllocationOutcomeEvent.PoolConfigured e => new("PoolConfigured", Mood.Good, null, Join(
             e.Settings.Kind.ToString().ToLowerInvariant(), e.Settings.Unit)),
-        AllocationOutcomeEvent.PolicyActivated e => new("PolicyActivated", Mood.Good, null, $"version {e.Version}"),
+        AllocationOutcomeEvent.PolicyActivated e => new("PolicyActivated", Mood.Good, null,
+            $"version {e.Version}" + (e.InForce ? "" : $" from {Words.Time(e.EffectiveAtMs)} on")),
         AllocationOutcomeEvent.ModeChanged e =>
-            new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}: {e.Reason}"),
+            new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}"
+                + (e.CapMs is { } cap ? $", cap {Duration.Show(TimeSpan.FromMilliseconds(cap))}" : "")
+                + $": {e.Reason}"),
         AllocationOutcomeEvent.AuthorityChanged e =>
-            new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} {e.Mode} {e.Owner}"),
+            new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} is {e.Mode}, owner {e.Owner}, epoch {e.NewEpoch}"),
         AllocationOutcomeEvent.OverCommitted e =>
             new("OverCommitted", e.Deficit > 0 ? Mood.Bad : Mood.Good, null, $"deficit {e.Deficit}"),
-        AllocationOutcomeEvent.Repaired e => new("Repaired", Mood.Good, null, $"{e.Action}, approved by {e.Approver}"),
+        AllocationOutcomeEvent.Repaired e => new("Repaired", Mood.Good, e.ReservationId,
+            $"{e.Action} of mismatch {e.MismatchId}, approved by {e.Approver}"),
         _ => new(body.GetType().Name, Mood.Neutral, null, ""),
     };
 

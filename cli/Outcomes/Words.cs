@@ -29,7 +29,7 @@ internal static class Words
     /// them.
     /// </summary>
     public static string Numbers(IEnumerable<DecisionNumber> numbers, DecisionRule rule = DecisionRule.Unknown) =>
-        string.Join(", ", numbers.Select(n => $"{Spaced(n.Name.ToString())} {Value(n, rule)}"));
+        string.Join(", ", numbers.Select(n => $"{Named(n.Name)} {Value(n, rule)}"));
 
     /// <summary><c>InsufficientAvailability</c> reads <c>insufficient availability</c>.</summary>
     public static string Spaced(string name) =>
@@ -37,15 +37,26 @@ internal static class Words
             ? (i == 0 ? "" : " ") + char.ToLowerInvariant(c)
             : c.ToString()));
 
+    /// <summary>A duration reads as one, so its name needs no unit.</summary>
+    private static string Named(NumberName name)
+    {
+        var text = name.ToString();
+        return Spaced(text.EndsWith("Ms", StringComparison.Ordinal) ? text[..^2] : text);
+    }
+
     private static string Value(DecisionNumber number, DecisionRule rule) => number.Name switch
     {
         NumberName.Requested or NumberName.Minimum or NumberName.Maximum
             or NumberName.Default when rule == DecisionRule.Ttl =>
             Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
-        NumberName.TtlMs => Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
+        NumberName.TtlMs or NumberName.AgeMs or NumberName.MinimumAgeMs or NumberName.BoostMs
+            or NumberName.BeforeServiceMs => Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
         NumberName.NextExpiryAt or NumberName.IssuedAt or NumberName.OldestAccepted or NumberName.NewestAccepted
             or NumberName.Deadline
-            or NumberName.Time or NumberName.ExpiresAt or NumberName.ClosesAt => Time(number.Value),
+            or NumberName.Time or NumberName.ExpiresAt or NumberName.ClosesAt
+            or NumberName.CooldownEndsAt or NumberName.EffectiveAt or NumberName.StepAt
+            or NumberName.WaitUntil => Time(number.Value),
+        NumberName.Percent => string.Create(CultureInfo.InvariantCulture, $"{number.Value} %"),
         _ => number.Value.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -11,6 +11,8 @@ namespace Alloc.Web.Endpoints;
 /// <summary>Reads of the ledger: pools, reservations, remembered commands, wherever in the cluster they are.</summary>
 internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
 {
+    private readonly LedgerAnswers answers = new(directory, peers);
+
     private const int DefaultLimit = 1_000;
     private const int MaximumLimit = 10_000;
 
@@ -85,7 +87,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
     private Task GetPoolAsync(HttpContext context)
     {
         var id = string.Join('/', RawPath.Segments(context, 2));
-        return AnswerAsync(context, id, reads => reads.Pool(id) is { } pool
+        return answers.AnswerAsync(context, id, reads => reads.Pool(id) is { } pool
             ? PoolJson(pool, directory.PartitionOf(id), reads.Sources(id))
             : null, $"There is no pool {id}.");
     }
@@ -97,7 +99,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         var after = context.Request.Query["after"].ToString();
         var prefix = context.Request.Query["prefix"].ToString();
         var limit = LimitOf(context.Request);
-        return AnswerAsync(context, pool, reads =>
+        return answers.AnswerAsync(context, pool, reads =>
         {
             if (reads.Pool(pool) is null)
             {
@@ -124,7 +126,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
             return;
         }
         var (pool, id) = (segments[0], segments[1]);
-        await AnswerAsync(
+        await answers.AnswerAsync(
             context, pool, reads => reads.Reservation(pool, id) is { } r ? ReservationJson(pool, r) : null,
             $"Pool {pool} has no reservation {id}.").ConfigureAwait(false);
     }
@@ -139,7 +141,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
             await Problem.WriteAsync(context, 400, "Bad request", "Say which pool: ?pool=….").ConfigureAwait(false);
             return;
         }
-        await AnswerAsync(
+        await answers.AnswerAsync(
             context,
             pool,
             reads =>
@@ -154,38 +156,6 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
                 return answer;
             },
             $"Pool {pool} remembers no command {id}; that does not say that it was never sent.").ConfigureAwait(false);
-    }
-
-    private async Task AnswerAsync(
-        HttpContext context, string poolId, Func<ILedgerReads, JsonObject?> read, string nothing)
-    {
-        var place = await directory.FindAsync(poolId, context.RequestAborted).ConfigureAwait(false);
-        if (place.Reads is { } reads)
-        {
-            var found = read(reads);
-            await (found is null
-                ? Problem.WriteAsync(context, 404, "Not found", nothing)
-                : JsonAnswer.WriteAsync(context, 200, found))
-                .ConfigureAwait(false);
-            return;
-        }
-        if (place.Owner is { } owner && !Peers.IsForwarded(context.Request))
-        {
-            if (await peers.AskAsync(owner, context.Request, context.RequestAborted)
-                .ConfigureAwait(false) is { Body: { } body } answer)
-            {
-                var mediaType = (int)answer.Status >= 400 ? Problem.MediaType : "application/json";
-                await JsonAnswer.WriteAsync(context, (int)answer.Status, body, mediaType).ConfigureAwait(false);
-                return;
-            }
-            await Problem.WriteAsync(
-                context, 503, "The owner does not answer",
-                $"{place.Detail} It does not answer now; ask it, or try again.",
-                new JsonObject { ["owner"] = owner.ToString() }).ConfigureAwait(false);
-            return;
-        }
-        context.Response.Headers.RetryAfter = "1";
-        await Problem.WriteAsync(context, 503, "Not ready", place.Detail).ConfigureAwait(false);
     }
 
     private static JsonObject PoolJson(PoolState pool, int partition, IEnumerable<SupplySource>? sources)

@@ -22,4 +22,10 @@ public interface ILedgerReads
 
     /// <summary>The remembered answer to a command, or null.</summary>
     CommandMemory? Command(string poolId, string commandId);
+
+    /// <summary>What belongs to the partition as a whole: its clock.</summary>
+    PartitionState? Partition();
+
+    /// <summary>What was set for the whole partition: policies, modes, authority.</summary>
+    PartitionSettings Settings();
 }

@@ -47,6 +47,16 @@ public sealed class StoreLedgerReads : ILedgerReads
     public CommandMemory? Command(string poolId, string commandId) =>
         Store<CommandMemory>(AllocationStores.Commands)?.Get(new PoolKey(poolId, commandId));
 
+    /// <inheritdoc/>
+    public PartitionState? Partition() =>
+        application.Query<string, PartitionState>(AllocationStores.Partition, partition)
+            ?.Get(AllocationStores.PartitionKey);
+
+    /// <inheritdoc/>
+    public PartitionSettings Settings() =>
+        application.Query<string, PartitionSettings>(AllocationStores.Settings, partition)
+            ?.Get(AllocationStores.PartitionKey) ?? new PartitionSettings();
+
     private IEnumerable<T> Of<T>(string store, string poolId)
         where T : class =>
         Store<T>(store)?.Prefix(StateKeys.PrefixOf(poolId)).Select(e => e.Value) ?? [];

@@ -8,7 +8,8 @@ using Spectre.Console;
 namespace Alloc.Cli.Commands.General;
 
 /// <summary>
-/// <c>alloc explain COMMAND-ID|RESERVATION|POOL</c>: why it was decided so, with each rule and its numbers.
+/// <c>alloc explain COMMAND-ID|RESERVATION|POOL|ORDER</c>: why it was decided so, with each rule and its numbers, and
+/// what would have made it pass. <c>--why-not</c> asks what a hold would be answered now.
 /// </summary>
 internal static class ExplainCommand
 {
@@ -16,7 +17,7 @@ internal static class ExplainCommand
 
     private static readonly Argument<string> What = new("what")
     {
-        Description = "A command's id, a reservation, a pool, or an outcome POOL#SEQUENCE",
+        Description = "A command's id, a reservation, a pool, an order, or an outcome POOL#SEQUENCE",
     };
 
     private static readonly Option<string?> Pool = new("--pool")
@@ -26,11 +27,21 @@ internal static class ExplainCommand
     };
 
     public static Command Create() =>
-        new Command("explain", "Show why something was decided").Takes(What, Pool).TalksToKafka()
-            .TalksToRegistry().Runs(RunAsync);
+        new Command("explain", "Show why something was decided, or would be").Takes(What, Pool).AsksWhyNot()
+            .TalksToKafka().TalksToRegistry().TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        if (ExplainWhyNot.IsAsked(context))
+        {
+            return await ExplainWhyNot.RunAsync(context, context.Get(What), cancellation).ConfigureAwait(false);
+        }
+        if (context.Get(Pool) is null
+            && await ExplainOrder.FindAsync(context, context.Get(What), cancellation).ConfigureAwait(false)
+                is { Count: > 0 } order)
+        {
+            return await ExplainOrder.RunAsync(context, context.Get(What), order, cancellation).ConfigureAwait(false);
+        }
         var settings = ClientSettings.From(context);
         await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
@@ -44,7 +55,7 @@ internal static class ExplainCommand
         if (found.Count == 0)
         {
             throw CliException.NotFound(
-                $"The journal knows no command, reservation, pool or outcome "
+                $"The journal knows no command, reservation, pool, order or outcome "
                 + $"{what}{(pool is null ? "" : $" in pool {pool}")}.",
                 "A command that was just sent may not be decided yet.");
         }
@@ -98,6 +109,10 @@ internal static class ExplainCommand
         foreach (var outcome in outcomes)
         {
             OutcomeBlock.Write(console, outcome);
+            if (outcome.Event is AllocationOutcomeEvent.Rejected rejected)
+            {
+                OutcomeBlock.WriteRemedies(console, rejected.Reasons);
+            }
             OutcomeBlock.WriteTrace(console, outcome);
         }
         if (outcomes[^1].After is [.., var last])

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.CommandLine;
+
+/// <summary>Why something was decided, and why something else would not be.</summary>
+[Collection("processes")]
+public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev>
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Why_not_says_what_is_short_what_would_pass_and_when_and_holds_nothing()
+    {
+        await PoolAsync("why/not", 5);
+        await AllocAsync("reservation", "hold", "--pool", "why/not", "--id", "r", "-q", "3", "--ttl", "10m");
+
+        var no = await AllocAsync("explain", "why/not", "--why-not", "4");
+        var yes = await AllocAsync("explain", "why/not", "--why-not", "2", "-o", "json");
+        var unknownClass = await AllocAsync("explain", "why/not", "--why-not", "1", "--class", "nobody", "-o", "json");
+        var history = await AllocAsync("pool", "history", "why/not", "-o", "jsonl");
+
+        Assert.Contains("could not be held now: InsufficientAvailability", no.Out, StringComparison.Ordinal);
+        Assert.Contains("would pass 2 units or fewer; or waiting until", no.Out, StringComparison.Ordinal);
+        Assert.Contains("requested 4, available 2", no.Out, StringComparison.Ordinal);
+        Assert.True(JsonNode.Parse(yes.Out)!["granted"]!.GetValue<bool>());
+        Assert.False(JsonNode.Parse(unknownClass.Out)!["granted"]!.GetValue<bool>());
+        Assert.Equal(3, history.Out.Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task Why_not_of_no_pool_is_not_found_and_of_no_quantity_a_usage_error()
+    {
+        var pool = await AllocAsync("explain", "no-such-pool", "--why-not", "1");
+        var quantity = await AllocAsync("explain", "no-such-pool", "--why-not", "0");
+        var alone = await AllocAsync("explain", "no-such-pool", "--class", "web");
+
+        Assert.Equal((3, 2, 2), (pool.ExitCode, quantity.ExitCode, alone.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_rejection_is_explained_with_what_would_have_passed()
+    {
+        await PoolAsync("remedy", 2);
+        await AllocAsync("reservation", "hold", "--pool", "remedy", "--id", "r", "-q", "3", "--command-id", "remedy-c");
+
+        var run = await AllocAsync("explain", "remedy-c");
+
+        Assert.Contains("would pass 2 units or fewer; or 1 more by releases", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_order_is_explained_reservation_by_reservation()
+    {
+        await PoolAsync("order-a", 5);
+        await PoolAsync("order-b", 5);
+        await AllocAsync("reservation", "hold", "--pool", "order-a", "--id", "1", "-q", "2", "--order", "explained-o");
+        await AllocAsync("reservation", "hold", "--pool", "order-b", "--id", "2", "-q", "1", "--order", "explained-o");
+        await AllocAsync("reservation", "confirm", "--pool", "order-b", "--id", "2");
+
+        var run = await UntilAsync(
+            r => r.Out.Contains("Confirmed: 1 confirmed", StringComparison.Ordinal), "explain", "explained-o");
+
+        Assert.Contains("Held: 2", run.Out, StringComparison.Ordinal);
+        Assert.Contains("order-b#4", run.Out, StringComparison.Ordinal);
+    }
+
+    private async Task PoolAsync(string pool, int supply)
+    {
+        await AllocAsync("pool", "configure", pool, "--kind", "capacity", "--unit", "seat");
+        var supplied = await AllocAsync("pool", "supply", "set", pool, "-q", $"{supply}");
+
+        Assert.True(supplied.ExitCode == 0, $"{supplied}");
+    }
+
+    private async Task<ProcessResult> UntilAsync(Func<ProcessResult, bool> isSo, params string[] arguments)
+    {
+        var started = Stopwatch.StartNew();
+        while (true)
+        {
+            var run = await AllocAsync(arguments);
+            if (isSo(run))
+            {
+                return run;
+            }
+            Assert.True(started.Elapsed < Deadline, $"{string.Join(' ', arguments)}: {run}");
+            await Task.Delay(50);
+        }
+    }
+
+    private async Task<ProcessResult> AllocAsync(params string[] arguments)
+    {
+        var run = await CommandLineRun.OfAsync(
+            arguments, ("ALLOC_BOOTSTRAP", dev.Deployment.Bootstrap), ("ALLOC_REGISTRY", dev.Deployment.Registry),
+            ("ALLOC_CONSOLE", dev.Deployment.Console), ("ALLOC_TIMEOUT", "30s"));
+        return new ProcessResult(run.ExitCode, run.Out.TrimEnd(), run.Error.TrimEnd());
+    }
+}
