@@ -55,6 +55,9 @@ internal static class RestartScenario
                 startedAt).TotalSeconds, "s", place));
             run.Report.Add(new Figure(
                 "restart", "size of the checkpoint on disk", SizeOf(checkpoints) / 1048576.0, "MiB", place));
+            run.Report.Add(new Figure(
+                "restart", "state per open reservation, its command's answer and its timer included",
+                (double)SizeOf(checkpoints) / options.ReservationCount, "bytes", place));
             await engine.KillAsync().ConfigureAwait(false);
             await engine.DisposeAsync().ConfigureAwait(false);
 
