@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Alloc.Processors.Allocation;
@@ -22,6 +23,22 @@ internal sealed class AllocationInstruments
             "alloc_holds_created", null, "Reservations that were granted units.");
         HoldsExpired = meter.CreateCounter<long>(
             "alloc_holds_expired", null, "Reservations whose held units expired.");
+        Preemptions = meter.CreateCounter<long>(
+            "alloc_preemptions", null, "Reservations that lost units to another, by both classes.");
+        Promotions = meter.CreateCounter<long>(
+            "alloc_promotions", null, "Waiters that were granted units, by class.");
+        meter.CreateObservableGauge(
+            "alloc_waitlist_entries", () => Read(p => p.Waiters), null, "Reservations that wait for units.");
+        meter.CreateObservableGauge(
+            "alloc_pool_deficit_units", () => Read(p => p.Deficit), null,
+            "Units promised beyond supply and the greatest overbooking, over all pools.");
+        meter.CreateObservableGauge(
+            "alloc_hold_oldest_overdue", () => Read(p => p.OldestOverdueSeconds), "s",
+            "How long the timer that is due first has been due; 0 when none is.");
+        meter.CreateObservableGauge(
+            "alloc_policy_version", () => Read(p => p.PolicyVersion), null, "Version of the policy in force.");
+        meter.CreateObservableGauge(
+            "alloc_degraded_mode_active", ReadModes, null, "1 while a degraded mode is on.");
         SupplyIgnored = meter.CreateCounter<long>(
             "alloc_supply_ignored", null, "Facts about supply that changed nothing, by reason.");
         ReleaseFailures = meter.CreateCounter<long>(
@@ -46,6 +63,13 @@ internal sealed class AllocationInstruments
 
     public Counter<long> HoldsExpired { get; }
 
+    public Counter<long> Preemptions { get; }
+
+    public Counter<long> Promotions { get; }
+
+    /// <summary>How the partitions of this process stand; written by their tasks, read by an exporter.</summary>
+    public ConcurrentDictionary<int, PartitionStanding> Partitions { get; } = [];
+
     public Counter<long> SupplyIgnored { get; }
 
     public Counter<long> ReleaseFailures { get; }
@@ -53,4 +77,20 @@ internal sealed class AllocationInstruments
     public Histogram<double> ExpiryLateness { get; }
 
     public Histogram<double> CommandDuration { get; }
+
+    private IEnumerable<Measurement<double>> Read(Func<PartitionStanding, double> figure) => Partitions.Select(
+        p => new Measurement<double>(figure(p.Value), new KeyValuePair<string, object?>("partition", p.Key)));
+
+    // A mode is on where any partition has it on: switching reaches all of them.
+    private IEnumerable<Measurement<int>> ReadModes() => Partitions.Values.SelectMany(p => p.Modes).Distinct()
+        .Select(mode => new Measurement<int>(1, new KeyValuePair<string, object?>("mode", mode)));
 }
+
+/// <summary>How a partition stands.</summary>
+/// <param name="Waiters">Reservations that wait.</param>
+/// <param name="Deficit">Units promised beyond supply and the greatest overbooking.</param>
+/// <param name="OldestOverdueSeconds">How long the first timer has been due.</param>
+/// <param name="PolicyVersion">The policy in force.</param>
+/// <param name="Modes">Degraded modes that are on.</param>
+internal sealed record PartitionStanding(
+    long Waiters, long Deficit, double OldestOverdueSeconds, int PolicyVersion, IReadOnlyList<string> Modes);

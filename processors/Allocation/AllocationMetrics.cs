@@ -16,6 +16,8 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
     private readonly Dictionary<CommandKind, long> duplicates = [];
     private readonly Dictionary<SupplyIgnoredWhy, long> supplyIgnored = [];
     private readonly List<double> lateness = [];
+    private readonly Dictionary<(string Class, string By), long> preemptions = [];
+    private readonly Dictionary<string, long> promotions = [];
     private readonly Queue<(long Offset, long AppendedAtMs)> uncommitted = [];
     private long holdsCreated;
     private long holdsExpired;
@@ -43,6 +45,12 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
             case AllocationOutcomeEvent.Expired expired:
                 holdsExpired++;
                 lateness.Add((outcome.TMs - expired.ExpiresAtMs) / 1000.0);
+                break;
+            case AllocationOutcomeEvent.Preempted preempted:
+                Increment(preemptions, (outcome.After.Count > 0 ? outcome.After[0].Class : "", preempted.ByClass));
+                break;
+            case AllocationOutcomeEvent.Promoted promoted:
+                Increment(promotions, promoted.Class);
                 break;
             case AllocationOutcomeEvent.SupplyIgnored ignored:
                 Increment(supplyIgnored, ignored.Why);
@@ -92,12 +100,22 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         {
             instruments.ExpiryLateness.Record(seconds);
         }
+        foreach (var ((priorityClass, by), count) in preemptions)
+        {
+            instruments.Preemptions.Add(count, new("class", priorityClass), new("by", by));
+        }
+        foreach (var (priorityClass, count) in promotions)
+        {
+            instruments.Promotions.Add(count, new KeyValuePair<string, object?>("class", priorityClass));
+        }
         instruments.HoldsCreated.Add(holdsCreated);
         instruments.HoldsExpired.Add(holdsExpired);
         commands.Clear();
         duplicates.Clear();
         supplyIgnored.Clear();
         lateness.Clear();
+        preemptions.Clear();
+        promotions.Clear();
         holdsCreated = holdsExpired = 0;
     }
 

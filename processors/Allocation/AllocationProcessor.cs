@@ -26,7 +26,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         ledger = new AllocationLedger(state, options.Policy, context.Partition);
         var forgetting = new Forgetting(context, state);
         context.Schedule(Forgetting.Interval, PunctuationType.WallClock, _ => forgetting.Run());
-        context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => metrics.Publish());
+        context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => Publish());
         context.WhenCommitted((_, nextOffset) => metrics.Committed(nextOffset, context.WallClockMs));
         tickDueAtMs = -1;
         ScheduleTick();
@@ -68,6 +68,19 @@ internal sealed class AllocationProcessor(AllocationOptions options)
             metrics.Answered(metadata.Offset, record.TimestampMs);
         }
         ScheduleTick();
+    }
+
+    public void Close() => options.Instruments.Partitions.TryRemove(context.Partition, out _);
+
+    private void Publish()
+    {
+        metrics.Publish();
+        state.BeginRecord();
+        var partition = state.Partition;
+        var overdueMs = state.TryPeekTimer(out var timer) ? Math.Max(0, context.WallClockMs - timer.DueAtMs) : 0;
+        options.Instruments.Partitions[context.Partition] = new PartitionStanding(
+            partition.Waiters, partition.Deficit, overdueMs / 1000.0, partition.PolicyVersion,
+            [.. state.Settings.Modes.Select(m => m.Mode)]);
     }
 
     private void ScheduleTick()

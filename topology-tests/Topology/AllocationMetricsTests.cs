@@ -75,6 +75,21 @@ public sealed class AllocationMetricsTests : IDisposable
     }
 
     [Fact]
+    public void Units_promised_beyond_supply_show_until_they_are_there_again()
+    {
+        alloc.Stock("bolts", 10);
+        alloc.Send("bolts", Hold("a", 8));
+        alloc.Send(
+            "bolts", new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 2, Quantity = -5 });
+        var deficit = "alloc_pool_deficit_units{partition=\"0\"}";
+        Assert.Equal(3, Scrape()[deficit]);
+
+        alloc.Send(
+            "bolts", new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = 3, Quantity = 3 });
+        Assert.Equal(0, Scrape()[deficit]);
+    }
+
+    [Fact]
     public void A_fact_about_supply_that_changes_nothing_is_counted_by_reason()
     {
         alloc.Stock("bolts", 10);

@@ -26,11 +26,20 @@ public static partial class Evolve
                 $"Pool {outcome.PoolId}: outcome {outcome.Sequence} is of {outcome.TMs}, but the partition's clock is "
                 + $"{partition.TMs} already.");
         }
-        if (outcome.TMs != partition.TMs || outcome.PolicyVersion != partition.PolicyVersion)
+        var waiters = WaitingLine.Apply(state, outcome);
+        var deficit = outcome.Event is AllocationOutcomeEvent.OverCommitted over ? over.Deficit - pool.Deficit : 0;
+        if (outcome.TMs != partition.TMs || outcome.PolicyVersion != partition.PolicyVersion || waiters != 0
+            || deficit != 0)
         {
-            state.Partition = partition with { TMs = outcome.TMs, PolicyVersion = outcome.PolicyVersion };
+            state.Partition = partition with
+            {
+                TMs = outcome.TMs,
+                PolicyVersion = outcome.PolicyVersion,
+                Waiters = partition.Waiters + waiters,
+                Deficit = partition.Deficit + deficit,
+            };
         }
-        state.PutPool(After(pool, outcome, WaitingLine.Apply(state, outcome)));
+        state.PutPool(After(pool, outcome, waiters));
         ApplyReservations(state, outcome);
         ApplyUsage(state, outcome);
         ApplySupply(state, outcome);
