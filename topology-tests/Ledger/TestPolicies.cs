@@ -11,7 +11,6 @@ internal static class TestPolicies
 
     public static AllocationPolicy ThreeClasses { get; } = PolicyVersions.Version0 with
     {
-        Version = 1,
         Classes = [Vip, Plus, Web],
         ClassTable = [new ClassRow("class/web", PoolPattern.All, Channel: null, Tier: null, Web)],
     };

@@ -67,7 +67,6 @@ internal sealed record NaivePolicy
         var all = PoolPattern.All;
         return PolicyVersions.Version0 with
         {
-            Version = 1,
             Classes = [.. Classes],
             ClassTable =
             [

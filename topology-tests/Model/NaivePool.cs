@@ -94,9 +94,20 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
     {
         foreach (var (kind, value) in owner.Owner)
         {
-            if (QuotaOf(kind, value) is { } quota && Used(quota, kind, value) + more > LimitOf(quota, kind, value))
+            if (QuotaOf(kind, value) is not { } quota)
             {
-                return $"{kind}/{value} uses {Used(quota, kind, value)}, its limit is {LimitOf(quota, kind, value)}";
+                continue;
+            }
+            var used = Used(quota, kind, value);
+            var most = quota.Nominal + (quota.Value is null ? 0 : quota.Borrowing);
+            if (used + more > most)
+            {
+                return $"{kind}/{value} uses {used} of {most} at most";
+            }
+            if (quota.Value is not null && Borrowed(quota, kind, value, more) is var (borrowed, lendable)
+                && borrowed > lendable)
+            {
+                return $"{kind}/{value} uses {used}; {borrowed} would be borrowed with {lendable} to lend";
             }
         }
         return null;
@@ -131,18 +142,18 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
         return open + (quota.CountsConsumed ? inUse : 0);
     }
 
-    // Nominal, and what it may borrow: no more than the others have to spare and have not lent already.
-    private long LimitOf(NaiveQuota quota, string kind, string value)
+    // All that is borrowed in a kind of scope, and all that is lendable, if one of it had so many units more.
+    private (long Borrowed, long Lendable) Borrowed(NaiveQuota mine, string kind, string value, long more)
     {
-        if (quota.Value is null || quota.Borrowing == 0)
+        long borrowed = 0;
+        long lendable = 0;
+        foreach (var quota in policy.Quotas.Where(q => q.Scope == mine.Scope && q.Value is not null))
         {
-            return quota.Nominal;
+            var used = Used(quota, kind, quota.Value!) + (quota.Value == value ? more : 0);
+            borrowed += Math.Max(0, used - quota.Nominal);
+            lendable += Math.Min(quota.Lending, Math.Max(0, quota.Nominal - used));
         }
-        var others = policy.Quotas.Where(q => q.Scope == quota.Scope && q.Value is not null && q.Value != value)
-            .Select(q => (Quota: q, Used: Used(q, kind, q.Value!))).ToList();
-        var lendable = others.Sum(o => Math.Min(o.Quota.Lending, Math.Max(0, o.Quota.Nominal - o.Used)));
-        var borrowed = others.Sum(o => Math.Max(0, o.Used - o.Quota.Nominal));
-        return quota.Nominal + Math.Min(quota.Borrowing, Math.Max(0, lendable - borrowed));
+        return (borrowed, lendable);
     }
 
     private static string NameOf(QuotaScope scope) => scope switch
