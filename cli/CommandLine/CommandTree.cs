@@ -7,6 +7,7 @@ using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Projections;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
+using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Commands.Subjects;
 using Alloc.Cli.Commands.Tasks;
 using Alloc.Cli.Commands.Topics;
@@ -73,6 +74,8 @@ internal static class CommandTree
             ReleaseAllCommand.Create(),
             ReservationHistoryCommand.Create()),
         ApproveCommand.Create(),
+        AuthorityCommands.Create(),
+        ModeCommands.Create(),
         ExplainCommand.Create(),
         new Command("projection", "What searches for reservations answer from")
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),

@@ -38,12 +38,16 @@ internal sealed class CommandPort : IDisposable
     /// The outcome of the command, or null when the time is over: then nothing is known about it, neither that it was
     /// decided nor that it was not.
     /// </summary>
-    public async Task<AllocationOutcome?> AskAsync(AllocationCommand command, CancellationToken cancellation)
+    /// <param name="command">The command.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="to">The partition of a command for a whole partition; null: the pool's own.</param>
+    public async Task<AllocationOutcome?> AskAsync(
+        AllocationCommand command, CancellationToken cancellation, int? to = null)
     {
         var registering = commands.InitializeAsync(cancellation).AsTask();
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         var key = Encoding.UTF8.GetBytes(command.PoolId);
-        var partition = await Task.Run(() => Murmur2.Partition(key, PartitionCount()), cancellation)
+        var partition = to ?? await Task.Run(() => Murmur2.Partition(key, PartitionCount()), cancellation)
             .ConfigureAwait(false);
         var end = reader.QueryWatermarkOffsets(new TopicPartition(outcomeTopic, partition), settings.Timeout).High;
         reader.Assign(new TopicPartitionOffset(outcomeTopic, partition, end));
@@ -69,6 +73,13 @@ internal sealed class CommandPort : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Partitions of the command topic.</summary>
+    public async Task<int> CountPartitionsAsync(CancellationToken cancellation)
+    {
+        await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        return await Task.Run(PartitionCount, cancellation).ConfigureAwait(false);
     }
 
     public void Dispose()

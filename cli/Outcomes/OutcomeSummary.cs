@@ -39,7 +39,8 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
             Some(e.Quantity, $"returned to {e.Disposition.ToString().ToLowerInvariant()}"),
             Some(e.Orphaned, "orphaned"))),
         AllocationOutcomeEvent.Extended e =>
-            new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}" + (e.ByMode.Length > 0 ? $" by mode {e.ByMode}" : "")),
+            new("Extended", Mood.Good, e.ReservationId, $"until {Words.Time(e.ExpiresAtMs)}"
+                + (e.ByMode.Length > 0 ? $" by mode {e.ByMode}" : "")),
         AllocationOutcomeEvent.Amended e => new("Amended", Mood.Good, e.ReservationId, Join(
             $"{e.Delta:+0;-0;0}", Some(e.Waiting, "of it waited for"), Some(e.Confirmed, "of it confirmed"))),
         AllocationOutcomeEvent.ReservationSplit e =>

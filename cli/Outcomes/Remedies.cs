@@ -104,10 +104,12 @@ internal static class Remedies
         var deficit = Has(n, NumberName.Deficit);
         var shortBy = Has(n, NumberName.ShortBy);
         return Joined(
-            deficit is > 0 ? $"supply or releases of more than {deficit} units: promises exceed supply by so many" : null,
+            deficit is > 0
+                ? $"supply or releases of more than {deficit} units: promises exceed supply by so many"
+                : null,
             Has(n, NumberName.Available) is > 0 and var available ? $"{available} units or fewer" : null,
             Has(n, NumberName.NextExpiryAt) is { } expiry
-                ? $"waiting until {Words.Time(expiry)}: by then enough holds expire, unless they are confirmed or extended"
+                ? $"waiting until {Words.Time(expiry)}: by then enough holds expire, if nobody confirms or extends them"
                 : shortBy is null ? null
                 : $"{shortBy} more by releases or supply: no expiry that is known would free so many");
     }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Alloc.Web.Endpoints;
 
-/// <summary>Searches for reservations over all pools, partitions and instances; and the projection that answers.</summary>
+/// <summary>Searches for reservations over all pools and instances, and the projection that answers.</summary>
 internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers, TimeProvider time)
 {
     private const string Off = "This instance runs without the search projection (--no-projection).";
@@ -19,7 +19,8 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
     }
 
     /// <summary>
-    /// GET /v1/reservations?order=&amp;customer=&amp;pool=&amp;status=&amp;olderThan=&amp;newerThan=&amp;limit=&amp;cursor=
+    /// GET /v1/reservations?order=&amp;customer=&amp;pool=&amp;status=&amp;olderThan=&amp;newerThan=&amp;limit=
+    /// &amp;cursor=
     /// </summary>
     /// <remarks>
     /// A page may be short, even empty, and have a next one: each looks at a bounded number of entries.

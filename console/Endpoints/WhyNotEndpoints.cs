@@ -19,8 +19,8 @@ internal sealed class WhyNotEndpoints(
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/pools/{id}/why-not", AnswerAsync);
 
     /// <summary>
-    /// GET /v1/pools/{id}/why-not?quantity=&amp;class=&amp;channel=&amp;tier=&amp;customer=&amp;dealer= : slashes in the
-    /// id as %2F.
+    /// GET /v1/pools/{id}/why-not?quantity=&amp;class=&amp;channel=&amp;tier=&amp;customer=&amp;dealer= : slashes in
+    /// the id as %2F.
     /// </summary>
     private Task AnswerAsync(HttpContext context)
     {

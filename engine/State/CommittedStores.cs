@@ -11,7 +11,7 @@ internal sealed class CommittedStores(Func<string, object> find) : IStores
             ?? throw new TopologyException($"The store '{name}' is not a {typeof(TStore).Name}.");
 }
 
-/// <summary>A store that is only read: code that takes a task's store gets it where a write would be a mistake.</summary>
+/// <summary>A store that is only read, for code that takes a task's store and must not write.</summary>
 internal sealed class ReadOnlyStore<TKey, TValue>(IReadOnlyKeyValueStore<TKey, TValue> committed)
     : IKeyValueStore<TKey, TValue>
     where TKey : notnull

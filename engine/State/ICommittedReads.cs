@@ -8,7 +8,7 @@ internal interface ICommittedReads<TKey, TValue>
     IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted();
 }
 
-/// <summary>A store that can be handed out as it is committed, under the interface that processors know it by.</summary>
+/// <summary>A store that is handed out as it is committed, by the interface that processors know it by.</summary>
 internal interface ICommittedStore
 {
     object AsCommitted();

@@ -28,8 +28,8 @@ public enum IndexKind : byte
 public readonly record struct IndexKey(IndexKind Kind, string Value, long CreatedAtMs, string PoolId, string Id);
 
 /// <summary>
-/// Index entries as bytes that order as they do: kind, value, zero, time big-endian, pool, zero, id. Ids have no control
-/// characters.
+/// Index entries as bytes that order as they do: kind, value, zero, time big-endian, pool, zero, id. Ids have no
+/// control characters.
 /// </summary>
 public static class IndexKeys
 {

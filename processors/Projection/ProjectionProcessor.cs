@@ -107,5 +107,6 @@ internal sealed class ProjectionProcessor : IProcessor<string, AllocationOutcome
         }
     }
 
-    private string Place() => context.Metadata is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : "an unknown place";
+    private string Place() =>
+        context.Metadata is { } at ? $"{at.Topic}-{at.Partition}@{at.Offset}" : "an unknown place";
 }

@@ -40,7 +40,7 @@ public sealed record ReservationQuery
         && !(view.ForgetAtMs <= NowMs);
 }
 
-/// <summary>A reservation that was found and its place in the order of the search, which is the same everywhere.</summary>
+/// <summary>A reservation that was found, and its place in the order of the search.</summary>
 public sealed record FoundReservation(byte[] Place, ReservationView View);
 
 /// <summary>Some of what one partition has.</summary>

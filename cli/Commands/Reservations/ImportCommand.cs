@@ -5,7 +5,7 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
 
-/// <summary><c>alloc reservation import</c>: takes over what another system promised, while the pool is frozen.</summary>
+/// <summary><c>alloc reservation import</c>: takes over what another system promised.</summary>
 internal static class ImportCommand
 {
     private static readonly Option<long> Held = new("--held")

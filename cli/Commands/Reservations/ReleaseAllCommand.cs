@@ -128,8 +128,8 @@ internal static class ReleaseAllCommand
         if (wanted.Count > limit)
         {
             throw CliException.Failed(
-                $"{(result.HasMore ? "More than " : "")}{wanted.Count} reservations would be released, and the limit is "
-                + $"{limit}; nothing was.",
+                $"{(result.HasMore ? "More than " : "")}{wanted.Count} reservations would be released, and the limit "
+                + $"is {limit}; nothing was.",
                 $"Narrow the search, or allow it with --limit {wanted.Count}.");
         }
         if (context.Get(Ticket) is null && context.Get(Confirmed) && wanted.Any(r => Units(r, "confirmed") > 0))

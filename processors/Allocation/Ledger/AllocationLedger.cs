@@ -55,8 +55,11 @@ public sealed partial class AllocationLedger
     /// What would be decided about a record now. Writes nothing, fires no timer: what is due and was not fired yet still
     /// counts as held.
     /// </summary>
-    public AllocationOutcome Consider(in LedgerRecord record) =>
-        decide.Record(record, Math.Max(record.TimestampMs, state.Partition.TMs));
+    public AllocationOutcome Consider(in LedgerRecord record)
+    {
+        UsePolicyInForce();
+        return decide.Record(record, Math.Max(record.TimestampMs, state.Partition.TMs));
+    }
 
     // True when nothing more is due.
     private bool FireTimers(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)

@@ -66,6 +66,26 @@ public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev
         Assert.Contains("order-b#4", run.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_frozen_slice_is_shown_for_every_partition_and_explains_a_refusal()
+    {
+        await PoolAsync("frozen-1", 5);
+
+        var transfer = await AllocAsync(
+            "authority", "transfer", "frozen-*", "--mode", "frozen", "--owner", "legacy", "--epoch", "1",
+            "-o", "jsonl");
+        var slices = await AllocAsync("authority", "get", "-o", "jsonl");
+        var hold = await AllocAsync("explain", "frozen-1", "--why-not", "1");
+        var mode = await AllocAsync("mode", "set", "no-such-mode", "--to", "on", "--reason", "test");
+
+        Assert.Equal(4, transfer.Out.Split('\n').Length);
+        Assert.All(transfer.Out.Split('\n'), l => Assert.Equal(
+            "AuthorityChanged", JsonNode.Parse(l)!["result"]!.GetValue<string>()));
+        Assert.Equal(4, JsonNode.Parse(slices.Out)!["partitions"]!.AsArray().Count);
+        Assert.Contains("PoolFrozen", hold.Out, StringComparison.Ordinal);
+        Assert.Equal(4, mode.ExitCode);
+    }
+
     private async Task PoolAsync(string pool, int supply)
     {
         await AllocAsync("pool", "configure", pool, "--kind", "capacity", "--unit", "seat");

@@ -44,6 +44,24 @@ public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.Contains("more than the 2 shown", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_reservation_that_was_amended_split_and_given_away_is_found_where_it_is_now()
+    {
+        await PoolAsync("moved", 10);
+        await HoldAsync("moved", "whole", "order-from");
+        string[] reservation = ["--pool", "moved", "--id", "whole"];
+
+        var amended = await AllocAsync(["reservation", "amend", .. reservation, "-q", "5"]);
+        var split = await AllocAsync(["reservation", "split", .. reservation, "--part", "part=2"]);
+        var given = await AllocAsync(["reservation", "reassign", .. reservation, "--to-order", "order-to"]);
+        var toOrder = await ListAsync(1, "--order", "order-to");
+        var fromOrder = await ListAsync(1, "--order", "order-from");
+
+        Assert.Equal((0, 0, 0), (amended.ExitCode, split.ExitCode, given.ExitCode));
+        Assert.Equal(("whole", 3), (toOrder[0]["reservationId"]!.ToString(), toOrder[0]["held"]!.GetValue<long>()));
+        Assert.Equal(("part", 2), (fromOrder[0]["reservationId"]!.ToString(), fromOrder[0]["held"]!.GetValue<long>()));
+    }
+
     [Theory]
     [InlineData("--status", "hold")]
     [InlineData("--older-than", "yesterday")]

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands.Slices;
+
+/// <summary>
+/// Commands that go to every partition: each decides for itself, so the answer is a table of partitions. A second run
+/// finishes what a first one began.
+/// </summary>
+internal static class PartitionWrites
+{
+    public static Command AsksEveryPartition(this Command command, Func<CommandContext, AllocationCommandBody> build) =>
+        command.Acts().TalksToKafka().TalksToRegistry()
+            .Runs((context, cancellation) => RunAsync(context, build(context), cancellation));
+
+    private static async Task<int> RunAsync(
+        CommandContext context, AllocationCommandBody body, CancellationToken cancellation)
+    {
+        var settings = ClientSettings.From(context);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var port = new CommandPort(settings, registry);
+        var key = CommandKinds.KeyOf(CommandKinds.Of(body));
+        var command = Writes.Envelope(context, key, body, CommandId.Next(context.Time));
+        var rows = new List<JsonObject>();
+        var count = await port.CountPartitionsAsync(cancellation).ConfigureAwait(false);
+        for (var partition = 0; partition < count; partition++)
+        {
+            var outcome = await port.AskAsync(command, cancellation, partition).ConfigureAwait(false);
+            rows.Add(Row(partition, command, outcome));
+        }
+        context.Screen.Rows(
+            rows,
+            Column.Number("PARTITION", "partition"),
+            new Column("RESULT", r => Column.Show(r["result"]))
+            {
+                Style = r => Column.Show(r["result"]) is "Rejected" or "Unknown" ? "red" : null,
+            },
+            Column.Text("DETAIL", "detail"),
+            Column.Text("OUTCOME", "outcome"));
+        if (rows.Any(r => Column.Show(r["result"]) == "Unknown"))
+        {
+            context.Screen.Warn("Some partitions gave no answer in time; run it again to finish it.");
+            return ExitCode.Unavailable;
+        }
+        return rows.Any(r => Column.Show(r["result"]) == "Rejected") ? ExitCode.Rejected : ExitCode.Ok;
+    }
+
+    private static JsonObject Row(int partition, AllocationCommand command, AllocationOutcome? outcome) => new()
+    {
+        ["partition"] = partition,
+        ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
+        ["detail"] = outcome?.Event is AllocationOutcomeEvent.Rejected rejected
+            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
+            : outcome is null ? "no decision was seen" : OutcomeSummary.Of(outcome).Detail,
+        ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
+        ["commandId"] = command.CommandId,
+    };
+}
