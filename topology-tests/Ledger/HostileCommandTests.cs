@@ -255,26 +255,6 @@ public sealed class HostileCommandTests
     }
 
     [Fact]
-    public void Commands_that_the_policy_does_not_offer_are_rejected_with_its_version()
-    {
-        var ledger = TestLedger.WithStock(10);
-        AllocationCommandBody[] bodies =
-        [
-            new AllocationCommandBody.ForceRelease { ReservationId = "r", Reason = "x", Ticket = "t" },
-            new AllocationCommandBody.Approve { ApprovedCommandId = "c" },
-            new AllocationCommandBody.Repair { MismatchId = "m", Action = "a", Approver = "b" },
-        ];
-
-        foreach (var body in bodies)
-        {
-            var answer = ledger.Run(body);
-            Assert.Equal("R PolicyForbids", OutcomeText.Of(answer));
-            var reason = ((AllocationOutcomeEvent.Rejected)answer.Event).Reasons.Single();
-            Assert.Equal((NumberName.Version, 0L), (reason.Numbers.Single().Name, reason.Numbers.Single().Value));
-        }
-    }
-
-    [Fact]
     public void Commands_for_a_partition_are_answered_by_its_pool()
     {
         var ledger = new TestLedger();

@@ -11,7 +11,7 @@ internal static class OutcomeText
         AllocationOutcomeEvent.NoOp { Tombstone: true } => "N tombstone",
         AllocationOutcomeEvent.NoOp noOp => $"N {noOp.Why}",
         AllocationOutcomeEvent.Rejected rejected => $"R {string.Join('+', rejected.Reasons.Select(r => r.Code))}",
-        AllocationOutcomeEvent.Parked => "P",
+        AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval => "P",
         AllocationOutcomeEvent.Consumed { Orphaned: > 0 } => "✔ Consumed+orphan",
         AllocationOutcomeEvent.Returned { Orphaned: > 0 } => "✔ Returned+orphan",
         var happened => $"✔ {happened.GetType().Name}",

@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Ledger;
@@ -21,14 +22,18 @@ internal static class RandomHistory
         foreach (var step in steps)
         {
             ledger.NowMs += step.Seconds % 8 == 0 ? step.Seconds * 1_000L : step.Seconds % 3;
-            if (step.Kind % 16 == 12 && last is not null)
+            if (step.Kind % 21 == 12 && last is not null)
             {
                 ledger.All(last);
                 continue;
             }
-            if (Body(step) is { } body)
+            if (Special(ledger, step) is { } special)
             {
-                ledger.All(last = ledger.Command(body));
+                ledger.All(last = special);
+            }
+            else if (Body(step) is { } body)
+            {
+                ledger.All(last = ledger.Command(body) with { Actor = ActorOf(step) });
             }
             else
             {
@@ -38,12 +43,19 @@ internal static class RandomHistory
         return ledger;
     }
 
+    private static Actor ActorOf(Step step) => new()
+    {
+        Type = step.Choice % 5 == 0 ? ActorType.Service : ActorType.Operator,
+        Id = step.Quantity % 2 == 0 ? "ann" : "bob",
+        Channel = "web",
+    };
+
     private static AllocationCommandBody? Body(Step step)
     {
         var id = $"r{step.Reservation % ReservationCount}";
         var quantity = 1 + (step.Quantity % 4);
         var isSourced = step.Choice % 2 == 0;
-        return (step.Kind % 16) switch
+        return (step.Kind % 21) switch
         {
             0 or 1 => new AllocationCommandBody.Hold
             {
@@ -118,7 +130,49 @@ internal static class RandomHistory
                 Parts = [new SplitPart { ReservationId = $"x{step.Choice % 7}", Quantity = quantity }],
             },
             15 => new AllocationCommandBody.Reassign { ReservationId = id, ToCustomerRef = $"c{step.Choice % 3}" },
+            16 => new AllocationCommandBody.ForceRelease
+            {
+                ReservationId = id,
+                Quantity = step.Choice % 3 == 0 ? null : quantity,
+                Bucket = (ReleaseBucket)(1 + (step.Quantity % 3)),
+                Reason = "test",
+                Ticket = "t",
+            },
+            17 => new AllocationCommandBody.Approve { ApprovedCommandId = $"c{step.Choice}" },
+            18 => new AllocationCommandBody.Import
+            {
+                ReservationId = id,
+                Held = step.Quantity % 4,
+                Confirmed = step.Choice % 3,
+                ExpiresAtMs = 1_700_000_000_000 + (step.Choice * 1_000L),
+            },
             _ => null,
         };
     }
+
+    // Commands that look at the ledger as it is, or are for all of the partition.
+    private static AllocationCommand? Special(TestLedger ledger, Step step) => (step.Kind % 21) switch
+    {
+        19 => ledger.Command(new AllocationCommandBody.Repair
+        {
+            MismatchId = "m",
+            Action = step.Choice % 3 == 0 ? "AcceptSnapshot" : "Adjust",
+            Approver = "bob",
+            ExpectedBalances = ledger.Balances,
+            Quantity = 1 + (step.Quantity % 3),
+            From = (RepairAccount)(1 + (step.Choice % 4)),
+            To = (RepairAccount)(1 + (step.Quantity % 4)),
+            Source = "erp",
+        }),
+        20 => ledger.Command(
+            new AllocationCommandBody.AuthorityTransfer
+            {
+                Slice = step.Choice % 2 == 0 ? "*" : "bolts",
+                Mode = (AuthorityMode)(1 + (step.Quantity % 4)),
+                Owner = "erp",
+                NewEpoch = 1 + (step.Choice / 16),
+            },
+            pool: ReservedKeys.Authority),
+        _ => null,
+    };
 }

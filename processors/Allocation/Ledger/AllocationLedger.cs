@@ -77,6 +77,12 @@ public sealed partial class AllocationLedger
 
     private AllocationOutcome Fire(in LedgerRecord record, in LedgerTimer timer, long t)
     {
+        if (timer.Kind == TimerKind.ApprovalEnd)
+        {
+            var pending = state.GetApproval(timer.PoolId, timer.Id) ?? throw new LedgerFaultException(
+                $"Pool {timer.PoolId}: the approval of {timer.Id} ends at {timer.DueAtMs}, but none is waited for.");
+            return decide.Pending(record, timer.PoolId, pending, isApproved: false, t);
+        }
         if (timer.Kind != TimerKind.ParkingEnd)
         {
             return decide.Timer(record, timer, t);
@@ -160,6 +166,12 @@ public sealed partial class AllocationLedger
         {
             UsePolicyInForce();
             SweepPools(record, t, outcomes);
+        }
+        if (outcome is { Event: AllocationOutcomeEvent.NoOp { Why: NoOpWhy.Approved }, Original: true }
+            && record.Command.Body is AllocationCommandBody.Approve approve
+            && state.GetApproval(outcome.PoolId, approve.ApprovedCommandId) is { } pending)
+        {
+            Commit(record, decide.Pending(record, outcome.PoolId, pending, isApproved: true, t), t, outcomes);
         }
         if (outcome.Entries.Count > 0)
         {

@@ -81,6 +81,32 @@ public sealed class Decide
         return Body(record, command, parked.PayloadHash, Decision.CauseOf(record));
     }
 
+    /// <summary>Decides a command that waited for an approval.</summary>
+    /// <param name="record">The record that is folded.</param>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="pending">The command.</param>
+    /// <param name="isApproved">false: nobody approved it in time.</param>
+    /// <param name="t">The partition's clock.</param>
+    public AllocationOutcome Pending(
+        in LedgerRecord record, string poolId, ParkedCommand pending, bool isApproved, long t)
+    {
+        var command = pending.Command;
+        d.BeginCommand(command, CommandKinds.Of(command.Body), pending.PayloadHash, t, parked: null, mayPark: false);
+        d.UsePool(poolId, state.GetPool(poolId));
+        d.Approved = pending;
+        if (isApproved)
+        {
+            AuthorityRules.Check(d, command, isIncrease: false);
+        }
+        if (isApproved && !d.IsRejected)
+        {
+            return Body(record, command, pending.PayloadHash, Decision.CauseOf(record))!;
+        }
+        var happened = isApproved ? d.Rejected(ReservationIn(command.Body)) : Approvals.Lapse(d, pending);
+        Approvals.Finish(d, pending);
+        return d.Answer(record, happened, AnswerKind.Original, pending.PayloadHash, Decision.CauseOf(record));
+    }
+
     /// <summary>What a timer causes: the expiry of a hold, or the report of a gap.</summary>
     public AllocationOutcome Timer(in LedgerRecord record, in LedgerTimer timer, long t)
     {
@@ -237,7 +263,7 @@ public sealed class Decide
     private void CheckAuthority(AllocationCommand command)
     {
         AuthorityRules.Check(d, command, IsIncrease(command));
-        if (d.Kind == CommandKind.Hold && !d.IsPoolKnownByName)
+        if (d.Kind is CommandKind.Hold or CommandKind.Import or CommandKind.Repair && !d.IsPoolKnownByName)
         {
             d.Fail(ReasonCode.UnknownPool, command.PoolId);
         }
@@ -268,7 +294,6 @@ public sealed class Decide
     private AllocationOutcome? Body(
         in LedgerRecord record, AllocationCommand command, ReadOnlyMemory<byte> hash, Cause? cause)
     {
-        var parked = d.Parked;
         AllocationOutcomeEvent? happened;
         try
         {
@@ -277,10 +302,7 @@ public sealed class Decide
             {
                 return null;
             }
-            if (parked is not null)
-            {
-                Parking.Finish(d, parked);
-            }
+            Finish();
         }
         catch (OverflowException)
         {
@@ -288,13 +310,24 @@ public sealed class Decide
             d.DropReasons();
             d.Fail(ReasonCode.Malformed, "the quantity makes a balance overflow");
             happened = d.Rejected(ReservationIn(command.Body));
-            if (parked is not null)
-            {
-                Parking.Finish(d, parked);
-            }
+            Finish();
         }
-        var answer = happened is AllocationOutcomeEvent.Parked ? AnswerKind.Provisional : AnswerKind.Original;
+        var answer = happened is AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval
+            ? AnswerKind.Provisional : AnswerKind.Original;
         return d.Answer(record, happened, answer, hash, cause);
+    }
+
+    // A command that waited waits no longer.
+    private void Finish()
+    {
+        if (d.Parked is { } parked)
+        {
+            Parking.Finish(d, parked);
+        }
+        if (d.Approved is { } pending)
+        {
+            Approvals.Finish(d, pending);
+        }
     }
 
     private AllocationOutcomeEvent? Dispatch(AllocationCommandBody body)
@@ -314,6 +347,10 @@ public sealed class Decide
             AllocationCommandBody.Amend amend => AmendRules.Decide(d, amend),
             AllocationCommandBody.Split split => SplitRules.Decide(d, split),
             AllocationCommandBody.Reassign reassign => ReassignRules.Decide(d, reassign),
+            AllocationCommandBody.ForceRelease force => ForceReleaseRules.Decide(d, force),
+            AllocationCommandBody.Approve approve => Approvals.Decide(d, approve),
+            AllocationCommandBody.Import import => ImportRules.Decide(d, import),
+            AllocationCommandBody.Repair repair => RepairRules.Decide(d, repair),
             AllocationCommandBody.PolicyActivate activate => PolicyRules.Decide(d, activate),
             AllocationCommandBody.ModeSwitch change => ModeRules.Decide(d, change),
             AllocationCommandBody.AuthorityTransfer transfer => AuthorityRules.Decide(d, transfer),
@@ -323,17 +360,8 @@ public sealed class Decide
             AllocationCommandBody.Unblock unblock => SupplyRules.Decide(d, unblock),
             AllocationCommandBody.PoolConfigure configure => PoolRules.Decide(d, configure),
             AllocationCommandBody.Tick => throw new UnreachableException("A tick is no decision."),
-            _ => NotOffered(body),
+            _ => throw new UnreachableException(),
         };
-    }
-
-    private AllocationOutcomeEvent NotOffered(AllocationCommandBody body)
-    {
-        d.Look(Trace.NotOffered);
-        d.Fail(
-            ReasonCode.PolicyForbids, $"policy version {d.Policy.Version} offers no {d.Kind}", null,
-            Trace.N(NumberName.Version, d.Policy.Version));
-        return d.Rejected(ReservationIn(body));
     }
 
     private static string? ReservationIn(AllocationCommandBody body) => body switch

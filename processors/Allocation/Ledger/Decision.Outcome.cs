@@ -37,7 +37,7 @@ internal sealed partial class Decision
             CommandKind = Kind,
             PayloadHash = hash,
             RequestedPoolId = named,
-            RememberUntilMs = answer.IsRemembered ? checked(T + Policy.Limits.CommandRetentionMs) : null,
+            RememberUntilMs = answer.IsRemembered ? RememberUntil(happened) : null,
             Actor = command.Actor,
             CorrelationId = command.CorrelationId,
             CausationId = command.CausationId,
@@ -82,6 +82,15 @@ internal sealed partial class Decision
         Decision = Exactly(trace),
         Event = happened,
     };
+
+    // A command that waits for an approval is known as long as it waits.
+    private long RememberUntil(AllocationOutcomeEvent happened)
+    {
+        var limits = Policy.Limits;
+        return checked(T + (happened is AllocationOutcomeEvent.PendingApproval
+            ? Math.Max(limits.CommandRetentionMs, limits.ApprovalMs + 1)
+            : limits.CommandRetentionMs));
+    }
 
     /// <summary>The command of the record that is folded, as a cause.</summary>
     public static Cause CauseOf(in LedgerRecord source) =>

@@ -56,6 +56,9 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
     /// <summary>The parked command that is decided again, or null.</summary>
     public ParkedCommand? Parked { get; private set; }
 
+    /// <summary>Set while the command at hand, which waited for an approval, is decided with it.</summary>
+    public ParkedCommand? Approved { get; set; }
+
     /// <summary>Whether the command may wait (again) for what it needs.</summary>
     public bool MayPark { get; private set; }
 
@@ -288,6 +291,7 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
         Command = null;
         Kind = CommandKind.Unknown;
         Parked = null;
+        Approved = null;
         MayPark = false;
         trace.Clear();
         reasons.Clear();

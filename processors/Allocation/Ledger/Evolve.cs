@@ -73,6 +73,7 @@ public static partial class Evolve
             StockTakeSequence = pool.StockTakeSequence,
             Parked = parked,
             Waiters = waiting,
+            Approvals = pool.Approvals + ApprovalChange(outcome),
             NextTimerAtMs = isQuiet ? null : NextTimer(pool.NextTimerAtMs, outcome.Timers),
         };
     }
@@ -84,7 +85,17 @@ public static partial class Evolve
             return 0;
         }
         // The answer to a command that is not the record folded is the answer to a parked one.
-        return outcome.Event is AllocationOutcomeEvent.Parked ? 1 : outcome.CausedBy is not null ? -1 : 0;
+        return outcome.Event is AllocationOutcomeEvent.Parked ? 1 : outcome.CausedBy is not null && outcome.Approvals.Count == 0 ? -1 : 0;
+    }
+
+    private static int ApprovalChange(AllocationOutcome outcome)
+    {
+        var change = 0;
+        for (var index = 0; index < outcome.Approvals.Count; index++)
+        {
+            change += outcome.Approvals[index].Pending is null ? -1 : 1;
+        }
+        return change;
     }
 
     private static long? NextTimer(long? earliest, IReadOnlyList<TimerChange> timers)
@@ -129,7 +140,8 @@ public static partial class Evolve
     private static void ApplyHolder(ILedgerState state, string poolId, AllocationOutcome outcome, Reservation after)
     {
         var units = after.Held + after.Confirmed;
-        var isNew = after.Version == 1 || outcome.Event is AllocationOutcomeEvent.ReservationSplit;
+        var isNew = after.Version == 1 || outcome.Event
+            is AllocationOutcomeEvent.ReservationSplit or AllocationOutcomeEvent.Imported;
         if (units > 0 && (isNew || IsGranted(outcome, after.ReservationId)))
         {
             state.PutHolder(poolId, HolderPlace.Of(after), new Place { Quantity = units });

@@ -33,6 +33,9 @@ public sealed class InMemoryLedgerState : ILedgerState
     /// <summary>What scopes use, by pool and scope.</summary>
     public IReadOnlyDictionary<(string PoolId, string Scope), ScopeUsage> Usages => usages;
 
+    /// <summary>All commands that wait for an approval, by pool and id.</summary>
+    public IReadOnlyDictionary<(string PoolId, string CommandId), ParkedCommand> Approvals => approvals;
+
     /// <summary>All pools.</summary>
     public IReadOnlyDictionary<string, PoolState> Pools => pools;
 

@@ -27,7 +27,7 @@ public sealed class PolicyBook(AllocationPolicy shipped)
     /// <exception cref="LedgerFaultException">The state has no valid document of the version.</exception>
     public AllocationPolicy Of(ILedgerState state, int version)
     {
-        if (version == shipped.Version)
+        if (version <= shipped.Version)
         {
             return shipped;
         }

@@ -35,13 +35,13 @@ internal static class ReleaseRules
             return ReleaseUnits(d, release, known!, status, isWhole);
         }
         d.Look(Transition(CommandKind.Release, status));
-        return d.IsRejected ? d.Rejected(id) : WithoutUnits(d, release, known, status);
+        return d.IsRejected ? d.Rejected(id) : WithoutUnits(d, id, release.Reason, known, status);
     }
 
-    private static AllocationOutcomeEvent WithoutUnits(
-        Decision d, AllocationCommandBody.Release release, Reservation? known, ReservationStatus status)
+    /// <summary>A whole release of a reservation that has no units: one that waits, has ended, or is unknown.</summary>
+    public static AllocationOutcomeEvent WithoutUnits(
+        Decision d, string id, string reason, Reservation? known, ReservationStatus status)
     {
-        var id = release.ReservationId;
         switch (status)
         {
             case ReservationStatus.Waitlisted:
@@ -57,7 +57,7 @@ internal static class ReleaseRules
                 {
                     ReservationId = id,
                     Held = waited,
-                    Reason = release.Reason,
+                    Reason = reason,
                 };
             case ReservationStatus.Released:
                 return NoOp(NoOpWhy.AlreadyReleased, id);

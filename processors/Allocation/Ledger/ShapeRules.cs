@@ -70,6 +70,18 @@ internal static partial class ShapeRules
             case AllocationCommandBody.Reassign reassign:
                 Reassign(d, reassign);
                 break;
+            case AllocationCommandBody.ForceRelease force:
+                ForceRelease(d, force);
+                break;
+            case AllocationCommandBody.Approve approve:
+                Id(d, approve.ApprovedCommandId, "approvedCommandId");
+                break;
+            case AllocationCommandBody.Import import:
+                Import(d, import);
+                break;
+            case AllocationCommandBody.Repair repair:
+                Repair(d, command, repair);
+                break;
             case AllocationCommandBody.PolicyActivate activate:
                 Activate(d, activate);
                 break;

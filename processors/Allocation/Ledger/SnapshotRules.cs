@@ -170,7 +170,7 @@ internal static class SnapshotRules
     }
 
     // (2) Quantity, plus deltas not inside it, minus what the ledger has in all; EXT is minus what the ledger has.
-    private static void PostRebase(Decision d, long rebase)
+    public static void PostRebase(Decision d, long rebase)
     {
         if (rebase >= 0)
         {

@@ -16,7 +16,6 @@ internal static class Trace
     public static readonly DecisionStep PoolKnown = Step(DecisionRule.PoolKnown, RuleResult.Passed);
     public static readonly DecisionStep PoolUnknown = Step(DecisionRule.PoolKnown, RuleResult.Failed);
     public static readonly DecisionStep PoolCreated = Step(DecisionRule.PoolKnown, RuleResult.Applied, "created");
-    public static readonly DecisionStep NotOffered = Step(DecisionRule.Offered, RuleResult.Failed);
     public static readonly DecisionStep ConsumeUnseen = Step(DecisionRule.ConsumeSeen, RuleResult.Passed);
     public static readonly DecisionStep ConsumeSeen = Step(DecisionRule.ConsumeSeen, RuleResult.Applied, "repeat");
 
