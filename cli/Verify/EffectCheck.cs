@@ -20,6 +20,9 @@ internal static class EffectCheck
             (Ask.Release, Events.Released) => Released(command, outcome, pool),
             (Ask.Consume, Events.Consumed) => Consumed(command, outcome, pool),
             (Ask.Return, Events.Returned) => Returned(command, outcome, pool),
+            (Ask.Amend, Events.Amended) => Amended(command, outcome),
+            (Ask.Import, Events.Imported) => Imported(command, outcome),
+            (Ask.Reassign, Events.Reassigned) when outcome.Postings.Count > 0 => "a change of owner moves units",
             (_, Events.Rejected) when outcome.Postings.Count > 0 => "a rejection moves units",
             _ => null,
         };
@@ -55,7 +58,9 @@ internal static class EffectCheck
     private static string? Refused(ObservedCommand command, ObservedOutcome outcome, Findings findings)
     {
         if (outcome.Reasons.Contains(Events.InsufficientAvailability)
-            && outcome.Reasons.Count == 1 && command.IsAllOrNothing && command.Quantity <= outcome.Before.Free)
+            && outcome.Reasons.Count == 1 && command.IsAllOrNothing
+            && command.Quantity <= (outcome.Steps.FirstOrDefault(s => s.Rule == "Availability")?["Available"]
+                ?? outcome.Before.Free))
         {
             findings.Add(FindingKind.UnjustRejection, outcome.PoolId, outcome.At,
                 $"command '{command.CommandId}' asked for {command.Quantity} and was refused with "
@@ -98,6 +103,22 @@ internal static class EffectCheck
         }
         var moved = after.Consumed - before.Consumed;
         return moved > command.Quantity ? $"asked to consume {command.Quantity}, consumed {moved}" : null;
+    }
+
+    private static string? Amended(ObservedCommand command, ObservedOutcome outcome)
+    {
+        var after = outcome.Reservations.FirstOrDefault(r => r.Id == command.Lines[0].ReservationId);
+        var has = after is null ? 0 : after.Held + after.Confirmed + after.Waiting;
+        return has == command.Quantity ? null : $"asked for {command.Quantity} held and confirmed, has {has}";
+    }
+
+    private static string? Imported(ObservedCommand command, ObservedOutcome outcome)
+    {
+        var (id, held) = command.Lines[0];
+        var after = outcome.Reservations.FirstOrDefault(r => r.Id == id);
+        return after?.Held == held && after.Held + after.Confirmed == command.Quantity
+            ? null
+            : $"asked for {held} held of {command.Quantity}, has {after?.Held} held and {after?.Confirmed} confirmed";
     }
 
     private static string? Returned(ObservedCommand command, ObservedOutcome outcome, PoolModel pool)

@@ -70,6 +70,39 @@ internal enum FindingKind
 
     /// <summary>A record that cannot be read with its schema.</summary>
     Unreadable,
+
+    /// <summary>The numbers that a decision gives for itself contradict each other or the balances.</summary>
+    TraceBroken,
+
+    /// <summary>A grant while more was promised than there is.</summary>
+    GrantInDeficit,
+
+    /// <summary>A deficit that is not published, published twice, or greater than what is missing.</summary>
+    DeficitUnpublished,
+
+    /// <summary>What scopes are charged is not what their reservations changed by.</summary>
+    ChargeMismatch,
+
+    /// <summary>A usage below zero, or a grant beyond the limit that the decision names.</summary>
+    QuotaBroken,
+
+    /// <summary>A promotion of somebody who did not wait for that, or past somebody who came first.</summary>
+    WaiterBroken,
+
+    /// <summary>Units taken away for nobody, from the wrong one, or not as the event says.</summary>
+    PreemptionBroken,
+
+    /// <summary>A class preempted before its cool-down was over.</summary>
+    CooldownBroken,
+
+    /// <summary>Confirmed units taken back by an operator without another one's approval.</summary>
+    ApprovalMissing,
+
+    /// <summary>A decision under an older policy than one before it.</summary>
+    PolicyWentBack,
+
+    /// <summary>An outcome that carries a lower epoch than one of its pool before it.</summary>
+    EpochWentBack,
 }
 
 /// <summary>One thing that is wrong.</summary>

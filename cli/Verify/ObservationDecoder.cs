@@ -45,7 +45,9 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             Ask = ask,
             Quantity = quantity,
             Lines = lines,
-            IsAllOrNothing = command.Body is AllocationCommandBody.Hold { Mode: HoldMode.AllOrNothing },
+            IsAllOrNothing = command.Body is AllocationCommandBody.Hold { Mode: not HoldMode.Partial },
+            Actor = $"{command.Actor.Type}/{command.Actor.Id}",
+            Approves = (command.Body as AllocationCommandBody.Approve)?.ApprovedCommandId,
         };
     }
 
@@ -82,6 +84,19 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             After = Balances(outcome.BalancesAfter),
             Postings = Postings(outcome.Entries),
             Reservations = Reservations(outcome.After),
+            Steps = ScarcityDecoder.Steps(outcome.Decision),
+            PolicyVersion = outcome.PolicyVersion,
+            Epoch = outcome.Epoch,
+            Subject = ScarcityDecoder.Subject(outcome.Event),
+            Quantity = ScarcityDecoder.Quantity(outcome.Event),
+            PreemptedBy = outcome.Event is AllocationOutcomeEvent.Preempted preempted
+                ? (preempted.By, preempted.ByClass)
+                : null,
+            Parts = outcome.Event is AllocationOutcomeEvent.ReservationSplit split ? split.Parts : [],
+            Charges = outcome.Charges.Count == 0
+                ? []
+                : [.. outcome.Charges.Select(c => new ObservedCharge(c.Scope, c.Delta, c.Consumed))],
+            Cooldowns = outcome.Cooldowns.Count == 0 ? [] : [.. outcome.Cooldowns.Select(c => (c.Id, c.EndsAtMs))],
         };
     }
 
@@ -127,6 +142,15 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             AllocationCommandBody.Consume consume => (Ask.Consume, consume.Quantity, [(consume.ReservationId, 0)]),
             AllocationCommandBody.Return returned => (Ask.Return, returned.Quantity, [(returned.ReservationId, 0)]),
             AllocationCommandBody.Tick => (Ask.Tick, null, []),
+            AllocationCommandBody.Amend amend => (Ask.Amend, amend.NewQuantity, [(amend.ReservationId, 0)]),
+            AllocationCommandBody.Split split => (Ask.Split, null,
+                [(split.ReservationId, 0), .. split.Parts.Select(p => (p.ReservationId, p.Quantity))]),
+            AllocationCommandBody.Reassign reassign => (Ask.Reassign, null, [(reassign.ReservationId, 0)]),
+            AllocationCommandBody.Import import =>
+                (Ask.Import, import.Held + import.Confirmed, [(import.ReservationId, import.Held)]),
+            AllocationCommandBody.ForceRelease release =>
+                (Ask.ForceRelease, release.Quantity, [(release.ReservationId, 0)]),
+            AllocationCommandBody.Approve => (Ask.Approve, null, []),
             _ => (Ask.Other, null, []),
         };
 
@@ -195,6 +219,10 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
                 Preempted = r.Preempted,
                 Granted = r.Granted,
                 Version = r.Version,
+                Waiting = r.Waiting,
+                Place = (r.EnqueuedAtMs ?? 0, r.WaitOrder),
+                Class = r.Class,
+                Scopes = ScarcityDecoder.Scopes(r),
                 ExpiresAtMs = r.ExpiresAtMs,
                 ForgetAtMs = r.ForgetAtMs,
             };

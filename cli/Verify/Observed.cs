@@ -58,6 +58,12 @@ internal enum Ask
     Consume,
     Return,
     Tick,
+    Amend,
+    Split,
+    Reassign,
+    Import,
+    ForceRelease,
+    Approve,
 }
 
 /// <summary>A record of a command topic.</summary>
@@ -84,6 +90,12 @@ internal sealed record ObservedCommand
 
     /// <summary>Whether a hold must be granted as a whole.</summary>
     public bool IsAllOrNothing { get; init; }
+
+    /// <summary>Who sent it.</summary>
+    public string Actor { get; init; } = "";
+
+    /// <summary>The command that an approval names.</summary>
+    public string? Approves { get; init; }
 }
 
 /// <summary>How an outcome answers its command.</summary>
@@ -144,8 +156,50 @@ internal sealed record ObservedOutcome
 
     public IReadOnlyList<ObservedReservation> Reservations { get; init; } = [];
 
-    /// <summary>Overbooking that policy allows: a grant may take FREE down to its negative.</summary>
-    public long Overbooking { get; init; }
+    /// <summary>What the outcome says it looked at: availability, quotas and preemption.</summary>
+    public IReadOnlyList<ObservedStep> Steps { get; init; } = [];
+
+    /// <summary>Policy that it was decided under.</summary>
+    public int PolicyVersion { get; init; }
+
+    /// <summary>Epoch of authority that it carries.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The reservation that its event is about; null where it is about none, or several.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>Units that its event names: promoted, preempted, waited for; the deficit of OverCommitted.</summary>
+    public long Quantity { get; init; }
+
+    /// <summary>The reservation and the class in whose favour units were taken away.</summary>
+    public (string ReservationId, string Class)? PreemptedBy { get; init; }
+
+    /// <summary>Reservations that a split made.</summary>
+    public IReadOnlyList<string> Parts { get; init; } = [];
+
+    /// <summary>By how much the usage of scopes changes: open units, and consumed ones.</summary>
+    public IReadOnlyList<ObservedCharge> Charges { get; init; } = [];
+
+    /// <summary>Cool-downs that begin: what pauses, and until when.</summary>
+    public IReadOnlyList<(string Id, long EndsAtMs)> Cooldowns { get; init; } = [];
+}
+
+/// <summary>A change of the usage of a scope.</summary>
+/// <param name="Scope">The scope.</param>
+/// <param name="Open">Units held or confirmed.</param>
+/// <param name="Consumed">Units used up and not returned.</param>
+internal readonly record struct ObservedCharge(string Scope, long Open, long Consumed);
+
+/// <summary>A rule that a decision looked at, with the numbers it gave.</summary>
+/// <param name="Rule">The rule's name.</param>
+/// <param name="Row">The row of the policy.</param>
+/// <param name="HasPassed">Whether it let the command pass.</param>
+/// <param name="Numbers">The numbers by their names.</param>
+internal sealed record ObservedStep(
+    string Rule, string Row, bool HasPassed, IReadOnlyDictionary<string, long> Numbers)
+{
+    /// <summary>A number; null where the step does not give it.</summary>
+    public long? this[string name] => Numbers.TryGetValue(name, out var value) ? value : null;
 }
 
 /// <summary>A reservation as an outcome leaves it.</summary>
@@ -170,6 +224,17 @@ internal sealed record ObservedReservation
     public long Granted { get; init; }
 
     public long Version { get; init; }
+
+    /// <summary>Units that it waits for.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>Its place in line: the order key, then the tie.</summary>
+    public (long OrderMs, long Tie) Place { get; init; }
+
+    public string Class { get; init; } = "";
+
+    /// <summary>What quotas count it by: <c>class/web</c>, <c>dealer/seven</c>, …</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>When what is held expires, on the log's clock; null when it does not.</summary>
     public long? ExpiresAtMs { get; init; }

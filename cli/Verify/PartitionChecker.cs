@@ -47,6 +47,7 @@ internal sealed class PartitionChecker
             if (AnsweredCommand(outcome, command) is { } answered)
             {
                 EffectCheck.Check(answered, outcome, pool, findings);
+                CheckApproval(answered, command, outcome, pool);
             }
         }
         CheckOverdue(outcome);
@@ -78,6 +79,10 @@ internal sealed class PartitionChecker
                     Counts.Undecided++;
                 }
             }
+        }
+        foreach (var pool in pools.Values)
+        {
+            pool.Complete();
         }
         Counts.Parked = parked.Count;
         Counts.PoolsWithHolds = pools.Values.Sum(p => p.Balances.Held > 0 ? 1 : 0);
@@ -274,6 +279,26 @@ internal sealed class PartitionChecker
             return waited;
         }
         return source?.CommandId == outcome.CommandId ? source : null;
+    }
+
+    /// <summary>An operator takes confirmed units back only with the approval of another actor.</summary>
+    private void CheckApproval(
+        ObservedCommand asked, ObservedCommand? source, ObservedOutcome outcome, PoolModel pool)
+    {
+        if (asked.Ask != Ask.ForceRelease || outcome.Answer != AnswerKind.Original || asked.Lines.Count != 1)
+        {
+            return;
+        }
+        var id = asked.Lines[0].ReservationId;
+        var before = pool.Find(id, outcome.TimeMs)?.Confirmed ?? 0;
+        var taken = before - (outcome.Reservations.FirstOrDefault(r => r.Id == id)?.Confirmed ?? before);
+        if (taken > 0 && (source is not { Ask: Ask.Approve } || source.Approves != asked.CommandId
+            || source.Actor == asked.Actor))
+        {
+            findings.Add(FindingKind.ApprovalMissing, outcome.PoolId, outcome.At,
+                $"command '{asked.CommandId}' of {asked.Actor} takes back {taken} confirmed units of {id}; "
+                + (source is { Ask: Ask.Approve } ? $"approved by {source.Actor}" : "nobody approved it"));
+        }
     }
 
     /// <summary>Whatever is due by the log's clock comes before the record that brings the clock there.</summary>

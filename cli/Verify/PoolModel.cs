@@ -4,11 +4,26 @@ namespace Alloc.Cli.Verify;
 /// What a pool must look like after the outcomes read so far: balances as the fold of entries, reservations as their
 /// last state. Each outcome is first checked against it and then folded.
 /// </summary>
-internal sealed class PoolModel(string poolId, Findings findings, bool startsAtFirst)
+internal sealed class PoolModel
 {
+    private readonly string poolId;
+    private readonly Findings findings;
+    private readonly bool startsAtFirst;
+    private readonly ScarcityCheck scarcity;
     private readonly Dictionary<string, ObservedReservation> reservations = new(StringComparer.Ordinal);
     private long heldSum;
     private long confirmedSum;
+
+    public PoolModel(string poolId, Findings findings, bool startsAtFirst)
+    {
+        this.poolId = poolId;
+        this.findings = findings;
+        this.startsAtFirst = startsAtFirst;
+        scarcity = new ScarcityCheck(this, Report);
+    }
+
+    /// <summary>Whether the pool's history is known from its first outcome on.</summary>
+    public bool StartsAtFirst => startsAtFirst;
 
     public string PoolId => poolId;
 
@@ -46,6 +61,10 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
         CheckIdentity(outcome);
         CheckBalances(outcome);
         CheckGrant(outcome);
+        if (outcome.Parts.Count > 0)
+        {
+            SplitCheck.Check(this, outcome, Report);
+        }
         foreach (var reservation in outcome.Reservations)
         {
             ApplyReservation(outcome, reservation);
@@ -122,19 +141,17 @@ internal sealed class PoolModel(string poolId, Findings findings, bool startsAtF
                 granted += posting.Delta;
             }
         }
-        if (granted == 0)
+        scarcity.Check(outcome, outcome.Event == Events.Imported ? 0 : granted);
+        OversoldUnits += scarcity.Beyond;
+        if (granted > 0)
         {
-            return;
-        }
-        GrantCount++;
-        GrantedUnits += granted;
-        var available = Math.Max(0, outcome.Before.Free + outcome.Overbooking);
-        if (granted > available)
-        {
-            OversoldUnits += granted - available;
-            Report(FindingKind.Oversold, outcome, $"grants {granted} with {available} available");
+            GrantCount++;
+            GrantedUnits += granted;
         }
     }
+
+    /// <summary>Checks what is left once the pool's last outcome was read.</summary>
+    public void Complete() => scarcity.Close();
 
     private void ApplyReservation(ObservedOutcome outcome, ObservedReservation after)
     {
@@ -217,5 +234,11 @@ internal static class Events
     public const string Expired = "Expired";
     public const string Consumed = "Consumed";
     public const string Returned = "Returned";
+    public const string OverCommitted = "OverCommitted";
+    public const string Promoted = "Promoted";
+    public const string Preempted = "Preempted";
+    public const string Amended = "Amended";
+    public const string Imported = "Imported";
+    public const string Reassigned = "Reassigned";
     public const string InsufficientAvailability = "InsufficientAvailability";
 }

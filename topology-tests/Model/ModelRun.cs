@@ -59,7 +59,7 @@ internal sealed class ModelRun
             var rest = outcomes.GetRange(index + 1, outcomes.Count - index - 1);
             checks.Check(PoolOf(outcome.PoolId), outcome, command, rest);
             CountOriginal(outcome);
-            if (outcome.Event is AllocationOutcomeEvent.AuthorityChanged changed)
+            if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.AuthorityChanged changed })
             {
                 epoch = changed.NewEpoch;
             }

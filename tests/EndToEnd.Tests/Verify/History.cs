@@ -83,6 +83,20 @@ internal sealed class History
                 Version = confirmed.Version + 1 }]);
     }
 
+    /// <summary>An outcome of any kind; the last argument completes it.</summary>
+    public void Put(
+        ObservedCommand command, string what, IReadOnlyList<Posting> postings,
+        IReadOnlyList<ObservedReservation> after, Func<ObservedOutcome, ObservedOutcome>? with = null,
+        AnswerKind answer = AnswerKind.Original)
+    {
+        var id = answer == AnswerKind.Caused ? null : command.CommandId;
+        Append(command.At, answer, id, what, command.TimestampMs, postings, after, [], null);
+        Outcomes[^1] = with is null ? Outcomes[^1] : with(Outcomes[^1]);
+    }
+
+    /// <summary>The last state of a reservation.</summary>
+    public ObservedReservation Of(string reservation) => reservations[reservation];
+
     public void Refuse(string id, string reservation, long quantity, long timeMs) => Answer(
         Ask(id, Alloc.Cli.Verify.Ask.Hold, timeMs, reservation, quantity), "Rejected", timeMs, [], [],
             reasons: ["InsufficientAvailability"]);
