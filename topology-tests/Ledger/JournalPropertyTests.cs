@@ -1,3 +1,4 @@
+using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
@@ -110,6 +111,15 @@ public sealed class JournalPropertyTests
         {
             expected.Add(new LedgerTimer(pending.DueAtMs, TimerKind.ApprovalEnd, poolId, id));
         }
+        foreach (var policy in ledger.State.Settings.Policies)
+        {
+            if (policy.Version > ledger.State.Partition.PolicyVersion)
+            {
+                expected.Add(new LedgerTimer(
+                    policy.EffectiveAtMs, TimerKind.PolicyStep, "$partition/3",
+                    policy.Version.ToString(CultureInfo.InvariantCulture)));
+            }
+        }
         foreach (var source in ledger.State.GetSources(TestLedger.Pool))
         {
             foreach (var range in source.Missing.Where(m => m.GapAtMs is not null))
@@ -121,7 +131,8 @@ public sealed class JournalPropertyTests
         Assert.Equal(expected, ledger.State.GetTimers());
         Assert.All(expected, timer => Assert.True(timer.DueAtMs > t));
         Assert.All(expected, timer => Assert.True(
-            timer.Kind is TimerKind.GapGrace or TimerKind.ApprovalEnd || ledger.PoolState.NextTimerAtMs <= timer.DueAtMs));
+            timer.Kind is TimerKind.GapGrace or TimerKind.ApprovalEnd or TimerKind.PolicyStep
+            || ledger.PoolState.NextTimerAtMs <= timer.DueAtMs));
     });
 
     [Fact]

@@ -1,4 +1,5 @@
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Ledger;
@@ -9,6 +10,25 @@ namespace Topology.Tests.Ledger;
 internal static class RandomHistory
 {
     private const int ReservationCount = 5;
+
+    private static readonly AllocationPolicy[] Policies = [.. Enumerable.Range(1, 4).Select(version =>
+        PolicyVersions.Version0 with
+        {
+            Version = version,
+            ConductTable =
+            [
+                PolicyVersions.Version0.ConductTable[0] with
+                {
+                    LateConfirm = version % 2 == 0,
+                    IsRevocable = version < 3,
+                },
+            ],
+            ModeTable =
+            [
+                new ModeRow("mode/slow", "slow", PoolPattern.All, ModeEffect.ExtendHolds, 5_000),
+                new ModeRow("mode/stop", "stop", PoolPattern.All, ModeEffect.RejectHolds, 1_000),
+            ],
+        })];
 
     /// <summary>One step of a history; any bytes are one.</summary>
     public readonly record struct Step(byte Kind, byte Reservation, byte Quantity, byte Choice, byte Seconds);
@@ -22,7 +42,7 @@ internal static class RandomHistory
         foreach (var step in steps)
         {
             ledger.NowMs += step.Seconds % 8 == 0 ? step.Seconds * 1_000L : step.Seconds % 3;
-            if (step.Kind % 21 == 12 && last is not null)
+            if (step.Kind % 23 == 12 && last is not null)
             {
                 ledger.All(last);
                 continue;
@@ -43,6 +63,15 @@ internal static class RandomHistory
         return ledger;
     }
 
+    private static AllocationCommandBody.PolicyActivate Activate(
+        TestLedger ledger, AllocationPolicy policy, int seconds) => new()
+    {
+        Version = policy.Version,
+        Document = PolicyDocument.Write(policy),
+        ContentHash = PolicyDocument.HashOf(policy),
+        EffectiveAtMs = ledger.NowMs + (seconds * 1_000L) - 60_000,
+    };
+
     private static Actor ActorOf(Step step) => new()
     {
         Type = step.Choice % 5 == 0 ? ActorType.Service : ActorType.Operator,
@@ -55,7 +84,7 @@ internal static class RandomHistory
         var id = $"r{step.Reservation % ReservationCount}";
         var quantity = 1 + (step.Quantity % 4);
         var isSourced = step.Choice % 2 == 0;
-        return (step.Kind % 21) switch
+        return (step.Kind % 23) switch
         {
             0 or 1 => new AllocationCommandBody.Hold
             {
@@ -151,7 +180,7 @@ internal static class RandomHistory
     }
 
     // Commands that look at the ledger as it is, or are for all of the partition.
-    private static AllocationCommand? Special(TestLedger ledger, Step step) => (step.Kind % 21) switch
+    private static AllocationCommand? Special(TestLedger ledger, Step step) => (step.Kind % 23) switch
     {
         19 => ledger.Command(new AllocationCommandBody.Repair
         {
@@ -168,11 +197,27 @@ internal static class RandomHistory
             new AllocationCommandBody.AuthorityTransfer
             {
                 Slice = step.Choice % 2 == 0 ? "*" : "bolts",
-                Mode = (AuthorityMode)(1 + (step.Quantity % 4)),
+                Mode = (step.Quantity % 8) switch
+                {
+                    0 => AuthorityMode.Legacy,
+                    1 => AuthorityMode.Shadow,
+                    2 or 3 => AuthorityMode.Frozen,
+                    _ => AuthorityMode.Authoritative,
+                },
                 Owner = "erp",
                 NewEpoch = 1 + (step.Choice / 16),
             },
             pool: ReservedKeys.Authority),
+        21 => ledger.Command(Activate(ledger, Policies[step.Choice % 4], step.Quantity), pool: ReservedKeys.Policy),
+        22 => ledger.Command(
+            new AllocationCommandBody.ModeSwitch
+            {
+                Mode = step.Choice % 3 == 0 ? "stop" : "slow",
+                On = step.Quantity % 3 > 0,
+                CapMs = step.Choice % 5 == 0 ? 2_000 : null,
+                Reason = "test",
+            },
+            pool: ReservedKeys.Mode),
         _ => null,
     };
 }
