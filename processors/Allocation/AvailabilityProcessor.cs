@@ -30,7 +30,8 @@ internal sealed class AvailabilityProcessor(AllocationPolicy policy)
     {
         var outcome = record.Value;
         var changes = outcome.Entries.Count > 0
-            || outcome.Event is AllocationOutcomeEvent.PoolConfigured or AllocationOutcomeEvent.OverCommitted;
+            || outcome.Event is AllocationOutcomeEvent.PoolConfigured or AllocationOutcomeEvent.OverCommitted
+            || (outcome.CommandId is null && outcome.Event is AllocationOutcomeEvent.NoOp);
         if (changes && pools.Get(outcome.PoolId) is { } pool)
         {
             poolId = outcome.PoolId;

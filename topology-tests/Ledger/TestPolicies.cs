@@ -47,4 +47,16 @@ internal static class TestPolicies
         QuotaScope scope, string? value, long nominal, long borrow = 0, long lend = 0,
         UsageCount counts = UsageCount.Open) =>
         new($"quota/{scope}/{value ?? "each"}", PoolPattern.All, scope, value, nominal, borrow, lend, counts);
+
+    public static AllocationPolicy Waiting(
+        this AllocationPolicy policy, WaitlistOrder order = WaitlistOrder.StrictFifo, int maximum = 1_000,
+        params (string Class, long BoostMs)[] boosts) => policy with
+        {
+            WaitlistTable =
+            [
+                new WaitlistRow(
+                    "wait/all", PoolPattern.All, order, [.. boosts.Select(b => new ClassBoost(b.Class, b.BoostMs))],
+                    OfferTtlMs: 60_000, MaximumWaitMs: 3_600_000, maximum),
+            ],
+        };
 }

@@ -143,7 +143,7 @@ public sealed class TransitionTableTests
         confirmed+consumed  | return 3          | ✔ Returned+orphan           | confirmed 3 consumed 2 returned 2
 
         none                | extend 20m        | R UnknownReservation        | -
-        waitlisted          | extend 20m        | R NotHeld                   | waiting 5
+        waitlisted          | extend 20m        | ✔ Extended                  | waiting 5
         held                | extend 20m        | ✔ Extended                  | held 5
         held                | extend 1m         | N ExpiryNotMoved            | held 5
         held                | extend 25h        | R TtlExceedsMaximum         | held 5

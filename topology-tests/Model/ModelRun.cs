@@ -61,6 +61,7 @@ internal sealed class ModelRun
             CountOriginal(outcome);
             if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.AuthorityChanged changed })
             {
+                checks.IsGranting = changed.Mode == AuthorityMode.Authoritative;
                 epoch = changed.NewEpoch;
             }
             else if (outcome.Entries.Count > 0 && outcome.Epoch != epoch)
@@ -125,9 +126,15 @@ internal sealed class ModelRun
     // When grace, approvals and lives are over, nothing is undecided or held.
     private void LetEverythingEnd()
     {
-        foreach (var text in (string[])["wait 90000", "tick", "wait 90000000", "tick", "wait 90000", "tick"])
+        foreach (var text in (string[])["wait 90000", "tick", "wait 90000000", "tick"])
         {
             Step(text, isSetUp: false);
+        }
+        // What frees units may have promoted a waiter, whose life a mode may extend once.
+        for (var index = 0; index < 8; index++)
+        {
+            Step("wait 90000", isSetUp: false);
+            Step("tick", isSetUp: false);
         }
         foreach (var key in asked.Where(a => originals.GetValueOrDefault(a) == 0))
         {

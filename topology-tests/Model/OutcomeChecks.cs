@@ -60,6 +60,9 @@ internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> f
         }
     }
 
+    /// <summary>Whether this ledger has the authority to grant anything.</summary>
+    public bool IsGranting { get; set; } = true;
+
     /// <summary>Checks a pool between two records.</summary>
     public void CheckAtRest(NaivePool pool, long t)
     {
@@ -78,7 +81,7 @@ internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> f
         {
             fail("3: every deficit is published", $"{pool.Id}: {pool.DeficitAt(t)} at {t}, published {pool.Published}");
         }
-        if (policy.Waiting != WaitlistOrder.None && pool.Published == 0)
+        if (policy.Waiting != WaitlistOrder.None && pool.Published == 0 && IsGranting)
         {
             CheckLine(pool, t);
         }

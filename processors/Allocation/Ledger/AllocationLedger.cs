@@ -33,6 +33,7 @@ public sealed partial class AllocationLedger
     public void Fold(in LedgerRecord record, List<AllocationOutcome> outcomes)
     {
         UsePolicyInForce();
+        work = policy.Limits.TimersPerRecord;
         var t = Math.Max(record.TimestampMs, state.Partition.TMs);
         var isBehind = !FireTimers(record, t, outcomes);
         if (record.Command.Body is AllocationCommandBody.Tick && record.Key == ReservedKeys.Tick
@@ -44,11 +45,11 @@ public sealed partial class AllocationLedger
         {
             if (PolicyRules.TryFindDue(state, partitionPoolId, t, out var step))
             {
-                Commit(record, decide.Timer(record, step, t), t, outcomes);
+                CommitAndSettle(record, decide.Timer(record, step, t), t, outcomes);
             }
             ExpireNamed(record, t, outcomes);
         }
-        Commit(record, decide.Record(record, t), t, outcomes);
+        CommitAndSettle(record, decide.Record(record, t), t, outcomes);
     }
 
     /// <summary>
@@ -66,11 +67,17 @@ public sealed partial class AllocationLedger
     {
         for (var fired = 0; state.TryPeekTimer(out var timer) && timer.DueAtMs <= t; fired++)
         {
-            if (fired == policy.Limits.TimersPerRecord)
+            if (fired == policy.Limits.TimersPerRecord || (work == 0 && timer.Kind == TimerKind.Promotion))
             {
                 return false;
             }
             Commit(record, Fire(record, timer, t), t, outcomes);
+            if (timer.Kind == TimerKind.Promotion && timer.PoolId == partitionPoolId)
+            {
+                Sweep(record, timer.Id, t, outcomes);
+            }
+            isShort |= timer.Kind == TimerKind.Promotion;
+            Settle(record, timer.PoolId, t, outcomes);
         }
         return true;
     }
@@ -148,11 +155,12 @@ public sealed partial class AllocationLedger
     {
         var poolId = record.Command.PoolId;
         if (reservationId is not null
-            && state.GetReservation(poolId, reservationId) is { Held: > 0, ExpiresAtMs: { } expiresAt }
+            && state.GetReservation(poolId, reservationId) is { } known
+            && (known.Held > 0 ? known.ExpiresAtMs : known.Waiting > 0 ? known.WaitUntilMs : null) is { } expiresAt
             && expiresAt <= t)
         {
             var timer = new LedgerTimer(expiresAt, TimerKind.Expiry, poolId, reservationId);
-            Commit(record, decide.Timer(record, timer, t), t, outcomes);
+            CommitAndSettle(record, decide.Timer(record, timer, t), t, outcomes);
         }
     }
 
@@ -173,9 +181,10 @@ public sealed partial class AllocationLedger
         {
             Commit(record, decide.Pending(record, outcome.PoolId, pending, isApproved: true, t), t, outcomes);
         }
-        if (outcome.Entries.Count > 0)
+        Note(outcome);
+        if (MayChangeDeficit(outcome))
         {
-            CommitDeficit(record, outcome, t, outcomes);
+            CommitDeficit(record, outcome.PoolId, t, outcomes);
         }
         for (var index = 0; index < outcome.After.Count; index++)
         {
@@ -197,17 +206,19 @@ public sealed partial class AllocationLedger
         decide.Policy = policy;
     }
 
-    private void CommitDeficit(
-        in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
+    // A pool that has free units has no deficit.
+    private static bool MayChangeDeficit(AllocationOutcome outcome) =>
+        (outcome.BalancesAfter.Free < 0 || outcome.BalancesBefore.Free < 0)
+        && (outcome.Entries.Count > 0 || outcome.Event is AllocationOutcomeEvent.PoolConfigured
+            || (outcome.CommandId is null && outcome.Event is AllocationOutcomeEvent.NoOp));
+
+    private void CommitDeficit(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
     {
-        if (outcome.BalancesAfter.Free >= 0 && outcome.BalancesBefore.Free >= 0)
-        {
-            return;
-        }
-        var pool = state.GetPool(outcome.PoolId)!;
+        var pool = state.GetPool(poolId)!;
         var deficit = decide.DeficitOf(pool, t);
         if (deficit != pool.Deficit)
         {
+            isShort = deficit > 0;
             Commit(record, decide.Deficit(record, pool, deficit, t), t, outcomes);
         }
     }

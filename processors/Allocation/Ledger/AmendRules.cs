@@ -103,7 +103,7 @@ internal static class AmendRules
             return d.Rejected(known.ReservationId);
         }
         OfferRules.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
-        Grants.Check(d, GrantOwner.Of(known), quantity);
+        Grants.Check(d, GrantOwner.Of(known), quantity, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
             return d.Rejected(known.ReservationId);

@@ -67,7 +67,7 @@ internal static class ConfirmRules
                 };
         }
         // Something is still needed: what last took the held units decides.
-        var column = known.HeldTakenBy is Ending.Released or Ending.Expired or Ending.Preempted
+        var column = status != ReservationStatus.Waitlisted && known.HeldTakenBy is Ending.Released or Ending.Expired or Ending.Preempted
             ? ReservationStatuses.OfEnding(known.HeldTakenBy)
             : status;
         switch (column)
@@ -123,7 +123,7 @@ internal static class ConfirmRules
         {
             return d.Rejected(known.ReservationId);
         }
-        Grants.Check(d, GrantOwner.Of(known), missing);
+        Grants.Check(d, GrantOwner.Of(known), missing, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
             return d.Rejected(known.ReservationId);

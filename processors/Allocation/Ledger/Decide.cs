@@ -9,7 +9,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// the same outcome, byte for byte. An instance serves one partition and is not thread-safe: it keeps buffers between
 /// decisions.
 /// </summary>
-public sealed class Decide
+public sealed partial class Decide
 {
     private readonly ILedgerState state;
     private readonly string partitionPoolId;
@@ -117,6 +117,7 @@ public sealed class Decide
             TimerKind.Expiry => TimerRules.Expire(d, timer),
             TimerKind.PolicyStep => PolicyRules.TakeForce(d, timer),
             TimerKind.GapGrace => TimerRules.ReportGap(d, timer),
+            TimerKind.Promotion or TimerKind.OverbookingStep or TimerKind.CooldownEnd => TimerRules.LookAgain(d, timer),
             _ => throw new LedgerFaultException(
                 $"Pool {timer.PoolId}: no rule sets a timer {timer.Kind}, but one is due."),
         });

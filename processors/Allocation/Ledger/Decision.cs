@@ -70,6 +70,9 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
     /// <summary>What a scope of the pool uses, as the reservations written so far leave it.</summary>
     public Func<string, ScopeUsage> UsageOf => usageOf ??= FindUsage;
 
+    /// <summary>What was taken from others so that this is granted; null: nothing.</summary>
+    public PreemptionPlan? Preemption { get; set; }
+
     /// <summary>Whether a reason to reject was found.</summary>
     public bool IsRejected => reasons.Count > 0;
 
@@ -293,6 +296,7 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
         Parked = null;
         Approved = null;
         MayPark = false;
+        Preemption = null;
         trace.Clear();
         reasons.Clear();
         entries.Clear();

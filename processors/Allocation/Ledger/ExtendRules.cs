@@ -14,7 +14,6 @@ internal static class ExtendRules
         ReasonCode? code = status switch
         {
             ReservationStatus.None => ReasonCode.UnknownReservation,
-            ReservationStatus.Waitlisted => ReasonCode.NotHeld,
             ReservationStatus.Consumed => ReasonCode.AlreadyConsumed,
             ReservationStatus.Released => ReasonCode.AlreadyReleased,
             ReservationStatus.Expired => ReasonCode.AlreadyExpired,
@@ -33,7 +32,7 @@ internal static class ExtendRules
         }
         return status == ReservationStatus.Confirmed
             ? new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.NotHeldAnyMore, ReservationId = extend.ReservationId }
-            : Move(d, extend, known!);
+            : status == ReservationStatus.Waitlisted ? WaitLonger(d, extend, known!) : Move(d, extend, known!);
     }
 
     private static AllocationOutcomeEvent Move(Decision d, AllocationCommandBody.Extend extend, Reservation known)
@@ -63,6 +62,54 @@ internal static class ExtendRules
         {
             Version = known.Version + 1,
             ExpiresAtMs = moved,
+            Extensions = checked(known.Extensions + 1),
+        });
+        return new AllocationOutcomeEvent.Extended
+        {
+            ReservationId = known.ReservationId,
+            PreviousExpiresAtMs = before,
+            ExpiresAtMs = moved,
+        };
+    }
+
+    // Of a waiter the wait deadline moves, not beyond the longest wait from now.
+    private static AllocationOutcomeEvent WaitLonger(
+        Decision d, AllocationCommandBody.Extend extend, Reservation known)
+    {
+        var before = known.WaitUntilMs ?? d.T;
+        var moved = Availability.Saturate(Int128.Max(before, (Int128)d.T + extend.TtlMs));
+        if (moved == before)
+        {
+            return new AllocationOutcomeEvent.NoOp
+            {
+                Why = NoOpWhy.ExpiryNotMoved,
+                ReservationId = known.ReservationId,
+            };
+        }
+        var longest = d.Policy.WaitlistFor(d.Pool.PoolId)?.MaximumWaitMs
+            ?? d.Policy.TtlFor(d.Pool.PoolId, known.Class).MaximumMs;
+        var isWithin = extend.TtlMs <= longest;
+        d.Look(Step(
+            DecisionRule.Waitlist, isWithin ? RuleResult.Passed : RuleResult.Failed,
+            d.Policy.WaitlistFor(d.Pool.PoolId)?.Id ?? "",
+            N(NumberName.TtlMs, extend.TtlMs), N(NumberName.Maximum, longest)));
+        if (!isWithin)
+        {
+            d.Fail(
+                ReasonCode.TtlExceedsMaximum, "waiting", known.ReservationId, N(NumberName.TtlMs, extend.TtlMs),
+                N(NumberName.Maximum, longest));
+        }
+        CheckLimit(d, known);
+        if (d.IsRejected)
+        {
+            return d.Rejected(known.ReservationId);
+        }
+        Waiting.CancelDeadline(d, known);
+        d.SetTimer(moved, TimerKind.Expiry, known.ReservationId);
+        d.Write(known with
+        {
+            Version = known.Version + 1,
+            WaitUntilMs = moved,
             Extensions = checked(known.Extensions + 1),
         });
         return new AllocationOutcomeEvent.Extended

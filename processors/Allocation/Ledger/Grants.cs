@@ -25,9 +25,12 @@ internal static class Grants
     /// <param name="requested">Units asked for.</param>
     /// <param name="minimum">Units that are needed at least; null: all that are asked for.</param>
     /// <param name="reservationId">The line that it concerns, where a request has several.</param>
+    /// <param name="newcomer">The reservation, unless it is a waiter whose turn it is: it passes nobody who waits.
+    /// </param>
     /// <returns>Units that can be granted at most.</returns>
     public static long Check(
-        Decision d, in GrantOwner owner, long requested, long? minimum = null, string? reservationId = null)
+        Decision d, in GrantOwner owner, long requested, long? minimum = null, string? reservationId = null,
+        string? newcomer = null)
     {
         var needed = minimum ?? requested;
         var room = QuotaRules.Check(d, owner, needed, reservationId);
@@ -44,6 +47,10 @@ internal static class Grants
                     N(NumberName.Available, available), N(NumberName.Protected, availability.Protected));
             }
             Shortage.Fail(d, needed, available, reservationId);
+        }
+        if (newcomer is not null)
+        {
+            Waiting.CheckNobodyIsPassed(d, owner, needed, newcomer);
         }
         return Math.Min(available, room);
     }

@@ -20,11 +20,28 @@ internal static class HoldOffers
     {
         if (hold.Mode == HoldMode.Waitlist)
         {
-            d.Look(Step(DecisionRule.Offered, RuleResult.Failed, "waitlist"));
-            d.Fail(ReasonCode.PolicyForbids, "the policy offers no waitlist");
+            CheckWaiting(d, hold);
         }
         OfferRules.CheckOffer(d);
         return CheckClasses(d, hold, lines);
+    }
+
+    private static void CheckWaiting(Decision d, AllocationCommandBody.Hold hold)
+    {
+        if (d.Policy.WaitlistFor(d.Pool.PoolId) is not { } row)
+        {
+            d.Look(Step(DecisionRule.Offered, RuleResult.Failed, "waitlist"));
+            d.Fail(ReasonCode.PolicyForbids, "the policy offers no waitlist");
+            return;
+        }
+        var isOver = hold.WaitUntilMs <= d.T;
+        d.Look(Step(DecisionRule.Offered, isOver ? RuleResult.Failed : RuleResult.Passed, row.Id));
+        if (isOver)
+        {
+            d.Fail(
+                ReasonCode.PolicyForbids, "waitUntil is over", null, N(NumberName.WaitUntil, hold.WaitUntilMs!.Value),
+                N(NumberName.Time, d.T));
+        }
     }
 
     // A request has one expiry: within the bounds of each of its classes, the shortest default where it asks for none.

@@ -30,15 +30,9 @@ internal static class HoldRules
         {
             GrantOneByOne(d, hold, lines, offer);
         }
-        else
+        else if (GrantTogether(d, hold, lines, offer, requested, minimum) is { } waits)
         {
-            var isPartial = hold.Mode == HoldMode.Partial;
-            var most = Grants.Check(
-                d, OwnerOf(d, hold, offer.ClassOf(lines[0])), requested, isPartial ? minimum : null);
-            if (!d.IsRejected)
-            {
-                Grant(d, hold, lines, offer, most - minimum);
-            }
+            return waits;
         }
         if (d.IsRejected)
         {
@@ -46,6 +40,26 @@ internal static class HoldRules
             return Reject(d, lines);
         }
         return Happened(d, lines, offer);
+    }
+
+    // Lines of one class are granted together. An event when the request waits instead.
+    private static AllocationOutcomeEvent.Waitlisted? GrantTogether(
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer,
+        long requested, long minimum)
+    {
+        var isPartial = hold.Mode == HoldMode.Partial;
+        var owner = OwnerOf(d, hold, offer.ClassOf(lines[0]));
+        var canEverFit = !d.IsRejected;
+        var most = Grants.Check(
+            d, owner, requested, isPartial ? minimum : null, newcomer: lines[0].ReservationId);
+        if (!d.IsRejected)
+        {
+            Grant(d, hold, lines, offer, most - minimum);
+            return null;
+        }
+        return hold.Mode == HoldMode.Waitlist && canEverFit && !QuotaRules.CanNeverFit(d, owner, requested)
+            ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)
+            : null;
     }
 
     /// <summary>A rejected hold is remembered where nothing else is known of its reservation.</summary>
@@ -177,7 +191,8 @@ internal static class HoldRules
             var line = lines[index];
             var minimum = MinimumOf(line, hold.Mode);
             var owner = OwnerOf(d, hold, offer.ClassOf(line));
-            var most = Grants.Check(d, owner, line.Quantity, isPartial ? minimum : null, line.ReservationId);
+            var most = Grants.Check(
+                d, owner, line.Quantity, isPartial ? minimum : null, line.ReservationId, line.ReservationId);
             if (most >= minimum)
             {
                 Post(d, hold, line, minimum, minimum, offer);

@@ -19,6 +19,7 @@ internal static class PoolRules
             d.Fail(ReasonCode.PolicyForbids, $"a pool with units keeps its kind {d.Pool.Settings.Kind}");
             return d.Rejected();
         }
+        TimerRules.SetCurveStep(d, settings.ServiceAtMs);
         return new AllocationOutcomeEvent.PoolConfigured { Settings = settings };
     }
 }

@@ -45,8 +45,8 @@ internal static class ReleaseRules
         switch (status)
         {
             case ReservationStatus.Waitlisted:
-                var waited = known!.Waiting;
-                d.Write(known with
+                Waiting.CancelDeadline(d, known!);
+                d.Write(known! with
                 {
                     Version = known.Version + 1,
                     Waiting = 0,
@@ -56,7 +56,6 @@ internal static class ReleaseRules
                 return new AllocationOutcomeEvent.Released
                 {
                     ReservationId = id,
-                    Held = waited,
                     Reason = reason,
                 };
             case ReservationStatus.Released:

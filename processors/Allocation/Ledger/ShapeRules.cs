@@ -149,6 +149,10 @@ internal static partial class ShapeRules
         {
             Malformed(d, "reservationId, quantity and minQuantity are for a request without lines");
         }
+        if (hold.Mode == HoldMode.Waitlist && hold.Lines.Count > 1)
+        {
+            Malformed(d, "a request that waits has one line");
+        }
         if (hold.Lines.Count > limits.MaximumLines)
         {
             Range(d, "lines", hold.Lines.Count, 1, limits.MaximumLines);

@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
 
@@ -10,7 +11,8 @@ internal static class TimerRules
     public static AllocationOutcomeEvent Expire(Decision d, LedgerTimer timer)
     {
         var known = d.Find(timer.Id);
-        if (known is null || known.Held == 0 || known.ExpiresAtMs != timer.DueAtMs)
+        var isWaiting = known is { Waiting: > 0 } && known.WaitUntilMs == timer.DueAtMs;
+        if (known is null || (!isWaiting && (known.Held == 0 || known.ExpiresAtMs != timer.DueAtMs)))
         {
             throw new LedgerFaultException(
                 $"Pool {timer.PoolId}: an expiry of {timer.Id} at {timer.DueAtMs} is due, but the reservation holds "
@@ -20,11 +22,22 @@ internal static class TimerRules
         {
             return putOff;
         }
+        if (isWaiting)
+        {
+            return StopWaiting(d, timer, known);
+        }
         d.Look(Step(
             DecisionRule.Expiry, RuleResult.Applied, "",
             N(NumberName.ExpiresAt, timer.DueAtMs), N(NumberName.Time, d.T), N(NumberName.Held, known.Held)));
-        d.Post(EntryKind.HoldExpired, Account.Held, Account.Free, known.Held, timer.Id);
-        d.CancelTimer(timer.DueAtMs, TimerKind.Expiry, timer.Id);
+        return ExpireHeld(d, known);
+    }
+
+    /// <summary>The held part of a reservation goes back to what is free.</summary>
+    public static AllocationOutcomeEvent.Expired ExpireHeld(Decision d, Reservation known)
+    {
+        var expiresAt = known.ExpiresAtMs!.Value;
+        d.Post(EntryKind.HoldExpired, Account.Held, Account.Free, known.Held, known.ReservationId);
+        d.CancelTimer(expiresAt, TimerKind.Expiry, known.ReservationId);
         d.Write(known with
         {
             Version = known.Version + 1,
@@ -37,10 +50,61 @@ internal static class TimerRules
         });
         return new AllocationOutcomeEvent.Expired
         {
-            ReservationId = timer.Id,
+            ReservationId = known.ReservationId,
             Quantity = known.Held,
+            ExpiresAtMs = expiresAt,
+        };
+    }
+
+    // A waiter that expires loses only its waiting.
+    private static AllocationOutcomeEvent.Expired StopWaiting(Decision d, LedgerTimer timer, Reservation known)
+    {
+        d.Look(Step(
+            DecisionRule.Expiry, RuleResult.Applied, "waiting",
+            N(NumberName.WaitUntil, timer.DueAtMs), N(NumberName.Time, d.T), N(NumberName.Waiting, known.Waiting)));
+        d.CancelTimer(timer.DueAtMs, TimerKind.Expiry, timer.Id);
+        d.Write(known with { Version = known.Version + 1, Waiting = 0, EndedBy = Ending.Expired });
+        return new AllocationOutcomeEvent.Expired
+        {
+            ReservationId = timer.Id,
+            Quantity = 0,
             ExpiresAtMs = timer.DueAtMs,
         };
+    }
+
+    /// <summary>A timer that makes the ledger look again at who can be granted something.</summary>
+    public static AllocationOutcomeEvent.NoOp LookAgain(Decision d, LedgerTimer timer)
+    {
+        d.CancelTimer(timer.DueAtMs, timer.Kind, timer.Id);
+        if (timer.Kind == TimerKind.OverbookingStep)
+        {
+            SetCurveStep(d, d.Pool.Settings.ServiceAtMs);
+        }
+        return new AllocationOutcomeEvent.NoOp
+        {
+            Why = timer.Kind switch
+            {
+                TimerKind.OverbookingStep => NoOpWhy.OverbookingStepped,
+                TimerKind.CooldownEnd => NoOpWhy.CooldownOver,
+                _ => NoOpWhy.PromotionGoesOn,
+            },
+        };
+    }
+
+    /// <summary>Where overbooking follows a curve, the pool is looked at when it next changes.</summary>
+    public static void SetCurveStep(Decision d, long? serviceAtMs)
+    {
+        if (d.Policy.OverbookingFor(d.Pool.PoolId) is not { Kind: OverbookingKind.Curve } row)
+        {
+            return;
+        }
+        d.Look(Step(
+            DecisionRule.Overbooking, RuleResult.Applied, row.Id,
+            N(NumberName.Overbooking, row.UnitsAt(d.Figures.Total, serviceAtMs, d.T))));
+        if (row.NextChangeAfter(serviceAtMs, d.T) is { } next)
+        {
+            d.SetTimer(next, TimerKind.OverbookingStep, "");
+        }
     }
 
     /// <summary>Missing sequences become a gap.</summary>

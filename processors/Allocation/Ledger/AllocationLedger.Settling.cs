@@ -1,0 +1,162 @@
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>
+/// What follows from outcomes for a pool: what was promised beyond supply, and who waits. No more is done for one record
+/// than its policy says; the rest goes on with the next one.
+/// </summary>
+public sealed partial class AllocationLedger
+{
+    private readonly List<WaiterPlace> places = [];
+    private readonly List<string> poolIds = [];
+    private long work;
+    private bool mayHaveRoom;
+    private bool isShort;
+
+    // Commits an outcome and all that follows from it for its pool.
+    private void CommitAndSettle(
+        in LedgerRecord record, AllocationOutcome outcome, long t, List<AllocationOutcome> outcomes)
+    {
+        Commit(record, outcome, t, outcomes);
+        Settle(record, outcome.PoolId, t, outcomes);
+    }
+
+    private void Note(AllocationOutcome outcome)
+    {
+        if (outcome.BalancesAfter.Free > outcome.BalancesBefore.Free || outcome.Event
+            is AllocationOutcomeEvent.Waitlisted or AllocationOutcomeEvent.PoolConfigured)
+        {
+            mayHaveRoom = true;
+            return;
+        }
+        if (outcome.CommandId is null && outcome.Event is AllocationOutcomeEvent.NoOp)
+        {
+            mayHaveRoom = true;
+            return;
+        }
+        for (var index = 0; index < outcome.Charges.Count && !mayHaveRoom; index++)
+        {
+            mayHaveRoom = outcome.Charges[index].Delta < 0 || outcome.Charges[index].Consumed < 0;
+        }
+        for (var index = 0; index < outcome.After.Count && !mayHaveRoom; index++)
+        {
+            // One who waited, and waits no longer or for less, may have stood in the way.
+            mayHaveRoom = outcome.After[index].EnqueuedAtMs is not null && outcome.Entries.Count == 0;
+        }
+    }
+
+    private void Settle(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
+    {
+        while (isShort || mayHaveRoom)
+        {
+            var wasShort = isShort;
+            isShort = false;
+            mayHaveRoom = false;
+            if (state.GetPool(poolId) is not { } pool)
+            {
+                return;
+            }
+            if (wasShort && pool.Deficit > 0)
+            {
+                ExpireForDeficit(record, pool, t, outcomes);
+            }
+            else if (pool.Waiters > 0)
+            {
+                Promote(record, poolId, t, outcomes);
+            }
+        }
+    }
+
+    private void Promote(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
+    {
+        var looked = policy.Limits.WaitersLookedAt;
+        var isStrict = policy.WaitlistFor(poolId)?.Order != WaitlistOrder.BestEffort;
+        var passed = 0;
+        while (passed < looked && work > 0 && !decide.IsHopeless(poolId, t))
+        {
+            places.Clear();
+            places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(looked - passed));
+            foreach (var place in places)
+            {
+                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict);
+                if (outcome is null)
+                {
+                    passed++;
+                    if (verdict == PromotionVerdict.BlockedByCapacity && isStrict)
+                    {
+                        return;
+                    }
+                    continue;
+                }
+                work--;
+                Commit(record, outcome, t, outcomes);
+                if (work == 0)
+                {
+                    return;
+                }
+            }
+            if (places.Count < looked - passed || places.Count == 0)
+            {
+                return;
+            }
+        }
+    }
+
+    private void ExpireForDeficit(in LedgerRecord record, PoolState pool, long t, List<AllocationOutcome> outcomes)
+    {
+        if (policy.DeficitFor(pool.PoolId) is not { Action: DeficitAction.ExpireNewestHeld } row)
+        {
+            return;
+        }
+        foreach (var holder in decide.NewestHeld(pool.PoolId))
+        {
+            if (work <= 0 || state.GetPool(pool.PoolId)!.Deficit == 0)
+            {
+                return;
+            }
+            work--;
+            Commit(
+                record, decide.ExpireForDeficit(record, pool.PoolId, holder.ReservationId, row, work == 0, t), t,
+                outcomes);
+        }
+    }
+
+    partial void SweepPools(in LedgerRecord record, long t, List<AllocationOutcome> outcomes) =>
+        Sweep(record, "", t, outcomes);
+
+    // Pools in the order of their ids, so many for one record.
+    private void Sweep(in LedgerRecord record, string after, long t, List<AllocationOutcome> outcomes)
+    {
+        poolIds.Clear();
+        foreach (var pool in state.GetPools(after))
+        {
+            if (pool.PoolId == after || pool.PoolId[0] == '$')
+            {
+                continue;
+            }
+            poolIds.Add(pool.PoolId);
+            if (poolIds.Count == policy.Limits.TimersPerRecord)
+            {
+                break;
+            }
+        }
+        foreach (var poolId in poolIds)
+        {
+            if (decide.BeginCurve(record, poolId, t) is { } step)
+            {
+                Commit(record, step, t, outcomes);
+            }
+            CommitDeficit(record, poolId, t, outcomes);
+            mayHaveRoom = true;
+            isShort = true;
+            Settle(record, poolId, t, outcomes);
+        }
+        if (poolIds.Count == policy.Limits.TimersPerRecord)
+        {
+            Commit(record, decide.GoOn(record, partitionPoolId, poolIds[^1], t), t, outcomes);
+            mayHaveRoom = false;
+        }
+    }
+}
