@@ -143,6 +143,12 @@ internal static class Writes
     private static void Show(IAnsiConsole console, AllocationOutcome outcome, CommandContext context)
     {
         OutcomeBlock.Write(console, outcome);
+        if (outcome.Event is AllocationOutcomeEvent.PendingApproval)
+        {
+            context.Screen.Note(
+                $"Another person approves:  {Invocation.Name(context.Host.Environment)} approve {outcome.CommandId} "
+                + $"--pool {outcome.PoolId}");
+        }
         if (outcome.Event is AllocationOutcomeEvent.Rejected && outcome.CommandId is { } id)
         {
             context.Screen.Note(

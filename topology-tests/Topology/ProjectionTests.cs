@@ -53,6 +53,15 @@ public sealed class ProjectionTests : IDisposable
     }
 
     [Fact]
+    public void A_rejected_hold_is_found_by_its_order_and_customer()
+    {
+        Fold(alloc.Send("bolts", Hold("a", order: "order-1", customer: "ann") with { Quantity = 101 }));
+
+        Assert.Equal(["a"], Ids(Query() with { Order = "order-1", Status = ReservationStatus.Failed }));
+        Assert.Equal(["a"], Ids(Query() with { Customer = "ann" }));
+    }
+
+    [Fact]
     public void An_index_follows_what_a_reservation_becomes()
     {
         Fold(alloc.Send("bolts", Hold("a", order: "order-1")));

@@ -65,6 +65,7 @@ internal static class HoldRules
     /// <summary>A rejected hold is remembered where nothing else is known of its reservation.</summary>
     public static void RememberFailure(Decision d, IReadOnlyList<HoldLine> lines)
     {
+        var hold = d.Command?.Body as AllocationCommandBody.Hold;
         foreach (var line in lines)
         {
             var before = d.Find(line.ReservationId);
@@ -75,11 +76,17 @@ internal static class HoldRules
                     ReservationId = line.ReservationId,
                     Version = (before?.Version ?? 0) + 1,
                     EndedBy = Ending.Failed,
+                    OrderRef = Reference(d, hold?.OrderRef),
+                    CustomerRef = Reference(d, hold?.CustomerRef),
                     Parked = before?.Parked ?? [],
                 });
             }
         }
     }
+
+    // Whose request failed is worth finding; a text that is malformed itself is not kept.
+    private static string? Reference(Decision d, string? text) =>
+        text?.Length <= d.Policy.Limits.MaximumIdLength ? text : null;
 
     /// <summary>The lines of a request, whichever way they are given.</summary>
     public static IReadOnlyList<HoldLine> LinesOf(AllocationCommandBody.Hold hold) => hold.Lines.Count > 0

@@ -58,11 +58,13 @@ public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev
         await AllocAsync("reservation", "hold", "--pool", "order-a", "--id", "1", "-q", "2", "--order", "explained-o");
         await AllocAsync("reservation", "hold", "--pool", "order-b", "--id", "2", "-q", "1", "--order", "explained-o");
         await AllocAsync("reservation", "confirm", "--pool", "order-b", "--id", "2");
+        await AllocAsync("reservation", "hold", "--pool", "order-b", "--id", "3", "-q", "9", "--order", "explained-o");
 
         var run = await UntilAsync(
-            r => r.Out.Contains("Confirmed: 1 confirmed", StringComparison.Ordinal), "explain", "explained-o");
+            r => r.Out.Contains("Rejected: insufficient", StringComparison.Ordinal), "explain", "explained-o");
 
         Assert.Contains("Held: 2", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Confirmed: 1 confirmed", run.Out, StringComparison.Ordinal);
         Assert.Contains("order-b#4", run.Out, StringComparison.Ordinal);
     }
 

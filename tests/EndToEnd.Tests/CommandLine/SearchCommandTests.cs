@@ -100,6 +100,33 @@ public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.Equal(2, history.Out.Split('\n').Count(l => Parse(l)["event"]!.GetValue<string>() == "Released"));
     }
 
+    [Fact]
+    public async Task A_bulk_release_of_confirmed_units_waits_for_another_person()
+    {
+        await PoolAsync("approved", 10);
+        await HoldAsync("approved", "r", "order-approved");
+        await AllocAsync("reservation", "confirm", "--pool", "approved", "--id", "r");
+        await ListAsync(1, "--order", "order-approved", "--status", "confirmed");
+        string[] release =
+        [
+            "reservation", "release-all", "--order", "order-approved", "--reason", "fraud", "--include-confirmed",
+            "--yes", "--actor", "ann", "-o", "jsonl",
+        ];
+
+        var noTicket = await AllocAsync(release);
+        var asked = Parse((await AllocAsync([.. release, "--ticket", "T-1"])).Out);
+        var again = Parse((await AllocAsync([.. release, "--ticket", "T-1"])).Out);
+        var command = asked["commandId"]!.GetValue<string>();
+        var self = await AllocAsync("approve", command, "--pool", "approved", "--actor", "ann");
+        var other = await AllocAsync("approve", command, "--pool", "approved", "--actor", "bob");
+        var released = await ListAsync(1, "--order", "order-approved", "--status", "released");
+
+        Assert.Equal((2, 4, 0), (noTicket.ExitCode, self.ExitCode, other.ExitCode));
+        Assert.Equal("PendingApproval", asked["result"]!.GetValue<string>());
+        Assert.Equal(asked["outcome"]!.GetValue<string>(), again["duplicateOf"]!.GetValue<string>());
+        Assert.Equal(0, released[0]["confirmed"]!.GetValue<long>());
+    }
+
     [Theory]
     [InlineData("alone", "--reason", "r", "--yes")]
     [InlineData("unasked", "--order", "o", "--reason", "r", "-o", "json")]
