@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Cli.CommandLine;
@@ -16,8 +17,13 @@ internal static class DevCommand
 {
     private const string Loopback = "127.0.0.1";
 
-    private static readonly SettingOption<bool> WithDemo = new(
-        "--demo", "Let customers of three pools hold, pay, cancel and forget");
+    private static readonly SettingOption<DemoScenario?> Demo = new(
+        "--demo", $"Let customers hold, pay, cancel and forget: {string.Join(", ", DemoScenario.Names)}")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = DemoOf,
+        HelpName = "story",
+    };
 
     private static readonly SettingOption<int> DemoRate = new("--demo-rate", "Commands a second of the demo")
     {
@@ -40,7 +46,7 @@ internal static class DevCommand
     public static Command Create() =>
         new Command("dev", "Run everything in one process: broker, registry, engine, HTTP")
             .Takes(
-                WithDemo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
+                Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed,
                 ServerOptions.NoProjection, ServerOptions.Level)
@@ -84,7 +90,9 @@ internal static class DevCommand
         ShowBanner(context, run, embedded, host);
 
         using var demoEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var demo = context.Get(WithDemo) ? StartDemo(context, run, settings, host, demoEnd.Token) : Task.CompletedTask;
+        var demo = context.Get(Demo) is { } story
+            ? StartDemo(story, context, run, settings, host, demoEnd.Token)
+            : Task.CompletedTask;
         await run.RunAsync(host, fault.Task, cancellation).ConfigureAwait(false);
         await demoEnd.CancelAsync().ConfigureAwait(false);
         await demo.ConfigureAwait(false);
@@ -117,11 +125,30 @@ internal static class DevCommand
             cancellation);
     }
 
+    private static DemoScenario? DemoOf(ArgumentResult result)
+    {
+        var name = result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
+        if (string.Equals(name, "false", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        if (string.Equals(name, "true", StringComparison.OrdinalIgnoreCase))
+        {
+            return DemoScenario.Usual;
+        }
+        if (DemoScenario.Find(name) is { } story)
+        {
+            return story;
+        }
+        result.AddError($"'{name}' is none of {string.Join(", ", DemoScenario.Names)}.");
+        return null;
+    }
+
     private static Task StartDemo(
-        CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host,
+        DemoScenario story, CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host,
         CancellationToken cancellation) =>
         DemoRunner.RunAsync(
-            new DemoTraffic(settings, host.Registry, context.Get(DemoRate), context.Get(DemoSeed), context.Time),
+            new DemoTraffic(story, settings, host.Registry, context.Get(DemoRate), context.Get(DemoSeed), context.Time),
             host.Directory, run.Status, run.Loggers, context.Time, cancellation);
 
     private static void ShowBanner(
@@ -133,10 +160,9 @@ internal static class DevCommand
             .Line("Registry", $"http://localhost:{embedded.Registry.Port}")
             .Line("Console", $"http://localhost:{host.ConsolePort}")
             .Line("Metrics", $"http://localhost:{host.ConsolePort}/metrics");
-        if (context.Get(WithDemo))
+        if (context.Get(Demo) is { } story)
         {
-            banner.Line("Demo",
-                $"{DemoPool.All.Count} pools, {context.Get(DemoRate)} commands/s, some holds are left to expire");
+            banner.Line("Demo", $"{story.Pools.Count} pools, {context.Get(DemoRate)} commands/s, {story.Story}");
         }
         banner.Write(context.Screen, run.Elapsed, NextCommand(context, embedded));
         context.Host.Out.Flush();
@@ -155,8 +181,8 @@ internal static class DevCommand
         where += embedded.Registry.Port == 8081 || IsSaid(context, "ALLOC_REGISTRY")
             ? ""
             : $" --registry http://localhost:{embedded.Registry.Port}";
-        return context.Get(WithDemo)
-            ? $"{name} reservation hold --pool seats-A --quantity 2 --id order-1{where}"
+        return context.Get(Demo) is { } story
+            ? $"{name} reservation hold --pool {story.Pools[0].Id} --quantity 2 --id order-1{where}"
             : $"{name} pool configure seats-A --kind capacity --unit seat{where}";
     }
 

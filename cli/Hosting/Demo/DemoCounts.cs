@@ -3,7 +3,7 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Cli.Hosting.Demo;
 
 /// <summary>What was decided lately, for the status line.</summary>
-internal sealed class DemoCounts
+internal sealed class DemoCounts(IReadOnlyList<DemoPool> shown)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> events = [];
@@ -20,6 +20,9 @@ internal sealed class DemoCounts
             AllocationOutcomeEvent.Expired => "expired",
             AllocationOutcomeEvent.Consumed => "used",
             AllocationOutcomeEvent.Rejected => "rejected",
+            AllocationOutcomeEvent.Waitlisted => "waiting",
+            AllocationOutcomeEvent.Promoted => "promoted",
+            AllocationOutcomeEvent.Preempted => "preempted",
             _ => "other",
         };
         lock (gate)
@@ -39,10 +42,11 @@ internal sealed class DemoCounts
         {
             var seconds = Math.Max(0.1, since.TotalSeconds);
             string[] names = ["held", "confirmed", "released", "expired", "used", "rejected", "repeated"];
-            var rates = names.Select(
+            string[] rare = ["waiting", "promoted", "preempted"];
+            var rates = names.Concat(rare.Where(events.ContainsKey)).Select(
                 n => $"{n} {(events.GetValueOrDefault(n) - before.GetValueOrDefault(n)) / seconds:0}").ToList();
             before = new Dictionary<string, long>(events);
-            var pools = DemoPool.All.Where(p => free.ContainsKey(p.Id)).Select(p => $"{p.Id} {free[p.Id].Free}");
+            var pools = shown.Where(p => free.ContainsKey(p.Id)).Select(p => $"{p.Id} {free[p.Id].Free}");
             return $"per second: {string.Join(", ", rates)} | free: {string.Join(", ", pools)}";
         }
     }

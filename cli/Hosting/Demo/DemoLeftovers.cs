@@ -19,8 +19,8 @@ internal sealed record DemoLeftovers
     public IReadOnlyList<Reservation> Reservations { get; init; } = [];
 
     /// <summary>Reads them from the ledger, for all pools of the demo.</summary>
-    public static IReadOnlyDictionary<string, DemoLeftovers> Read(LedgerDirectory directory) =>
-        DemoPool.All.ToDictionary(
+    public static IReadOnlyDictionary<string, DemoLeftovers> Read(
+        LedgerDirectory directory, IReadOnlyList<DemoPool> pools) => pools.ToDictionary(
         p => p.Id,
         p => directory.Here(directory.PartitionOf(p.Id)) is { } ledger ? Read(ledger, p.Id) : new DemoLeftovers(),
         StringComparer.Ordinal);

@@ -18,7 +18,7 @@ internal static class DemoRunner
         var logger = loggers.CreateLogger<DemoTraffic>();
         try
         {
-            var running = traffic.RunAsync(DemoLeftovers.Read(directory), cancellation);
+            var running = traffic.RunAsync(DemoLeftovers.Read(directory, traffic.Scenario.Pools), cancellation);
             using var timer = new PeriodicTimer(Interval, time);
             var started = time.GetTimestamp();
             var last = started;

@@ -13,6 +13,7 @@ internal sealed class DemoScript
     private const long RestockIntervalMs = 20_000;
     private const double RepeatShare = 0.02;
     private readonly Random random;
+    private readonly DemoScenario scenario;
     private readonly string run;
     private readonly PriorityQueue<AllocationCommand, long> planned = new();
     private readonly Dictionary<string, long> soldSinceRestock = [];
@@ -20,12 +21,15 @@ internal sealed class DemoScript
     private long holdCount;
     private long nextRestockAtMs;
 
+    /// <param name="scenario">The story.</param>
     /// <param name="seed">The same seed asks for the same things.</param>
     /// <param name="startMs">When the run begins; part of its ids, so that every run has its own reservations.</param>
     /// <param name="leftovers">What earlier runs left in the ledger, by pool; what they promised is used and comes
     /// back.</param>
-    public DemoScript(int seed, long startMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
+    public DemoScript(
+        DemoScenario scenario, int seed, long startMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
+        this.scenario = scenario;
         random = new Random(seed);
         run = startMs.ToString("x", CultureInfo.InvariantCulture);
         nextDelta = leftovers.ToDictionary(l => l.Key, l => l.Value.NextDelta, StringComparer.Ordinal);
@@ -46,13 +50,19 @@ internal sealed class DemoScript
     /// whoever made it and whatever became of it.
     /// </summary>
     public static IEnumerable<AllocationCommand> Opening(
-        long nowMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
+        DemoScenario scenario, long nowMs, IReadOnlyDictionary<string, DemoLeftovers> leftovers)
     {
-        foreach (var pool in DemoPool.All.Where(p => leftovers.GetValueOrDefault(p.Id) is not { IsSupplied: true }))
+        foreach (var pool in scenario.Pools.Where(p => leftovers.GetValueOrDefault(p.Id) is not { IsSupplied: true }))
         {
             yield return Command(pool.Id, $"demo-open-{pool.Id}", nowMs, new AllocationCommandBody.PoolConfigure
             {
-                Settings = new PoolSettings { Kind = pool.Kind, Unit = pool.Unit, SnapshotSource = "operator" },
+                Settings = new PoolSettings
+                {
+                    Kind = pool.Kind,
+                    Unit = pool.Unit,
+                    SnapshotSource = "operator",
+                    ServiceAtMs = nowMs + pool.ServiceInMs,
+                },
             });
             yield return Command(pool.Id, $"demo-supply-{pool.Id}", nowMs, new AllocationCommandBody.SupplySnapshot
             {
@@ -93,7 +103,8 @@ internal sealed class DemoScript
     /// <summary>Decides what a customer does next, now that something was decided.</summary>
     public void See(AllocationOutcome outcome, long nowMs)
     {
-        if (!outcome.Original || Find(outcome.PoolId) is not { } pool)
+        var isNews = outcome.Original || outcome.Event is AllocationOutcomeEvent.Promoted;
+        if (!isNews || Find(outcome.PoolId) is not { } pool)
         {
             return;
         }
@@ -102,6 +113,10 @@ internal sealed class DemoScript
             case AllocationOutcomeEvent.Held { Lines: [var line] } when line.ReservationId.StartsWith(
                 $"demo-{run}-", StringComparison.Ordinal):
                 AfterHeld(pool, line.ReservationId, nowMs);
+                break;
+            case AllocationOutcomeEvent.Promoted promoted when promoted.ReservationId.StartsWith(
+                $"demo-{run}-", StringComparison.Ordinal):
+                AfterHeld(pool, promoted.ReservationId, nowMs);
                 break;
             case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith(
                 "demo-", StringComparison.Ordinal):
@@ -201,21 +216,51 @@ internal sealed class DemoScript
     private AllocationCommand Hold(long nowMs)
     {
         var pool = Pick();
+        var customer = PickCustomer();
         var reservationId = $"demo-{run}-{++holdCount}";
         return Command(pool.Id, $"{reservationId}-hold", nowMs, new AllocationCommandBody.Hold
         {
             ReservationId = reservationId,
             Quantity = 1 + random.Next(pool.LargestHold),
-            TtlMs = HoldTtlMs,
+            TtlMs = scenario.ShortestHoldMs ?? HoldTtlMs,
+            Mode = customer.Waits ? HoldMode.Waitlist : HoldMode.AllOrNothing,
             OrderRef = $"demo-order-{holdCount}",
-            CustomerRef = $"customer-{random.Next(200)}",
-        });
+            CustomerRef = customer.Names[random.Next(customer.Names.Count)],
+            Attributes = customer.Attributes,
+        }) with
+        {
+            Actor = new Actor
+            {
+                Type = ActorType.Service,
+                Id = "demo",
+                Channel = customer.Channel,
+                Tier = customer.Tier,
+            },
+        };
+    }
+
+    private DemoCustomer PickCustomer()
+    {
+        if (scenario.Customers is [var only])
+        {
+            return only;
+        }
+        var dice = random.NextDouble();
+        foreach (var customer in scenario.Customers)
+        {
+            dice -= customer.Share;
+            if (dice < 0)
+            {
+                return customer;
+            }
+        }
+        return scenario.Customers[^1];
     }
 
     private DemoPool Pick()
     {
         var dice = random.NextDouble();
-        foreach (var pool in DemoPool.All)
+        foreach (var pool in scenario.Pools)
         {
             dice -= pool.Share;
             if (dice < 0)
@@ -223,7 +268,7 @@ internal sealed class DemoScript
                 return pool;
             }
         }
-        return DemoPool.All[^1];
+        return scenario.Pools[^1];
     }
 
     private void Plan(DemoPool pool, string commandId, long atMs, AllocationCommandBody body) =>
@@ -231,7 +276,7 @@ internal sealed class DemoScript
 
     private long Between(int fromMs, int toMs) => random.Next(fromMs, toMs);
 
-    private static DemoPool? Find(string poolId) => DemoPool.All.FirstOrDefault(p => p.Id == poolId);
+    private DemoPool? Find(string poolId) => scenario.Pools.FirstOrDefault(p => p.Id == poolId);
 
     private static AllocationCommand Command(
         string poolId, string commandId, long nowMs, AllocationCommandBody body) => new()

@@ -14,7 +14,8 @@ namespace Alloc.Cli.Hosting.Demo;
 /// Runs the demo's script against Kafka as any producer and subscriber would: nothing is short-circuited.
 /// </summary>
 internal sealed class DemoTraffic(
-    ClientSettings settings, ISchemaRegistryClient registry, int commandsPerSecond, int seed, TimeProvider time)
+    DemoScenario scenario, ClientSettings settings, ISchemaRegistryClient registry, int commandsPerSecond, int seed,
+    TimeProvider time)
 {
     private const int StepsPerSecond = 10;
     private const int OutcomeBacklog = 10_000;
@@ -22,7 +23,9 @@ internal sealed class DemoTraffic(
     private readonly string commandTopic = settings.TopicPrefix + "allocation.commands";
     private readonly string outcomeTopic = settings.TopicPrefix + "allocation.outcomes";
 
-    public DemoCounts Counts { get; } = new();
+    public DemoCounts Counts { get; } = new(scenario.Pools);
+
+    public DemoScenario Scenario => scenario;
 
     /// <summary>Goes on until cancelled.</summary>
     /// <param name="leftovers">What earlier runs left, by pool.</param>
@@ -47,8 +50,21 @@ internal sealed class DemoTraffic(
                 partition, new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(command) });
         }
 
-        var script = new DemoScript(seed, NowMs, leftovers);
-        foreach (var command in DemoScript.Opening(NowMs, leftovers))
+        if (scenario.Policy is { } policy)
+        {
+            foreach (var (partition, command) in DemoPolicy.Activations(policy, partitionCount, NowMs))
+            {
+                producer.Produce(
+                    new TopicPartition(commandTopic, partition),
+                    new Message<byte[]?, byte[]?>
+                    {
+                        Key = Encoding.UTF8.GetBytes(command.PoolId),
+                        Value = commands.Serialize(command),
+                    });
+            }
+        }
+        var script = new DemoScript(scenario, seed, NowMs, leftovers);
+        foreach (var command in DemoScript.Opening(scenario, NowMs, leftovers))
         {
             Send(command);
         }

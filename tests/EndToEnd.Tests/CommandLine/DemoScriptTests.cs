@@ -12,8 +12,8 @@ public sealed class DemoScriptTests
     [Fact]
     public void The_same_seed_asks_for_the_same_things()
     {
-        var one = new DemoScript(7, Start, Nothing).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
-        var other = new DemoScript(7, Start, Nothing).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
+        var one = Script(7).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
+        var other = Script(7).Next(Start, 50).Select(c => c.CommandId + c.PoolId).ToList();
 
         Assert.Equal(one, other);
         Assert.Equal(50, one.Count);
@@ -22,7 +22,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void Holds_are_confirmed_or_released_or_forgotten()
     {
-        var script = new DemoScript(1, Start, Nothing);
+        var script = Script(1);
         var holds = script.Next(Start, 200).ToList();
         foreach (var hold in holds)
         {
@@ -39,7 +39,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void Facts_of_the_warehouse_go_on_where_the_ledger_left_off()
     {
-        var script = new DemoScript(1, Start, new Dictionary<string, DemoLeftovers>
+        var script = new DemoScript(DemoScenario.Usual, 1, Start, new Dictionary<string, DemoLeftovers>
         {
             ["espresso-machines"] = new() { NextDelta = 42 },
         });
@@ -54,7 +54,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void What_an_earlier_run_sold_and_promised_is_filled_up_used_and_comes_back()
     {
-        var script = new DemoScript(1, Start, new Dictionary<string, DemoLeftovers>
+        var script = new DemoScript(DemoScenario.Usual, 1, Start, new Dictionary<string, DemoLeftovers>
         {
             ["espresso-machines"] = new() { NextDelta = 7, IsSupplied = true, Sold = 12 },
             ["seats-A"] = new()
@@ -81,7 +81,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void Pools_that_have_units_are_not_opened_again()
     {
-        var opened = DemoScript.Opening(
+        var opened = DemoScript.Opening(DemoScenario.Usual, 
             Start, new Dictionary<string, DemoLeftovers> { ["seats-A"] = new() { IsSupplied = true } });
 
         Assert.Equal(["espresso-machines", "slots-monday"], opened.Select(c => c.PoolId).Distinct());
@@ -117,4 +117,6 @@ public sealed class DemoScriptTests
         BalancesAfter = new Balances(),
         Event = body,
     };
+
+    private static DemoScript Script(int seed) => new(DemoScenario.Usual, seed, Start, Nothing);
 }
