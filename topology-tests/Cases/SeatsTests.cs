@@ -57,11 +57,11 @@ public sealed class SeatsTests
         var flight = new CaseLedger("seats").Opened(Flight, 100, PoolKind.Capacity, 3 * Day);
         Fill(flight);
 
-        flight.Ledger.Wait(TimeSpan.FromDays(2.9));
-        flight.Ledger.Tick();
+        flight.Ledger.Wait(TimeSpan.FromDays(1.5));
+        flight.Ledger.Wait(TimeSpan.FromDays(1.4));
 
         var published = flight.Ledger.Journal.Select(o => o.Event).OfType<AllocationOutcomeEvent.OverCommitted>();
-        Assert.Equal([5, 10], published.Select(p => p.Deficit).Distinct().Order().Where(d => d is 5 or 10));
+        Assert.Equal([5, 10], published.Select(p => p.Deficit));
         Assert.IsType<AllocationOutcomeEvent.Rejected>(flight.Hold(Flight, "late", 1, "web", tier: "gold").Event);
     }
 

@@ -75,8 +75,11 @@ internal static class Histories
             < 92 => $"wait {(random.Next(3) == 0 ? 60_000 : random.Next(5_000))}",
             < 94 => "tick",
             < 97 => $"again {1 + random.Next(6)}",
-            < 98 => random.Next(3) switch
+            < 98 => random.Next(4) switch
             {
+                3 when policy.Classes.Length == 3 =>
+                    $"policy {2 + random.Next(ModelPolicies.All.Length - 2)} version={1 + index} "
+                    + $"after={random.Next(2) * 3_000}",
                 0 => "restart",
                 1 => $"authority {Pick(["frozen", "authoritative", "authoritative"])} epoch={index}",
                 _ => $"mode slow{Pick(["", " on cap=20000", " on cap=5000"])}",

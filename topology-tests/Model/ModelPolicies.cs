@@ -1,4 +1,5 @@
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Model;
 
@@ -56,7 +57,14 @@ internal static class ModelPolicies
     ];
 
     /// <summary>Those whose rules the ledger decides.</summary>
-    public static IEnumerable<NaivePolicy> Decided => All.Where(p => p.Name is not "curve");
+    public static IEnumerable<NaivePolicy> Decided => All;
+
+    /// <summary>Outcomes that no script leads to: a drift that is parked, and repairs.</summary>
+    public static readonly string[] NotReached =
+    [
+        nameof(AllocationOutcomeEvent.SupplyParked), nameof(AllocationOutcomeEvent.Repaired),
+        nameof(AllocationOutcomeEvent.Preempted),
+    ];
 
     public static NaivePolicy Named(string name) => All.Single(p => p.Name == name);
 }

@@ -1,3 +1,4 @@
+using Alloc.Schemas.Allocation;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -35,6 +36,24 @@ public sealed class ModelPropertyTests
                 throw new BrokenRuleException("8: same log, same bytes", Difference(once, restarted), script);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+    }
+
+    [Fact]
+    public void Histories_reach_every_kind_of_outcome()
+    {
+        var random = new Random(7);
+        var reached = new HashSet<string>();
+        foreach (var policy in ModelPolicies.Decided)
+        {
+            for (var count = 0; count < 60; count++)
+            {
+                var run = Run(policy, Histories.Write(policy, random, ScriptLength));
+                reached.UnionWith(run.Journal.Select(o => o.Event.GetType().Name));
+            }
+        }
+
+        string[] all = [.. typeof(AllocationOutcomeEvent).GetNestedTypes().Select(t => t.Name)];
+        Assert.Equal(ModelPolicies.NotReached.Order(), all.Except(reached).Order());
     }
 
     [Fact]

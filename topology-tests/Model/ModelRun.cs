@@ -11,6 +11,8 @@ internal sealed class BrokenRuleException(string rule, string detail, IEnumerabl
 internal sealed class ModelRun
 {
     private readonly NaivePolicy policy;
+    private readonly PolicyInForce inForce;
+    private readonly Dictionary<int, NaivePolicy> versions = [];
     private readonly LedgerRun run;
     private readonly string[] script;
     private readonly OutcomeChecks checks;
@@ -25,7 +27,8 @@ internal sealed class ModelRun
         this.policy = policy;
         this.script = script;
         run = new LedgerRun(policy.Write());
-        checks = new OutcomeChecks(policy, Break);
+        inForce = new PolicyInForce(policy);
+        checks = new OutcomeChecks(inForce, Break);
     }
 
     /// <summary>Runs a script after a pool <c>a</c> with 10 units was set up.</summary>
@@ -53,12 +56,20 @@ internal sealed class ModelRun
         {
             asked.Add((command.PoolId, command.CommandId));
         }
+        if (command?.Body is AllocationCommandBody.PolicyActivate activate)
+        {
+            versions.TryAdd(activate.Version, ModelPolicies.All[(int)new ScriptLine(text).Number(1, 0)]);
+        }
         for (var index = 0; index < outcomes.Count; index++)
         {
             var outcome = outcomes[index];
             var rest = outcomes.GetRange(index + 1, outcomes.Count - index - 1);
             checks.Check(PoolOf(outcome.PoolId), outcome, command, rest);
             CountOriginal(outcome);
+            if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.PolicyActivated { InForce: true } taken })
+            {
+                inForce.Current = versions[taken.Version];
+            }
             if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.AuthorityChanged changed })
             {
                 checks.IsGranting = changed.Mode == AuthorityMode.Authoritative;
@@ -168,7 +179,7 @@ internal sealed class ModelRun
                 Same($"usage of {kind}/{value}", pool, $"{(usage.Open, usage.Consumed)}",
                     $"{pool.UsageOf(kind, value)}");
             }
-            foreach (var priorityClass in policy.Classes)
+            foreach (var priorityClass in inForce.Current.Classes)
             {
                 var holders = run.State.GetHolders(pool.Id, priorityClass).Select(h => h.ReservationId).Order();
                 var mine = pool.Reservations.Values.Where(r => r.Class == priorityClass && r.Open > 0)
@@ -190,7 +201,7 @@ internal sealed class ModelRun
     {
         if (!pools.TryGetValue(id, out var pool))
         {
-            pools[id] = pool = new NaivePool(id, policy);
+            pools[id] = pool = new NaivePool(id, inForce);
         }
         return pool;
     }

@@ -7,7 +7,7 @@ namespace Topology.Tests.Model;
 /// A pool as the model sees it: accounts as sums of entries, reservations as buckets, everything else counted anew
 /// whenever it is asked for. Slow, plain, and without a line of the ledger's.
 /// </summary>
-internal sealed class NaivePool(string id, NaivePolicy policy)
+internal sealed class NaivePool(string id, PolicyInForce inForce)
 {
     private readonly Dictionary<Account, long> accounts = Enum.GetValues<Account>().ToDictionary(a => a, _ => 0L);
 
@@ -62,8 +62,8 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
     /// <summary>Units that a class may get now.</summary>
     public long AvailableTo(string priorityClass, long t)
     {
-        var rank = Array.IndexOf(policy.Classes, priorityClass);
-        var above = policy.Classes.Take(Math.Max(rank, 0)).ToList();
+        var rank = Array.IndexOf(inForce.Current.Classes, priorityClass);
+        var above = inForce.Current.Classes.Take(Math.Max(rank, 0)).ToList();
         var overbooking = OverbookingOf(priorityClass, t);
         long kept = 0;
         foreach (var higher in above.Where(c => KeptFor(c) > 0))
@@ -76,7 +76,7 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
 
     /// <summary>Promises that nothing covers, whatever overbooking allows.</summary>
     public long DeficitAt(long t) =>
-        Math.Max(0, -policy.Classes.Max(c => OverbookingOf(c, t)) - Free);
+        Math.Max(0, -inForce.Current.Classes.Max(c => OverbookingOf(c, t)) - Free);
 
     /// <summary>What a scope, like <c>dealer/seven</c>, uses.</summary>
     public (long Open, long InUse) UsageOf(string kind, string value)
@@ -121,11 +121,11 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
         QuotaBroken(waiter, waiter.Waiting) is null && waiter.Waiting <= AvailableTo(waiter.Class, t);
 
     private long OverbookingOf(string priorityClass, long t) =>
-        policy.OverbookingOf(priorityClass, Total, ServiceAtMs, t);
+        inForce.Current.OverbookingOf(priorityClass, Total, ServiceAtMs, t);
 
     private long KeptFor(string priorityClass)
     {
-        foreach (var kept in policy.Protected.Where(p => p.Class == priorityClass).Take(1))
+        foreach (var kept in inForce.Current.Protected.Where(p => p.Class == priorityClass).Take(1))
         {
             var (open, inUse) = UsageOf("class", priorityClass);
             return Math.Max(0, kept.Units - open - (kept.CountsConsumed ? inUse : 0));
@@ -133,7 +133,7 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
         return 0;
     }
 
-    private NaiveQuota? QuotaOf(string kind, string value) => policy.Quotas.FirstOrDefault(
+    private NaiveQuota? QuotaOf(string kind, string value) => inForce.Current.Quotas.FirstOrDefault(
         q => NameOf(q.Scope) == kind && (q.Value is null || q.Value == value));
 
     private long Used(NaiveQuota quota, string kind, string value)
@@ -147,7 +147,7 @@ internal sealed class NaivePool(string id, NaivePolicy policy)
     {
         long borrowed = 0;
         long lendable = 0;
-        foreach (var quota in policy.Quotas.Where(q => q.Scope == mine.Scope && q.Value is not null))
+        foreach (var quota in inForce.Current.Quotas.Where(q => q.Scope == mine.Scope && q.Value is not null))
         {
             var used = Used(quota, kind, quota.Value!) + (quota.Value == value ? more : 0);
             borrowed += Math.Max(0, used - quota.Nominal);

@@ -4,9 +4,9 @@ using Alloc.Schemas.Allocation;
 namespace Topology.Tests.Model;
 
 /// <summary>What must be so of each outcome, given the pool as the model has it just before.</summary>
-/// <param name="policy">The policy.</param>
+/// <param name="inForce">The policy.</param>
 /// <param name="fail">Says that a rule is broken: the rule, and the numbers.</param>
-internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> fail)
+internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string> fail)
 {
     /// <summary>Checks an outcome and folds it into the model.</summary>
     /// <param name="pool">Its pool.</param>
@@ -46,8 +46,8 @@ internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> f
         {
             pool.Forget(touched.ReservationId, outcome.TMs);
         }
-        GrantChecks.Check(policy, pool, outcome, command, rest, fail);
-        RefusalChecks.Check(policy, pool, outcome, command, fail);
+        GrantChecks.Check(inForce.Current, pool, outcome, command, rest, fail);
+        RefusalChecks.Check(inForce.Current, pool, outcome, command, fail);
         Fold(pool, outcome);
         var after = TextOf(outcome.BalancesAfter);
         if (after != TextOf(pool))
@@ -81,7 +81,7 @@ internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> f
         {
             fail("3: every deficit is published", $"{pool.Id}: {pool.DeficitAt(t)} at {t}, published {pool.Published}");
         }
-        if (policy.Waiting != WaitlistOrder.None && pool.Published == 0 && IsGranting)
+        if (inForce.Current.Waiting != WaitlistOrder.None && pool.Published == 0 && IsGranting)
         {
             CheckLine(pool, t);
         }
@@ -98,7 +98,7 @@ internal sealed class OutcomeChecks(NaivePolicy policy, Action<string, string> f
                     $"{waiter.Id} ({waiter.Class}) waits for {waiter.Waiting}, {pool.AvailableTo(waiter.Class, t)} are "
                     + "available to it and no quota forbids them");
             }
-            if (policy.Waiting == WaitlistOrder.StrictFifo && pool.QuotaBroken(waiter, waiter.Waiting) is null)
+            if (inForce.Current.Waiting == WaitlistOrder.StrictFifo && pool.QuotaBroken(waiter, waiter.Waiting) is null)
             {
                 return;
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Model;
@@ -11,6 +12,7 @@ namespace Topology.Tests.Model;
 /// extend r1 5000          amend r1 4                   split r1 r1a=2            reassign r1 customer=bob
 /// force r1 held by=eve    approve c3 by=ann            import r9 held=2 confirmed=1
 /// supply 5 erp=2          snapshot 12 version=3 through=4 blocked=1              block 2     unblock 1
+/// policy 3 version=2 after=1000   (a number of ModelPolicies.All)
 /// configure capacity service=90000    authority frozen epoch=1    mode slow on cap=60000
 /// wait 5000   tick   again 2   restart
 /// </code>
@@ -176,11 +178,26 @@ internal sealed class ScriptLine
             CapMs = Named("cap"),
             Reason = "test",
         },
+        "policy" => Policy(t),
         "tick" => new AllocationCommandBody.Tick { DueAtMs = t },
         _ => null,
     };
 
     private long? Erp => Named("erp");
+
+    private AllocationCommandBody.PolicyActivate Policy(long t)
+    {
+        var version = (int)(Named("version") ?? 1);
+        var policy = ModelPolicies.All[(int)Number(1, 0)].Write() with { Version = version };
+        var document = PolicyDocument.Write(policy);
+        return new AllocationCommandBody.PolicyActivate
+        {
+            Document = document,
+            Version = version,
+            ContentHash = PolicyDocument.HashOf(document),
+            EffectiveAtMs = t + (Named("after") ?? 0),
+        };
+    }
 
     private AllocationCommandBody.Hold Hold(long t)
     {
