@@ -59,4 +59,13 @@ internal static class TestPolicies
                     OfferTtlMs: 60_000, MaximumWaitMs: 3_600_000, maximum),
             ],
         };
+
+    public static AllocationPolicy WithBoost(this AllocationPolicy policy, string priorityClass, long boostMs) =>
+        policy with
+        {
+            WaitlistTable =
+            [
+                .. policy.WaitlistTable.Select(w => w with { Boosts = [new ClassBoost(priorityClass, boostMs)] }),
+            ],
+        };
 }

@@ -73,7 +73,9 @@ internal static class GrantChecks
             {
                 fail("a waiter gets all or nothing", $"{OutcomeChecks.Name(outcome)}: {mine.Waiting} were waited for");
             }
-            foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id))
+            // What others lost for this one is for it before they, or anybody else, wait for it again.
+            var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
+            foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id && !isPreempting))
             {
                 var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
                     || (policy.Waiting == WaitlistOrder.BestEffort

@@ -14,6 +14,7 @@ public sealed partial class AllocationLedger
     private long work;
     private bool mayHaveRoom;
     private bool isShort;
+    private string? preempting;
 
     // Commits an outcome and all that follows from it for its pool.
     private void CommitAndSettle(
@@ -21,6 +22,27 @@ public sealed partial class AllocationLedger
     {
         Commit(record, outcome, t, outcomes);
         Settle(record, outcome.PoolId, t, outcomes);
+    }
+
+    // Victims lose their units before the one for whom they do is granted them.
+    private AllocationOutcome Answer(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
+    {
+        if (decide.Record(record, t) is { } outcome)
+        {
+            return outcome;
+        }
+        var plan = decide.Plan!;
+        Preempt(record, record.Command.PoolId, plan, t, outcomes);
+        return decide.Record(record, t, plan)!;
+    }
+
+    private void Preempt(
+        in LedgerRecord record, string poolId, PreemptionPlan plan, long t, List<AllocationOutcome> outcomes)
+    {
+        foreach (var take in plan.Takes)
+        {
+            Commit(record, decide.Preempt(record, poolId, plan, take, t), t, outcomes);
+        }
     }
 
     private void Note(AllocationOutcome outcome)
@@ -74,13 +96,23 @@ public sealed partial class AllocationLedger
         var looked = policy.Limits.WaitersLookedAt;
         var isStrict = policy.WaitlistFor(poolId)?.Order != WaitlistOrder.BestEffort;
         var passed = 0;
-        while (passed < looked && work > 0 && !decide.IsHopeless(poolId, t))
+        var mayPreempt = preempting;
+        preempting = null;
+        while (passed < looked && work > 0 && (mayPreempt is not null || !decide.IsHopeless(poolId, t)))
         {
             places.Clear();
             places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(looked - passed));
             foreach (var place in places)
             {
-                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict);
+                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict, mayPreempt);
+                if (verdict == PromotionVerdict.NeedsPreemption)
+                {
+                    var plan = decide.Plan!;
+                    mayPreempt = null;
+                    Preempt(record, poolId, plan, t, outcomes);
+                    outcome = decide.Promotion(
+                        record, poolId, place, work == 1, t, out verdict, preempting: null, plan);
+                }
                 if (outcome is null)
                 {
                     passed++;

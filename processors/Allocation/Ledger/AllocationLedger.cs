@@ -49,7 +49,7 @@ public sealed partial class AllocationLedger
             }
             ExpireNamed(record, t, outcomes);
         }
-        CommitAndSettle(record, decide.Record(record, t), t, outcomes);
+        CommitAndSettle(record, Answer(record, t, outcomes), t, outcomes);
     }
 
     /// <summary>
@@ -59,7 +59,8 @@ public sealed partial class AllocationLedger
     public AllocationOutcome Consider(in LedgerRecord record)
     {
         UsePolicyInForce();
-        return decide.Record(record, Math.Max(record.TimestampMs, state.Partition.TMs));
+        return decide.Record(record, Math.Max(record.TimestampMs, state.Partition.TMs))
+            ?? decide.AfterPreemption(record);
     }
 
     // True when nothing more is due.
@@ -77,6 +78,7 @@ public sealed partial class AllocationLedger
                 Sweep(record, timer.Id, t, outcomes);
             }
             isShort |= timer.Kind == TimerKind.Promotion;
+            preempting = timer.Kind == TimerKind.CooldownEnd ? timer.Id : null;
             Settle(record, timer.PoolId, t, outcomes);
         }
         return true;

@@ -8,15 +8,57 @@ public sealed partial class Decide
 {
     private readonly List<HolderPlace> holders = [];
 
+    /// <summary>Who has to lose units before the last decision can be made; null: nobody.</summary>
+    internal PreemptionPlan? Plan => d.Plan;
+
+    /// <summary>What the last decision would be once others had lost the units; nothing moves.</summary>
+    internal AllocationOutcome AfterPreemption(in LedgerRecord record)
+    {
+        var hold = (AllocationCommandBody.Hold)record.Command.Body;
+        var plan = d.Plan!;
+        d.DropEffects();
+        PreemptionRules.Tell(d, plan);
+        d.DropEffects();
+        var lines = HoldRules.LinesOf(hold);
+        var granted = new GrantedLine[lines.Count];
+        for (var index = 0; index < granted.Length; index++)
+        {
+            granted[index] = new GrantedLine
+            {
+                ReservationId = lines[index].ReservationId,
+                Requested = lines[index].Quantity,
+                Granted = hold.Mode == HoldMode.Partial ? lines[index].MinQuantity ?? 1 : lines[index].Quantity,
+            };
+        }
+        var ttlMs = hold.TtlMs ?? d.Policy.TtlFor(d.Pool.PoolId, plan.ByClass).DefaultMs;
+        var happened = new AllocationOutcomeEvent.Held
+        {
+            Lines = granted,
+            Class = plan.ByClass,
+            ExpiresAtMs = checked(d.T + ttlMs),
+        };
+        return d.Answer(record, happened, AnswerKind.Unremembered, d.Hash, cause: null);
+    }
+
+    /// <summary>A victim of a preemption loses its units.</summary>
+    internal AllocationOutcome Preempt(
+        in LedgerRecord record, string poolId, PreemptionPlan plan, in PreemptionTake take, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(poolId, state.GetPool(poolId));
+        return d.Consequence(record, PreemptionRules.Take(d, plan, take));
+    }
+
     /// <summary>Looks at one who waits.</summary>
     /// <returns>The outcome; null when it goes on waiting.</returns>
     internal AllocationOutcome? Promotion(
         in LedgerRecord record, string poolId, WaiterPlace place, bool goesOn, long t,
-        out PromotionVerdict verdict)
+        out PromotionVerdict verdict, string? preempting = null, PreemptionPlan? preemption = null)
     {
         d.BeginTimer(t);
+        d.Preemption = preemption;
         d.UsePool(poolId, state.GetPool(poolId));
-        return Ledger.Promotion.Decide(d, place, goesOn, out verdict) is { } happened
+        return Ledger.Promotion.Decide(d, place, goesOn, preempting, out verdict) is { } happened
             ? d.Consequence(record, happened)
             : null;
     }

@@ -35,11 +35,14 @@ public sealed partial class Decide
     /// <summary>Decides the command of a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="t">The partition's clock.</param>
-    public AllocationOutcome Record(in LedgerRecord record, long t)
+    /// <param name="preemption">What others lost for it already; null: nothing.</param>
+    /// <returns>The outcome; null when <see cref="Plan"/> says who has to lose units first.</returns>
+    internal AllocationOutcome? Record(in LedgerRecord record, long t, PreemptionPlan? preemption = null)
     {
         var command = record.Command;
         var hash = PayloadHashing.Compute(command);
         d.BeginCommand(command, CommandKinds.Of(command.Body), hash, t, parked: null, mayPark: true);
+        d.Preemption = preemption;
         var memory = IsRememberable(command) ? Visible(state.GetCommand(command.PoolId, command.CommandId), t) : null;
         if (memory is not null && memory.PayloadHash.Span.SequenceEqual(hash.Span))
         {
@@ -52,7 +55,7 @@ public sealed partial class Decide
         var answer = memory is not null
             ? AnswerKind.Conflict
             : IsRememberable(command) ? AnswerKind.Original : AnswerKind.Unremembered;
-        return d.IsRejected ? Refuse(record, command, answer, hash) : Body(record, command, hash, cause: null)!;
+        return d.IsRejected ? Refuse(record, command, answer, hash) : Body(record, command, hash, cause: null);
     }
 
     /// <summary>Decides a parked command, if it can be decided.</summary>

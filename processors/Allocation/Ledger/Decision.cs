@@ -73,6 +73,9 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
     /// <summary>What was taken from others so that this is granted; null: nothing.</summary>
     public PreemptionPlan? Preemption { get; set; }
 
+    /// <summary>What has to be taken from others first; null: nothing.</summary>
+    public PreemptionPlan? Plan { get; set; }
+
     /// <summary>Whether a reason to reject was found.</summary>
     public bool IsRejected => reasons.Count > 0;
 
@@ -297,6 +300,7 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
         Approved = null;
         MayPark = false;
         Preemption = null;
+        Plan = null;
         trace.Clear();
         reasons.Clear();
         entries.Clear();

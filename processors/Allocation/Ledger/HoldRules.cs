@@ -6,7 +6,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>Hold: a request of one or several lines is granted or rejected as one.</summary>
 internal static class HoldRules
 {
-    public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.Hold hold)
+    /// <summary>What becomes of a hold; null when others have to lose units first.</summary>
+    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Hold hold)
     {
         var lines = LinesOf(hold);
         if (IsSameHold(d, lines, out var isRepeat) && isRepeat)
@@ -34,6 +35,10 @@ internal static class HoldRules
         {
             return waits;
         }
+        if (d.Plan is not null)
+        {
+            return null;
+        }
         if (d.IsRejected)
         {
             d.DropEffects();
@@ -54,8 +59,22 @@ internal static class HoldRules
             d, owner, requested, isPartial ? minimum : null, newcomer: lines[0].ReservationId);
         if (!d.IsRejected)
         {
+            if (d.Preemption is { } preemption)
+            {
+                PreemptionRules.Tell(d, preemption);
+            }
             Grant(d, hold, lines, offer, most - minimum);
             return null;
+        }
+        if (canEverFit && d.Preemption is null && d.OnlyRejectedFor(
+            ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass))
+        {
+            var missing = Availability.Saturate((Int128)minimum - Grants.Now(d, owner.Class).Available);
+            d.Plan = PreemptionRules.Plan(d, owner.Class, lines[0].ReservationId, missing);
+            if (d.Plan is not null)
+            {
+                return null;
+            }
         }
         return hold.Mode == HoldMode.Waitlist && canEverFit && !QuotaRules.CanNeverFit(d, owner, requested)
             ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)

@@ -27,13 +27,26 @@ internal static class Promotion
     /// <param name="d">The decision, of the pool.</param>
     /// <param name="place">The waiter's place.</param>
     /// <param name="goesOn">Set a timer that looks at the next ones with the next record.</param>
+    /// <param name="preempting">The class whose cool-down is over: its waiters may take from others; null: none.</param>
     /// <param name="verdict">What became of it.</param>
     public static AllocationOutcomeEvent.Promoted? Decide(
-        Decision d, WaiterPlace place, bool goesOn, out PromotionVerdict verdict)
+        Decision d, WaiterPlace place, bool goesOn, string? preempting, out PromotionVerdict verdict)
     {
+        verdict = PromotionVerdict.BlockedByCapacity;
+        if (d.Slice.Mode != AuthorityMode.Authoritative)
+        {
+            return null;
+        }
         var waiter = d.Find(place.ReservationId)!;
         var owner = GrantOwner.Of(waiter);
         verdict = Judge(d, waiter, owner);
+        if (verdict == PromotionVerdict.BlockedByCapacity && preempting is not null
+            && d.Policy.ClassToday(waiter.Class) == preempting)
+        {
+            var missing = Availability.Saturate((Int128)waiter.Waiting - Grants.Now(d, waiter.Class).Available);
+            d.Plan = PreemptionRules.Plan(d, waiter.Class, waiter.ReservationId, missing);
+            verdict = d.Plan is null ? verdict : PromotionVerdict.NeedsPreemption;
+        }
         if (verdict != PromotionVerdict.Granted)
         {
             return null;
@@ -43,6 +56,10 @@ internal static class Promotion
         {
             throw new LedgerFaultException(
                 $"Pool {d.Pool.PoolId}: the waiter {waiter.ReservationId} is granted, but the check of grants fails.");
+        }
+        if (d.Preemption is { } preemption)
+        {
+            PreemptionRules.Tell(d, preemption);
         }
         return Grant(d, waiter, goesOn);
     }

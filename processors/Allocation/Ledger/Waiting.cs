@@ -6,8 +6,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
 /// The line of those that wait in a pool. A place is when one came, less the boost of its class; it never changes. No
-/// grant passes a waiter whose place is before its own, unless that waiter's own quota is full, or the grant takes only
-/// units that are kept for its class, which is above the waiter's.
+/// grant passes a waiter whose place is before its own, unless that waiter's own quota is full, or it is of a lower class
+/// and the grant takes only units that are kept for its class, or could preempt the waiter if it had been granted.
 /// </summary>
 internal static class Waiting
 {
@@ -72,6 +72,7 @@ internal static class Waiting
             TtlMs = hold.TtlMs,
         });
         d.SetTimer(until, TimerKind.Expiry, newcomer.ReservationId);
+        PreemptionRules.AwaitCooldown(d, newcomer.Class);
         return new AllocationOutcomeEvent.Waitlisted
         {
             ReservationId = newcomer.ReservationId,
@@ -99,6 +100,9 @@ internal static class Waiting
         Decision d, in GrantOwner owner, long needed, long key, string reservationId)
     {
         var rank = d.Policy.RankOf(d.Policy.ClassToday(owner.Class));
+        var victims = d.Policy.PreemptionTable.Count == 0
+            ? null
+            : d.Policy.PreemptionFor(d.Pool.PoolId, d.Policy.ClassToday(owner.Class))?.Victims;
         var usesOnlyKept = needed <= Availability.KeptFor(
             d.Policy, d.Pool.PoolId, d.Policy.ClassToday(owner.Class), d.UsageOf);
         var lookedAt = 0;
@@ -117,9 +121,10 @@ internal static class Waiting
             {
                 return true;
             }
-            var isBelow = rank >= 0 && d.Policy.RankOf(d.Policy.ClassToday(waiter.Class)) is var other
-                && (other < 0 || other > rank);
-            if (!(usesOnlyKept && isBelow) && QuotaRules.Room(d, GrantOwner.Of(waiter)) >= waiter.Waiting)
+            var waiting = d.Policy.ClassToday(waiter.Class);
+            var isBelow = rank >= 0 && d.Policy.RankOf(waiting) is var other && (other < 0 || other > rank);
+            var mayBePassed = isBelow && (usesOnlyKept || (victims is not null && victims.Contains(waiting)));
+            if (!mayBePassed && QuotaRules.Room(d, GrantOwner.Of(waiter)) >= waiter.Waiting)
             {
                 return true;
             }

@@ -1,0 +1,200 @@
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+using static Alloc.Processors.Allocation.Ledger.Trace;
+
+namespace Alloc.Processors.Allocation.Ledger;
+
+/// <summary>
+/// Preemption: a class takes from lower ones what it lacks. Held units before confirmed ones, the lowest class first, the
+/// newest first, until enough would be available; then, in reverse, whoever is not needed keeps what it has.
+/// </summary>
+internal static class PreemptionRules
+{
+    /// <summary>
+    /// Finds who would lose what so that the missing units are there; null, with a reason, when the policy lets the class
+    /// preempt but not now or not enough. Null without a reason where it does not let it at all.
+    /// </summary>
+    public static PreemptionPlan? Plan(Decision d, string priorityClass, string reservationId, long missing)
+    {
+        if (d.Policy.PreemptionTable.Count == 0
+            || d.Policy.PreemptionFor(d.Pool.PoolId, d.Policy.ClassToday(priorityClass)) is not { } row)
+        {
+            return null;
+        }
+        if (d.State.GetCooldown(d.Pool.PoolId, row.Class) is { } endsAt && endsAt > d.T)
+        {
+            Refuse(d, reservationId, row, DecisionRule.Cooldown, N(NumberName.CooldownEndsAt, endsAt));
+            return null;
+        }
+        var takes = new List<PreemptionTake>();
+        var victims = new HashSet<string>(StringComparer.Ordinal);
+        var freed = Collect(d, row, reservationId, missing, takes, victims, confirmed: false);
+        if (freed < missing && row.IncludeConfirmed)
+        {
+            freed += Collect(d, row, reservationId, missing - freed, takes, victims, confirmed: true);
+        }
+        if (freed < missing)
+        {
+            Refuse(
+                d, reservationId, row, DecisionRule.Preemption, N(NumberName.Need, missing),
+                N(NumberName.FreedByPreemption, (long)freed), N(NumberName.Victims, victims.Count),
+                N(NumberName.Limit, row.MaximumVictims), N(NumberName.MinimumAgeMs, row.MinimumAgeMs));
+            return null;
+        }
+        GiveBack(takes, freed - missing);
+        return new PreemptionPlan(row, reservationId, priorityClass, takes);
+    }
+
+    /// <summary>One victim loses its units.</summary>
+    public static AllocationOutcomeEvent.Preempted Take(Decision d, PreemptionPlan plan, in PreemptionTake take)
+    {
+        var known = d.Find(take.ReservationId)!;
+        var quantity = checked(take.Held + take.Confirmed);
+        d.Look(Step(
+            DecisionRule.Preemption, RuleResult.Applied, plan.Row.Id, N(NumberName.Held, take.Held),
+            N(NumberName.Confirmed, take.Confirmed), N(NumberName.AgeMs, AgeOf(d, known)),
+            N(NumberName.MinimumAgeMs, plan.Row.MinimumAgeMs)));
+        d.Post(EntryKind.HoldPreempted, Account.Held, Account.Free, take.Held, take.ReservationId);
+        d.Post(EntryKind.ConfirmRevoked, Account.Confirmed, Account.Free, take.Confirmed, take.ReservationId);
+        if (take.Held > 0)
+        {
+            d.CancelTimer(known.ExpiresAtMs!.Value, TimerKind.Expiry, take.ReservationId);
+        }
+        var confirmed = known.Confirmed - take.Confirmed;
+        var after = known with
+        {
+            Version = known.Version + 1,
+            Held = known.Held - take.Held,
+            Confirmed = confirmed,
+            Preempted = checked(known.Preempted + quantity),
+            Lapsed = checked(known.Lapsed + quantity),
+            ExpiresAtMs = take.Held > 0 ? null : known.ExpiresAtMs,
+            HeldTakenBy = known.Held == take.Held ? Ending.Preempted : known.HeldTakenBy,
+            EndedBy = confirmed == 0 && known.Held == take.Held ? Ending.Preempted : known.EndedBy,
+        };
+        var waitsAgain = WaitsAgain(d, plan.Row, after);
+        d.Write(waitsAgain ? WaitAgain(d, after, quantity) : after);
+        return new AllocationOutcomeEvent.Preempted
+        {
+            ReservationId = take.ReservationId,
+            Quantity = quantity,
+            Confirmed = take.Confirmed,
+            By = plan.By,
+            ByClass = plan.ByClass,
+            WaitsAgain = waitsAgain,
+        };
+    }
+
+    /// <summary>The outcome that grants what was taken says so, and starts the cool-down of its class.</summary>
+    public static void Tell(Decision d, PreemptionPlan plan)
+    {
+        long freed = 0;
+        foreach (var take in plan.Takes)
+        {
+            freed = checked(freed + take.Held + take.Confirmed);
+        }
+        d.Look(Step(
+            DecisionRule.Preemption, RuleResult.Applied, plan.Row.Id, N(NumberName.Victims, plan.Takes.Count),
+            N(NumberName.FreedByPreemption, freed)));
+        if (plan.Row.CooldownMs > 0)
+        {
+            var endsAt = Availability.Saturate((Int128)d.T + plan.Row.CooldownMs);
+            d.Write(new Cooldown { Id = plan.Row.Class, EndsAtMs = endsAt });
+            if (d.Pool.Waiters > 0)
+            {
+                d.SetTimer(endsAt, TimerKind.CooldownEnd, plan.Row.Class);
+            }
+        }
+    }
+
+    /// <summary>A waiter whose class cools down is looked at when that ends.</summary>
+    public static void AwaitCooldown(Decision d, string priorityClass)
+    {
+        var own = d.Policy.ClassToday(priorityClass);
+        if (d.Policy.PreemptionTable.Count > 0 && d.Policy.PreemptionFor(d.Pool.PoolId, own) is not null
+            && d.State.GetCooldown(d.Pool.PoolId, own) is { } endsAt && endsAt > d.T)
+        {
+            d.SetTimer(endsAt, TimerKind.CooldownEnd, own);
+        }
+    }
+
+    private static long AgeOf(Decision d, Reservation known) => d.T - (known.HeldAtMs ?? known.CreatedAtMs ?? d.T);
+
+    // A hold with a command that waits for it is spared: what it will be decided to be is not known yet.
+    private static Int128 Collect(
+        Decision d, PreemptionRow row, string reservationId, Int128 missing, List<PreemptionTake> takes,
+        HashSet<string> victims, bool confirmed)
+    {
+        Int128 freed = 0;
+        var lookedAt = 0;
+        var rank = d.Policy.RankOf(row.Class);
+        foreach (var priorityClass in DeficitRules.ClassesOf(d.Policy))
+        {
+            var today = d.Policy.ClassToday(priorityClass);
+            if (!row.Victims.Contains(today) || d.Policy.RankOf(today) <= rank)
+            {
+                continue;
+            }
+            foreach (var place in d.State.GetHolders(d.Pool.PoolId, priorityClass))
+            {
+                if (freed >= missing || ++lookedAt > d.Policy.Limits.VictimsLookedAt)
+                {
+                    return freed;
+                }
+                var known = d.State.GetReservation(d.Pool.PoolId, place.ReservationId);
+                var quantity = confirmed ? known?.Confirmed ?? 0 : known?.Held ?? 0;
+                if (quantity == 0 || place.ReservationId == reservationId || known!.Parked.Count > 0
+                    || AgeOf(d, known) < row.MinimumAgeMs
+                    || (victims.Count >= row.MaximumVictims && !victims.Contains(place.ReservationId)))
+                {
+                    continue;
+                }
+                victims.Add(place.ReservationId);
+                takes.Add(new PreemptionTake(
+                    place.ReservationId, confirmed ? 0 : quantity, confirmed ? quantity : 0));
+                freed += quantity;
+            }
+        }
+        return freed;
+    }
+
+    private static void GiveBack(List<PreemptionTake> takes, Int128 surplus)
+    {
+        for (var index = takes.Count - 1; index >= 0; index--)
+        {
+            var quantity = (Int128)takes[index].Held + takes[index].Confirmed;
+            if (quantity <= surplus)
+            {
+                surplus -= quantity;
+                takes.RemoveAt(index);
+            }
+        }
+    }
+
+    private static bool WaitsAgain(Decision d, PreemptionRow row, Reservation victim) =>
+        row.VictimWaitsAgain && victim is { Held: 0, Confirmed: 0, Waiting: 0 }
+        && d.Policy.WaitlistFor(d.Pool.PoolId) is { } line && d.Pool.Waiters < line.MaximumWaiters;
+
+    // At its original place: when it came, less the boost of its class.
+    private static Reservation WaitAgain(Decision d, Reservation victim, long quantity)
+    {
+        var row = d.Policy.WaitlistFor(d.Pool.PoolId)!;
+        var until = victim.WaitUntilMs is { } asked && asked > d.T ? asked : Waiting.LastMoment(d, row);
+        d.SetTimer(until, TimerKind.Expiry, victim.ReservationId);
+        var came = victim.CreatedAtMs ?? victim.HeldAtMs ?? d.T;
+        return victim with
+        {
+            Waiting = quantity,
+            WaitUntilMs = until,
+            EnqueuedAtMs = victim.EnqueuedAtMs
+                ?? Availability.Saturate((Int128)came - row.BoostFor(d.Policy.ClassToday(victim.Class))),
+        };
+    }
+
+    private static void Refuse(
+        Decision d, string reservationId, PreemptionRow row, DecisionRule rule, params DecisionNumber[] numbers)
+    {
+        d.Look(Step(rule, RuleResult.Failed, row.Id, numbers));
+        d.Fail(ReasonCode.PreemptionNotPermitted, row.Id, reservationId, numbers);
+    }
+}
