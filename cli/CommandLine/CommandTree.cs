@@ -3,6 +3,7 @@ using Alloc.Cli.Bench;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;
+using Alloc.Cli.Commands.Policies;
 using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Projections;
 using Alloc.Cli.Commands.Reservations;
@@ -77,6 +78,11 @@ internal static class CommandTree
         AuthorityCommands.Create(),
         ModeCommands.Create(),
         ExplainCommand.Create(),
+        new Command("policy", "Policies: what differs from one business to the next, as data").With(
+            PolicyGetCommand.Create(),
+            PolicyValidateCommand.Create(),
+            PolicyApplyCommand.Create(),
+            PolicySchemaCommand.Create()),
         new Command("projection", "What searches for reservations answer from")
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),

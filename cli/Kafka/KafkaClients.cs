@@ -79,6 +79,16 @@ internal sealed class KafkaClients
             MessageTimeoutMs = (int)Math.Clamp(settings.Timeout.TotalMilliseconds, 1_000, 300_000),
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
+    /// <summary>A producer of transactions; the newest with an id shuts all older ones out.</summary>
+    public IProducer<byte[]?, byte[]?> TransactionalProducer(string transactionalId) =>
+        new ProducerBuilder<byte[]?, byte[]?>(Config(new ProducerConfig
+        {
+            TransactionalId = transactionalId,
+            LingerMs = 0,
+            TransactionTimeoutMs = (int)Math.Clamp(settings.Timeout.TotalMilliseconds, 1_000, 60_000),
+            MessageTimeoutMs = (int)Math.Clamp(settings.Timeout.TotalMilliseconds, 1_000, 60_000),
+        })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
+
     /// <summary>Partitions of a topic; not found where Kafka has none.</summary>
     public int PartitionCount(IAdminClient admin, string topic)
     {
