@@ -81,6 +81,7 @@ internal static class CommandTree
         new Command("policy", "Policies: what differs from one business to the next, as data").With(
             PolicyGetCommand.Create(),
             PolicyValidateCommand.Create(),
+            PolicyDiffCommand.Create(),
             PolicyApplyCommand.Create(),
             PolicySchemaCommand.Create()),
         new Command("projection", "What searches for reservations answer from")

@@ -32,7 +32,7 @@ public sealed class PolicyDocumentTests
     [Fact]
     public void The_example_of_the_documentation_is_a_valid_policy()
     {
-        var reading = PolicyDocument.ParseAny(PolicyTexts.Example());
+        var reading = PolicyDocument.ParseAny(PolicyTexts.Example(), previous: PolicyVersions.Version0);
 
         Assert.Empty(reading.Errors);
         var policy = reading.Policy!;

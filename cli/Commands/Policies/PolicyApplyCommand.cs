@@ -6,6 +6,7 @@ using Alloc.Cli.Outcomes;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Policy.Document;
 using Alloc.Schemas.Allocation;
+using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -79,7 +80,7 @@ internal static class PolicyApplyCommand
             context.Screen.One(plan.Json(isDryRun: true), console =>
             {
                 file.Show(console, reading);
-                console.MarkupLine(Spectre.Console.Markup.Escape(plan.Describe(context.Time)));
+                console.MarkupLine(Markup.Escape(plan.Describe(context.Time)));
                 PolicyScreens.Answers(context, plan.Answers);
             });
             return ExitCode.Ok;

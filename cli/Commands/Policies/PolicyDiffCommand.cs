@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Bench;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.Trial;
+
+namespace Alloc.Cli.Commands.Policies;
+
+/// <summary>
+/// <c>alloc policy diff FILE --replay 24h</c>: who would have been decided differently. Without a file the policies that
+/// were in force decide again, and the outcomes must be those of the journal, byte for byte.
+/// </summary>
+internal static class PolicyDiffCommand
+{
+    private static readonly Argument<string?> File = new("file")
+    {
+        Description = "The policy to try; left out: those that were in force, whose outcomes must be the same bytes",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<TimeSpan> Window = new("--replay")
+    {
+        Description = "How much of the log to run again, up to now",
+        CustomParser = Duration.Parse,
+        DefaultValueFactory = _ => TimeSpan.FromHours(24),
+        HelpName = "duration",
+    };
+
+    private static readonly Option<int> Examples = new("--examples", "-n")
+    {
+        Description = "How many examples of each change",
+        DefaultValueFactory = _ => 3,
+        HelpName = "count",
+    };
+
+    public static Command Create() =>
+        new Command("diff", "Try a policy on the log: who would have been decided differently")
+            .Takes(File, Window, Examples).TalksToKafka().TalksToRegistry().Runs(RunAsync);
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var candidate = Candidate(context);
+        var settings = ClientSettings.From(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        var progress = new ProgressLine(context.Host, "records");
+        using var replay = new PolicyReplay(settings, registry, cancellation)
+        {
+            OnProgress = (what, done, total) => progress.Show(what, done, total),
+            OnEstimate = (count, time) => context.Screen.Warn(
+                $"The state before the window is folded from the journal's start: up to {count:N0} outcomes, about "
+                + $"{Duration.Show(time)}."),
+        };
+        var from = context.Time.GetUtcNow() - context.Get(Window);
+        var comparison = new TrialComparison(Math.Max(0, context.Get(Examples)));
+        var bytes = new ByteComparison();
+        try
+        {
+            await Task.Run(
+                () => replay.Run(
+                    from.ToUnixTimeMilliseconds(), candidate,
+                    (partition, outcome) =>
+                    {
+                        comparison.Was(outcome);
+                        bytes.Was(partition, outcome);
+                    },
+                    (partition, outcome) =>
+                    {
+                        comparison.WouldBe(outcome);
+                        bytes.WouldBe(partition, outcome);
+                    }),
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            progress.Clear();
+        }
+        comparison.Finish();
+        var result = new PolicyDiffResult(candidate, from, replay, comparison, bytes);
+        context.Screen.One(result.Json(), console => result.Show(context, console));
+        return candidate is null && bytes.FirstDifference is not null ? ExitCode.Mismatch : ExitCode.Ok;
+    }
+
+    private static AllocationPolicy? Candidate(CommandContext context)
+    {
+        if (context.Get(File) is not { } name)
+        {
+            return null;
+        }
+        var reading = PolicyFile.Read(context, name).Parse();
+        return reading.Policy ?? throw CliException.Failed(
+            reading.Errors[0].Show(name), "alloc policy validate shows all errors.");
+    }
+}

@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Text;
+using Alloc.Cli.Bench;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.Trial;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Avro;
+using Alloc.Schemas.Registry;
+using Confluent.Kafka;
+
+namespace Alloc.Cli.Commands.Policies;
+
+/// <summary>
+/// Runs the log of all partitions again, one after another: the journal up to the window, then the window's commands.
+/// Reads only; what it makes stays in memory.
+/// </summary>
+internal sealed class PolicyReplay : IDisposable
+{
+    private const int SampleSize = 5_000;
+    private readonly ClientSettings settings;
+    private readonly CancellationToken cancellation;
+    private readonly AvroSerde<AllocationCommand> commands;
+    private readonly AvroSerde<AllocationOutcome> outcomes;
+    private readonly IConsumer<byte[]?, byte[]?> reader;
+    private readonly string commandTopic;
+    private readonly string outcomeTopic;
+    private readonly int partitionCount;
+    private readonly long total;
+    private long done;
+
+    public PolicyReplay(ClientSettings settings, ISchemaRegistryClient registry, CancellationToken cancellation)
+    {
+        this.settings = settings;
+        this.cancellation = cancellation;
+        commandTopic = settings.TopicPrefix + TopicNames.Commands;
+        outcomeTopic = settings.TopicPrefix + TopicNames.Outcomes;
+        commands = new AvroSerde<AllocationCommand>(registry, ConfluentFraming.SubjectOf(commandTopic));
+        outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(outcomeTopic));
+        reader = BulkClients.Consumer(settings, "alloc-policy-diff", readCommitted: true, fields: "all");
+        var clients = new KafkaClients(settings);
+        using var admin = clients.Admin();
+        partitionCount = clients.PartitionCount(admin, outcomeTopic);
+        total = Enumerable.Range(0, partitionCount).Sum(p => Ends(outcomeTopic, p) is var e ? e.High - e.Low : 0);
+    }
+
+    /// <summary>Told now and then: what is done, how many records are read, how many there are.</summary>
+    public Action<string, long, long> OnProgress { get; init; } = static (_, _, _) => { };
+
+    /// <summary>Told once how many outcomes are folded before the window and about how long that takes.</summary>
+    public Action<long, TimeSpan> OnEstimate { get; init; } = static (_, _) => { };
+
+    /// <summary>Outcomes that were folded before the window.</summary>
+    public long RestoredCount { get; private set; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan RestoreTime { get; private set; }
+
+    /// <summary>Commands of the window that were decided again.</summary>
+    public long ReplayedCount { get; private set; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan ReplayTime { get; private set; }
+
+    /// <summary>The earliest command of the window that the log still has, milliseconds since 1970; null: none.</summary>
+    public long? FirstCommandMs { get; private set; }
+
+    /// <summary>Decides the window again and hands over what was decided, then what would have been.</summary>
+    public void Run(
+        long fromMs, AllocationPolicy? candidate, Action<int, AllocationOutcome> was,
+        Action<int, AllocationOutcome> wouldBe)
+    {
+        for (var partition = 0; partition < partitionCount; partition++)
+        {
+            RunPartition(partition, fromMs, candidate, was, wouldBe);
+        }
+    }
+
+    public void Dispose() => _ = Task.Run(reader.Dispose);
+
+    private void RunPartition(
+        int partition, long fromMs, AllocationPolicy? candidate, Action<int, AllocationOutcome> was,
+        Action<int, AllocationOutcome> wouldBe)
+    {
+        var log = Ends(commandTopic, partition);
+        var from = FirstOffset(partition, fromMs, log.High);
+        var (trial, last) = Restore(partition, from, was);
+        var reasons = trial.Begin(candidate, commandTopic, from);
+        if (reasons.Count > 0)
+        {
+            throw CliException.Failed(
+                $"Partition {partition} would not take the policy: {string.Join("; ", reasons)}");
+        }
+        var startedAt = Stopwatch.GetTimestamp();
+        foreach (var record in Records(commandTopic, partition, from, Math.Min(log.High, last + 1)))
+        {
+            if (ToLedger(record) is not { } command)
+            {
+                continue;
+            }
+            FirstCommandMs = Math.Min(FirstCommandMs ?? long.MaxValue, command.TimestampMs);
+            ReplayedCount++;
+            foreach (var outcome in trial.Decide(command))
+            {
+                wouldBe(partition, outcome);
+            }
+            OnProgress("deciding again", done, total);
+        }
+        ReplayTime += Stopwatch.GetElapsedTime(startedAt);
+    }
+
+    /// <summary>
+    /// The state before the window; what the journal says of the window is handed over. Also the last offset that it
+    /// decided.
+    /// </summary>
+    private (PolicyTrial Trial, long LastDecided) Restore(
+        int partition, long from, Action<int, AllocationOutcome> was)
+    {
+        var journal = Ends(outcomeTopic, partition);
+        if (journal.Low > 0)
+        {
+            throw CliException.Failed(
+                $"The journal of partition {partition} begins at offset {journal.Low}: what was before is gone, and a "
+                + "replay needs all of it.",
+                "Keep allocation.outcomes for good (retention.ms=-1).");
+        }
+        var trial = new PolicyTrial(partition);
+        var startedAt = Stopwatch.GetTimestamp();
+        var last = -1L;
+        foreach (var record in Records(outcomeTopic, partition, journal.Low, journal.High))
+        {
+            done++;
+            var outcome = outcomes.Deserialize(record.Message.Value);
+            last = Math.Max(last, outcome.Source.Offset);
+            if (outcome.Source.Offset >= from)
+            {
+                was(partition, outcome);
+                continue;
+            }
+            trial.Restore(outcome);
+            if (++RestoredCount == SampleSize)
+            {
+                OnEstimate(total, Stopwatch.GetElapsedTime(startedAt) * ((double)total / SampleSize));
+            }
+            OnProgress("folding the journal", done, total);
+        }
+        RestoreTime += Stopwatch.GetElapsedTime(startedAt);
+        return (trial, last);
+    }
+
+    private LedgerRecord? ToLedger(ConsumeResult<byte[]?, byte[]?> record)
+    {
+        if (record.Message.Value is not { } value)
+        {
+            return null;
+        }
+        try
+        {
+            var key = record.Message.Key;
+            return new LedgerRecord(
+                record.Topic, record.Partition.Value, record.Offset.Value, record.Message.Timestamp.UnixTimestampMs,
+                key is null ? null : Encoding.UTF8.GetString(key),
+                key is null ? -1 : Murmur2.Partition(key, partitionCount), commands.Deserialize(value));
+        }
+        catch (AvroException)
+        {
+            // The engine put it aside too.
+            return null;
+        }
+    }
+
+    private IEnumerable<ConsumeResult<byte[]?, byte[]?>> Records(string topic, int partition, long from, long to)
+    {
+        if (from >= to)
+        {
+            yield break;
+        }
+        reader.Assign(new TopicPartitionOffset(topic, partition, from));
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var record = reader.Consume(TimeSpan.FromSeconds(30)) ?? throw CliException.Unavailable(
+                $"{topic}[{partition}] gave no record for 30 s.", "Is the broker still running? Ask again.");
+            if (record.IsPartitionEOF || record.Offset.Value >= to)
+            {
+                yield break;
+            }
+            yield return record;
+            if (record.Offset.Value == to - 1)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private long FirstOffset(int partition, long fromMs, long end)
+    {
+        var found = reader.OffsetsForTimes(
+            [new TopicPartitionTimestamp(commandTopic, partition, new Timestamp(fromMs, TimestampType.LogAppendTime))],
+            settings.Timeout)[0].Offset;
+        return found.Value >= 0 ? found.Value : end;
+    }
+
+    private (long Low, long High) Ends(string topic, int partition)
+    {
+        var ends = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), settings.Timeout);
+        return (ends.Low.Value, ends.High.Value);
+    }
+}
