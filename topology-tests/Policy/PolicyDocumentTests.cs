@@ -51,6 +51,20 @@ public sealed class PolicyDocumentTests
     }
 
     [Fact]
+    public void The_policy_and_the_error_that_the_documentation_shows_are_real()
+    {
+        var text = PolicyTexts.Document("policy.md");
+        var yaml = text.Split("```yaml\n")[1].Split("```")[0];
+        var shown = text.Split('\n').Single(line => line.StartsWith("error  my.policy.yaml", StringComparison.Ordinal));
+
+        var right = PolicyDocument.ParseAny(yaml, previous: PolicyVersions.Version0);
+        var wrong = PolicyDocument.ParseAny(yaml.Replace("15m", "15 minutes", StringComparison.Ordinal));
+
+        Assert.Empty(right.Errors);
+        Assert.Equal(shown, $"error  {Assert.Single(wrong.Errors).Show("my.policy.yaml")}");
+    }
+
+    [Fact]
     public void Every_table_survives_the_canonical_form()
     {
         var policy = PolicyDocument.ParseAny(PolicyTexts.Example()).Policy!;

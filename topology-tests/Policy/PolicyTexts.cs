@@ -31,6 +31,9 @@ internal static class PolicyTexts
     }
 
     /// <summary>The example of the documentation.</summary>
-    public static string Example([CallerFilePath] string here = "") =>
-        File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../docs/examples/spare-parts.policy.yaml"));
+    public static string Example() => Document("examples/spare-parts.policy.yaml");
+
+    /// <summary>A file of the documentation.</summary>
+    public static string Document(string name, [CallerFilePath] string here = "") =>
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../docs", name));
 }

@@ -150,12 +150,16 @@ internal sealed class PolicyAnswers : IDisposable
                 outcome.DuplicateOf is null ? "" : "answered before"),
             AllocationOutcomeEvent.NoOp noOp when commandIds is not null => new PartitionAnswer(
                 partition, PartitionStand.Known, null, Words.Spaced(noOp.Why.ToString())),
-            AllocationOutcomeEvent.Rejected rejected when commandIds is not null => new PartitionAnswer(
+            AllocationOutcomeEvent.Rejected rejected when commandIds is not null || IsAbout(outcome, version) => new PartitionAnswer(
                 partition, PartitionStand.Rejected, null,
                 string.Join("; ", rejected.Reasons.Select(reason => $"{reason.Code}: {reason.Detail}"))),
             _ => null,
         };
     }
+
+    private static bool IsAbout(AllocationOutcome outcome, int version) =>
+        outcome.CommandKind is CommandKind.PolicyActivate
+        && outcome.CommandId?.StartsWith($"policy/{version}/", StringComparison.Ordinal) == true;
 
     private List<TopicPartitionOffset> At(long timeMs)
     {

@@ -63,7 +63,7 @@ internal sealed class PolicyDiffResult(
     }
 
     private static void Section(
-        CommandContext context, IAnsiConsole console, IReadOnlyCollection<JsonObject> rows, params Column[] columns)
+        CommandContext context, IAnsiConsole console, List<JsonObject> rows, params Column[] columns)
     {
         if (rows.Count > 0)
         {

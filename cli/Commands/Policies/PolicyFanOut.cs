@@ -19,7 +19,7 @@ internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, I
 {
     private readonly string commandTopic = settings.TopicPrefix + TopicNames.Commands;
     private readonly IProducer<byte[]?, byte[]?> producer =
-        new KafkaClients(settings).TransactionalProducer($"{settings.TopicPrefix}alloc-policy-apply");
+        new KafkaClients(settings).TransactionalProducer($"{settings.TopicPrefix}allocation-policy-apply");
 
     private readonly AvroSerde<AllocationCommand> commands =
         new(registry, ConfluentFraming.SubjectOf(settings.TopicPrefix + TopicNames.Commands));
