@@ -150,7 +150,8 @@ internal sealed class PolicyAnswers : IDisposable
                 outcome.DuplicateOf is null ? "" : "answered before"),
             AllocationOutcomeEvent.NoOp noOp when commandIds is not null => new PartitionAnswer(
                 partition, PartitionStand.Known, null, Words.Spaced(noOp.Why.ToString())),
-            AllocationOutcomeEvent.Rejected rejected when commandIds is not null || IsAbout(outcome, version) => new PartitionAnswer(
+            AllocationOutcomeEvent.Rejected rejected
+                when commandIds is not null || IsAbout(outcome, version) => new PartitionAnswer(
                 partition, PartitionStand.Rejected, null,
                 string.Join("; ", rejected.Reasons.Select(reason => $"{reason.Code}: {reason.Detail}"))),
             _ => null,

@@ -16,7 +16,7 @@ namespace Alloc.Cli.Commands.Policies;
 /// </summary>
 internal static class PolicyApplyCommand
 {
-    /// <summary>Time enough for every partition to have it before it acts, so that all change at the same time.</summary>
+    /// <summary>Time for every partition to have it before it acts, so that all change at the same time.</summary>
     private static readonly TimeSpan Lead = TimeSpan.FromSeconds(5);
 
     private static readonly Option<bool> DryRun = new("--dry-run")
@@ -188,7 +188,8 @@ internal static class PolicyApplyCommand
         }
         if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
         {
-            throw CliException.Usage($"--effective-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
+            throw CliException.Usage(
+                $"--effective-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
         }
         return time > now ? time.ToUnixTimeMilliseconds() : throw CliException.Usage(
             $"--effective-at: {Words.Time(time.ToUnixTimeMilliseconds())} is over; what is decided cannot change.",

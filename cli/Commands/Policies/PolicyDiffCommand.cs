@@ -8,8 +8,8 @@ using Alloc.Processors.Allocation.Trial;
 namespace Alloc.Cli.Commands.Policies;
 
 /// <summary>
-/// <c>alloc policy diff FILE --replay 24h</c>: who would have been decided differently. Without a file the policies that
-/// were in force decide again, and the outcomes must be those of the journal, byte for byte.
+/// <c>alloc policy diff FILE --replay 24h</c>: who would have been decided differently. Without a file the policies
+/// that were in force decide again, and the outcomes must be those of the journal, byte for byte.
 /// </summary>
 internal static class PolicyDiffCommand
 {

@@ -58,8 +58,8 @@ internal sealed class PolicyDiffResult(
             Column.Text("WAS", "wasShown"), Column.Text("WOULD BE", "wouldBeShown"));
         console.MarkupLine(Markup.Escape(
             $"Window since {Words.Time(from.ToUnixTimeMilliseconds())}: {replay.ReplayedCount:N0} commands in "
-            + $"{Duration.Show(replay.ReplayTime)}. State before it: {replay.RestoredCount:N0} outcomes of the journal in "
-            + $"{Duration.Show(replay.RestoreTime)}."));
+            + $"{Duration.Show(replay.ReplayTime)}. State before it: {replay.RestoredCount:N0} outcomes of the journal "
+            + $"in {Duration.Show(replay.RestoreTime)}."));
     }
 
     private static void Section(

@@ -29,8 +29,8 @@ internal sealed record PolicyPlan(
                 : $"Version {Policy.Version} was applied already, {effective}; {Targets.Count} of {Answers.Count} "
                   + "partitions have not taken it and get it again.";
         }
-        return $"Version {Policy.Version} replaces version {Before?.Record.Version ?? 0} in {Targets.Count} partitions, "
-            + $"{effective}.";
+        return $"Version {Policy.Version} replaces version {Before?.Record.Version ?? 0} in {Targets.Count} "
+            + $"partitions, {effective}.";
     }
 
     public JsonObject Json(bool isDryRun) => new()

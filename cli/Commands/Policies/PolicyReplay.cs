@@ -66,9 +66,6 @@ internal sealed class PolicyReplay : IDisposable
     /// <summary>How long that took.</summary>
     public TimeSpan ReplayTime { get; private set; }
 
-    /// <summary>The earliest command of the window that the log still has, milliseconds since 1970; null: none.</summary>
-    public long? FirstCommandMs { get; private set; }
-
     /// <summary>Decides the window again and hands over what was decided, then what would have been.</summary>
     public void Run(
         long fromMs, AllocationPolicy? candidate, Action<int, AllocationOutcome> was,
@@ -102,7 +99,6 @@ internal sealed class PolicyReplay : IDisposable
             {
                 continue;
             }
-            FirstCommandMs = Math.Min(FirstCommandMs ?? long.MaxValue, command.TimestampMs);
             ReplayedCount++;
             foreach (var outcome in trial.Decide(command))
             {

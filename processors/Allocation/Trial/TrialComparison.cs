@@ -101,7 +101,8 @@ public sealed class TrialComparison
             if (count < exampleCount)
             {
                 examples.Add(new TrialDifference(
-                    key.PoolId, key.CommandId, decided.TMs, decided.Decision, new TrialDecision("not decided yet", "")));
+                    key.PoolId, key.CommandId, decided.TMs, decided.Decision,
+                    new TrialDecision("not decided yet", "")));
             }
         }
         was.Clear();
