@@ -84,8 +84,9 @@ public static partial class Evolve
         {
             return 0;
         }
-        // The answer to a command that is not the record folded is the answer to a parked one.
-        return outcome.Event is AllocationOutcomeEvent.Parked ? 1 : outcome.CausedBy is not null && outcome.Approvals.Count == 0 ? -1 : 0;
+        // The answer to a command that is not the record folded is that to a parked one, or to one that was approved.
+        return outcome.Event is AllocationOutcomeEvent.Parked ? 1
+            : outcome.CausedBy is not null && outcome.Approvals.Count == 0 ? -1 : 0;
     }
 
     private static int ApprovalChange(AllocationOutcome outcome)
