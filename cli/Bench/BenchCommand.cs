@@ -86,6 +86,11 @@ internal static class BenchCommand
                 FoldScenario.Run(run.Report, run.Options, run.Time, c);
                 return Task.CompletedTask;
             }),
+            Scenario("growth", "One pool as its open holds and waiters grow, in memory", (run, c) =>
+            {
+                GrowthScenario.Run(run.Report, run.Time, c);
+                return Task.CompletedTask;
+            }),
             Scenario("topology", "The whole topology against the bare loop",
                 (run, c) => OnClusterAsync(run, TopologyScenario.RunAsync, c)),
             Scenario("latency", "Send to committed outcome at light load",
@@ -136,6 +141,7 @@ internal static class BenchCommand
     {
         CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
         FoldScenario.Run(run.Report, run.Options, run.Time, cancellation);
+        GrowthScenario.Run(run.Report, run.Time, cancellation);
         await BrokersAsync(run, cancellation).ConfigureAwait(false);
         if (run.Options.KafkaHome is not null)
         {

@@ -63,7 +63,6 @@ internal static class ModelPolicies
     public static readonly string[] NotReached =
     [
         nameof(AllocationOutcomeEvent.SupplyParked), nameof(AllocationOutcomeEvent.Repaired),
-        nameof(AllocationOutcomeEvent.Preempted),
     ];
 
     public static NaivePolicy Named(string name) => All.Single(p => p.Name == name);
