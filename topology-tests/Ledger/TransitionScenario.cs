@@ -19,6 +19,12 @@ internal static class TransitionScenario
         [
             new WaitlistRow("wait/all", PoolPattern.All, WaitlistOrder.StrictFifo, [], 900_000, 3_600_000, 100),
         ],
+        PreemptionTable =
+        [
+            new PreemptionRow(
+                "preempt/vip", PoolPattern.All, TestPolicies.Vip, [TestPolicies.Web], IncludeConfirmed: false,
+                MinimumAgeMs: 0, CooldownMs: 0, MaximumVictims: 100, VictimWaitsAgain: false),
+        ],
         ModeTable = [new ModeRow("mode/slow", "slow", PoolPattern.All, ModeEffect.ExtendHolds, 600_000)],
     };
 
@@ -39,18 +45,8 @@ internal static class TransitionScenario
                 ledger.Hold("r", 1_000);
                 break;
             case "preempted":
-                ledger.State.PutReservation(TestLedger.Pool, new Reservation
-                {
-                    ReservationId = "r",
-                    Version = 2,
-                    Granted = 5,
-                    Preempted = 5,
-                    Lapsed = 5,
-                    Class = TestPolicies.Web,
-                    HeldTakenBy = Ending.Preempted,
-                    EndedBy = Ending.Preempted,
-                    ForgetAtMs = ledger.NowMs + 30 * 86_400_000L,
-                });
+                ledger.Run(Hold(5));
+                ledger.Run(Vip());
                 break;
             default:
                 ledger.Run(Hold(5));
@@ -66,6 +62,10 @@ internal static class TransitionScenario
         if (row == "Tick")
         {
             return ledger.Tick().Count == 0 ? "–" : "an outcome";
+        }
+        if (row == "preempted")
+        {
+            return Told(ledger.All(Vip()), "r");
         }
         if (row == "timer")
         {
@@ -207,6 +207,9 @@ internal static class TransitionScenario
 
     private static AllocationCommandBody.Hold Hold(long quantity) =>
         new() { ReservationId = "r", Quantity = quantity };
+
+    private static AllocationCommandBody.Hold Vip() =>
+        new() { ReservationId = "vip", Quantity = 17, Class = TestPolicies.Vip };
 
     private static AllocationCommandBody.Consume Consume(TestLedger ledger, long quantity) => new()
     {

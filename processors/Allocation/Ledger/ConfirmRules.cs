@@ -67,7 +67,8 @@ internal static class ConfirmRules
                 };
         }
         // Something is still needed: what last took the held units decides.
-        var column = status != ReservationStatus.Waitlisted && known.HeldTakenBy is Ending.Released or Ending.Expired or Ending.Preempted
+        var column = status != ReservationStatus.Waitlisted
+            && known.HeldTakenBy is Ending.Released or Ending.Expired or Ending.Preempted
             ? ReservationStatuses.OfEnding(known.HeldTakenBy)
             : status;
         switch (column)
@@ -104,7 +105,8 @@ internal static class ConfirmRules
         ReasonCode code)
     {
         var conduct = d.Policy.ConductFor(d.Pool.PoolId);
-        var isAllowed = conduct.LateConfirm && AuthorityRules.MayGrant(d) && !known.Cancelled && missing >= 1 && missing <= known.Lapsed;
+        var isAllowed = conduct.LateConfirm && AuthorityRules.MayGrant(d) && !known.Cancelled
+            && missing >= 1 && missing <= known.Lapsed;
         d.Look(Step(
             DecisionRule.LateConfirm, isAllowed ? RuleResult.Applied : RuleResult.Failed, conduct.Id,
             N(NumberName.Need, missing), N(NumberName.Lapsed, known.Lapsed)));
