@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Servers;
 using Alloc.Cli.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Trial;
@@ -36,23 +37,27 @@ internal static class PolicyDiffCommand
 
     public static Command Create() =>
         new Command("diff", "Try a policy on the log: who would have been decided differently")
-            .Takes(File, Window, Examples).TalksToKafka().TalksToRegistry().Runs(RunAsync);
+            .Takes(File, Window, Examples, ServerOptions.CheckpointDirectory, ServerOptions.ApplicationId)
+            .TalksToKafka().TalksToRegistry().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        var from = context.Time.GetUtcNow() - context.Get(Window);
         var candidate = Candidate(context);
         var settings = ClientSettings.From(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
         var progress = new ProgressLine(context.Host, "records");
+        using var checkpoints = context.Get(ServerOptions.CheckpointDirectory) is { } root
+            ? new ScratchStates(root, context.Get(ServerOptions.ApplicationId)) : null;
         using var replay = new PolicyReplay(settings, registry, cancellation)
         {
+            Checkpoints = checkpoints,
             OnProgress = (what, done, total) => progress.Show(what, done, total),
             OnEstimate = (count, time) => context.Screen.Warn(
-                $"The state before the window is folded from the journal's start: up to {count:N0} outcomes, about "
-                + $"{Duration.Show(time)}."),
+                $"The state before the window is folded from the journal: up to {count:N0} outcomes, about "
+                + $"{Duration.Show(time)}. --checkpoint-dir makes it shorter."),
         };
-        var from = context.Time.GetUtcNow() - context.Get(Window);
         var comparison = new TrialComparison(Math.Max(0, context.Get(Examples)));
         var bytes = new ByteComparison();
         try

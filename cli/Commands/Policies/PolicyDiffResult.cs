@@ -28,6 +28,7 @@ internal sealed class PolicyDiffResult(
         ["journal"] = new JsonObject
         {
             ["outcomesBefore"] = replay.RestoredCount,
+            ["checkpoints"] = replay.CheckpointCount,
             ["restoreMs"] = (long)replay.RestoreTime.TotalMilliseconds,
             ["outcomesInWindow"] = bytes.Count,
             ["replayMs"] = (long)replay.ReplayTime.TotalMilliseconds,
@@ -59,7 +60,7 @@ internal sealed class PolicyDiffResult(
         console.MarkupLine(Markup.Escape(
             $"Window since {Words.Time(from.ToUnixTimeMilliseconds())}: {replay.ReplayedCount:N0} commands in "
             + $"{Duration.Show(replay.ReplayTime)}. State before it: {replay.RestoredCount:N0} outcomes of the journal "
-            + $"in {Duration.Show(replay.RestoreTime)}."));
+            + $"in {Duration.Show(replay.RestoreTime)}, {replay.CheckpointCount} partitions from a checkpoint."));
     }
 
     private static void Section(

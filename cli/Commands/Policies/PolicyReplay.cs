@@ -54,6 +54,12 @@ internal sealed class PolicyReplay : IDisposable
     /// <summary>Told once how many outcomes are folded before the window and about how long that takes.</summary>
     public Action<long, TimeSpan> OnEstimate { get; init; } = static (_, _) => { };
 
+    /// <summary>Where checkpoints are; null: the journal is folded from its start.</summary>
+    public ScratchStates? Checkpoints { get; init; }
+
+    /// <summary>Partitions that began with a checkpoint.</summary>
+    public int CheckpointCount { get; private set; }
+
     /// <summary>Outcomes that were folded before the window.</summary>
     public long RestoredCount { get; private set; }
 
@@ -85,7 +91,12 @@ internal sealed class PolicyReplay : IDisposable
     {
         var log = Ends(commandTopic, partition);
         var from = FirstOffset(partition, fromMs, log.High);
-        var (trial, last) = Restore(partition, from, was);
+        var checkpoint = Checkpoints?.Open(partition, commandTopic, from);
+        using var scratch = checkpoint?.State;
+        var begin = checkpoint?.Position.NextOffset(outcomeTopic) ?? 0;
+        CheckpointCount += scratch is null ? 0 : 1;
+        var trial = scratch is null ? new PolicyTrial(partition) : new PolicyTrial(partition, scratch);
+        var last = Restore(trial, partition, begin, from, was);
         var reasons = trial.Begin(candidate, commandTopic, from);
         if (reasons.Count > 0)
         {
@@ -113,21 +124,20 @@ internal sealed class PolicyReplay : IDisposable
     /// The state before the window; what the journal says of the window is handed over. Also the last offset that it
     /// decided.
     /// </summary>
-    private (PolicyTrial Trial, long LastDecided) Restore(
-        int partition, long from, Action<int, AllocationOutcome> was)
+    private long Restore(
+        PolicyTrial trial, int partition, long begin, long from, Action<int, AllocationOutcome> was)
     {
         var journal = Ends(outcomeTopic, partition);
-        if (journal.Low > 0)
+        if (journal.Low > begin)
         {
             throw CliException.Failed(
                 $"The journal of partition {partition} begins at offset {journal.Low}: what was before is gone, and a "
                 + "replay needs all of it.",
-                "Keep allocation.outcomes for good (retention.ms=-1).");
+                "Name the directory of a checkpoint from before the window: --checkpoint-dir.");
         }
-        var trial = new PolicyTrial(partition);
         var startedAt = Stopwatch.GetTimestamp();
         var last = -1L;
-        foreach (var record in Records(outcomeTopic, partition, journal.Low, journal.High))
+        foreach (var record in Records(outcomeTopic, partition, begin, journal.High))
         {
             done++;
             var outcome = outcomes.Deserialize(record.Message.Value);
@@ -145,7 +155,7 @@ internal sealed class PolicyReplay : IDisposable
             OnProgress("folding the journal", done, total);
         }
         RestoreTime += Stopwatch.GetElapsedTime(startedAt);
-        return (trial, last);
+        return last;
     }
 
     private LedgerRecord? ToLedger(ConsumeResult<byte[]?, byte[]?> record)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Alloc.Engine.State;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Trial;
@@ -10,20 +12,51 @@ namespace Alloc.Processors.Allocation.Trial;
 /// begins, then the commands from there on. Without a candidate the policies that were in force decide again, and the
 /// outcomes are those of the journal, byte for byte. Not thread-safe.
 /// </summary>
-/// <param name="partition">The partition.</param>
-public sealed class PolicyTrial(int partition)
+public sealed class PolicyTrial
 {
-    private readonly InMemoryLedgerState state = new();
+    private readonly int partition;
+    private readonly ITaskState? scratch;
+    private readonly StoreLedgerState? stored;
+    private readonly ILedgerState state;
     private readonly List<AllocationOutcome> outcomes = [];
     private AllocationLedger? ledger;
     private bool hasCandidate;
+
+    /// <summary>A trial from the journal's start, in memory.</summary>
+    /// <param name="partition">The partition.</param>
+    public PolicyTrial(int partition)
+        : this(partition, new InMemoryLedgerState())
+    {
+    }
+
+    /// <summary>A trial from a checkpoint.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="scratch">A copy of the task's state; what the trial writes is never committed.</param>
+    public PolicyTrial(int partition, ITaskState scratch)
+        : this(partition, new StoreLedgerState(scratch))
+    {
+        this.scratch = scratch;
+        stored = (StoreLedgerState)state;
+    }
+
+    private PolicyTrial(int partition, ILedgerState state)
+    {
+        this.partition = partition;
+        this.state = state;
+    }
 
     /// <summary>The partition's clock, in milliseconds since 1970 UTC.</summary>
     public long TMs => state.Partition.TMs;
 
     /// <summary>Applies an outcome of the journal.</summary>
     /// <exception cref="LedgerFaultException">The journal has a gap or a repeat.</exception>
-    public void Restore(AllocationOutcome journaled) => Evolve.Apply(state, journaled);
+    public void Restore(AllocationOutcome journaled)
+    {
+        scratch?.BeginRecord();
+        stored?.BeginRecord();
+        Evolve.Apply(state, journaled);
+        scratch?.CommitRecord();
+    }
 
     /// <summary>Puts the candidate into force; the trial begins.</summary>
     /// <param name="candidate">The policy to try; null: those that were in force.</param>
@@ -72,7 +105,10 @@ public sealed class PolicyTrial(int partition)
     private List<AllocationOutcome> Fold(in LedgerRecord record)
     {
         outcomes.Clear();
+        scratch?.BeginRecord();
+        stored?.BeginRecord();
         ledger!.Fold(record, outcomes);
+        scratch?.CommitRecord();
         return outcomes;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using EndToEnd.Tests.Processes;
 
@@ -133,6 +134,30 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.True(result["journal"]!["sameBytes"]!.GetValue<bool>());
         Assert.True(result["journal"]!["outcomesInWindow"]!.GetValue<long>() >= 3);
         Assert.Equal(0, result["different"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public async Task A_replay_begins_with_the_newest_checkpoint_before_its_window()
+    {
+        await AllocAsync("pool", "supply", "set", "early", "-q", "9");
+        await AllocAsync("reservation", "hold", "--pool", "early", "--id", "a", "-q", "2");
+        var taken = await CommandLineRun.OfAsync(["checkpoint", "--console", dev.Deployment.Console, "-o", "json"]);
+        var root = Path.GetFullPath(Path.Combine(
+            JsonNode.Parse(taken.Out)!["checkpoints"]![0]!.ToString(), "../../.."));
+        var since = Stopwatch.StartNew();
+
+        // The window is given by its length: time passes, so that it holds the next command and not the one before.
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await AllocAsync("reservation", "hold", "--pool", "early", "--id", "b", "-q", "7");
+
+        var run = await AllocAsync(
+            "policy", "diff", "--replay", $"{since.ElapsedMilliseconds}ms", "--checkpoint-dir", root, "-o", "json");
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Out);
+        var journal = JsonNode.Parse(run.Out)!["journal"]!;
+        Assert.True(journal["checkpoints"]!.GetValue<int>() > 0);
+        Assert.True(journal["sameBytes"]!.GetValue<bool>());
+        Assert.True(journal["outcomesInWindow"]!.GetValue<long>() >= 1);
     }
 
     [Fact]
