@@ -52,11 +52,15 @@ internal static class OutcomeBlock
     }
 
     /// <summary>What would have made each reason go away, and when that is expected.</summary>
-    public static void WriteRemedies(IAnsiConsole console, IEnumerable<Reason> reasons)
+    public static void WriteRemedies(IAnsiConsole console, IReadOnlyList<Reason> reasons)
     {
-        foreach (var remedy in reasons.Select(Remedies.Of).OfType<string>().Distinct(StringComparer.Ordinal))
+        foreach (var reason in reasons)
         {
-            Fields.Write(console, "would pass", remedy);
+            if (Remedies.Of(reason) is { } remedy)
+            {
+                var what = reasons.Count > 1 ? $"{Words.Spaced(reason.Code.ToString())}: " : "";
+                Fields.Write(console, "would pass", what + remedy);
+            }
         }
     }
 

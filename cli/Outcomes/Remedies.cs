@@ -93,6 +93,15 @@ internal static class Remedies
         var limit = Has(n, NumberName.Limit);
         var used = Has(n, NumberName.Used);
         var left = limit - used;
+        if (limit is 0)
+        {
+            return $"a policy that gives {scope} units here: its quota is 0";
+        }
+        if (limit < Has(n, NumberName.Requested))
+        {
+            return Joined(
+                left is > 0 ? $"{left} units or fewer" : null, $"a quota of more than {limit}: waiting is not enough");
+        }
         return Joined(
             left is > 0 ? $"{left} units or fewer" : null,
             $"waiting until {scope} gives units back"

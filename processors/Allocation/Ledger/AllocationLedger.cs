@@ -53,8 +53,8 @@ public sealed partial class AllocationLedger
     }
 
     /// <summary>
-    /// What would be decided about a record now. Writes nothing, fires no timer: what is due and was not fired yet still
-    /// counts as held.
+    /// What would be decided about a record now. Writes nothing, fires no timer: what is due and was not fired yet
+    /// still counts as held.
     /// </summary>
     public AllocationOutcome Consider(in LedgerRecord record)
     {

@@ -5,7 +5,7 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Http;
 
-/// <summary>Two instances share the projection: each finds everything, and a new generation takes over at both.</summary>
+/// <summary>Two instances share the projection: each finds everything, and a rebuild takes over at both.</summary>
 [Collection("processes")]
 public sealed class ClusterSearchTests
 {
