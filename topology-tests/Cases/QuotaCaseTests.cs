@@ -27,6 +27,27 @@ public sealed class QuotaCaseTests
         CaseLedger.Refused(Hold(Opened(), "x", 1, "visitor"), ReasonCode.QuotaExceeded);
     }
 
+    [Fact]
+    public void Production_takes_units_from_batch_work_and_the_victim_waits_for_them()
+    {
+        var cluster = Opened();
+        Hold(cluster, "batch", 60, "research");
+        cluster.Tell(Cluster, new AllocationCommandBody.Confirm { ReservationId = "batch" }, "batch");
+        Hold(cluster, "batch-shop", 40, "shop");
+        cluster.Ledger.Wait(TimeSpan.FromSeconds(6));
+        cluster.Tell(
+            Cluster, new AllocationCommandBody.Release { ReservationId = "batch-shop", Quantity = 20, Reason = "x" });
+        cluster.Tell(Cluster, new AllocationCommandBody.Block { Quantity = 20, Reason = "maintenance" });
+
+        var urgent = Hold(cluster, "urgent", 20, "shop", "production");
+
+        Assert.IsType<AllocationOutcomeEvent.Held>(urgent.Event);
+        var lost = cluster.Ledger.Journal.Select(o => o.Event).OfType<AllocationOutcomeEvent.Preempted>().ToList();
+        Assert.NotEmpty(lost);
+        Assert.All(lost, l => Assert.Equal(("urgent", "production", true), (l.By, l.ByClass, l.WaitsAgain)));
+        Assert.All(lost, l => Assert.True(cluster.Of(Cluster, l.ReservationId).Waiting > 0));
+    }
+
     private static CaseLedger Opened() => new CaseLedger("quota").Opened(Cluster, 100, PoolKind.Capacity);
 
     private static AllocationOutcome Hold(

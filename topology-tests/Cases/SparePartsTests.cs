@@ -11,6 +11,27 @@ public sealed class SparePartsTests
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     [Fact]
+    public void Technician_gets_the_last_unit_from_an_unpaid_web_hold_and_the_web_customer_is_told_why()
+    {
+        var parts = new CaseLedger("spare-parts").Opened(Gearbox, 6);
+        parts.Hold(Gearbox, "van", 5, "field-service");
+        parts.Hold(Gearbox, "web-1", 1, "web");
+        parts.Ledger.Wait(TimeSpan.FromSeconds(40));
+
+        var granted = parts.Hold(Gearbox, "outage", 1, "field-service");
+
+        Assert.IsType<AllocationOutcomeEvent.Held>(granted.Event);
+        var lost = Assert.Single(parts.Ledger.Journal, o => o.Event is AllocationOutcomeEvent.Preempted);
+        var told = Assert.IsType<AllocationOutcomeEvent.Preempted>(lost.Event);
+        Assert.Equal(("web-1", 1, "outage", "field-service", true),
+            (told.ReservationId, told.Quantity, told.By, told.ByClass, told.WaitsAgain));
+        Assert.Equal(1, parts.Of(Gearbox, "web-1").Waiting);
+        var late = parts.Tell(Gearbox, new AllocationCommandBody.Confirm { ReservationId = "web-1" }, "web");
+        Assert.IsType<AllocationOutcomeEvent.Rejected>(late.Event);
+        Assert.Equal(0, parts.Balances(Gearbox).Free);
+    }
+
+    [Fact]
     public void Units_kept_for_technicians_are_not_sold_on_the_web()
     {
         var parts = new CaseLedger("spare-parts").Opened(Gearbox, 6);

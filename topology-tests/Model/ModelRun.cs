@@ -144,7 +144,7 @@ internal sealed class ModelRun
         // What frees units may have promoted a waiter, whose life a mode may extend once.
         for (var index = 0; index < 8; index++)
         {
-            Step("wait 90000", isSetUp: false);
+            Step("wait 1000000", isSetUp: false);
             Step("tick", isSetUp: false);
         }
         foreach (var key in asked.Where(a => originals.GetValueOrDefault(a) == 0))

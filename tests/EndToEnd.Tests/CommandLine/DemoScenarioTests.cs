@@ -20,7 +20,7 @@ public sealed class DemoScenarioTests
         Assert.Equal(1, story.Pools.Sum(p => p.Share), 6);
         if (story.Policy is { } policy)
         {
-            var reading = PolicyDocument.ParseAny(DemoPolicy.Text(policy));
+            var reading = PolicyDocument.ParseAny(DemoPolicy.Text(policy), PolicyVersions.Version0);
             Assert.True(reading.Policy is not null, string.Join('\n', reading.Errors.Select(e => e.Show())));
             Assert.Equal(
                 story.Pools.Select(p => p.Id),
