@@ -3,6 +3,7 @@ using System.Text;
 using Alloc.Engine.State;
 using Alloc.Engine.Testing;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 
@@ -57,7 +58,7 @@ internal sealed class AllocationDriver : IDisposable
     public IReadOnlyList<AllocationOutcome> Send(string pool, AllocationCommandBody body, string? commandId = null)
     {
         var command = Command(pool, body, commandId);
-        Pipe(Encoding.UTF8.GetBytes(pool), Bytes(command));
+        Pipe(Encoding.UTF8.GetBytes(pool), Bytes(command), ReservedKeys.NamesPartition(pool) ? 0 : null);
         return Outcomes();
     }
 

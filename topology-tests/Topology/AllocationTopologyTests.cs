@@ -3,6 +3,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
@@ -279,5 +280,33 @@ public sealed class AllocationTopologyTests
     {
         public TStore GetStore<TStore>(string name)
             where TStore : class => alloc.Driver.GetStore<TStore>(name);
+    }
+
+    [Fact]
+    public void Availability_is_published_under_the_policy_in_force()
+    {
+        using var alloc = new AllocationDriver();
+        var policy = PolicyVersions.Version0 with
+        {
+            Version = 1,
+            Classes = ["vip", "standard"],
+            ProtectionTable = [new ProtectionRow("protect/vip", PoolPattern.All, "vip", 4, UsageCount.Open)],
+        };
+        alloc.Stock("bolts", 10);
+        alloc.Availability();
+
+        alloc.Send(ReservedKeys.Policy, new AllocationCommandBody.PolicyActivate
+        {
+            Version = 1,
+            Document = PolicyDocument.Write(policy),
+            ContentHash = PolicyDocument.HashOf(policy),
+            EffectiveAtMs = alloc.Driver.NowMs,
+        });
+        Assert.Empty(alloc.Availability());
+        alloc.Send("bolts", new AllocationCommandBody.Hold { ReservationId = "a", Quantity = 1 });
+
+        var published = Assert.Single(alloc.Availability());
+        Assert.Equal(1, published.PolicyVersion);
+        Assert.Equal([9, 5], published.Available.Select(c => c.Available));
     }
 }

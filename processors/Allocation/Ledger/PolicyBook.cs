@@ -25,21 +25,26 @@ public sealed class PolicyBook(AllocationPolicy shipped)
 
     /// <summary>A policy of the state.</summary>
     /// <exception cref="LedgerFaultException">The state has no valid document of the version.</exception>
-    public AllocationPolicy Of(ILedgerState state, int version)
+    public AllocationPolicy Of(ILedgerState state, int version) => Find(version, state.Settings)
+        ?? throw new LedgerFaultException(
+            $"Policy version {version} is in force, but the state has no document of it.");
+
+    /// <summary>A policy, if the settings still have its document; the shipped one is always there.</summary>
+    /// <exception cref="LedgerFaultException">The document is not valid.</exception>
+    public AllocationPolicy? Find(int version, PartitionSettings settings)
     {
         if (version <= shipped.Version)
         {
             return shipped;
         }
-        foreach (var scheduled in state.Settings.Policies)
+        foreach (var scheduled in settings.Policies)
         {
             if (scheduled.Version == version)
             {
                 return Read(scheduled);
             }
         }
-        throw new LedgerFaultException(
-            $"Policy version {version} is in force, but the state has no document of it.");
+        return null;
     }
 
     /// <summary>Remembers a policy that was read already.</summary>
