@@ -13,6 +13,11 @@ internal static class GrantChecks
         var grants = outcome.Entries.Where(e => e is { Kind: EntryKind.Held, From: Account.Free }).ToList();
         if (outcome.Event is AllocationOutcomeEvent.Preempted preempted)
         {
+            if (pool.Preemptor.By != preempted.By)
+            {
+                var blocked = pool.Line().Where(w => pool.QuotaBroken(w, w.Waiting) is not null).Select(w => w.Id);
+                pool.Preemptor = (preempted.By, [.. blocked]);
+            }
             CheckVictim(policy, pool, outcome, preempted, fail);
         }
         if (grants.Count == 0 || outcome.Event is AllocationOutcomeEvent.Imported)
@@ -59,7 +64,10 @@ internal static class GrantChecks
         {
             foreach (var waiter in pool.Line().Where(w => w.Class == granted.Class && w.Id != granted.ReservationId))
             {
-                if (pool.QuotaBroken(waiter, waiter.Waiting) is null)
+                // What a preemption frees is the preemptor's first: a waiter that only it unblocks comes after.
+                var isUnblocked = pool.Preemptor.By == granted.ReservationId
+                    && pool.Preemptor.Blocked.Contains(waiter.Id);
+                if (!isUnblocked && pool.QuotaBroken(waiter, waiter.Waiting) is null)
                 {
                     fail("a new hold does not pass an equal waiter",
                         $"{OutcomeChecks.Name(outcome)} passes {waiter.Id}, which waits for {waiter.Waiting}");

@@ -39,6 +39,14 @@ public sealed class ModelPropertyTests
     }
 
     [Fact]
+    public void Preemptor_comes_before_a_waiter_that_only_its_preemption_unblocks() => ModelRun.Check(
+        ModelPolicies.Named("everything"),
+        "hold r6 4 ttl=9000 class=web customer=bob dealer=nine",
+        "snapshot 7 version=4 through=5",
+        "hold r4 4 ttl=21000 class=field dealer=seven wait",
+        "hold r1 4 ttl=17000 class=field customer=ann wait");
+
+    [Fact]
     public void Histories_reach_every_kind_of_outcome()
     {
         var random = new Random(7);

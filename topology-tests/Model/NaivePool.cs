@@ -17,6 +17,9 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
 
     public long? ServiceAtMs { get; set; }
 
+    /// <summary>Who preempted last, and which waiters a quota blocked just before.</summary>
+    public (string By, HashSet<string> Blocked) Preemptor { get; set; } = ("", []);
+
     /// <summary>The deficit that was published last.</summary>
     public long Published { get; set; }
 
