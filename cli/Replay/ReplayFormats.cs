@@ -84,8 +84,8 @@ internal static class ReplayFormats
         TextReader text, long? limit, ReplayOptions options, Action<RejectedLine> onReject) => Trace(
             new LlmTrace(options.Seed).Plan(text, limit, onReject), LlmTrace.Format, "fleet", options,
             $"{LlmTrace.ReplicaCount} replicas of {LlmTrace.ReplicaTokens:N0} tokens and which one takes a request, "
-            + $"room for an answer of {LlmTrace.LongestAnswer:N0} tokens held by each, 20 ms for each token of an answer "
-            + "and 0.2 ms for each of a context, one request in five is batch work");
+            + $"room for an answer of {LlmTrace.LongestAnswer:N0} tokens held by each, 20 ms for each token of an "
+            + "answer and 0.2 ms for each of a context, one request in five is batch work");
 
     private static Replayable Trace(
         TracePlan plan, string format, string source, ReplayOptions options, string invented) => new()

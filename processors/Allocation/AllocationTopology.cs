@@ -66,7 +66,8 @@ public static class AllocationTopology
                 }, Publish);
         foreach (var store in AllocationStores.Definitions(options.Persistence))
         {
-            string[] users = store.Name is AllocationStores.Pools or AllocationStores.Usages or AllocationStores.Settings
+            string[] users = store.Name
+                is AllocationStores.Pools or AllocationStores.Usages or AllocationStores.Settings
                 ? [Allocate, Publish] : [Allocate];
             builder.AddStateStore(store, users);
         }

@@ -2,7 +2,9 @@ using Engine.Tests.Support;
 
 namespace Engine.Tests;
 
-/// <summary>A record that is stamped ahead of the host's clock decides nothing until time or an operator says so.</summary>
+/// <summary>
+/// A record that is stamped ahead of the host's clock decides nothing until time or an operator says so.
+/// </summary>
 public sealed class ClockSkewTests
 {
     private const long HourMs = 3_600_000;

@@ -10,7 +10,8 @@ public sealed record TransitionCell(string Command, string State, string Result)
 /// <summary>The readable transition table, <c>transitions.md</c>: several tables with the same rows.</summary>
 internal static class TransitionMatrix
 {
-    public static string Text { get; } = File.ReadAllText(Path.Combine(Root(), "topology-tests", "Ledger", "transitions.md"));
+    public static string Text { get; } = File.ReadAllText(
+        Path.Combine(Root(), "topology-tests", "Ledger", "transitions.md"));
 
     public static string Documentation { get; } = File.ReadAllText(
         Path.Combine(Root(), "docs", "domain.md"));
@@ -47,7 +48,8 @@ internal static class TransitionMatrix
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "docs", "domain.md")))
         {
-            folder = folder.Parent ?? throw new FileNotFoundException("docs/domain.md is in no folder above the tests.");
+            folder = folder.Parent
+                ?? throw new FileNotFoundException("docs/domain.md is in no folder above the tests.");
         }
         return folder.FullName;
     }

@@ -284,7 +284,8 @@ public sealed class WaitlistTests
         var ledger = TestLedger.WithStock(1, policy: policy);
 
         Assert.Equal("R PolicyForbids", OutcomeText.Of(Hold(ledger, "a", 1)));
-        Assert.Equal("R TtlExceedsMaximum", OutcomeText.Of(Hold(ledger, "b", 1, mode: HoldMode.Partial, ttlMs: 30_001)));
+        Assert.Equal(
+            "R TtlExceedsMaximum", OutcomeText.Of(Hold(ledger, "b", 1, mode: HoldMode.Partial, ttlMs: 30_001)));
     }
 
     [Fact]

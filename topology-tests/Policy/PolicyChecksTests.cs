@@ -2,7 +2,9 @@ using Alloc.Processors.Allocation.Policy;
 
 namespace Topology.Tests.Policy;
 
-/// <summary>Rows that contradict each other, or leave something open, are named before they are ever in force.</summary>
+/// <summary>
+/// Rows that contradict each other, or leave something open, are named before they are ever in force.
+/// </summary>
 public sealed class PolicyChecksTests
 {
     [Fact]
@@ -63,15 +65,16 @@ public sealed class PolicyChecksTests
     public void A_row_behind_one_that_matches_everything_is_never_reached() => Assert.Equal(
         ["policy:5:3: class: The table leaves a gap: its last row does not match everything. "
          + "End it with a row for pools \"*\" that asks for nothing else.",
-         "policy:6:29: class[1].pools: The row 'class/gold' is never reached: 'class/all' before it matches all that it "
-         + "matches. Move it before that row, or remove it."],
+         "policy:6:29: class[1].pools: The row 'class/gold' is never reached: 'class/all' before it matches all that "
+         + "it matches. Move it before that row, or remove it."],
         PolicyTexts.ErrorsOf(PolicyTexts.Smallest.Replace(
             "class: web}", "class: web}\n  - {id: class/gold, pools: \"seats-*\", tier: gold, class: gold}",
             StringComparison.Ordinal)));
 
     [Fact]
     public void A_protection_behind_a_wider_one_of_its_class_is_never_reached() => Expect(
-        "protection:\n  - {id: wide, pools: a*, class: gold, units: 1}\n  - {id: other, pools: ab, class: web, units: 1}\n"
+        "protection:\n  - {id: wide, pools: a*, class: gold, units: 1}\n"
+        + "  - {id: other, pools: ab, class: web, units: 1}\n"
         + "  - {id: narrow, pools: ab*, class: gold, units: 2}\n",
         "policy:13:25: protection[2].pools: The row 'narrow' is never reached: 'wide' before it matches all that it "
         + "matches. Move it before that row, or remove it.");

@@ -172,7 +172,8 @@ public sealed class PolicyShapeTests
     [Fact]
     public void A_document_of_more_than_10_000_rows_is_refused()
     {
-        var rows = string.Concat(Enumerable.Range(0, 10_000).Select(n => $" - {{id: d{n}, pools: p{n}, action: none}}\n"));
+        var rows = string.Concat(
+            Enumerable.Range(0, 10_000).Select(n => $" - {{id: d{n}, pools: p{n}, action: none}}\n"));
 
         var error = Assert.Single(PolicyTexts.ErrorsWith("deficit:\n" + rows));
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Alloc.Processors.Allocation.Policy.Document;
 
-/// <summary>Writes the fields of one row of each table, after its id and pools; what has its default is left out.</summary>
+/// <summary>
+/// Writes the fields of one row of each table, after its id and pools; what has its default is left out.
+/// </summary>
 internal static class CanonicalRows
 {
     public static void Class(ClassRow row, Utf8JsonWriter json)

@@ -15,7 +15,9 @@ internal static class ClassChecks
         Each(tables.Overbooking, row => (row.Classes ?? []).Select(name => ("classes", (string?)name)));
         Each(tables.Protection, row => [("class", row.Class)]);
         Each(tables.Quota, row => [("value", row.Scope == QuotaScope.Class ? row.Value : null)]);
-        Each(tables.Preemption, row => [("class", row.Class), .. row.Victims.Select(name => ("victims", (string?)name))]);
+        Each(
+            tables.Preemption,
+            row => [("class", row.Class), .. row.Victims.Select(name => ("victims", (string?)name))]);
         Each(tables.Waitlist, row => row.Boosts.Select(boost => ("boost", (string?)boost.Class)));
         Disappeared(policy, root, previous);
 

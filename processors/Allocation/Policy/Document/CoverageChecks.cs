@@ -1,6 +1,8 @@
 namespace Alloc.Processors.Allocation.Policy.Document;
 
-/// <summary>No table leaves a pool without a row where one is needed, and no row stands where nothing reaches it.</summary>
+/// <summary>
+/// No table leaves a pool without a row where one is needed, and no row stands where nothing reaches it.
+/// </summary>
 internal static class CoverageChecks
 {
     public static void Run(AllocationPolicy policy, LocatedTables tables, FieldReader root)

@@ -44,7 +44,8 @@ internal static partial class YamlPolicyReader
             // The scanner trips over some texts instead of saying what is wrong with them.
             var (line, column) = parser.Current is { } current ? Place(current.End) : (1, 1);
             throw PolicySyntaxException.At(
-                line, column, "This is no YAML: it cannot be read on from here.", "Check indentation and quotes there.");
+                line, column, "This is no YAML: it cannot be read on from here.",
+                "Check indentation and quotes there.");
         }
     }
 
