@@ -10,7 +10,7 @@ namespace Topology.Tests.Ledger;
 /// <summary>What must hold of every history.</summary>
 public sealed class JournalPropertyTests
 {
-    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(150);
+    private static readonly Config Thorough = Properties.Of(150).WithEndSize(150);
 
     private static void ForAllHistories(Action<TestLedger, RandomHistory.Step[]> check) =>
         Prop.ForAll(ArbMap.Default.ArbFor<(byte, byte, byte, byte, byte)[]>(), tuples =>

@@ -11,7 +11,7 @@ namespace Topology.Tests.Ledger;
 public sealed class SupplyPropertyTests
 {
     private const int ReservationCount = 6;
-    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(400);
+    private static readonly Config Thorough = Properties.Of(400);
 
     [Fact]
     public void Facts_and_snapshots_in_any_order_end_at_the_true_stock() =>

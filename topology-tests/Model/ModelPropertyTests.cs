@@ -19,7 +19,7 @@ public sealed class ModelPropertyTests
     {
         var policy = ModelPolicies.Named(name);
         Prop.ForAll(Histories.For(policy, ScriptLength), script => { ModelRun.Check(policy, script); })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(800));
+            .Check(Properties.Of(800));
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class ModelPropertyTests
             {
                 throw new BrokenRuleException("8: same log, same bytes", Difference(once, restarted), script);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+        }).Check(Properties.Of(60));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ModelPropertyTests
 
             return first.Bytes().SequenceEqual(Run(policy, one, isSetUp: false).Bytes())
                 && second.Bytes().SequenceEqual(Run(policy, two, isSetUp: false).Bytes());
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+        }).Check(Properties.Of(60));
     }
 
     private static LedgerRun Run(NaivePolicy policy, IEnumerable<string> script, bool isSetUp = true)
