@@ -55,6 +55,11 @@ internal sealed class AllocationInstruments
     /// <summary>Those that every ledger of this process counts on.</summary>
     public static AllocationInstruments Shared { get; } = new(new Meter(MeterName));
 
+    /// <summary>
+    /// Those of a shadow. No exporter listens: what would have happened is not counted as happened.
+    /// </summary>
+    public static AllocationInstruments Unpublished { get; } = new(new Meter("Shadow.Allocation"));
+
     public Counter<long> Commands { get; }
 
     public Counter<long> Duplicates { get; }

@@ -1,4 +1,5 @@
 using Alloc.Engine.State;
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Catalogue;
 
@@ -21,6 +22,9 @@ public sealed record AllocationOptions
 
     /// <summary>Partitions of commands and outcomes; never changes.</summary>
     public required int PartitionCount { get; init; }
+
+    /// <summary>For whom is decided.</summary>
+    public LedgerRole Role { get; private init; }
 
     /// <summary>Policy in force.</summary>
     public AllocationPolicy Policy { get; init; } = PolicyVersions.Version0;
@@ -52,4 +56,13 @@ public sealed record AllocationOptions
             PartitionCount = commands.PartitionCount,
         };
     }
+
+    /// <summary>The options of the shadow that reads the same commands.</summary>
+    /// <param name="outcomeTopic">Topic of what it decides, its journal.</param>
+    public AllocationOptions ForShadow(string outcomeTopic) => this with
+    {
+        Role = LedgerRole.Shadow,
+        OutcomeTopic = outcomeTopic,
+        Instruments = AllocationInstruments.Unpublished,
+    };
 }

@@ -23,7 +23,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
     {
         this.context = context;
         state = new StoreLedgerState(context);
-        ledger = new AllocationLedger(state, options.Policy, context.Partition);
+        ledger = new AllocationLedger(state, options.Policy, context.Partition, options.Role);
         var forgetting = new Forgetting(context, state);
         context.Schedule(Forgetting.Interval, PunctuationType.WallClock, _ => forgetting.Run());
         context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => Publish());
@@ -36,6 +36,10 @@ internal sealed class AllocationProcessor(AllocationOptions options)
     {
         if (record.Value is null)
         {
+            if (options.Role == LedgerRole.Shadow)
+            {
+                return;
+            }
             throw new BadRecordException("the record has no value");
         }
         var metadata = context.Metadata!.Value;
@@ -83,8 +87,13 @@ internal sealed class AllocationProcessor(AllocationOptions options)
             [.. state.Settings.Modes.Select(m => m.Mode)]);
     }
 
+    // A shadow writes no ticks: what is due fires before the next record, the authority's ticks included.
     private void ScheduleTick()
     {
+        if (options.Role == LedgerRole.Shadow)
+        {
+            return;
+        }
         var dueAtMs = state.TryPeekTimer(out var timer) ? timer.DueAtMs : long.MaxValue;
         if (dueAtMs != tickDueAtMs)
         {

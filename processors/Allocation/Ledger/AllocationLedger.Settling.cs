@@ -164,7 +164,7 @@ public sealed partial class AllocationLedger
         poolIds.Clear();
         foreach (var pool in state.GetPools(after))
         {
-            if (pool.PoolId == after || pool.PoolId[0] == '$')
+            if (pool.PoolId == after || pool.PoolId[0] == '$' || !decide.Decides(pool.PoolId))
             {
                 continue;
             }

@@ -18,13 +18,15 @@ public sealed partial class AllocationLedger
     /// <param name="state">State of the partition.</param>
     /// <param name="policy">Policy in force until the partition takes another.</param>
     /// <param name="partition">The partition.</param>
-    public AllocationLedger(ILedgerState state, AllocationPolicy policy, int partition)
+    /// <param name="role">For whom it decides.</param>
+    public AllocationLedger(
+        ILedgerState state, AllocationPolicy policy, int partition, LedgerRole role = LedgerRole.Authority)
     {
         this.state = state;
         this.policy = policy;
         book = new PolicyBook(policy);
         partitionPoolId = ReservedKeys.PartitionPool(partition);
-        decide = new Decide(state, book, partition);
+        decide = new Decide(state, book, partition, role);
     }
 
     /// <summary>Folds one record; appends its outcomes, in order, and applies them to the state.</summary>
@@ -38,6 +40,10 @@ public sealed partial class AllocationLedger
         var isBehind = !FireTimers(record, t, outcomes);
         if (record.Command.Body is AllocationCommandBody.Tick && record.Key == ReservedKeys.Tick
             && record.Command.PoolId == ReservedKeys.Tick)
+        {
+            return;
+        }
+        if (!decide.Decides(record))
         {
             return;
         }

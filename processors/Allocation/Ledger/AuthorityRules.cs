@@ -52,7 +52,8 @@ internal static class AuthorityRules
     public static bool MayGrant(Decision d) => d.Slice.Mode == AuthorityMode.Authoritative;
 
     /// <summary>Whether another system decides about the pool, so that nothing expires here.</summary>
-    public static bool IsElsewhere(Decision d) => d.Slice.Mode is AuthorityMode.Legacy or AuthorityMode.Shadow;
+    public static bool IsElsewhere(Decision d) =>
+        d.Role == LedgerRole.Authority && d.Slice.Mode is (AuthorityMode.Legacy or AuthorityMode.Shadow);
 
     /// <summary>Checks epoch and mode for a command that is no physical fact.</summary>
     public static void Check(Decision d, AllocationCommand command, bool isIncrease)
@@ -65,7 +66,8 @@ internal static class AuthorityRules
                 ReasonCode.StaleEpoch, "", null, N(NumberName.Epoch, command.Epoch.Value),
                 N(NumberName.Expected, slice.Epoch));
         }
-        if (Forbidden(d.Kind, slice.Mode, isIncrease) is { } code)
+        if (!(d.Role == LedgerRole.Shadow && d.Kind == CommandKind.Import)
+            && Forbidden(d.Kind, slice.Mode, isIncrease) is { } code)
         {
             Failed(d, $"{slice.Slice}: {slice.Mode}", N(NumberName.Epoch, slice.Epoch));
             d.Fail(code, Detail(slice, code));

@@ -18,11 +18,13 @@ public sealed partial class Decide
     /// <param name="state">State of the partition.</param>
     /// <param name="book">The policies of the partition.</param>
     /// <param name="partition">The partition, for what belongs to no pool.</param>
-    public Decide(ILedgerState state, PolicyBook book, int partition)
+    /// <param name="role">For whom is decided.</param>
+    public Decide(
+        ILedgerState state, PolicyBook book, int partition, LedgerRole role = LedgerRole.Authority)
     {
         this.state = state;
         partitionPoolId = ReservedKeys.PartitionPool(partition);
-        d = new Decision(state, book);
+        d = new Decision(state, book, role);
     }
 
     /// <summary>The policy that decides.</summary>
@@ -31,6 +33,19 @@ public sealed partial class Decide
         get => d.Policy;
         set => d.Policy = value;
     }
+
+    /// <summary>Whether the command of a record is decided here at all.</summary>
+    internal bool Decides(in LedgerRecord record)
+    {
+        var command = record.Command;
+        return d.Role == LedgerRole.Authority
+            || (record.Key == command.PoolId
+                && (CommandKinds.IsForPartition(CommandKinds.Of(command.Body)) || Decides(command.PoolId)));
+    }
+
+    /// <summary>Whether anything is decided about a pool.</summary>
+    internal bool Decides(string poolId) =>
+        d.Role == LedgerRole.Authority || d.SliceOf(poolId).Mode == AuthorityMode.Authoritative;
 
     /// <summary>Decides the command of a record.</summary>
     /// <param name="record">The record.</param>

@@ -7,7 +7,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// One decision in the making: what it may look at, and what it collects for its outcome. Reads the state, never writes
 /// it. One instance is used again and again.
 /// </summary>
-internal sealed partial class Decision(ILedgerState state, PolicyBook book)
+internal sealed partial class Decision(ILedgerState state, PolicyBook book, LedgerRole role)
 {
     private readonly List<LedgerEntry> entries = [];
     private readonly List<Reservation> after = [];
@@ -22,6 +22,9 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
     private readonly List<Cooldown> cooldowns = [];
     private readonly Charges charges = new();
     private Func<string, ScopeUsage>? usageOf;
+
+    /// <summary>For whom is decided.</summary>
+    public LedgerRole Role { get; } = role;
 
     /// <summary>The state before.</summary>
     public ILedgerState State { get; } = state;
@@ -113,10 +116,20 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book)
     {
         IsPoolKnownByName = pool is not null && (Command is null || Command.PoolId == poolId);
         Pool = pool ?? EmptyPool(poolId);
-        Slice = State.Partition.Epoch == 0
-            ? Authority.Everything
-            : Authority.SliceOf(State.Settings.Slices, Command?.PoolId ?? poolId);
+        Slice = SliceOf(Command?.PoolId ?? poolId);
         ResetBalances();
+    }
+
+    /// <summary>The slice of a pool, as the one for whom is decided sees it.</summary>
+    public AuthoritySlice SliceOf(string poolId)
+    {
+        if (Role == LedgerRole.Shadow)
+        {
+            return ShadowSlices.SliceOf(State.Settings.Slices, poolId);
+        }
+        return State.Partition.Epoch == 0
+            ? Authority.Everything
+            : Authority.SliceOf(State.Settings.Slices, poolId);
     }
 
     /// <summary>A pool before its first outcome.</summary>
