@@ -8,6 +8,7 @@ using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Projections;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
+using Alloc.Cli.Commands.Shadow;
 using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Commands.Subjects;
 using Alloc.Cli.Commands.Tasks;
@@ -86,6 +87,8 @@ internal static class CommandTree
             PolicySchemaCommand.Create()),
         new Command("projection", "What searches for reservations answer from")
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
+        new Command("shadow", "What would be decided about slices that another system decides")
+            .With(ShadowReportCommand.Create()),
         new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
         new Command("schema", "Contracts in the schema registry")
             .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),

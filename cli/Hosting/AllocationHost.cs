@@ -1,5 +1,6 @@
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting.Projection;
+using Alloc.Cli.Hosting.Shadow;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Engine.Observability;
@@ -44,6 +45,9 @@ internal sealed record AllocationHostOptions
 
     /// <summary>Whether the search projection runs in this process too.</summary>
     public bool WithProjection { get; init; } = true;
+
+    /// <summary>Whether slices in mode Shadow are decided in this process too, to a topic of their own.</summary>
+    public bool WithShadow { get; init; }
 }
 
 /// <summary>
@@ -60,6 +64,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private readonly Peers peers;
     private readonly TimeProvider time;
     private ProjectionHost? projection;
+    private ShadowHost? shadow;
 
     private AllocationHost(
         StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
@@ -151,6 +156,12 @@ internal sealed class AllocationHost : IAsyncDisposable
                     serdes.Outcomes, time, loggers, cancellation).ConfigureAwait(false);
                 host.projection = projection;
             }
+            if (options.WithShadow)
+            {
+                host.shadow = await ShadowHost.StartAsync(
+                    allocation, catalogue[options.Client.TopicPrefix + TopicNames.ShadowOutcomes].Name, engine, registry,
+                    time, loggers, cancellation).ConfigureAwait(false);
+            }
             startup.Finish();
             return host;
         }
@@ -188,6 +199,10 @@ internal sealed class AllocationHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (shadow is not null)
+        {
+            await shadow.DisposeAsync().ConfigureAwait(false);
+        }
         if (projection is not null)
         {
             await projection.DisposeAsync().ConfigureAwait(false);

@@ -36,4 +36,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "The search projection stopped; decisions go on without it: {Reason}")]
     public static partial void ProjectionStopped(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "The shadow stopped; decisions go on without it: {Reason}")]
+    public static partial void ShadowStopped(ILogger logger, string reason);
 }

@@ -7,5 +7,7 @@ internal static class TopicNames
 
     public const string Outcomes = "allocation.outcomes";
 
+    public const string ShadowOutcomes = "allocation.shadow.outcomes";
+
     public const string Policy = "allocation.policy";
 }

@@ -49,7 +49,7 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed,
-                ServerOptions.NoProjection, ServerOptions.Level)
+                ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -82,6 +82,7 @@ internal static class DevCommand
                     ? context.Get(ServerOptions.Partitions)
                     : null,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
+                WithShadow = context.Get(ServerOptions.Shadow),
             },
             context.Time,
             run.Loggers,

@@ -80,6 +80,9 @@ internal static class ServerOptions
     public static readonly SettingOption<bool> NoProjection = new(
         "--no-projection", "Run without the search projection: reservations are not searched for at this instance");
 
+    public static readonly SettingOption<bool> Shadow = new(
+        "--shadow", "Decide slices in mode Shadow too, to allocation.shadow.outcomes only");
+
     public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
         new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
 

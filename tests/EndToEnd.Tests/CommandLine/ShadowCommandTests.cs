@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.CommandLine;
+
+/// <summary>A slice moves from another system to alloc, with the shadow of <c>alloc dev --shadow</c> beside it.</summary>
+[Collection("processes")]
+public sealed class ShadowCommandTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Shadow_decides_beside_the_authority_until_the_slice_is_taken_over()
+    {
+        using var directory = new TemporaryDirectory();
+        var (server, deployment) = Servers.Dev(directory["data"], "--shadow", "--partitions", "1");
+        await using var _ = server;
+        await server.StartAsync();
+
+        await TransferAsync(deployment, "spare-*", "shadow", "legacy", 1);
+        await PoolAsync(deployment, "spare-1", 5);
+        var granted = await HoldAsync(deployment, "spare-1", "a", 2);
+        var refused = await HoldAsync(deployment, "spare-1", "b", 4);
+        var elsewhere = await PoolAsync(deployment, "elsewhere", 5);
+
+        Assert.Equal((4, 4, 0), (granted.ExitCode, refused.ExitCode, elsewhere.ExitCode));
+        Assert.Contains("NotAuthoritative", granted.Out, StringComparison.Ordinal);
+        var report = await ReportAsync(deployment, "", decided: 4);
+        Assert.Equal((2, 0, 2), (Number(report, "match"), Number(report, "unclassified"), Number(report, "notOnLog")));
+        Assert.Equal(
+            ["Held", "Rejected InsufficientAvailability"],
+            report["decisions"]!.AsArray().Where(row => row!["command"]!.ToString() == "Hold")
+                .Select(row => row!["shadow"]!.ToString()).Order(StringComparer.Ordinal));
+
+        await TransferAsync(deployment, "spare-*", "frozen", "legacy", 1);
+        await ImportAsync(deployment, "a", 2);
+        await ImportAsync(deployment, "b", 1);
+        await TransferAsync(deployment, "spare-*", "authoritative", "alloc", 2);
+        Assert.Equal(0, (await HoldAsync(deployment, "spare-1", "c", 2)).ExitCode);
+
+        // When it has come to a later command of another slice, it has passed by all of these.
+        await TransferAsync(deployment, "later-*", "shadow", "legacy", 1);
+        await PoolAsync(deployment, "later-1", 1);
+        await ReportAsync(deployment, "later-", decided: 2);
+        report = await ReportAsync(deployment, "spare-", decided: 4);
+        Assert.Equal(
+            ["Match 1", "Unclassified 1"],
+            report["granted"]!.AsArray().Select(entry => $"{entry!["result"]} {entry["count"]}"));
+        var example = Assert.Single(report["examples"]!.AsArray())!;
+        Assert.Equal(
+            ("b", "1 imported", "Rejected InsufficientAvailability"),
+            (example["id"]!.ToString(), example["recorded"]!.ToString(), example["shadow"]!.ToString()));
+        var table = await deployment.AllocAsync(Deadline, "shadow", "report", "--pool", "spare-");
+        Assert.Contains("4 commands decided by the shadow", table.Out, StringComparison.Ordinal);
+
+        await server.RestartAsync();
+        await HoldAsync(deployment, "later-1", "d", 1);
+        var later = await ReportAsync(deployment, "later-", decided: 3);
+        Assert.Contains(later["decisions"]!.AsArray(), row => row!["shadow"]!.ToString() == "Held");
+    }
+
+    private static int Number(JsonNode node, string member) => node[member]!.GetValue<int>();
+
+    private static async Task<JsonNode> ReportAsync(Deployment deployment, string prefix, int decided)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (true)
+        {
+            var run = await deployment.AllocAsync(Deadline, "shadow", "report", "--pool", prefix, "-o", "json");
+            Assert.True(run.ExitCode == 0, run.ToString());
+            var report = JsonNode.Parse(run.Out)!;
+            if (Number(report, "decided") >= decided)
+            {
+                Assert.Equal(decided, Number(report, "decided"));
+                return report;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), deadline.Token);
+        }
+    }
+
+    private static async Task TransferAsync(
+        Deployment deployment, string slice, string mode, string owner, int epoch)
+    {
+        var run = await deployment.AllocAsync(
+            Deadline, "authority", "transfer", slice, "--mode", mode, "--owner", owner, "--epoch", $"{epoch}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+
+    private static async Task<ProcessResult> PoolAsync(Deployment deployment, string pool, int supply)
+    {
+        var configured = await deployment.AllocAsync(
+            Deadline, "pool", "configure", pool, "--kind", "capacity", "--unit", "seat");
+        Assert.True(configured.ExitCode == 0, configured.ToString());
+        var run = await deployment.AllocAsync(Deadline, "pool", "supply", "set", pool, "-q", $"{supply}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        return run;
+    }
+
+    private static Task<ProcessResult> HoldAsync(Deployment deployment, string pool, string id, int quantity) =>
+        deployment.AllocAsync(
+            Deadline, "reservation", "hold", "--pool", pool, "--id", id, "-q", $"{quantity}");
+
+    private static async Task ImportAsync(Deployment deployment, string id, int confirmed)
+    {
+        var run = await deployment.AllocAsync(
+            Deadline, "reservation", "import", "--pool", "spare-1", "--id", id, "--confirmed", $"{confirmed}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+}
