@@ -47,6 +47,16 @@ public sealed class ModelPropertyTests
         "hold r1 4 ttl=17000 class=field customer=ann wait");
 
     [Fact]
+    public void Overbooking_by_percent_grows_with_a_snapshot_that_frees_nothing() => ModelRun.Check(
+        ModelPolicies.Named("curve"),
+        "hold r2 4 ttl=1000 class=web dealer=seven wait",
+        "supply -3 erp=6",
+        "return r4 2 n8 erp=5",
+        "hold r5 4 ttl=1000 class=gold dealer=seven",
+        "hold r3 4 ttl=17000 class=field wait",
+        "snapshot 9 version=4 through=8");
+
+    [Fact]
     public void Histories_reach_every_kind_of_outcome()
     {
         var random = new Random(7);

@@ -47,8 +47,10 @@ public sealed partial class AllocationLedger
 
     private void Note(AllocationOutcome outcome)
     {
-        if (outcome.BalancesAfter.Free > outcome.BalancesBefore.Free || outcome.Event
-            is AllocationOutcomeEvent.Waitlisted or AllocationOutcomeEvent.PoolConfigured)
+        // What is overbooked by percent grows with all that there is, FREE or not.
+        if (outcome.BalancesAfter.Free > outcome.BalancesBefore.Free
+            || Elsewhere(outcome.BalancesAfter) < Elsewhere(outcome.BalancesBefore)
+            || outcome.Event is AllocationOutcomeEvent.Waitlisted or AllocationOutcomeEvent.PoolConfigured)
         {
             mayHaveRoom = true;
             return;
@@ -68,6 +70,9 @@ public sealed partial class AllocationLedger
             mayHaveRoom = outcome.After[index].EnqueuedAtMs is not null && outcome.Entries.Count == 0;
         }
     }
+
+    // Balances sum to zero: what is not here is what the pool's own accounts lack.
+    private static long Elsewhere(Balances balances) => balances.External + balances.Blocked;
 
     private void Settle(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
     {
