@@ -158,9 +158,9 @@ internal sealed class AllocationHost : IAsyncDisposable
             }
             if (options.WithShadow)
             {
+                var topic = catalogue[options.Client.TopicPrefix + TopicNames.ShadowOutcomes].Name;
                 host.shadow = await ShadowHost.StartAsync(
-                    allocation, catalogue[options.Client.TopicPrefix + TopicNames.ShadowOutcomes].Name, engine, registry,
-                    time, loggers, cancellation).ConfigureAwait(false);
+                    allocation, topic, engine, registry, time, loggers, cancellation).ConfigureAwait(false);
             }
             startup.Finish();
             return host;

@@ -3,7 +3,9 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine;
 
-/// <summary>A slice moves from another system to alloc, with the shadow of <c>alloc dev --shadow</c> beside it.</summary>
+/// <summary>
+/// A slice moves from another system to alloc, with the shadow of <c>alloc dev --shadow</c> beside it.
+/// </summary>
 [Collection("processes")]
 public sealed class ShadowCommandTests
 {
@@ -50,7 +52,7 @@ public sealed class ShadowCommandTests
         Assert.Equal(
             ("b", "1 imported", "Rejected InsufficientAvailability"),
             (example["id"]!.ToString(), example["recorded"]!.ToString(), example["shadow"]!.ToString()));
-        var table = await deployment.AllocAsync(Deadline, "shadow", "report", "--pool", "spare-");
+        var table = await AllocAsync(deployment, "shadow", "report", "--pool", "spare-");
         Assert.Contains("4 commands decided by the shadow", table.Out, StringComparison.Ordinal);
 
         await server.RestartAsync();
@@ -59,6 +61,9 @@ public sealed class ShadowCommandTests
         Assert.Contains(later["decisions"]!.AsArray(), row => row!["shadow"]!.ToString() == "Held");
     }
 
+    private static Task<CommandLineRun> AllocAsync(Deployment deployment, params string[] arguments) =>
+        CommandLineRun.OfAsync([.. arguments, "--timeout", "30s", .. deployment.Options]);
+
     private static int Number(JsonNode node, string member) => node[member]!.GetValue<int>();
 
     private static async Task<JsonNode> ReportAsync(Deployment deployment, string prefix, int decided)
@@ -66,7 +71,7 @@ public sealed class ShadowCommandTests
         using var deadline = new CancellationTokenSource(Deadline);
         while (true)
         {
-            var run = await deployment.AllocAsync(Deadline, "shadow", "report", "--pool", prefix, "-o", "json");
+            var run = await AllocAsync(deployment, "shadow", "report", "--pool", prefix, "-o", "json");
             Assert.True(run.ExitCode == 0, run.ToString());
             var report = JsonNode.Parse(run.Out)!;
             if (Number(report, "decided") >= decided)
@@ -81,29 +86,29 @@ public sealed class ShadowCommandTests
     private static async Task TransferAsync(
         Deployment deployment, string slice, string mode, string owner, int epoch)
     {
-        var run = await deployment.AllocAsync(
-            Deadline, "authority", "transfer", slice, "--mode", mode, "--owner", owner, "--epoch", $"{epoch}");
+        var run = await AllocAsync(
+            deployment, "authority", "transfer", slice, "--mode", mode, "--owner", owner, "--epoch", $"{epoch}");
         Assert.True(run.ExitCode == 0, run.ToString());
     }
 
-    private static async Task<ProcessResult> PoolAsync(Deployment deployment, string pool, int supply)
+    private static async Task<CommandLineRun> PoolAsync(Deployment deployment, string pool, int supply)
     {
-        var configured = await deployment.AllocAsync(
-            Deadline, "pool", "configure", pool, "--kind", "capacity", "--unit", "seat");
+        var configured = await AllocAsync(
+            deployment, "pool", "configure", pool, "--kind", "capacity", "--unit", "seat");
         Assert.True(configured.ExitCode == 0, configured.ToString());
-        var run = await deployment.AllocAsync(Deadline, "pool", "supply", "set", pool, "-q", $"{supply}");
+        var run = await AllocAsync(deployment, "pool", "supply", "set", pool, "-q", $"{supply}");
         Assert.True(run.ExitCode == 0, run.ToString());
         return run;
     }
 
-    private static Task<ProcessResult> HoldAsync(Deployment deployment, string pool, string id, int quantity) =>
-        deployment.AllocAsync(
-            Deadline, "reservation", "hold", "--pool", pool, "--id", id, "-q", $"{quantity}");
+    private static Task<CommandLineRun> HoldAsync(Deployment deployment, string pool, string id, int quantity) =>
+        AllocAsync(
+            deployment, "reservation", "hold", "--pool", pool, "--id", id, "-q", $"{quantity}");
 
     private static async Task ImportAsync(Deployment deployment, string id, int confirmed)
     {
-        var run = await deployment.AllocAsync(
-            Deadline, "reservation", "import", "--pool", "spare-1", "--id", id, "--confirmed", $"{confirmed}");
+        var run = await AllocAsync(
+            deployment, "reservation", "import", "--pool", "spare-1", "--id", id, "--confirmed", $"{confirmed}");
         Assert.True(run.ExitCode == 0, run.ToString());
     }
 }
