@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;
 
@@ -28,16 +29,19 @@ internal sealed record ShadowExample(
 /// that the authority refused as NotAuthoritative shows nothing of the other system's decision. Physical facts, which
 /// both record, show some of it, and so do units consumed of a reservation, and reservations imported at the end.
 /// </summary>
-internal sealed class ShadowComparison(int exampleCount)
+/// <param name="exampleCount">Differences to keep.</param>
+/// <param name="hasAllPools">Whether it is given all pools, or only some.</param>
+internal sealed class ShadowComparison(int exampleCount, bool hasAllPools)
 {
     private readonly Dictionary<(string Pool, string Command), Answer> decided = [];
+    private readonly Dictionary<string, Answer> ofUnknownPools = [];
     private readonly Dictionary<(string Pool, string Reservation), (string Decision, long Granted)> holds = [];
     private readonly Dictionary<ShadowRow, int> rows = [];
     private readonly Dictionary<(string Evidence, ShadowResult Result), int> evidence = [];
     private readonly List<ShadowExample> examples = [];
 
     /// <summary>Commands that the shadow decided.</summary>
-    public int Decided { get; private set; }
+    public int Decided => rows.Values.Sum();
 
     /// <summary>Commands counted by kind, the shadow's decision and how it compares.</summary>
     public IEnumerable<KeyValuePair<ShadowRow, int>> Rows =>
@@ -61,7 +65,12 @@ internal sealed class ShadowComparison(int exampleCount)
         {
             return;
         }
-        Decided += decided.TryAdd((outcome.PoolId, outcome.CommandId!), Answer.Of(outcome)) ? 1 : 0;
+        if (IsOfPartition(outcome))
+        {
+            ofUnknownPools.TryAdd(outcome.CommandId!, Answer.Of(outcome));
+            return;
+        }
+        decided.TryAdd((outcome.PoolId, outcome.CommandId!), Answer.Of(outcome));
         switch (outcome.Event)
         {
             case AllocationOutcomeEvent.Held held:
@@ -87,7 +96,7 @@ internal sealed class ShadowComparison(int exampleCount)
     /// <summary>Takes an outcome of the authority.</summary>
     public void Authority(AllocationOutcome outcome)
     {
-        if (!IsAnswer(outcome))
+        if (!IsAnswer(outcome) || (IsOfPartition(outcome) && !hasAllPools))
         {
             return;
         }
@@ -111,21 +120,26 @@ internal sealed class ShadowComparison(int exampleCount)
     /// <summary>Ends a partition; what the authority has not answered counts as not on the log.</summary>
     public void FinishPartition()
     {
-        foreach (var answer in decided.Values)
+        foreach (var answer in decided.Values.Concat(hasAllPools ? ofUnknownPools.Values : []))
         {
             Count(answer, ShadowResult.NotOnLog);
         }
         decided.Clear();
+        ofUnknownPools.Clear();
         holds.Clear();
     }
 
     private static bool IsAnswer(AllocationOutcome outcome) =>
-        outcome is { CommandId: not null, DuplicateOf: null } && !outcome.PoolId.StartsWith('$')
+        outcome is { CommandId: not null, DuplicateOf: null } && !CommandKinds.IsForPartition(outcome.CommandKind)
         && outcome.Event is not (AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval);
+
+    // The pool was not known to who decided: only the other's outcome says which one it was.
+    private static bool IsOfPartition(AllocationOutcome outcome) => outcome.PoolId.StartsWith('$');
 
     private void Compare(AllocationOutcome outcome)
     {
-        if (!decided.Remove((outcome.PoolId, outcome.CommandId!), out var shadow))
+        if (!decided.Remove((outcome.PoolId, outcome.CommandId!), out var shadow)
+            && !ofUnknownPools.Remove(outcome.CommandId!, out shadow))
         {
             return;
         }

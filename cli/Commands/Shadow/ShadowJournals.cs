@@ -9,7 +9,9 @@ using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Shadow;
 
-/// <summary>Reads both journals, partition by partition: the shadow's, then the authority's from where it began.</summary>
+/// <summary>
+/// Reads both journals, partition by partition: the shadow's, then the authority's from where it began.
+/// </summary>
 internal sealed class ShadowJournals : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -37,7 +39,9 @@ internal sealed class ShadowJournals : IDisposable
     /// <summary>Told now and then: what is read, how many records of it, how many there are.</summary>
     public Action<string, long, long> OnProgress { get; init; } = static (_, _, _) => { };
 
-    /// <summary>Hands everything about pools that begin with a prefix to a comparison.</summary>
+    /// <summary>
+    /// Hands everything about pools that begin with a prefix to a comparison, and what was decided about no pool.
+    /// </summary>
     public void Compare(string prefix, ShadowComparison comparison, CancellationToken cancellation)
     {
         var prefixBytes = Encoding.UTF8.GetBytes(prefix);
@@ -93,7 +97,8 @@ internal sealed class ShadowJournals : IDisposable
                 yield break;
             }
             OnProgress($"reading {topic}[{partition}]", record.Offset.Value - from, high - from);
-            if (record.Message is { Key: { } key, Value: { } value } && key.AsSpan().StartsWith(prefix))
+            if (record.Message is { Key: { } key, Value: { } value }
+                && (key.AsSpan().StartsWith(prefix) || key.AsSpan().StartsWith("$"u8)))
             {
                 yield return serde.Deserialize(value);
             }

@@ -9,7 +9,9 @@ using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Shadow;
 
-/// <summary><c>alloc shadow report</c>: what the shadow decided, and how that compares with what the log knows.</summary>
+/// <summary>
+/// <c>alloc shadow report</c>: what the shadow decided, and how that compares with what the log knows.
+/// </summary>
 internal static class ShadowReportCommand
 {
     private static readonly Option<string> Pool = new("--pool")
@@ -40,7 +42,8 @@ internal static class ShadowReportCommand
         {
             OnProgress = (what, done, total) => progress.Show(what, done, total),
         };
-        var comparison = new ShadowComparison(Math.Max(0, context.Get(Examples)));
+        var comparison = new ShadowComparison(
+            Math.Max(0, context.Get(Examples)), hasAllPools: context.Get(Pool).Length == 0);
         try
         {
             await Task.Run(
