@@ -55,6 +55,19 @@ public sealed class WaitlistTests
     }
 
     [Fact]
+    public void Who_waited_too_long_is_not_promoted_by_a_record_that_comes_late()
+    {
+        var ledger = TestLedger.WithStock(10, policy: ThreeClasses.Waiting());
+        ledger.Hold("holder", 10, ttlMs: 50_000);
+        Hold(ledger, "late", 4, waitUntilMs: ledger.NowMs + 60_000);
+        Hold(ledger, "next", 4, waitUntilMs: ledger.NowMs + 600_000);
+
+        var outcomes = ledger.Wait(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(["Expired holder", "Promoted next", "Expired late"], Texts(outcomes));
+    }
+
+    [Fact]
     public void First_in_line_is_promoted_in_the_fold_that_frees_its_units()
     {
         var ledger = Full(ThreeClasses.Waiting());

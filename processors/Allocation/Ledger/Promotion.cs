@@ -13,6 +13,9 @@ internal enum PromotionVerdict
     /// <summary>Its own quota has no room: it is passed over.</summary>
     BlockedByQuota,
 
+    /// <summary>It waited until its time was over: it is passed over.</summary>
+    WaitIsOver,
+
     /// <summary>Too little is available to it.</summary>
     BlockedByCapacity,
 
@@ -38,6 +41,12 @@ internal static class Promotion
             return null;
         }
         var waiter = d.Find(place.ReservationId)!;
+        if (waiter.WaitUntilMs <= d.T)
+        {
+            // Its time is over: its own timer is due and has not fired yet.
+            verdict = PromotionVerdict.WaitIsOver;
+            return null;
+        }
         var owner = GrantOwner.Of(waiter);
         verdict = Judge(d, waiter, owner);
         if (verdict == PromotionVerdict.BlockedByCapacity && preempting is not null
