@@ -92,7 +92,7 @@ internal static class ReplayCommand
         }
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         var replay = Plan(context, context.Get(File), options);
-        using var registry = RegistryClient.Open(settings, context.Time);
+        using var registry = RegistryClient.Open(settings, context.Time, isPatient: true);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: true, lingerMs: 5);
         var progress = new ProgressLine(context.Host, "lines");
         long? linesBefore = null;

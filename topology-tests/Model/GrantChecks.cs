@@ -62,7 +62,10 @@ internal static class GrantChecks
     {
         if (outcome.Event is AllocationOutcomeEvent.Held)
         {
-            foreach (var waiter in pool.Line().Where(w => w.Class == granted.Class && w.Id != granted.ReservationId))
+            // A policy may have boosted the class since: who comes then stands before those who came without it.
+            var boost = policy.Boosts.FirstOrDefault(b => b.Class == granted.Class).BoostMs;
+            foreach (var waiter in pool.Line().Where(w => w.Class == granted.Class
+                && w.OrderMs <= outcome.TMs - boost && w.Id != granted.ReservationId))
             {
                 // What a preemption frees is the preemptor's first: a waiter that only it unblocks comes after.
                 var isUnblocked = pool.Preemptor.By == granted.ReservationId
