@@ -82,6 +82,8 @@ internal static class Remedies
         ReasonCode.WaitlistFull => "waiting until the line is shorter: it is as long as it may be",
         ReasonCode.PreemptionNotPermitted => Has(n, NumberName.CooldownEndsAt) is { } ends
             ? $"waiting until {Words.Time(ends)}, when this class may preempt again"
+            : Has(n, NumberName.Lendable) is not null && Has(n, NumberName.FreedByPreemption) is { } freed
+            ? $"waiting until units come back: no more than {freed} can be taken back from those who borrow"
             : "units that are free: none may be taken from those who hold them",
         ReasonCode.InsufficientAvailability => Shortage(n),
         _ => null,

@@ -249,11 +249,14 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
             report(FindingKind.PreemptionBroken, outcome,
                 $"{victim.Id} keeps {after.Held} held: a victim loses them all");
         }
-        if (victim is not null && (victim.Class == byClass || victim.Id == by))
+        // Who takes back what it lent may be of any class, and has no cool-down.
+        var isReclaim = outcome.Steps.Any(s => s is { Rule: "Preemption" } && s["Lendable"] is not null);
+        if (victim is not null && ((victim.Class == byClass && !isReclaim) || victim.Id == by))
         {
             report(FindingKind.PreemptionBroken, outcome, $"{by} ({byClass}) takes from {victim.Id} ({victim.Class})");
         }
-        if (cooldowns.TryGetValue(byClass, out var endsAt) && outcome.TimeMs < endsAt && !granted.Contains(by))
+        if (!isReclaim && cooldowns.TryGetValue(byClass, out var endsAt) && outcome.TimeMs < endsAt
+            && !granted.Contains(by))
         {
             report(FindingKind.CooldownBroken, outcome,
                 $"{byClass} preempts at {outcome.TimeMs}; its cool-down ends at {endsAt}");

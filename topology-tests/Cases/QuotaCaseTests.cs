@@ -22,6 +22,23 @@ public sealed class QuotaCaseTests
     }
 
     [Fact]
+    public void A_team_takes_back_what_it_lent()
+    {
+        var cluster = Opened();
+        Hold(cluster, "own", 60, "research");
+        Hold(cluster, "lent", 20, "research");
+        Hold(cluster, "s1", 20, "shop");
+
+        var held = Hold(cluster, "s2", 20, "shop");
+
+        Assert.IsType<AllocationOutcomeEvent.Held>(held.Event);
+        var told = Assert.Single(held.Decision, s => s.Rule == DecisionRule.Preemption);
+        Assert.Equal("quota/shop", told.Row);
+        Assert.Equal((60, 20), (cluster.Of(Cluster, "own").Held, cluster.Of(Cluster, "lent").Preempted));
+        CaseLedger.Refused(Hold(cluster, "s3", 1, "shop"), ReasonCode.QuotaExceeded);
+    }
+
+    [Fact]
     public void Who_belongs_to_no_team_gets_nothing()
     {
         CaseLedger.Refused(Hold(Opened(), "x", 1, "visitor"), ReasonCode.QuotaExceeded);

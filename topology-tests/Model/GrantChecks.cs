@@ -60,7 +60,10 @@ internal static class GrantChecks
     private static void CheckTurn(
         NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, Reservation granted, Action<string, string> fail)
     {
-        if (outcome.Event is AllocationOutcomeEvent.Held)
+        // What others lost for this one is for it before they, or anybody else, wait for it again: a waiter whose quota
+        // was full when it was decided may have room since its scope lost units.
+        var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
+        if (outcome.Event is AllocationOutcomeEvent.Held && !isPreempting)
         {
             // A policy may have boosted the class since: who comes then stands before those who came without it.
             var boost = policy.Boosts.FirstOrDefault(b => b.Class == granted.Class).BoostMs;
@@ -84,8 +87,6 @@ internal static class GrantChecks
             {
                 fail("a waiter gets all or nothing", $"{OutcomeChecks.Name(outcome)}: {mine.Waiting} were waited for");
             }
-            // What others lost for this one is for it before they, or anybody else, wait for it again.
-            var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
             foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id && !isPreempting))
             {
                 var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
@@ -106,6 +107,11 @@ internal static class GrantChecks
     {
         var name = OutcomeChecks.Name(outcome);
         var victim = pool[preempted.ReservationId];
+        if (ReclaimOf(policy, outcome) is { } lender)
+        {
+            CheckReclaim(pool, name, preempted, victim, lender, fail);
+            return;
+        }
         var row = policy.Preemptions.FirstOrDefault(p => p.Class == preempted.ByClass);
         if (row.Class is null || !row.Victims.Contains(victim.Class))
         {
@@ -117,6 +123,32 @@ internal static class GrantChecks
             fail("confirmed units are preempted only where policy says so", name);
         }
         if (victim.Held > 0 && preempted.Confirmed == 0 && preempted.Quantity != victim.Held)
+        {
+            fail("a victim loses its whole held part", $"{name}: {preempted.Quantity} of {victim.Held}");
+        }
+    }
+
+    // The quota whose row the trace names; null where a class preempts.
+    private static NaiveQuota? ReclaimOf(NaivePolicy policy, AllocationOutcome outcome)
+    {
+        var row = outcome.Decision.First(s => s.Rule == DecisionRule.Preemption).Row;
+        return policy.Quotas.Where((_, index) => row == $"quota/{index}").FirstOrDefault();
+    }
+
+    private static void CheckReclaim(
+        NaivePool pool, string name, AllocationOutcomeEvent.Preempted preempted, NaiveReservation victim,
+        NaiveQuota lender, Action<string, string> fail)
+    {
+        if (pool.Borrowed(victim, lender) <= 0)
+        {
+            fail("only what is borrowed is taken back", $"{name} takes {preempted.Quantity} from {victim.Id}");
+        }
+        if (lender.Reclaim == QuotaReclaim.None
+            || (preempted.Confirmed > 0 && lender.Reclaim != QuotaReclaim.Confirmed))
+        {
+            fail("a quota takes back what its row says", $"{name} takes {preempted.Confirmed} confirmed");
+        }
+        if (preempted.Confirmed == 0 && preempted.Quantity != victim.Held)
         {
             fail("a victim loses its whole held part", $"{name}: {preempted.Quantity} of {victim.Held}");
         }

@@ -28,7 +28,8 @@ internal static class ModelPolicies
             Classes = Three,
             Quotas =
             [
-                new(QuotaScope.Dealer, "seven", 3, Borrowing: 2, Lending: 1), new(QuotaScope.Dealer, "nine", 4, 1, 2),
+                new(QuotaScope.Dealer, "seven", 3, Borrowing: 2, Lending: 1, Reclaim: QuotaReclaim.Confirmed),
+                new(QuotaScope.Dealer, "nine", 4, 1, 2, Reclaim: QuotaReclaim.Held),
                 new(QuotaScope.Customer, null, 5, CountsConsumed: true), new(QuotaScope.Class, "web", 6),
             ],
         },
@@ -50,7 +51,11 @@ internal static class ModelPolicies
         {
             Name = "everything", Classes = Three, OverbookedPercent = 10, LateConfirm = true,
             Waiting = WaitlistOrder.BestEffort, Protected = [("field", 2, false)],
-            Quotas = [new(QuotaScope.Dealer, "seven", 3, 2, 1), new(QuotaScope.Dealer, "nine", 4, 1, 2)],
+            Quotas =
+            [
+                new(QuotaScope.Dealer, "seven", 3, 2, 1),
+                new(QuotaScope.Dealer, "nine", 4, 1, 2, Reclaim: QuotaReclaim.Held),
+            ],
             Preemptions = [("field", ["web"], false, 0, 3_000, true)], OnDeficit = DeficitAction.ExpireNewestHeld,
             HasSlowMode = true,
         },

@@ -10,6 +10,7 @@ namespace Topology.Tests.Model;
 /// </summary>
 public sealed class ModelPropertyTests
 {
+    private const string Reclaim = "reclaim";
     private const int ScriptLength = 60;
     public static TheoryData<string> Policies => [.. ModelPolicies.Decided.Select(p => p.Name)];
 
@@ -67,9 +68,11 @@ public sealed class ModelPropertyTests
             {
                 var run = Run(policy, Histories.Write(policy, random, ScriptLength));
                 reached.UnionWith(run.Journal.Select(o => o.Event.GetType().Name));
+                reached.UnionWith(run.Journal.Where(IsReclaim).Select(_ => Reclaim));
             }
         }
 
+        Assert.True(reached.Remove(Reclaim), "In no history somebody took back what was lent.");
         string[] all = [.. typeof(AllocationOutcomeEvent).GetNestedTypes().Select(t => t.Name)];
         Assert.Equal(ModelPolicies.NotReached.Order(), all.Except(reached).Order());
     }
@@ -97,6 +100,10 @@ public sealed class ModelPropertyTests
                 && second.Bytes().SequenceEqual(Run(policy, two, isSetUp: false).Bytes());
         }).Check(Properties.Of(60));
     }
+
+    private static bool IsReclaim(AllocationOutcome outcome) =>
+        outcome.Event is AllocationOutcomeEvent.Preempted && outcome.Decision.Any(
+            s => s.Rule == DecisionRule.Preemption && s.Row.StartsWith("quota/", StringComparison.Ordinal));
 
     private static LedgerRun Run(NaivePolicy policy, IEnumerable<string> script, bool isSetUp = true)
     {

@@ -120,9 +120,14 @@ internal sealed record NaivePolicy
 /// <param name="Borrowing">Units more, where others lend them.</param>
 /// <param name="Lending">Unused units that it lends.</param>
 /// <param name="CountsConsumed">Whether consumed units count.</param>
+/// <param name="Reclaim">What it takes back of what it lends.</param>
 internal sealed record NaiveQuota(
-    QuotaScope Scope, string? Value, long Nominal, long Borrowing = 0, long Lending = 0, bool CountsConsumed = false)
+    QuotaScope Scope, string? Value, long Nominal, long Borrowing = 0, long Lending = 0, bool CountsConsumed = false,
+    QuotaReclaim Reclaim = QuotaReclaim.None)
 {
     public QuotaRow Write(string id, PoolPattern pools) => new(
-        id, pools, Scope, Value, Nominal, Borrowing, Lending, CountsConsumed ? UsageCount.Lifetime : UsageCount.Open);
+        id, pools, Scope, Value, Nominal, Borrowing, Lending, CountsConsumed ? UsageCount.Lifetime : UsageCount.Open)
+    {
+        Reclaim = Reclaim,
+    };
 }

@@ -116,6 +116,15 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
         return null;
     }
 
+    /// <summary>Units that its owner has above its own quota of the same kind of scope.</summary>
+    public long Borrowed(NaiveReservation owner, NaiveQuota lender)
+    {
+        var kind = NameOf(lender.Scope);
+        return owner.Owner.TryGetValue(kind, out var value) && QuotaOf(kind, value) is { Value: not null } quota
+            ? Used(quota, kind, value) - quota.Nominal
+            : 0;
+    }
+
     /// <summary>Those that wait, in the order of their places.</summary>
     public List<NaiveReservation> Line() =>
         [.. Reservations.Values.Where(r => r.Waiting > 0).OrderBy(r => r.OrderMs).ThenBy(r => r.OrderTie)];

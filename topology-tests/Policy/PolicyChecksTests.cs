@@ -168,6 +168,12 @@ public sealed class PolicyChecksTests
         "policy:10:73: quota[0].lending: The row 'q' lends 6, more than its nominal 5. Lend no more than the nominal.");
 
     [Fact]
+    public void Nobody_takes_back_what_he_does_not_lend() => Expect(
+        "quota: [{id: q, pools: a, scope: dealer, value: d, nominal: 5, reclaim: held}]\n",
+        "policy:10:73: quota[0].reclaim: The row 'q' lends nothing that it could take back. "
+        + "Remove reclaim, or write a row with a value and lending above 0.");
+
+    [Fact]
     public void Sums_beyond_2_to_the_63_are_named() => Assert.Equal(
         ["policy:12:58: protection[1].units: In pool seats-A the units kept for classes add up to "
          + "9223372036854775808, more than 9223372036854775807. Write smaller numbers."],

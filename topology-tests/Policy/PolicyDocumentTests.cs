@@ -97,6 +97,28 @@ public sealed class PolicyDocumentTests
         Assert.Equal(yaml, json);
     }
 
+    [Theory]
+    [InlineData("quota")]
+    [InlineData("seats")]
+    [InlineData("spare-parts")]
+    public void Every_example_can_follow_version_0(string name) => Assert.Empty(PolicyTexts.ErrorsOf(
+        PolicyTexts.Document($"examples/{name}.policy.yaml"), PolicyVersions.Version0));
+
+    [Fact]
+    public void A_quota_that_takes_nothing_back_has_the_hash_that_it_always_had()
+    {
+        const string Row =
+            "quota: [{id: q, pools: a, scope: dealer, value: d, nominal: 5, lending: 2}]\n";
+        var plain = PolicyDocument.ParseAny(PolicyTexts.Smallest + Row).Policy!;
+        AllocationPolicy With(string reclaim) => PolicyDocument.ParseAny(PolicyTexts.Smallest
+            + Row.Replace("lending: 2", $"lending: 2, reclaim: {reclaim}", StringComparison.Ordinal)).Policy!;
+
+        Assert.DoesNotContain("reclaim", PolicyDocument.Write(plain), StringComparison.Ordinal);
+        Assert.Equal(PolicyDocument.HashOf(plain), PolicyDocument.HashOf(With("none")));
+        Assert.Equal(QuotaReclaim.Confirmed, With("confirmed").QuotaTable[0].Reclaim);
+        Assert.Contains("\"reclaim\":\"held\"", PolicyDocument.Write(With("held")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Another_number_is_another_hash()
     {

@@ -46,8 +46,8 @@ public sealed class PolicySchemaTests
         string[][] words =
         [
             Enum.GetNames<PoolImportance>(), Enum.GetNames<OverbookingKind>(), Enum.GetNames<UsageCount>(),
-            Enum.GetNames<QuotaScope>(), Enum.GetNames<WaitlistOrder>(), Enum.GetNames<DeficitAction>(),
-            Enum.GetNames<ModeEffect>(),
+            Enum.GetNames<QuotaScope>(), Enum.GetNames<QuotaReclaim>(), Enum.GetNames<WaitlistOrder>(),
+            Enum.GetNames<DeficitAction>(), Enum.GetNames<ModeEffect>(),
         ];
 
         Assert.Equal(

@@ -274,12 +274,12 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
     /// <summary>Nothing waits in a pool that nobody knows.</summary>
     public void ForbidParkingUnlessCreated(bool isCreated) => MayPark &= isCreated;
 
-    /// <summary>Whether every reason found is one of the two.</summary>
-    public bool OnlyRejectedFor(ReasonCode one, ReasonCode other)
+    /// <summary>Whether every reason found is one of these.</summary>
+    public bool OnlyRejectedFor(params ReadOnlySpan<ReasonCode> codes)
     {
         foreach (var reason in reasons)
         {
-            if (reason.Code != one && reason.Code != other)
+            if (!codes.Contains(reason.Code))
             {
                 return false;
             }

@@ -66,11 +66,9 @@ internal static class HoldRules
             Grant(d, hold, lines, offer, most - minimum);
             return null;
         }
-        if (canEverFit && d.Preemption is null && d.OnlyRejectedFor(
-            ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass))
+        if (canEverFit && d.Preemption is null)
         {
-            var missing = Availability.Saturate((Int128)minimum - Grants.Now(d, owner.Class).Available);
-            d.Plan = PreemptionRules.Plan(d, owner.Class, lines[0].ReservationId, missing);
+            d.Plan = PlanToTake(d, owner, lines[0].ReservationId, minimum);
             if (d.Plan is not null)
             {
                 return null;
@@ -78,6 +76,24 @@ internal static class HoldRules
         }
         return hold.Mode == HoldMode.Waitlist && canEverFit && !QuotaRules.CanNeverFit(d, owner, requested)
             ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)
+            : null;
+    }
+
+    // What was lent is taken back before a class takes from lower ones.
+    private static PreemptionPlan? PlanToTake(Decision d, in GrantOwner owner, string reservationId, long minimum)
+    {
+        var lacksUnits = d.OnlyRejectedFor(
+            ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass);
+        if (d.OnlyRejectedFor(
+                ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass, ReasonCode.QuotaExceeded)
+            && ReclaimRules.Plan(d, owner, reservationId, minimum) is { } plan)
+        {
+            return plan;
+        }
+        return lacksUnits
+            ? PreemptionRules.Plan(
+                d, owner.Class, reservationId,
+                Availability.Saturate((Int128)minimum - Grants.Now(d, owner.Class).Available))
             : null;
     }
 

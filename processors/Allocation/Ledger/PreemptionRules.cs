@@ -51,9 +51,11 @@ internal static class PreemptionRules
         var known = d.Find(take.ReservationId)!;
         var quantity = checked(take.Held + take.Confirmed);
         d.Look(Step(
-            DecisionRule.Preemption, RuleResult.Applied, plan.Row.Id, N(NumberName.Held, take.Held),
-            N(NumberName.Confirmed, take.Confirmed), N(NumberName.AgeMs, AgeOf(d, known)),
-            N(NumberName.MinimumAgeMs, plan.Row.MinimumAgeMs)));
+            DecisionRule.Preemption, RuleResult.Applied, plan.RowId, [
+                N(NumberName.Held, take.Held), N(NumberName.Confirmed, take.Confirmed),
+                N(NumberName.AgeMs, AgeOf(d, known)),
+                .. plan.Row is { } row ? [N(NumberName.MinimumAgeMs, row.MinimumAgeMs)] : plan.QuotaNumbers,
+            ]));
         d.Post(EntryKind.HoldPreempted, Account.Held, Account.Free, take.Held, take.ReservationId);
         d.Post(EntryKind.ConfirmRevoked, Account.Confirmed, Account.Free, take.Confirmed, take.ReservationId);
         if (take.Held > 0)
@@ -88,21 +90,18 @@ internal static class PreemptionRules
     /// <summary>The outcome that grants what was taken says so, and starts the cool-down of its class.</summary>
     public static void Tell(Decision d, PreemptionPlan plan)
     {
-        long freed = 0;
-        foreach (var take in plan.Takes)
-        {
-            freed = checked(freed + take.Held + take.Confirmed);
-        }
+        var victims = N(NumberName.Victims, plan.Takes.Count);
         d.Look(Step(
-            DecisionRule.Preemption, RuleResult.Applied, plan.Row.Id, N(NumberName.Victims, plan.Takes.Count),
-            N(NumberName.FreedByPreemption, freed)));
-        if (plan.Row.CooldownMs > 0)
+            DecisionRule.Preemption, RuleResult.Applied, plan.RowId, plan.Quota is null
+                ? [victims, N(NumberName.FreedByPreemption, plan.Freed)]
+                : [victims, .. plan.QuotaNumbers]));
+        if (plan.Row is { CooldownMs: > 0 } row)
         {
-            var endsAt = Availability.Saturate((Int128)d.T + plan.Row.CooldownMs);
-            d.Write(new Cooldown { Id = plan.Row.Class, EndsAtMs = endsAt });
+            var endsAt = Availability.Saturate((Int128)d.T + row.CooldownMs);
+            d.Write(new Cooldown { Id = row.Class, EndsAtMs = endsAt });
             if (d.Pool.Waiters > 0)
             {
-                d.SetTimer(endsAt, TimerKind.CooldownEnd, plan.Row.Class);
+                d.SetTimer(endsAt, TimerKind.CooldownEnd, row.Class);
             }
         }
     }
@@ -171,8 +170,8 @@ internal static class PreemptionRules
         }
     }
 
-    private static bool WaitsAgain(Decision d, PreemptionRow row, Reservation victim) =>
-        row.VictimWaitsAgain && victim is { Held: 0, Confirmed: 0, Waiting: 0 }
+    private static bool WaitsAgain(Decision d, PreemptionRow? row, Reservation victim) =>
+        row is { VictimWaitsAgain: true } && victim is { Held: 0, Confirmed: 0, Waiting: 0 }
         && d.Policy.WaitlistFor(d.Pool.PoolId) is { } line && d.Pool.Waiters < line.MaximumWaiters;
 
     // At its original place: when it came, less the boost of its class.

@@ -38,6 +38,19 @@ public enum QuotaScope
     Class,
 }
 
+/// <summary>What one who lends may take back from those who borrow it.</summary>
+public enum QuotaReclaim
+{
+    /// <summary>Nothing: it waits until units come back.</summary>
+    None,
+
+    /// <summary>Held units.</summary>
+    Held,
+
+    /// <summary>Confirmed units too, after all that are held.</summary>
+    Confirmed,
+}
+
 /// <summary>The most that one customer, channel, tier, dealer or class may have of each of these pools.</summary>
 /// <param name="Id">The row's id.</param>
 /// <param name="Pools">The pools; each has its own count.</param>
@@ -55,7 +68,11 @@ public sealed record QuotaRow(
     long Nominal,
     long BorrowingLimit,
     long LendingLimit,
-    UsageCount Counts) : IPolicyRow;
+    UsageCount Counts) : IPolicyRow
+{
+    /// <summary>What it may take back of what it lends, as long as it needs no more than its nominal.</summary>
+    public QuotaReclaim Reclaim { get; init; }
+}
 
 /// <summary>A class that may take units away from others when there are too few.</summary>
 /// <param name="Id">The row's id.</param>

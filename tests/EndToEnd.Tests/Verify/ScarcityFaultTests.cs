@@ -137,6 +137,22 @@ public sealed class ScarcityFaultTests
     }
 
     [Fact]
+    public void A_quota_takes_back_what_it_lent_from_its_own_class_and_within_a_cool_down()
+    {
+        Grant("r4", 1, o => o with { Cooldowns = [("", Time + 1)] });
+        Grant("south", 1);
+        Victim(history.CommandLog[^1], "r3", 5, by: "south", byClass: "", o => o with
+        {
+            Steps = [new ObservedStep("Preemption", "quota/south", true, new Dictionary<string, long>
+            {
+                ["Borrowed"] = 5, ["Lendable"] = 10, ["FreedByPreemption"] = 5,
+            })],
+        });
+
+        Expect();
+    }
+
+    [Fact]
     public void A_victim_that_keeps_held_units_is_found()
     {
         Preempt("r3", 3, by: "vip");
@@ -248,7 +264,9 @@ public sealed class ScarcityFaultTests
         Victim(history.CommandLog[^1], victim, quantity, by, byClass);
     }
 
-    private void Victim(ObservedCommand source, string victim, long quantity, string by, string byClass)
+    private void Victim(
+        ObservedCommand source, string victim, long quantity, string by, string byClass,
+        Func<ObservedOutcome, ObservedOutcome>? change = null)
     {
         var known = history.Of(victim);
         history.Put(
@@ -258,7 +276,9 @@ public sealed class ScarcityFaultTests
                 Held = known.Held - quantity, Preempted = quantity, Version = known.Version + 1,
                 ExpiresAtMs = known.Held == quantity ? null : known.ExpiresAtMs,
             }],
-            o => o with { Subject = victim, Quantity = quantity, PreemptedBy = (by, byClass) }, AnswerKind.Caused);
+            o => (change ?? (same => same))(
+                o with { Subject = victim, Quantity = quantity, PreemptedBy = (by, byClass) }),
+            AnswerKind.Caused);
     }
 
     private void Force(string id, long quantity, string? approvedBy)

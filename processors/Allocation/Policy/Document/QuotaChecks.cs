@@ -18,6 +18,11 @@ internal static class QuotaChecks
                 place.Error(named, $"The row '{row.Id}' has no value: each {Words.Of(row.Scope)} has a counter of its "
                     + $"own, and none of them borrows or lends.", $"Remove {named}, or write a row with a value for each.");
             }
+            if (row.Reclaim != QuotaReclaim.None && (row.Value is null || row.LendingLimit == 0))
+            {
+                place.Error("reclaim", $"The row '{row.Id}' lends nothing that it could take back.",
+                    "Remove reclaim, or write a row with a value and lending above 0.");
+            }
             if (row.LendingLimit > row.Nominal)
             {
                 place.Error("lending", $"The row '{row.Id}' lends {row.LendingLimit}, more than its nominal "

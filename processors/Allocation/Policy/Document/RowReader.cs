@@ -99,7 +99,10 @@ internal static class RowReader
         f.Whole("nominal", 0, PolicyRanges.Units),
         f.Whole("borrowing", 0, PolicyRanges.Units, 0),
         f.Whole("lending", 0, PolicyRanges.Units, 0),
-        f.Word("counts", UsageCount.Open));
+        f.Word("counts", UsageCount.Open))
+    {
+        Reclaim = f.Word("reclaim", QuotaReclaim.None),
+    };
 
     public static PreemptionRow Preemption(FieldReader f) => new(
         f.Text("id"),
