@@ -60,10 +60,7 @@ internal static class GrantChecks
     private static void CheckTurn(
         NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, Reservation granted, Action<string, string> fail)
     {
-        // What others lost for this one is for it before they, or anybody else, wait for it again: a waiter whose quota
-        // was full when it was decided may have room since its scope lost units.
-        var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
-        if (outcome.Event is AllocationOutcomeEvent.Held && !isPreempting)
+        if (outcome.Event is AllocationOutcomeEvent.Held)
         {
             // A policy may have boosted the class since: who comes then stands before those who came without it.
             var boost = policy.Boosts.FirstOrDefault(b => b.Class == granted.Class).BoostMs;
@@ -87,6 +84,8 @@ internal static class GrantChecks
             {
                 fail("a waiter gets all or nothing", $"{OutcomeChecks.Name(outcome)}: {mine.Waiting} were waited for");
             }
+            // What others lost for this one is for it before they, or anybody else, wait for it again.
+            var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
             foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id && !isPreempting))
             {
                 var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
