@@ -4,8 +4,8 @@ using FsCheck;
 namespace Topology.Tests;
 
 /// <summary>
-/// How properties are tried. A run tries the same histories as the last one did, so that a red test is about what changed;
-/// to look for more, <c>ALLOC_PROPERTY_SEED</c> (a number, or <c>random</c>) chooses others and
+/// How properties are tried. A run tries the same histories as the last one did, so that a red test is about what
+/// changed; to look for more, <c>ALLOC_PROPERTY_SEED</c> (a number, or <c>random</c>) chooses others and
 /// <c>ALLOC_PROPERTY_FACTOR</c> tries so many times as many. A failure prints its seed and its shrunk script; a script
 /// that failed once is a test from then on.
 /// </summary>

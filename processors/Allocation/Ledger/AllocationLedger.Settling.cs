@@ -4,8 +4,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// What follows from outcomes for a pool: what was promised beyond supply, and who waits. No more is done for one record
-/// than its policy says; the rest goes on with the next one.
+/// What follows from outcomes for a pool: what was promised beyond supply, and who waits. No more is done for one
+/// record than its policy says; the rest goes on with the next one.
 /// </summary>
 public sealed partial class AllocationLedger
 {

@@ -95,7 +95,9 @@ public sealed partial class Decide
         return d.Consequence(record, DeficitRules.Expire(d, reservationId, row, goesOn));
     }
 
-    /// <summary>A pool whose overbooking follows a curve is looked at when it next changes; null: no other is.</summary>
+    /// <summary>
+    /// A pool whose overbooking follows a curve is looked at when it next changes; null: no other is.
+    /// </summary>
     internal AllocationOutcome? BeginCurve(in LedgerRecord record, string poolId, long t)
     {
         var pool = state.GetPool(poolId)!;

@@ -5,14 +5,14 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// Preemption: a class takes from lower ones what it lacks. Held units before confirmed ones, the lowest class first, the
-/// newest first, until enough would be available; then, in reverse, whoever is not needed keeps what it has.
+/// Preemption: a class takes from lower ones what it lacks. Held units before confirmed ones, the lowest class first,
+/// the newest first, until enough would be available; then, in reverse, whoever is not needed keeps what it has.
 /// </summary>
 internal static class PreemptionRules
 {
     /// <summary>
-    /// Finds who would lose what so that the missing units are there; null, with a reason, when the policy lets the class
-    /// preempt but not now or not enough. Null without a reason where it does not let it at all.
+    /// Finds who would lose what so that the missing units are there; null, with a reason, when the policy lets the
+    /// class preempt but not now or not enough. Null without a reason where it does not let it at all.
     /// </summary>
     public static PreemptionPlan? Plan(Decision d, string priorityClass, string reservationId, long missing)
     {

@@ -30,7 +30,8 @@ internal static class Promotion
     /// <param name="d">The decision, of the pool.</param>
     /// <param name="place">The waiter's place.</param>
     /// <param name="goesOn">Set a timer that looks at the next ones with the next record.</param>
-    /// <param name="preempting">The class whose cool-down is over: its waiters may take from others; null: none.</param>
+    /// <param name="preempting">The class whose cool-down is over: its waiters may take from others; null:
+    /// none.</param>
     /// <param name="verdict">What became of it.</param>
     public static AllocationOutcomeEvent.Promoted? Decide(
         Decision d, WaiterPlace place, bool goesOn, string? preempting, out PromotionVerdict verdict)

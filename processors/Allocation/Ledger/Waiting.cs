@@ -6,8 +6,9 @@ namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
 /// The line of those that wait in a pool. A place is when one came, less the boost of its class; it never changes. No
-/// grant passes a waiter whose place is before its own, unless that waiter's own quota is full, or it is of a lower class
-/// and the grant takes only units that are kept for its class, or could preempt the waiter if it had been granted.
+/// grant passes a waiter whose place is before its own, unless that waiter's own quota is full, or it is of a lower
+/// class and the grant takes only units that are kept for its class, or could preempt the waiter if it had been
+/// granted.
 /// </summary>
 internal static class Waiting
 {

@@ -10,6 +10,8 @@ namespace EndToEnd.Tests.Processes;
 internal sealed class PausedTransaction
 {
     private const string Outcomes = "allocation.outcomes";
+    // Longer than a backlog's transaction of a busy instance, and well below the session.
+    private const int StandingTicks = 14;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private readonly string bootstrap;
     private readonly TopicPartition partition;
@@ -46,8 +48,10 @@ internal sealed class PausedTransaction
             process.Signal(NativeSignal.Stop);
             // Whatever other instances have open ends meanwhile; what stands still is the stopped one's.
             var first = Open(committed, all);
-            await ticks.WaitForNextTickAsync(timer.Token);
-            await ticks.WaitForNextTickAsync(timer.Token);
+            for (var tick = 0; tick < StandingTicks && first.Count > 0; tick++)
+            {
+                await ticks.WaitForNextTickAsync(timer.Token);
+            }
             var second = Open(committed, all);
             foreach (var (partition, bounds) in second)
             {

@@ -16,7 +16,8 @@ internal static class QuotaChecks
             if (row.Value is null && named is not null)
             {
                 place.Error(named, $"The row '{row.Id}' has no value: each {Words.Of(row.Scope)} has a counter of its "
-                    + $"own, and none of them borrows or lends.", $"Remove {named}, or write a row with a value for each.");
+                    + $"own, and none of them borrows or lends.",
+                    $"Remove {named}, or write a row with a value for each.");
             }
             if (row.Reclaim != QuotaReclaim.None && (row.Value is null || row.LendingLimit == 0))
             {
