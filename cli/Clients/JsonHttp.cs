@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -69,7 +70,7 @@ internal sealed class JsonHttp : IDisposable
             var text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
             return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             throw CliException.Unavailable(
                 $"{service} does not answer at {client.BaseAddress}: {e.Message}", remedy, e);

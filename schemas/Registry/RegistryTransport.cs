@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -131,7 +132,7 @@ internal sealed class RegistryTransport : IDisposable
                 $"The schema registry at {address} cannot be reached: {(error.InnerException ?? error).Message}",
                 error);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             throw new RegistryUnavailableException(
                 $"The connection to the schema registry at {address} broke: {error.Message}", error);

@@ -98,6 +98,7 @@ public sealed class PolicyDocumentTests
     }
 
     [Theory]
+    [InlineData("gpu-cluster")]
     [InlineData("quota")]
     [InlineData("seats")]
     [InlineData("spare-parts")]

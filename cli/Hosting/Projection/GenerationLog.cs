@@ -8,11 +8,6 @@ namespace Alloc.Cli.Hosting.Projection;
 /// <summary>What the broker knows of generations: their groups, how far these are, their changelogs.</summary>
 internal sealed class GenerationLog(ProjectionHostOptions options)
 {
-    /// <summary>
-    /// A transaction's marker at the end of a partition is committed only a moment later, and records keep coming.
-    /// </summary>
-    private const long CaughtUpRecords = 50;
-
     private readonly KafkaClients clients = new(options.Client);
 
     private string Topic => options.Allocation.OutcomeTopic;
@@ -31,12 +26,20 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
         return Groups().Select(g => g.Group).Concat(ids).Select(id => options.GenerationOf(id) ?? 0).Append(0).Max();
     }
 
-    /// <summary>How far a generation is in all partitions together, and how many partitions are behind.</summary>
-    public (long Folded, long Total, int Behind) Progress(int generation)
+    /// <summary>Where the journal ends now, partition by partition.</summary>
+    public IReadOnlyList<long> Ends()
+    {
+        using var consumer = clients.Consumer();
+        return [.. Partitions().Select(p => consumer.QueryWatermarkOffsets(p, options.Client.Timeout).High.Value)];
+    }
+
+    /// <summary>
+    /// How far a generation is in all partitions together, and how many partitions are not at an end yet.
+    /// </summary>
+    public (long Folded, long Total, int Behind) Progress(int generation, IReadOnlyList<long> targets)
     {
         using var consumer = clients.Consumer(group: options.IdOf(generation));
-        var partitions = Enumerable.Range(0, options.Allocation.PartitionCount)
-            .Select(p => new TopicPartition(Topic, p)).ToList();
+        var partitions = Partitions();
         var committed = consumer.Committed(partitions, options.Client.Timeout)
             .ToDictionary(c => c.TopicPartition, c => Math.Max(0, c.Offset.Value));
         long folded = 0;
@@ -48,7 +51,7 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
             var at = Math.Max(committed.GetValueOrDefault(partition), ends.Low.Value);
             folded += at - ends.Low.Value;
             total += ends.High.Value - ends.Low.Value;
-            behind += ends.High.Value - at > CaughtUpRecords ? 1 : 0;
+            behind += at < targets[partition.Partition.Value] ? 1 : 0;
         }
         return (folded, total, behind);
     }
@@ -68,6 +71,9 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
             await admin.DeleteTopicsAsync(there).ConfigureAwait(false);
         }
     }
+
+    private List<TopicPartition> Partitions() =>
+        [.. Enumerable.Range(0, options.Allocation.PartitionCount).Select(p => new TopicPartition(Topic, p))];
 
     private static IEnumerable<string> Stores() =>
         ProjectionStores.Definitions(Engine.State.StorePersistence.Persistent).Select(s => s.Name);

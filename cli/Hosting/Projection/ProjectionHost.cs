@@ -15,6 +15,7 @@ namespace Alloc.Cli.Hosting.Projection;
 /// </summary>
 internal sealed class ProjectionHost : IProjection, IAsyncDisposable
 {
+    private const int Ways = 2;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private readonly ProjectionHostOptions options;
     private readonly IDeserializer<AllocationOutcome> outcomes;
@@ -135,9 +136,15 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         {
             await building.StartAsync(cancellation).ConfigureAwait(false);
             using var poll = new PeriodicTimer(Look, time);
-            while (!IsCaughtUp(building))
+            // First to where the journal ended when this began, then to where it had come meanwhile: what is left
+            // is what came during the second, shorter way.
+            for (var way = 0; way < Ways; way++)
             {
-                await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+                var targets = log.Ends();
+                while (!HasReached(building, targets))
+                {
+                    await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+                }
             }
             Switch(building);
             await Task.Delay(ProjectionHostOptions.Grace, time, cancellation).ConfigureAwait(false);
@@ -152,14 +159,14 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether every partition of the cluster has come to the end, by the group's own account.</summary>
-    private bool IsCaughtUp(Generation building)
+    /// <summary>Whether every partition of the cluster has come so far, by the group's own account.</summary>
+    private bool HasReached(Generation building, IReadOnlyList<long> targets)
     {
         if (building.Failure is { } failure)
         {
             throw new StreamsException(failure);
         }
-        var (folded, total, behind) = log.Progress(building.Number);
+        var (folded, total, behind) = log.Progress(building.Number, targets);
         lock (gate)
         {
             rebuild = new ProjectionRebuild(building.Number, folded, total, null);

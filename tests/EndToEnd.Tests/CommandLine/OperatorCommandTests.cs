@@ -171,7 +171,7 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
             ["doctor", .. Console, .. dev.Deployment.Options, "-o", "jsonl"], talksToKafka: false);
 
         Assert.Equal("looked-at", JsonNode.Parse(tail.Out)!["value"]!["poolId"]!.GetValue<string>());
-        Assert.Equal(4, schemas.Out.Split('\n').Length);
+        Assert.Equal(5, schemas.Out.Split('\n').Length);
         Assert.All(group.Out.Split('\n'), l => Assert.Contains(
             dev.Deployment.Console, JsonNode.Parse(l)!["client"]!.GetValue<string>(), StringComparison.Ordinal));
         Assert.All(
