@@ -28,24 +28,6 @@ internal static class HoldCommand
         HelpName = "duration",
     };
 
-    private static readonly Option<string?> Class = new("--class")
-    {
-        Description = "Priority class",
-        HelpName = "class",
-    };
-
-    private static readonly Option<string?> Order = new("--order")
-    {
-        Description = "The order it belongs to",
-        HelpName = "ref",
-    };
-
-    private static readonly Option<string?> Customer = new("--customer")
-    {
-        Description = "The customer it belongs to",
-        HelpName = "ref",
-    };
-
     private static readonly Option<string?> Group = new("--group")
     {
         Description = "The group of holds it belongs to",
@@ -68,8 +50,8 @@ internal static class HoldCommand
 
     public static Command Create() =>
         new Command("hold", "Hold units of a pool until they are confirmed, released or expire")
-            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl, Class,
-                Order, Customer, Group)
+            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl,
+                ReservationOptions.Class, ReservationOptions.Order, ReservationOptions.Customer, Group)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)
@@ -92,8 +74,9 @@ internal static class HoldCommand
         }
         words.And("--minimum", context.Get(Minimum)).And("--mode", context.IsGiven(Mode) ? Choice.Word(mode) : null)
             .And("--ttl", ttl is { } life ? $"{(long)life.TotalMilliseconds}ms" : null)
-            .And("--class", context.Get(Class))
-            .And("--order", context.Get(Order)).And("--customer", context.Get(Customer))
+            .And("--class", context.Get(ReservationOptions.Class))
+            .And("--order", context.Get(ReservationOptions.Order))
+            .And("--customer", context.Get(ReservationOptions.Customer))
             .And("--group", context.Get(Group));
         return new Ask(
             pool,
@@ -105,9 +88,9 @@ internal static class HoldCommand
                 MinQuantity = context.Get(Minimum),
                 Mode = mode,
                 TtlMs = ttl is { } t ? (long)t.TotalMilliseconds : null,
-                Class = context.Get(Class),
-                OrderRef = context.Get(Order),
-                CustomerRef = context.Get(Customer),
+                Class = context.Get(ReservationOptions.Class),
+                OrderRef = context.Get(ReservationOptions.Order),
+                CustomerRef = context.Get(ReservationOptions.Customer),
                 GroupId = context.Get(Group),
             },
             words);

@@ -26,27 +26,10 @@ internal static class ImportCommand
         HelpName = "time",
     };
 
-    private static readonly Option<string?> Class = new("--class")
-    {
-        Description = "Priority class",
-        HelpName = "class",
-    };
-
-    private static readonly Option<string?> Order = new("--order")
-    {
-        Description = "The order it belongs to",
-        HelpName = "ref",
-    };
-
-    private static readonly Option<string?> Customer = new("--customer")
-    {
-        Description = "The customer it belongs to",
-        HelpName = "ref",
-    };
-
     public static Command Create() =>
         new Command("import", "Take over a promise of another system, into a frozen pool")
-            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Held, Confirmed, ExpiresAt, Class, Order, Customer)
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Held, Confirmed, ExpiresAt, ReservationOptions.Class,
+                ReservationOptions.Order, ReservationOptions.Customer)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)
@@ -64,13 +47,14 @@ internal static class ImportCommand
                 Held = held,
                 Confirmed = confirmed,
                 ExpiresAtMs = context.Get(ExpiresAt) is { } text ? Parse(text) : null,
-                Class = context.Get(Class),
-                OrderRef = context.Get(Order),
-                CustomerRef = context.Get(Customer),
+                Class = context.Get(ReservationOptions.Class),
+                OrderRef = context.Get(ReservationOptions.Order),
+                CustomerRef = context.Get(ReservationOptions.Customer),
             },
             ReservationOptions.Words(context, "import").And("--held", held).And("--confirmed", confirmed)
-                .And("--expires-at", context.Get(ExpiresAt)).And("--class", context.Get(Class))
-                .And("--order", context.Get(Order)).And("--customer", context.Get(Customer)));
+                .And("--expires-at", context.Get(ExpiresAt)).And("--class", context.Get(ReservationOptions.Class))
+                .And("--order", context.Get(ReservationOptions.Order))
+                .And("--customer", context.Get(ReservationOptions.Customer)));
     }
 
     private static long Parse(string text) =>

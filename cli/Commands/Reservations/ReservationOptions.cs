@@ -33,6 +33,24 @@ internal static class ReservationOptions
         Required = true,
     };
 
+    public static readonly Option<string?> Class = new("--class")
+    {
+        Description = "Priority class",
+        HelpName = "class",
+    };
+
+    public static readonly Option<string?> Order = new("--order")
+    {
+        Description = "The order it belongs to",
+        HelpName = "ref",
+    };
+
+    public static readonly Option<string?> Customer = new("--customer")
+    {
+        Description = "The customer it belongs to",
+        HelpName = "ref",
+    };
+
     public static readonly Option<string> Reason = new("--reason")
     {
         Description = "Why, for the record",

@@ -118,45 +118,20 @@ public sealed partial class AllocationLedger
     // More was due than fires for one record: a hold that the command names is expired all the same.
     private void ExpireNamed(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
     {
-        switch (record.Command.Body)
+        var body = record.Command.Body;
+        if (body is AllocationCommandBody.Return or AllocationCommandBody.Import)
         {
-            case AllocationCommandBody.Hold hold:
-                foreach (var line in hold.Lines)
-                {
-                    ExpireIfDue(record, line.ReservationId, t, outcomes);
-                }
-                ExpireIfDue(record, hold.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Confirm confirm:
-                ExpireIfDue(record, confirm.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Release release:
-                ExpireIfDue(record, release.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Consume consume:
-                ExpireIfDue(record, consume.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Extend extend:
-                ExpireIfDue(record, extend.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Amend amend:
-                ExpireIfDue(record, amend.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Split split:
-                ExpireIfDue(record, split.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Reassign reassign:
-                ExpireIfDue(record, reassign.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.ForceRelease release:
-                ExpireIfDue(record, release.ReservationId, t, outcomes);
-                break;
-            case AllocationCommandBody.Repair repair:
-                ExpireIfDue(record, repair.ReservationId, t, outcomes);
-                break;
-            default:
-                break;
+            // A return is not about what is held, and an import of what is known is refused either way.
+            return;
         }
+        if (body is AllocationCommandBody.Hold hold)
+        {
+            foreach (var line in hold.Lines)
+            {
+                ExpireIfDue(record, line.ReservationId, t, outcomes);
+            }
+        }
+        ExpireIfDue(record, Decide.ReservationIn(body), t, outcomes);
     }
 
     private void ExpireIfDue(in LedgerRecord record, string? reservationId, long t, List<AllocationOutcome> outcomes)

@@ -383,7 +383,8 @@ public sealed partial class Decide
         };
     }
 
-    private static string? ReservationIn(AllocationCommandBody body) => body switch
+    /// <summary>The reservation that a command names, the first of several; null where it names none.</summary>
+    internal static string? ReservationIn(AllocationCommandBody body) => body switch
     {
         AllocationCommandBody.Hold hold =>
             hold.ReservationId ?? (hold.Lines.Count > 0 ? hold.Lines[0].ReservationId : null),
