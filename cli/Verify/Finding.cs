@@ -103,6 +103,18 @@ internal enum FindingKind
 
     /// <summary>An outcome that carries a lower epoch than one of its pool before it.</summary>
     EpochWentBack,
+
+    /// <summary>A decision under another epoch than its slice has in this partition.</summary>
+    WrongEpoch,
+
+    /// <summary>Units granted about whose pool somebody else decides.</summary>
+    NotAuthoritative,
+
+    /// <summary>A transfer of authority that some partitions have and others do not.</summary>
+    TransferIncomplete,
+
+    /// <summary>A repair that touches what is promised.</summary>
+    RepairBroken,
 }
 
 /// <summary>One thing that is wrong.</summary>

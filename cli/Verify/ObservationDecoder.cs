@@ -15,6 +15,8 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
         registry, prefix + "allocation.commands");
     private readonly AvroSerde<AllocationOutcome> outcomes = Serde<AllocationOutcome>(
         registry, prefix + "allocation.outcomes");
+    private readonly AvroSerde<AllocationOutcome> shadow = Serde<AllocationOutcome>(
+        registry, prefix + "allocation.shadow.outcomes");
     private readonly AvroSerde<PoolAvailability> availability = Serde<PoolAvailability>(registry,
         prefix + "allocation.availability");
 
@@ -48,17 +50,29 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             IsAllOrNothing = command.Body is AllocationCommandBody.Hold { Mode: not HoldMode.Partial },
             Actor = $"{command.Actor.Type}/{command.Actor.Id}",
             Approves = (command.Body as AllocationCommandBody.Approve)?.ApprovedCommandId,
+            ExpectedVersion = command.ExpectedVersion,
+            ExpectedBalances = command.Body is AllocationCommandBody.Repair { ExpectedBalances: { } expected }
+                ? Balances(expected)
+                : null,
         };
     }
 
     /// <summary>An outcome; null (and a finding) when it cannot be read.</summary>
-    public ObservedOutcome? Outcome(ConsumeResult<byte[]?, byte[]?> record, Findings findings)
+    public ObservedOutcome? Outcome(ConsumeResult<byte[]?, byte[]?> record, Findings findings) =>
+        Outcome(record, outcomes, findings);
+
+    /// <summary>A decision of the shadow; null (and a finding) when it cannot be read.</summary>
+    public ObservedOutcome? ShadowOutcome(ConsumeResult<byte[]?, byte[]?> record, Findings findings) =>
+        Outcome(record, shadow, findings);
+
+    private static ObservedOutcome? Outcome(
+        ConsumeResult<byte[]?, byte[]?> record, AvroSerde<AllocationOutcome> serde, Findings findings)
     {
         var at = PositionOf(record);
         AllocationOutcome outcome;
         try
         {
-            outcome = outcomes.Deserialize(record.Message.Value);
+            outcome = serde.Deserialize(record.Message.Value);
         }
         catch (AvroException e)
         {
@@ -91,6 +105,11 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             Quantity = ScarcityDecoder.Quantity(outcome.Event),
             PreemptedBy = outcome.Event is AllocationOutcomeEvent.Preempted preempted
                 ? (preempted.By, preempted.ByClass)
+                : null,
+            ActorId = outcome.Actor?.Id ?? "",
+            Approver = (outcome.Event as AllocationOutcomeEvent.Repaired)?.Approver,
+            Transfer = outcome.Event is AllocationOutcomeEvent.AuthorityChanged changed
+                ? new ObservedTransfer(changed.Slice, changed.Mode.ToString(), changed.Owner, changed.NewEpoch)
                 : null,
             Parts = outcome.Event is AllocationOutcomeEvent.ReservationSplit split ? split.Parts : [],
             Charges = outcome.Charges.Count == 0
@@ -151,6 +170,9 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             AllocationCommandBody.ForceRelease release =>
                 (Ask.ForceRelease, release.Quantity, [(release.ReservationId, 0)]),
             AllocationCommandBody.Approve => (Ask.Approve, null, []),
+            AllocationCommandBody.Extend extend => (Ask.Extend, null, [(extend.ReservationId, 0)]),
+            AllocationCommandBody.Repair repair => (Ask.Repair, repair.Quantity,
+                repair.ReservationId is { } id ? [(id, 0)] : []),
             _ => (Ask.Other, null, []),
         };
 

@@ -64,6 +64,8 @@ internal enum Ask
     Import,
     ForceRelease,
     Approve,
+    Extend,
+    Repair,
 }
 
 /// <summary>A record of a command topic.</summary>
@@ -96,6 +98,12 @@ internal sealed record ObservedCommand
 
     /// <summary>The command that an approval names.</summary>
     public string? Approves { get; init; }
+
+    /// <summary>Version that the reservation named must have; null where any will do.</summary>
+    public long? ExpectedVersion { get; init; }
+
+    /// <summary>Balances that the pool must have; null where any will do.</summary>
+    public Amounts? ExpectedBalances { get; init; }
 }
 
 /// <summary>How an outcome answers its command.</summary>
@@ -180,8 +188,28 @@ internal sealed record ObservedOutcome
     /// <summary>By how much the usage of scopes changes: open units, and consumed ones.</summary>
     public IReadOnlyList<ObservedCharge> Charges { get; init; } = [];
 
+    /// <summary>Who asked; empty where nobody did.</summary>
+    public string ActorId { get; init; } = "";
+
+    /// <summary>Who approved a repair; null where the event is none.</summary>
+    public string? Approver { get; init; }
+
+    /// <summary>Who decides about a slice from now on; null where the event is no transfer.</summary>
+    public ObservedTransfer? Transfer { get; init; }
+
     /// <summary>Cool-downs that begin: what pauses, and until when.</summary>
     public IReadOnlyList<(string Id, long EndsAtMs)> Cooldowns { get; init; } = [];
+}
+
+/// <summary>Who decides about the pools of a slice.</summary>
+/// <param name="Slice">A pool, or a prefix that ends in an asterisk.</param>
+/// <param name="Mode">The mode's name.</param>
+/// <param name="Owner">Whose it is.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="TimeMs">Since when, on the partition's clock.</param>
+internal sealed record ObservedTransfer(string Slice, string Mode, string Owner, long Epoch, long TimeMs = 0)
+{
+    public string Show() => $"{Mode}, owner {Owner}, epoch {Epoch}";
 }
 
 /// <summary>A change of the usage of a scope.</summary>

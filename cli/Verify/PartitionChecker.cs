@@ -13,6 +13,7 @@ internal sealed class PartitionChecker
     private readonly Dictionary<string, PoolModel> pools = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, DecidedCommand> decided = [];
     private readonly Dictionary<UInt128, ObservedCommand> parked = [];
+    private readonly AuthorityCheck authority;
     private readonly PriorityQueue<(string PoolId, string ReservationId), long> expiries = new();
     private long clockMs = long.MinValue;
     private Position firing;
@@ -23,6 +24,7 @@ internal sealed class PartitionChecker
         this.partition = partition;
         this.facts = facts;
         this.findings = findings;
+        authority = new AuthorityCheck(findings, facts.IsShadow);
         foreach (var (topic, next) in facts.Commands)
         {
             sources[topic] = new SourceCursor(next);
@@ -32,6 +34,9 @@ internal sealed class PartitionChecker
     public IReadOnlyCollection<PoolModel> Pools => pools.Values;
 
     public PartitionCounts Counts { get; } = new();
+
+    /// <summary>What transfers came to; known only where the journal begins at its first record.</summary>
+    public PartitionAuthority Authority(bool hasMovedOn) => new(partition, authority.Slices, clockMs, hasMovedOn);
 
     /// <summary>Checks the next outcome of the journal.</summary>
     public void Observe(ObservedOutcome outcome)
@@ -48,7 +53,12 @@ internal sealed class PartitionChecker
             {
                 EffectCheck.Check(answered, outcome, pool, findings);
                 CheckApproval(answered, command, outcome, pool);
+                pool.CheckExpected(answered, outcome);
             }
+        }
+        if (facts.JournalStartsAtFirst)
+        {
+            authority.Check(outcome);
         }
         CheckOverdue(outcome);
         pool.Apply(outcome);
@@ -184,6 +194,10 @@ internal sealed class PartitionChecker
     /// </summary>
     private bool IsBeyondCommit(ObservedOutcome outcome)
     {
+        if (facts.IsShadow)
+        {
+            return false;
+        }
         var committed = facts.CommittedAfter(outcome.Source.Topic);
         return outcome.Answer == AnswerKind.Caused
             ? outcome.Source.Offset > committed

@@ -25,6 +25,11 @@ internal sealed record PartitionFacts
     /// <summary>How many due holds may fire for one record; the rest fires before the next.</summary>
     public int MaximumFiredPerRecord { get; init; } = 1000;
 
+    /// <summary>
+    /// Whether the journal is the shadow's: it decides about slices in mode Shadow, and not about every command.
+    /// </summary>
+    public bool IsShadow { get; init; }
+
     public long CommittedBefore(string topic) => CommittedFirst.GetValueOrDefault(topic, 0);
 
     public long CommittedAfter(string topic) => CommittedLast.GetValueOrDefault(topic, 0);

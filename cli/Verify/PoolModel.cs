@@ -61,6 +61,7 @@ internal sealed class PoolModel
         CheckIdentity(outcome);
         CheckBalances(outcome);
         CheckGrant(outcome);
+        RepairCheck.Check(outcome, Report);
         if (outcome.Parts.Count > 0)
         {
             SplitCheck.Check(this, outcome, Report);
@@ -153,6 +154,10 @@ internal sealed class PoolModel
     /// <summary>Checks what is left once the pool's last outcome was read.</summary>
     public void Complete() => scarcity.Close();
 
+    /// <summary>Checks that an applied command found what it says it saw; before the outcome is folded.</summary>
+    public void CheckExpected(ObservedCommand command, ObservedOutcome outcome) =>
+        RepairCheck.CheckExpected(command, outcome, this, Report);
+
     private void ApplyReservation(ObservedOutcome outcome, ObservedReservation after)
     {
         reservations.TryGetValue(after.Id, out var before);
@@ -240,5 +245,9 @@ internal static class Events
     public const string Amended = "Amended";
     public const string Imported = "Imported";
     public const string Reassigned = "Reassigned";
+    public const string Repaired = "Repaired";
+    public const string RepairAdjusted = "RepairAdjusted";
+    public const string SupplyRebased = "SupplyRebased";
+    public const string NoOp = "NoOp";
     public const string InsufficientAvailability = "InsufficientAvailability";
 }

@@ -123,7 +123,9 @@ internal static class VerifyCommand
             console.WriteLine(
                 $"Read {result.Commands:N0} commands, {result.Outcomes:N0} outcomes, {result.AvailabilityRecords:N0} "
                 + "availability records, "
-                + $"{result.DeadLetters:N0} dead letters; {result.UncommittedOnly:N0} records of aborted or open "
+                + $"{result.DeadLetters:N0} dead letters"
+                + (result.ShadowOutcomes == 0 ? "" : $", {result.ShadowOutcomes:N0} decisions of the shadow")
+                + $"; {result.UncommittedOnly:N0} records of aborted or open "
                 + "transactions, unseen by readers.");
             console.WriteLine(
                 $"{result.Originals:N0} commands decided once, {result.Duplicates:N0} repeats answered, "
@@ -153,6 +155,7 @@ internal static class VerifyCommand
         ["undecided"] = result.Undecided,
         ["parked"] = result.Parked,
         ["deadLetters"] = result.DeadLetters,
+        ["shadowOutcomes"] = result.ShadowOutcomes,
         ["availabilityRecords"] = result.AvailabilityRecords,
         ["uncommittedOnly"] = result.UncommittedOnly,
         ["oversold"] = result.Pools.Sum(p => p.OversoldUnits),

@@ -28,6 +28,9 @@ internal sealed class VerifyResult
 
     public long DeadLetters { get; set; }
 
+    /// <summary>Decisions of the shadow; 0 where there is none.</summary>
+    public long ShadowOutcomes { get; set; }
+
     public long AvailabilityRecords { get; set; }
 
     /// <summary>
@@ -50,6 +53,7 @@ internal sealed class VerifyRun : IDisposable
     private readonly Dictionary<string, ReaderPair> readers = new(StringComparer.Ordinal);
     private readonly Findings findings = new();
     private readonly List<PoolModel> pools = [];
+    private readonly List<PartitionAuthority> authorities = [];
     private long recordsDone;
 
     /// <param name="settings">Where Kafka is.</param>
@@ -84,13 +88,20 @@ internal sealed class VerifyRun : IDisposable
                     $"{input} has {count} partitions and {journal} {partitionCount}; they must have the same number.");
             }
         }
-        var total = CountRecords([.. inputs, journal, Name("availability"), .. Optional("commands.dlq")]);
+        var shadow = Optional("shadow.outcomes").Where(t => CountRecords([t]) > 0).ToArray();
+        var total = CountRecords(
+            [.. inputs, journal, Name("availability"), .. Optional("commands.dlq"), .. shadow]);
         var before = Committed(inputs, partitionCount);
         var deadLetters = ReadDeadLetters(result, total);
         for (var partition = 0; partition < partitionCount; partition++)
         {
             CheckPartition(partition, inputs, journal, before, deadLetters, total, result);
+            foreach (var topic in shadow)
+            {
+                CheckShadow(partition, Name("commands"), topic, total, result);
+            }
         }
+        TransferCheck.Check(authorities, journal, findings);
         return result;
     }
 
@@ -130,10 +141,47 @@ internal sealed class VerifyRun : IDisposable
             }
         }
         checker.Complete();
+        var hasMovedOn = outcomes.HasMovedOn(settings.Timeout);
+        if (outcomes.First.Value == 0)
+        {
+            authorities.Add(checker.Authority(hasMovedOn));
+        }
         var availability = ReadAvailability(partition, total, result);
         checker.CheckAvailability(availability, outcomes.HasMovedOn(settings.Timeout));
         Add(checker, result);
         result.UncommittedOnly += outcomes.UncommittedOnlyCount + commands.Values.Sum(c => c.UncommittedOnlyCount);
+    }
+
+    /// <summary>
+    /// The shadow's decisions by the same rules. It answers some commands only.
+    /// </summary>
+    private void CheckShadow(int partition, string input, string topic, long total, VerifyResult result)
+    {
+        var outcomes = Reader(topic, partition);
+        var commands = Reader(input, partition);
+        var checker = new PartitionChecker(partition, new PartitionFacts
+        {
+            Commands = new Dictionary<string, Func<ObservedCommand?>>
+            {
+                [input] = () => commands.Next() is { } record ? decoder.Command(record) : null,
+            },
+            CommittedFirst = new Dictionary<string, long>(),
+            CommittedLast = new Dictionary<string, long>(),
+            FirstOffsets = new Dictionary<string, long> { [input] = commands.First.Value },
+            JournalStartsAtFirst = outcomes.First.Value == 0,
+            IsShadow = true,
+        }, findings);
+        while (outcomes.Next() is { } record)
+        {
+            Progress($"shadow {partition}", total);
+            if (decoder.ShadowOutcome(record, findings) is { } outcome)
+            {
+                checker.Observe(outcome);
+            }
+        }
+        checker.Complete();
+        result.ShadowOutcomes += checker.Counts.Outcomes;
+        result.UncommittedOnly += outcomes.UncommittedOnlyCount;
     }
 
     private Func<ObservedCommand?> NextCommand(LogReader reader, long total) => () =>

@@ -59,6 +59,10 @@ public sealed class ShadowCommandTests
         await HoldAsync(deployment, "later-1", "d", 1);
         var later = await ReportAsync(deployment, "later-", decided: 3);
         Assert.Contains(later["decisions"]!.AsArray(), row => row!["shadow"]!.ToString() == "Held");
+
+        var verified = await AllocAsync(deployment, "verify", "-o", "json");
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.True(Number(JsonNode.Parse(verified.Out)!, "shadowOutcomes") >= 7, verified.Out);
     }
 
     private static Task<CommandLineRun> AllocAsync(Deployment deployment, params string[] arguments) =>

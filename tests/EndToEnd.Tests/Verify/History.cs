@@ -16,6 +16,7 @@ internal sealed class History
     private Amounts balances;
     private long sequence;
     private long offset;
+    private long partitionSequence;
 
     public List<ObservedCommand> CommandLog { get; } = [];
 
@@ -94,6 +95,25 @@ internal sealed class History
         Outcomes[^1] = with is null ? Outcomes[^1] : with(Outcomes[^1]);
     }
 
+    /// <summary>A transfer of authority that the partition took.</summary>
+    public void Transfer(string id, ObservedTransfer transfer, long timeMs)
+    {
+        const string partition = "$partition/0";
+        Outcomes.Add(new ObservedOutcome
+        {
+            At = new Position(Journal, 0, offset++),
+            Key = partition,
+            PoolId = partition,
+            Sequence = ++partitionSequence,
+            Source = Ask(id, Alloc.Cli.Verify.Ask.Other, timeMs).At,
+            TimeMs = timeMs,
+            Answer = AnswerKind.Original,
+            Event = "AuthorityChanged",
+            CommandId = id,
+            Transfer = transfer,
+        });
+    }
+
     /// <summary>The last state of a reservation.</summary>
     public ObservedReservation Of(string reservation) => reservations[reservation];
 
@@ -122,11 +142,17 @@ internal sealed class History
     /// <summary>Whether outcomes were appended while the history was read.</summary>
     public bool JournalMovedOn { get; set; }
 
+    /// <summary>Whether the journal is the shadow's.</summary>
+    public bool IsShadow { get; set; }
+
     public Findings Check()
     {
         var findings = new Findings();
         var commands = new Queue<ObservedCommand>(CommandLog);
-        var committed = new Dictionary<string, long> { [Commands] = CommittedOffset ?? CommandLog.Count };
+        var committed = new Dictionary<string, long>
+        {
+            [Commands] = IsShadow ? 0 : CommittedOffset ?? CommandLog.Count,
+        };
         var checker = new PartitionChecker(0, new PartitionFacts
         {
             Commands = new Dictionary<string, Func<ObservedCommand?>>
@@ -137,6 +163,7 @@ internal sealed class History
             CommittedLast = committed,
             FirstOffsets = new Dictionary<string, long> { [Commands] = 0 },
             DeadLetters = DeadLetters,
+            IsShadow = IsShadow,
         }, findings);
         foreach (var outcome in Outcomes)
         {
@@ -145,6 +172,16 @@ internal sealed class History
         checker.Complete();
         checker.CheckAvailability(Availability.ToDictionary(a => a.PoolId), JournalMovedOn);
         return findings;
+    }
+
+    /// <summary>Publishes what the pool has, checks, and expects these kinds of findings and no others.</summary>
+    public void Expect(IEnumerable<FindingKind> kinds)
+    {
+        Publish();
+        var found = Check().Kept;
+        Assert.True(
+            kinds.Order().SequenceEqual(found.Select(f => f.Kind).Distinct().Order()),
+            $"expected {string.Join(", ", kinds)}; found {string.Join("\n", found)}");
     }
 
     /// <summary>Replaces one outcome by a damaged copy.</summary>
