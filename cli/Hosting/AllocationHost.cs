@@ -61,6 +61,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private readonly RegistryWait registryWait;
     private readonly ConsoleServer console;
     private readonly PrometheusExporter metrics;
+    private readonly PolicyWatch policies;
     private readonly Peers peers;
     private readonly TimeProvider time;
     private ProjectionHost? projection;
@@ -69,13 +70,14 @@ internal sealed class AllocationHost : IAsyncDisposable
     private AllocationHost(
         StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
         ConsoleServer console,
-        PrometheusExporter metrics, Peers peers, LedgerDirectory directory, TimeProvider time)
+        PrometheusExporter metrics, PolicyWatch policies, Peers peers, LedgerDirectory directory, TimeProvider time)
     {
         this.registryWait = registryWait;
         this.application = application;
         this.registry = registry;
         this.console = console;
         this.metrics = metrics;
+        this.policies = policies;
         this.peers = peers;
         this.time = time;
         Directory = directory;
@@ -99,6 +101,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         var registry = Clients.Registry.ServerClient(options.Client, time);
         var metrics = new PrometheusExporter();
         var peers = new Peers();
+        var policies = new PolicyWatch(options.Client, registry);
         var startup = new Startup();
         var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
         StreamsApplication? application = null;
@@ -113,7 +116,10 @@ internal sealed class AllocationHost : IAsyncDisposable
             {
                 Port = Ports.Choose(options.Console.Host, options.Console.Port),
             };
-            var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix);
+            var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
+            {
+                AppliedPolicy = () => policies.Newest,
+            };
             var serdes = new AllocationSerdes(registry, allocation);
             var engine = EngineOptions(options, consoleOptions);
             application = new StreamsApplication(
@@ -144,10 +150,11 @@ internal sealed class AllocationHost : IAsyncDisposable
                 loggers,
                 cancellation).ConfigureAwait(false);
             var host = new AllocationHost(
-                application, registry, registryWait, console, metrics, peers, directory, time);
+                application, registry, registryWait, console, metrics, policies, peers, directory, time);
             await registryWait.UntilAnsweredAsync(
                 () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation)
                     .ConfigureAwait(false);
+            policies.Start();
             await application.StartAsync(cancellation).ConfigureAwait(false);
             if (options.WithProjection)
             {
@@ -172,6 +179,7 @@ internal sealed class AllocationHost : IAsyncDisposable
                 await projection.DisposeAsync().ConfigureAwait(false);
             }
             await DisposeAsync(application, console).ConfigureAwait(false);
+            policies.Dispose();
             registry.Dispose();
             registryWait.Dispose();
             metrics.Dispose();
@@ -208,6 +216,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             await projection.DisposeAsync().ConfigureAwait(false);
         }
         await DisposeAsync(application, console).ConfigureAwait(false);
+        policies.Dispose();
         registry.Dispose();
         registryWait.Dispose();
         metrics.Dispose();

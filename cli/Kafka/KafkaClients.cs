@@ -57,7 +57,11 @@ internal sealed class KafkaClients
     /// <summary>
     /// A consumer of raw records; partitions are assigned, never subscribed, and nothing is committed.
     /// </summary>
-    public IConsumer<byte[]?, byte[]?> Consumer(bool readCommitted = true, string group = "alloc-cli") =>
+    /// <param name="readCommitted">Whether records of aborted and open transactions are left out.</param>
+    /// <param name="group">The group whose offsets it asks for.</param>
+    /// <param name="fetchWaitMs">How long the broker may wait for a record, in milliseconds.</param>
+    public IConsumer<byte[]?, byte[]?> Consumer(
+        bool readCommitted = true, string group = "alloc-cli", int fetchWaitMs = 100) =>
         new ConsumerBuilder<byte[]?, byte[]?>(Config(new ConsumerConfig
         {
             GroupId = group,
@@ -66,7 +70,7 @@ internal sealed class KafkaClients
             EnablePartitionEof = true,
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = readCommitted ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted,
-            FetchWaitMaxMs = 100,
+            FetchWaitMaxMs = fetchWaitMs,
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
     /// <summary>A producer whose retries cannot double a record.</summary>

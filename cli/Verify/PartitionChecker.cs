@@ -60,7 +60,7 @@ internal sealed class PartitionChecker
         {
             authority.Check(outcome);
         }
-        CheckOverdue(outcome);
+        CheckOverdue(outcome, isDirect: command is not null && command.CommandId == outcome.CommandId);
         pool.Apply(outcome);
         foreach (var reservation in outcome.Reservations)
         {
@@ -315,10 +315,13 @@ internal sealed class PartitionChecker
         }
     }
 
-    /// <summary>Whatever is due by the log's clock comes before the record that brings the clock there.</summary>
-    private void CheckOverdue(ObservedOutcome outcome)
+    /// <summary>
+    /// Whatever is due by the log's clock comes before the record that brings the clock there. A parked command whose
+    /// time is over is decided among what is due: others may come after it.
+    /// </summary>
+    private void CheckOverdue(ObservedOutcome outcome, bool isDirect)
     {
-        if (outcome.Answer == AnswerKind.Caused)
+        if (!isDirect)
         {
             firedCount++;
             return;

@@ -38,7 +38,13 @@ internal sealed class AllocationInstruments
         meter.CreateObservableGauge(
             "alloc_policy_version", () => Read(p => p.PolicyVersion), null, "Version of the policy in force.");
         meter.CreateObservableGauge(
+            "alloc_policy_untaken", () => Read(p => p.PolicyUntakenSeconds), "s",
+            "How long a partition has not taken the policy that was applied last; 0 when it has.");
+        meter.CreateObservableGauge(
             "alloc_degraded_mode_active", ReadModes, null, "1 while a degraded mode is on.");
+        PoliciesRefused = meter.CreateCounter<long>(
+            "alloc_policies_refused", null,
+            "Activations of policies that a partition refused, by first reason; each is worth a page.");
         SupplyIgnored = meter.CreateCounter<long>(
             "alloc_supply_ignored", null, "Facts about supply that changed nothing, by reason.");
         ReleaseFailures = meter.CreateCounter<long>(
@@ -75,6 +81,8 @@ internal sealed class AllocationInstruments
     /// <summary>How the partitions of this process stand; written by their tasks, read by an exporter.</summary>
     public ConcurrentDictionary<int, PartitionStanding> Partitions { get; } = [];
 
+    public Counter<long> PoliciesRefused { get; }
+
     public Counter<long> SupplyIgnored { get; }
 
     public Counter<long> ReleaseFailures { get; }
@@ -96,6 +104,8 @@ internal sealed class AllocationInstruments
 /// <param name="Deficit">Units promised beyond supply and the greatest overbooking.</param>
 /// <param name="OldestOverdueSeconds">How long the first timer has been due.</param>
 /// <param name="PolicyVersion">The policy in force.</param>
+/// <param name="PolicyUntakenSeconds">How long it has not taken the policy that was applied last.</param>
 /// <param name="Modes">Degraded modes that are on.</param>
 internal sealed record PartitionStanding(
-    long Waiters, long Deficit, double OldestOverdueSeconds, int PolicyVersion, IReadOnlyList<string> Modes);
+    long Waiters, long Deficit, double OldestOverdueSeconds, int PolicyVersion, double PolicyUntakenSeconds,
+    IReadOnlyList<string> Modes);

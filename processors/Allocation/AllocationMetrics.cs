@@ -12,9 +12,13 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
     /// <summary>How often tallies are published.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    // Told from the start, so that an alert sees the first one as an increase.
+    private static readonly ReasonCode[] PolicyRefusals = [ReasonCode.PolicyConflict, ReasonCode.InvalidPolicy];
+
     private readonly Dictionary<(CommandKind Command, string Outcome, ReasonCode Reason), long> commands = [];
     private readonly Dictionary<CommandKind, long> duplicates = [];
     private readonly Dictionary<SupplyIgnoredWhy, long> supplyIgnored = [];
+    private readonly Dictionary<ReasonCode, long> policiesRefused = [];
     private readonly List<double> lateness = [];
     private readonly Dictionary<(string Class, string By), long> preemptions = [];
     private readonly Dictionary<string, long> promotions = [];
@@ -36,6 +40,10 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
                 ? first.Code
                 : ReasonCode.Unknown;
             Increment(commands, (outcome.CommandKind, outcome.Event.GetType().Name, reason));
+            if (outcome.CommandKind == CommandKind.PolicyActivate && reason != ReasonCode.Unknown)
+            {
+                Increment(policiesRefused, reason);
+            }
         }
         switch (outcome.Event)
         {
@@ -96,6 +104,14 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         {
             instruments.SupplyIgnored.Add(count, new KeyValuePair<string, object?>("reason", why.ToString()));
         }
+        foreach (var reason in PolicyRefusals)
+        {
+            policiesRefused.TryAdd(reason, 0);
+        }
+        foreach (var (reason, count) in policiesRefused)
+        {
+            instruments.PoliciesRefused.Add(count, new KeyValuePair<string, object?>("reason", reason.ToString()));
+        }
         foreach (var seconds in lateness)
         {
             instruments.ExpiryLateness.Record(seconds);
@@ -113,6 +129,7 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         commands.Clear();
         duplicates.Clear();
         supplyIgnored.Clear();
+        policiesRefused.Clear();
         lateness.Clear();
         preemptions.Clear();
         promotions.Clear();

@@ -38,6 +38,12 @@ public sealed record AllocationOptions
     /// </summary>
     public bool RequireLogAppendTime { get; init; } = true;
 
+    /// <summary>
+    /// The policy that was applied last, as far as this process has read; null while it has read of none. Only metrics
+    /// look at it: how long a partition has not taken it.
+    /// </summary>
+    public Func<PolicyApplication?> AppliedPolicy { get; init; } = static () => null;
+
     /// <summary>What the ledgers count on.</summary>
     internal AllocationInstruments Instruments { get; init; } = AllocationInstruments.Shared;
 
@@ -66,3 +72,8 @@ public sealed record AllocationOptions
         Instruments = AllocationInstruments.Unpublished,
     };
 }
+
+/// <summary>An application of a policy.</summary>
+/// <param name="Version">The policy's version.</param>
+/// <param name="WrittenAtMs">When it was written to its topic, in milliseconds since 1970 UTC.</param>
+public sealed record PolicyApplication(int Version, long WrittenAtMs);

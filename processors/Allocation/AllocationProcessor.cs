@@ -84,8 +84,15 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         var overdueMs = state.TryPeekTimer(out var timer) ? Math.Max(0, context.WallClockMs - timer.DueAtMs) : 0;
         options.Instruments.Partitions[context.Partition] = new PartitionStanding(
             partition.Waiters, partition.Deficit, overdueMs / 1000.0, partition.PolicyVersion,
-            [.. state.Settings.Modes.Select(m => m.Mode)]);
+            PolicyUntakenSeconds(), [.. state.Settings.Modes.Select(m => m.Mode)]);
     }
+
+    // Every partition gets a policy in the transaction that writes it: one that has not taken it was refused, is
+    // behind, or was passed by.
+    private double PolicyUntakenSeconds() =>
+        options.AppliedPolicy() is { } applied && applied.Version > state.Settings.HighestPolicy
+            ? Math.Max(0, context.WallClockMs - applied.WrittenAtMs) / 1000.0
+            : 0;
 
     // A shadow writes no ticks: what is due fires before the next record, the authority's ticks included.
     private void ScheduleTick()

@@ -19,13 +19,15 @@ internal sealed class AllocationDriver : IDisposable
     private int commandCount;
 
     public AllocationDriver(
-        int partitionCount = 1, ISchemaRegistryClient? registry = null, AllocationInstruments? instruments = null)
+        int partitionCount = 1, ISchemaRegistryClient? registry = null, AllocationInstruments? instruments = null,
+        Func<PolicyApplication?>? appliedPolicy = null)
     {
         Options = new AllocationOptions
         {
             PartitionCount = partitionCount,
             Persistence = StorePersistence.InMemory,
             Instruments = instruments ?? AllocationInstruments.Shared,
+            AppliedPolicy = appliedPolicy ?? (static () => null),
         };
         Serdes = new AllocationSerdes(registry ?? new InMemorySchemaRegistryClient(), Options);
         Driver = new TopologyTestDriver(AllocationTopology.Build(Options, Serdes), StartMs, partitionCount);

@@ -2,6 +2,8 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Alloc.Engine.Observability;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Topology;
@@ -13,11 +15,12 @@ public sealed class AllocationMetricsTests : IDisposable
     private readonly Meter meter = new(Prefix + Guid.NewGuid());
     private readonly PrometheusExporter exporter;
     private readonly AllocationDriver alloc;
+    private PolicyApplication? applied;
 
     public AllocationMetricsTests()
     {
         exporter = new PrometheusExporter(meter.Name);
-        alloc = new AllocationDriver(instruments: new AllocationInstruments(meter));
+        alloc = new AllocationDriver(instruments: new AllocationInstruments(meter), appliedPolicy: () => applied);
     }
 
     public void Dispose()
@@ -130,6 +133,52 @@ public sealed class AllocationMetricsTests : IDisposable
 
         Assert.IsType<AllocationOutcomeEvent.Expired>(alloc.Outcomes()[^1].Event);
         Assert.Equal(before, Scrape()["alloc_command_duration_seconds_count"]);
+    }
+
+    [Fact]
+    public void A_policy_that_a_partition_refuses_is_counted_by_reason_from_zero_on()
+    {
+        Assert.Equal(0, Scrape()["alloc_policies_refused_total{reason=\"PolicyConflict\"}"]);
+
+        Activate(1, minutes: 5);
+        Activate(1, minutes: 6);
+        Activate(1, minutes: 5);
+        alloc.Send(ReservedKeys.Policy, Activation(2, minutes: 7) with { Document = "{}" });
+        var scrape = Scrape();
+
+        Assert.Equal(1, scrape["alloc_policies_refused_total{reason=\"PolicyConflict\"}"]);
+        Assert.Equal(1, scrape["alloc_policies_refused_total{reason=\"InvalidPolicy\"}"]);
+        Assert.Equal(1, scrape["alloc_policy_version{partition=\"0\"}"]);
+    }
+
+    [Fact]
+    public void A_policy_that_was_applied_and_not_taken_shows_for_how_long()
+    {
+        const string series = "alloc_policy_untaken_seconds{partition=\"0\"}";
+        Assert.Equal(0, Scrape()[series]);
+
+        applied = new PolicyApplication(1, alloc.Driver.NowMs);
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(200));
+        Assert.Equal(201, Scrape()[series]);
+
+        Activate(1, minutes: 5);
+        Assert.Equal(0, Scrape()[series]);
+    }
+
+    private void Activate(int version, int minutes) =>
+        alloc.Send(ReservedKeys.Policy, Activation(version, minutes));
+
+    private AllocationCommandBody.PolicyActivate Activation(int version, int minutes)
+    {
+        var row = PolicyVersions.Version0.TtlTable[0] with { DefaultMs = minutes * 60_000 };
+        var document = PolicyDocument.Write(PolicyVersions.Version0 with { Version = version, TtlTable = [row] });
+        return new AllocationCommandBody.PolicyActivate
+        {
+            Document = document,
+            Version = version,
+            ContentHash = PolicyDocument.HashOf(document),
+            EffectiveAtMs = alloc.Driver.NowMs,
+        };
     }
 
     private static AllocationCommandBody.Hold Hold(string id, long quantity) =>

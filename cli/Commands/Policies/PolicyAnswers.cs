@@ -1,15 +1,11 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Alloc.Web.Json;
-using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -49,139 +45,119 @@ internal sealed record PartitionAnswer(
 }
 
 /// <summary>Reads from the journal what each partition made of a policy.</summary>
-internal sealed class PolicyAnswers : IDisposable
+internal sealed class PolicyAnswers(ClientSettings settings, ISchemaRegistryClient registry) : IDisposable
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>How far the clocks of who applied the policy and of the log may be apart.</summary>
     private const long SkewMs = 120_000;
 
-    private readonly ClientSettings settings;
-    private readonly AvroSerde<AllocationOutcome> outcomes;
-    private readonly IConsumer<byte[]?, byte[]?> reader;
-    private readonly string topic;
+    private readonly JournalReader journal = new(settings, registry);
 
-    public PolicyAnswers(ClientSettings settings, ISchemaRegistryClient registry)
-    {
-        this.settings = settings;
-        topic = settings.TopicPrefix + TopicNames.Outcomes;
-        outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(topic));
-        var clients = new KafkaClients(settings);
-        reader = clients.Consumer();
-        using var admin = clients.Admin();
-        PartitionCount = clients.PartitionCount(admin, topic);
-    }
-
-    public int PartitionCount { get; }
+    public int PartitionCount => journal.PartitionCount;
 
     /// <summary>The ends of all partitions: what is decided from now on comes after them.</summary>
-    public IReadOnlyList<TopicPartitionOffset> Ends() =>
-    [
-        .. Enumerable.Range(0, PartitionCount).Select(p => new TopicPartition(topic, p)).Select(p =>
-            new TopicPartitionOffset(p, reader.QueryWatermarkOffsets(p, settings.Timeout).High)),
-    ];
+    public IReadOnlyList<(int Partition, long From)> Ends() =>
+        [.. Enumerable.Range(0, PartitionCount).Select(p => (p, journal.Ends(p).High))];
 
-    /// <summary>Where the journal was when a policy was applied.</summary>
-    public IReadOnlyList<TopicPartitionOffset> Since(AppliedPolicy applied) => At(applied.WrittenAtMs - SkewMs);
+    /// <summary>The same as <see cref="Read"/>, with its progress on a terminal.</summary>
+    public async Task<IReadOnlyList<PartitionAnswer>> ReadAsync(
+        CliHost host, AppliedPolicy applied, CancellationToken cancellation)
+    {
+        using var progress = new SearchProgress(host);
+        return await Task.Run(() => Read(applied, progress.Show, cancellation), cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>
-    /// What the partitions said to a version, each read from its position to its end, or until it has it in force.
+    /// What the partitions said to a policy since it was applied. Each is read until it took the policy; one that
+    /// never did is read to where it ends now.
     /// </summary>
+    /// <param name="applied">The policy.</param>
+    /// <param name="progress">Told of each record: how many offsets were looked at, and how many there are.</param>
+    /// <param name="cancellation">Ends the reading.</param>
     public IReadOnlyList<PartitionAnswer> Read(
-        int version, IReadOnlyList<TopicPartitionOffset> from, CancellationToken cancellation) =>
-        Collect(version, from, commandIds: null, waitFor: TimeSpan.Zero, cancellation);
+        AppliedPolicy applied, Action<long, long> progress, CancellationToken cancellation)
+    {
+        var from = journal.At(applied.WrittenAtMs - SkewMs);
+        var to = Enumerable.Range(0, PartitionCount).Select(p => journal.Ends(p).High).ToList();
+        var total = to.Sum() - from.Sum();
+        var looked = 0L;
+        var answers = new List<PartitionAnswer>();
+        for (var partition = 0; partition < PartitionCount; partition++)
+        {
+            var answer = new PartitionAnswer(partition, PartitionStand.Unanswered);
+            var key = Encoding.UTF8.GetBytes(ReservedKeys.PartitionPool(partition));
+            foreach (var (offset, outcome) in journal.Range(
+                partition, from[partition], to[partition], key, cancellation))
+            {
+                progress(looked + offset - from[partition], total);
+                answer = outcome is null ? answer : Said(outcome, applied.Record, partition) ?? answer;
+                if (answer.HasIt)
+                {
+                    break;
+                }
+            }
+            looked += to[partition] - from[partition];
+            answers.Add(answer.Stand == PartitionStand.Pending
+                && journal.Last(partition, cancellation)?.PolicyVersion >= applied.Record.Version
+                    ? answer with { Stand = PartitionStand.InForce }
+                    : answer);
+        }
+        return answers;
+    }
 
     /// <summary>Waits until each partition has answered its command, for so long at most.</summary>
+    /// <param name="applied">The policy.</param>
+    /// <param name="from">The partitions that were asked, and where each was before.</param>
+    /// <param name="commandIds">The commands.</param>
+    /// <param name="waitFor">How long.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
     public IReadOnlyList<PartitionAnswer> Await(
-        int version, IReadOnlyList<TopicPartitionOffset> from, IReadOnlySet<string> commandIds, TimeSpan waitFor,
-        CancellationToken cancellation) => Collect(version, from, commandIds, waitFor, cancellation);
-
-    public void Dispose() => _ = Task.Run(reader.Dispose);
-
-    private PartitionAnswer[] Collect(
-        int version, IReadOnlyList<TopicPartitionOffset> from, IReadOnlySet<string>? commandIds, TimeSpan waitFor,
-        CancellationToken cancellation)
+        PolicyInForce applied, IReadOnlyList<(int Partition, long From)> from, IReadOnlySet<string> commandIds,
+        TimeSpan waitFor, CancellationToken cancellation)
     {
         var answers = Enumerable.Range(0, PartitionCount).Select(p => new PartitionAnswer(p, PartitionStand.Unanswered))
             .ToArray();
-        var open = from.Select(p => p.Partition.Value).ToHashSet();
-        var startedAt = Stopwatch.GetTimestamp();
-        reader.Assign(from);
-        while (open.Count > 0 && (commandIds is null || Stopwatch.GetElapsedTime(startedAt) < waitFor))
+        var open = from.Select(p => p.Partition).ToHashSet();
+        foreach (var next in journal.Follow(from, waitFor, cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (reader.Consume(PollInterval) is not { } record)
-            {
-                continue;
-            }
-            var partition = record.Partition.Value;
-            if (record.IsPartitionEOF)
-            {
-                if (commandIds is null)
-                {
-                    open.Remove(partition);
-                }
-                continue;
-            }
-            if (IsOfPartition(record) && Decode(record) is { } outcome
-                && Answer(outcome, version, commandIds, partition) is { } answer)
+            if (next is var (partition, outcome) && outcome.CommandId is { } id && commandIds.Contains(id)
+                && Answered(outcome, applied, partition) is { } answer)
             {
                 answers[partition] = answer;
-                if (commandIds is not null || answer.Stand == PartitionStand.InForce)
-                {
-                    open.Remove(partition);
-                }
+                open.Remove(partition);
+            }
+            if (open.Count == 0)
+            {
+                break;
             }
         }
         return answers;
     }
 
-    private static PartitionAnswer? Answer(
-        AllocationOutcome outcome, int version, IReadOnlySet<string>? commandIds, int partition)
-    {
-        if (commandIds is not null && (outcome.CommandId is null || !commandIds.Contains(outcome.CommandId)))
+    public void Dispose() => journal.Dispose();
+
+    /// <summary>What an outcome says about the policy; null: nothing.</summary>
+    private static PartitionAnswer? Said(AllocationOutcome outcome, PolicyInForce applied, int partition) =>
+        outcome.Event is AllocationOutcomeEvent.PolicyActivated
+        || (outcome.CommandKind is CommandKind.PolicyActivate && outcome.Event is AllocationOutcomeEvent.Rejected
+            && outcome.CommandId?.StartsWith($"policy/{applied.Version}/", StringComparison.Ordinal) == true)
+            ? Answered(outcome, applied, partition)
+            : null;
+
+    private static PartitionAnswer? Answered(AllocationOutcome outcome, PolicyInForce applied, int partition) =>
+        outcome.Event switch
         {
-            return null;
-        }
-        return outcome.Event switch
-        {
-            AllocationOutcomeEvent.PolicyActivated a when a.Version == version => new PartitionAnswer(
+            AllocationOutcomeEvent.PolicyActivated a when a.Version != applied.Version => null,
+            AllocationOutcomeEvent.PolicyActivated a when a.ContentHash != applied.ContentHash => new PartitionAnswer(
+                partition, PartitionStand.Rejected, a.EffectiveAtMs,
+                $"took another content as version {a.Version}, hash {a.ContentHash[..12]}"),
+            AllocationOutcomeEvent.PolicyActivated a => new PartitionAnswer(
                 partition, a.InForce ? PartitionStand.InForce : PartitionStand.Pending, a.EffectiveAtMs,
                 outcome.DuplicateOf is null ? "" : "answered before"),
-            AllocationOutcomeEvent.NoOp noOp when commandIds is not null => new PartitionAnswer(
+            AllocationOutcomeEvent.NoOp noOp => new PartitionAnswer(
                 partition, PartitionStand.Known, null, Words.Spaced(noOp.Why.ToString())),
-            AllocationOutcomeEvent.Rejected rejected
-                when commandIds is not null || IsAbout(outcome, version) => new PartitionAnswer(
+            AllocationOutcomeEvent.Rejected rejected => new PartitionAnswer(
                 partition, PartitionStand.Rejected, null,
                 string.Join("; ", rejected.Reasons.Select(reason => $"{reason.Code}: {reason.Detail}"))),
             _ => null,
         };
-    }
-
-    private static bool IsAbout(AllocationOutcome outcome, int version) =>
-        outcome.CommandKind is CommandKind.PolicyActivate
-        && outcome.CommandId?.StartsWith($"policy/{version}/", StringComparison.Ordinal) == true;
-
-    private List<TopicPartitionOffset> At(long timeMs)
-    {
-        var asked = Enumerable.Range(0, PartitionCount).Select(p => new TopicPartitionTimestamp(
-            topic, p, new Timestamp(Math.Max(0, timeMs), TimestampType.CreateTime)));
-        return reader.OffsetsForTimes(asked, settings.Timeout);
-    }
-
-    private static bool IsOfPartition(ConsumeResult<byte[]?, byte[]?> record) =>
-        record.Message.Key is { } key
-        && Encoding.UTF8.GetString(key) == ReservedKeys.PartitionPool(record.Partition.Value);
-
-    private AllocationOutcome? Decode(ConsumeResult<byte[]?, byte[]?> record)
-    {
-        try
-        {
-            return record.Message.Value is { } value ? outcomes.Deserialize(value) : null;
-        }
-        catch (AvroException)
-        {
-            return null;
-        }
-    }
 }

@@ -60,7 +60,7 @@ internal static class PolicyApplyCommand
         var settings = ClientSettings.From(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
-        var topic = new PolicyTopic(settings, registry);
+        var topic = new PolicyTopic(settings, registry) { OnUnusable = context.Screen.Warn };
         var before = topic.Newest(cancellation);
         if (file.Parse(before?.Policy) is not { Policy: { } policy } reading)
         {
@@ -70,7 +70,7 @@ internal static class PolicyApplyCommand
         var isFinishing = CheckBase(context, policy, before);
         using var answers = new PolicyAnswers(settings, registry);
         var missing = isFinishing
-            ? answers.Read(policy.Version, answers.Since(before!), cancellation)
+            ? await answers.ReadAsync(context.Host, before!, cancellation).ConfigureAwait(false)
             : [.. Enumerable.Range(0, answers.PartitionCount).Select(p =>
                 new PartitionAnswer(p, PartitionStand.Unanswered))];
         var plan = new PolicyPlan(
@@ -91,12 +91,12 @@ internal static class PolicyApplyCommand
             return ExitCode.Failure;
         }
         var from = answers.Ends();
-        var activations = await WriteAsync(context, settings, topic, registry, plan, cancellation)
+        var (applied, activations) = await WriteAsync(context, settings, topic, registry, plan, cancellation)
             .ConfigureAwait(false);
         var ids = activations.Values.Select(command => command.CommandId).ToHashSet(StringComparer.Ordinal);
         var given = await Task.Run(
             () => answers.Await(
-                policy.Version, [.. from.Where(p => activations.ContainsKey(p.Partition.Value))], ids, settings.Timeout,
+                applied, [.. from.Where(p => activations.ContainsKey(p.Partition))], ids, settings.Timeout,
                 cancellation),
             cancellation).ConfigureAwait(false);
         return Show(context, plan with
@@ -106,7 +106,7 @@ internal static class PolicyApplyCommand
         });
     }
 
-    private static async Task<IReadOnlyDictionary<int, AllocationCommand>> WriteAsync(
+    private static async Task<(PolicyInForce, IReadOnlyDictionary<int, AllocationCommand>)> WriteAsync(
         CommandContext context, ClientSettings settings, PolicyTopic topic,
         Alloc.Schemas.Registry.ISchemaRegistryClient registry, PolicyPlan plan, CancellationToken cancellation)
     {
@@ -144,7 +144,7 @@ internal static class PolicyApplyCommand
             },
             string.Create(CultureInfo.InvariantCulture, $"policy/{plan.Policy.Version}/{hash[..16]}/{p}{attempt}")));
         await fanOut.CommitAsync(plan.IsFinishing ? null : record, activations, cancellation).ConfigureAwait(false);
-        return activations;
+        return (record, activations);
     }
 
     private static bool IsValid(CommandContext context, PolicyFile file, PolicyReading reading)

@@ -33,8 +33,8 @@ internal static class PolicyGetCommand
         var settings = ClientSettings.From(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
-        var known = await Task.Run(() => new PolicyTopic(settings, registry).Read(cancellation), cancellation)
-            .ConfigureAwait(false);
+        var topic = new PolicyTopic(settings, registry) { OnUnusable = context.Screen.Warn };
+        var known = await Task.Run(() => topic.Read(cancellation), cancellation).ConfigureAwait(false);
         var applied = Wanted(known, context.Get(Version));
         var policy = applied?.Policy ?? PolicyVersions.Version0;
         if (context.Get(Document))
@@ -44,8 +44,7 @@ internal static class PolicyGetCommand
         }
         var answers = applied is null || applied != known[^1]
             ? []
-            : await Task.Run(() => Answers(settings, registry, applied, cancellation), cancellation)
-                .ConfigureAwait(false);
+            : await AnswersAsync(context, settings, registry, applied, cancellation).ConfigureAwait(false);
         context.Screen.One(Json(applied, policy, answers), console => Show(context, console, applied, policy, answers));
         return answers.All(answer => answer.HasIt) ? ExitCode.Ok : ExitCode.Mismatch;
     }
@@ -62,12 +61,12 @@ internal static class PolicyGetCommand
                 known.Count > 0 ? $"The last is {known[^1].Record.Version}." : "Version 0 is in force.");
     }
 
-    private static IReadOnlyList<PartitionAnswer> Answers(
-        ClientSettings settings, Alloc.Schemas.Registry.ISchemaRegistryClient registry, AppliedPolicy applied,
-        CancellationToken cancellation)
+    private static async Task<IReadOnlyList<PartitionAnswer>> AnswersAsync(
+        CommandContext context, ClientSettings settings, Alloc.Schemas.Registry.ISchemaRegistryClient registry,
+        AppliedPolicy applied, CancellationToken cancellation)
     {
         using var answers = new PolicyAnswers(settings, registry);
-        return answers.Read(applied.Record.Version, answers.Since(applied), cancellation);
+        return await answers.ReadAsync(context.Host, applied, cancellation).ConfigureAwait(false);
     }
 
     private static JsonObject Json(

@@ -19,17 +19,21 @@ internal sealed record AppliedPolicy(PolicyInForce Record, AllocationPolicy Poli
 internal sealed class PolicyTopic(ClientSettings settings, ISchemaRegistryClient registry)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly HashSet<long> unusable = [];
 
     public string Name { get; } = settings.TopicPrefix + TopicNames.Policy;
 
     public AvroSerde<PolicyInForce> Serde { get; } =
         new(registry, ConfluentFraming.SubjectOf(settings.TopicPrefix + TopicNames.Policy));
 
+    /// <summary>Told once of each record that is no valid policy; it is passed over.</summary>
+    public Action<string> OnUnusable { get; init; } = static _ => { };
+
     /// <summary>The policy that was applied last; null: none, so that version 0 is in force.</summary>
     public AppliedPolicy? Newest(CancellationToken cancellation) => Read(cancellation) is [.., var last] ? last : null;
 
     /// <summary>What the topic has, the newest last.</summary>
-    /// <exception cref="CliException">The topic is missing, or holds what is no policy.</exception>
+    /// <exception cref="CliException">The topic is missing.</exception>
     public IReadOnlyList<AppliedPolicy> Read(CancellationToken cancellation)
     {
         var clients = new KafkaClients(settings);
@@ -51,33 +55,39 @@ internal sealed class PolicyTopic(ClientSettings settings, ISchemaRegistryClient
             {
                 break;
             }
-            if (record.Message.Value is { } value)
+            if (record.Message.Value is { } value && Decode(value, record) is { } applied)
             {
-                found.Add(Decode(value, record));
+                found.Add(applied);
             }
         }
         return found;
     }
 
-    private AppliedPolicy Decode(byte[] value, ConsumeResult<byte[]?, byte[]?> record)
+    // Only somebody else can have written what is no policy. No partition decides by it, and it must not stand in the
+    // way of the next one that is applied.
+    private AppliedPolicy? Decode(byte[] value, ConsumeResult<byte[]?, byte[]?> record)
     {
-        PolicyInForce applied;
+        string reason;
         try
         {
-            applied = Serde.Deserialize(value);
+            var applied = Serde.Deserialize(value);
+            var reading = PolicyDocument.Parse(applied.Document);
+            if (reading.Policy is { } policy)
+            {
+                return new AppliedPolicy(applied, policy, record.Message.Timestamp.UnixTimestampMs);
+            }
+            reason = reading.Errors[0].Show();
         }
         catch (AvroException error)
         {
-            throw CliException.Failed(
-                $"{Name} holds at offset {record.Offset.Value} what is no policy: {error.Message}",
-                "Only alloc policy apply may write to it.", error);
+            reason = error.Message;
         }
-        var reading = PolicyDocument.Parse(applied.Document);
-        return new AppliedPolicy(
-            applied,
-            reading.Policy ?? throw CliException.Failed(
-                $"The policy of version {applied.Version} in {Name} is not valid: {reading.Errors[0].Show()}",
-                "A newer version of alloc may run here; alloc version tells."),
-            record.Message.Timestamp.UnixTimestampMs);
+        if (unusable.Add(record.Offset.Value))
+        {
+            OnUnusable(
+                $"{Name} holds at offset {record.Offset.Value} what is no valid policy, and is passed over: {reason} "
+                + "Only alloc policy apply should write there.");
+        }
+        return null;
     }
 }

@@ -18,6 +18,7 @@ public sealed class KilledDevTests
         var arguments = Proof.Replay(directory, Lines, "--window", "4000");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
+        await using var load = WholeLedgerLoad.Start(deployment, directory);
 
         var moments = new Random(20_101_201);
         var commands = Proof.IsFull ? 1_500_000 : Lines * 2.7;
@@ -30,7 +31,7 @@ public sealed class KilledDevTests
         }
 
         var summary = await Proof.ReplayedAsync(replay);
-        await Proof.VerifyAsync(deployment);
+        await load.StopAndVerifyAsync();
         await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
     }
 

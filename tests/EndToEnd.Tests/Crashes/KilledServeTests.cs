@@ -19,6 +19,7 @@ public sealed class KilledServeTests
         var arguments = Proof.Replay(directory, Lines, "--window", "4000");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
+        await using var load = WholeLedgerLoad.Start(deployment, directory);
 
         var moments = new Random(7);
         for (var kill = 1; kill <= Kills; kill++)
@@ -43,7 +44,7 @@ public sealed class KilledServeTests
         }
 
         var summary = await Proof.ReplayedAsync(replay);
-        await Proof.VerifyAsync(deployment);
+        await load.StopAndVerifyAsync();
         await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
     }
 

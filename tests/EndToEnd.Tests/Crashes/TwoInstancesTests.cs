@@ -49,6 +49,7 @@ public sealed class TwoInstancesTests
         var arguments = Proof.Replay(directory, Lines, "--window", "200");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
+        await using var load = WholeLedgerLoad.Start(deployment, directory);
 
         // Killed: the other takes over when the session ends; then it comes back and gets its partitions again.
         await probe.WaitForAsync((long)(Lines * 0.4), replay, Proof.Deadline);
@@ -70,7 +71,7 @@ public sealed class TwoInstancesTests
         unfinished.ExpectAborted();
         Assert.False(one.Process.HasExited, one.Process.Said);
         Assert.False(two.Process.HasExited, two.Process.Said);
-        await Proof.VerifyAsync(deployment);
+        await load.StopAndVerifyAsync();
         await Proof.NothingIsLeftToDoAsync(deployment, arguments, summary);
     }
 }

@@ -14,6 +14,22 @@ public sealed class PlantedFaultTests
     }
 
     [Fact]
+    public void A_parked_command_may_end_before_a_hold_that_fell_due_after_it()
+    {
+        var confirm = history.Ask("early", Ask.Confirm, 40_000, "unknown");
+        history.Put(confirm, "Parked", [], [], null, AnswerKind.Provisional);
+        var tick = history.Ask("", Ask.Tick, 95_000);
+        history.Put(confirm, Events.Rejected, [], [], o => o with { Source = tick.At, TimeMs = 95_000 });
+        var due = history.Of("r3");
+        history.Put(
+            tick, Events.Expired, History.Move("HoldExpired", Account.Held, Account.Free, due.Held),
+            [due with { Held = 0, Expired = due.Held, Version = due.Version + 1, ExpiresAtMs = null }], null,
+            AnswerKind.Caused);
+
+        history.Expect([]);
+    }
+
+    [Fact]
     public void A_lost_outcome_at_the_end_is_found()
     {
         history.Outcomes.RemoveAt(history.Outcomes.Count - 1);
