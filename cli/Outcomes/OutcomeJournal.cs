@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Alloc.Cli.CommandLine;
 using Alloc.Engine.Runtime;
@@ -11,11 +12,18 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
 {
     private const long FirstWindow = 4_000;
     private const long WindowGrowth = 8;
+    private const string PartitionPools = "$partition/";
     private readonly JournalReader reader = new(settings, registry);
 
     public int PartitionCount => reader.PartitionCount;
 
-    public int PartitionOf(string poolId) => Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), PartitionCount);
+    /// <summary>Where a pool lives; what belongs to no pool names its partition.</summary>
+    public int PartitionOf(string poolId) =>
+        poolId.StartsWith(PartitionPools, StringComparison.Ordinal)
+        && int.TryParse(poolId.AsSpan(PartitionPools.Length), CultureInfo.InvariantCulture, out var partition)
+        && partition >= 0 && partition < PartitionCount
+            ? partition
+            : Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), PartitionCount);
 
     /// <summary>
     /// Goes back from the end, window by window, until enough was found or the journal begins. What is found comes

@@ -45,6 +45,18 @@ internal sealed class ByteComparison
         }
     }
 
+    /// <summary>What is left of the journal is not in the replay.</summary>
+    public void Finish()
+    {
+        foreach (var queue in journal.Values)
+        {
+            if (FirstDifference is null && queue.TryPeek(out var missing))
+            {
+                FirstDifference = $"{missing.Id} is not in the replay";
+            }
+        }
+    }
+
     private static string Id(AllocationOutcome outcome) => $"{outcome.PoolId}#{outcome.Sequence}";
 
     private static UInt128 Hash(AllocationOutcome outcome)

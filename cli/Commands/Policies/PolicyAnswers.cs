@@ -96,7 +96,7 @@ internal sealed class PolicyAnswers(ClientSettings settings, ISchemaRegistryClie
                 }
             }
             looked += to[partition] - from[partition];
-            answers.Add(answer.Stand == PartitionStand.Pending
+            answers.Add(answer.Stand is PartitionStand.Pending or PartitionStand.Known
                 && journal.Last(partition, cancellation)?.PolicyVersion >= applied.Record.Version
                     ? answer with { Stand = PartitionStand.InForce }
                     : answer);
@@ -138,7 +138,9 @@ internal sealed class PolicyAnswers(ClientSettings settings, ISchemaRegistryClie
     /// <summary>What an outcome says about the policy; null: nothing.</summary>
     private static PartitionAnswer? Said(AllocationOutcome outcome, PolicyInForce applied, int partition) =>
         outcome.Event is AllocationOutcomeEvent.PolicyActivated
-        || (outcome.CommandKind is CommandKind.PolicyActivate && outcome.Event is AllocationOutcomeEvent.Rejected
+        || (outcome.CommandKind is CommandKind.PolicyActivate
+            && outcome.Event is AllocationOutcomeEvent.Rejected
+                or AllocationOutcomeEvent.NoOp { Why: NoOpWhy.PolicyKnown }
             && outcome.CommandId?.StartsWith($"policy/{applied.Version}/", StringComparison.Ordinal) == true)
             ? Answered(outcome, applied, partition)
             : null;

@@ -82,6 +82,7 @@ internal static class PolicyDiffCommand
             progress.Clear();
         }
         comparison.Finish();
+        bytes.Finish();
         var result = new PolicyDiffResult(candidate, from, replay, comparison, bytes);
         context.Screen.One(result.Json(), console => result.Show(context, console));
         return candidate is null && bytes.FirstDifference is not null ? ExitCode.Mismatch : ExitCode.Ok;

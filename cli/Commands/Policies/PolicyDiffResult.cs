@@ -14,6 +14,9 @@ internal sealed class PolicyDiffResult(
     AllocationPolicy? candidate, DateTimeOffset from, PolicyReplay replay, TrialComparison comparison,
     ByteComparison bytes)
 {
+    private const int MostChanges = 12;
+    private const int MostExamples = 15;
+
     public JsonObject Json() => new()
     {
         ["version"] = candidate?.Version,
@@ -22,6 +25,11 @@ internal sealed class PolicyDiffResult(
         ["commands"] = replay.ReplayedCount,
         ["compared"] = comparison.Compared,
         ["different"] = comparison.Different,
+        ["verdicts"] = new JsonArray([.. Verdicts().Select(v => (JsonNode)new JsonObject
+        {
+            ["verdict"] = v.Verdict.ToString(),
+            ["count"] = v.Count,
+        })]),
         ["changes"] = new JsonArray([.. Changes().Cast<JsonNode>()]),
         ["consequences"] = new JsonArray([.. Consequences().Cast<JsonNode>()]),
         ["examples"] = new JsonArray([.. Examples().Cast<JsonNode>()]),
@@ -51,12 +59,23 @@ internal sealed class PolicyDiffResult(
                 $"[bold]{comparison.Different:N0} of {comparison.Compared:N0} commands would have been decided "
                 + $"differently[/] under version {candidate.Version}");
         }
-        Section(context, console, Changes(), Column.Number("COMMANDS", "count"), Column.Text("WAS", "was"),
-            Column.Text("WOULD BE", "wouldBe"));
+        foreach (var (verdict, count) in Verdicts())
+        {
+            console.MarkupLine($"  {count,7:N0} {PolicyVerdicts.Words(verdict)}");
+        }
+        var changes = Changes();
+        Section(context, console, [.. changes.Take(MostChanges)], Column.Number("COMMANDS", "count"),
+            Column.Text("WAS", "was"), Column.Text("WOULD BE", "wouldBeShown"));
+        if (changes.Count > MostChanges)
+        {
+            console.MarkupLine($"[dim]{changes.Count - MostChanges} more kinds of change; -o json has them all[/]");
+        }
         Section(context, console, Consequences(), Column.Text("FOLLOWS FROM COMMANDS", "event"),
             Column.Number("WAS", "was"), Column.Number("WOULD BE", "wouldBe"));
-        Section(context, console, Examples(), Column.Text("POOL", "poolId"), Column.Text("COMMAND", "commandId"),
+        Section(
+            context, console, FewExamples(changes), Column.Text("POOL", "poolId"), Column.Text("COMMAND", "commandId"),
             Column.Text("WAS", "wasShown"), Column.Text("WOULD BE", "wouldBeShown"));
+        console.WriteLine();
         console.MarkupLine(Markup.Escape(
             $"Window since {Words.Time(from.ToUnixTimeMilliseconds())}: {replay.ReplayedCount:N0} commands in "
             + $"{Duration.Show(replay.ReplayTime)}. State before it: {replay.RestoredCount:N0} outcomes of the journal "
@@ -71,18 +90,26 @@ internal sealed class PolicyDiffResult(
             console.WriteLine();
             context.Screen.Rows(rows, columns);
         }
-        console.WriteLine();
     }
+
+    private List<(PolicyVerdict Verdict, long Count)> Verdicts() =>
+    [
+        .. comparison.Changes.GroupBy(change => PolicyVerdicts.Of(change.Key)).OrderBy(same => same.Key)
+            .Select(same => (same.Key, same.Sum(change => change.Value))),
+    ];
 
     private List<JsonObject> Changes() =>
     [
-        .. comparison.Changes.OrderByDescending(change => change.Value).Select(change => new JsonObject
-        {
-            ["was"] = change.Key.Was,
-            ["wouldBe"] = change.Key.Was == change.Key.WouldBe
-                ? $"{change.Key.WouldBe}, on other terms" : change.Key.WouldBe,
-            ["count"] = change.Value,
-        }),
+        .. comparison.Changes.OrderBy(change => PolicyVerdicts.Of(change.Key))
+            .ThenByDescending(change => change.Value).Select(change => new JsonObject
+            {
+                ["verdict"] = PolicyVerdicts.Of(change.Key).ToString(),
+                ["was"] = change.Key.Was,
+                ["wouldBe"] = change.Key.WouldBe,
+                ["wouldBeShown"] = change.Key.Was == change.Key.WouldBe
+                    ? $"{change.Key.WouldBe}, on other terms" : change.Key.WouldBe,
+                ["count"] = change.Value,
+            }),
     ];
 
     private List<JsonObject> Consequences() =>
@@ -112,6 +139,22 @@ internal sealed class PolicyDiffResult(
         }),
     ];
 
+    // A few of each change that is shown, in the order of the changes.
+    private List<JsonObject> FewExamples(List<JsonObject> changes)
+    {
+        var shown = changes.Take(MostChanges).ToList();
+        var each = shown.Count == 0 ? 0 : Math.Max(1, MostExamples / shown.Count);
+        var examples = Examples();
+        return
+        [
+            .. shown.SelectMany(change => examples.Where(example =>
+                example["was"]!.ToString() == change["was"]!.ToString()
+                && example["wouldBe"]!.ToString() == change["wouldBe"]!.ToString()).Take(each)),
+        ];
+    }
+
+    // What a refusal leaves of a reservation says nothing to people.
     private static string Shown(TrialDecision decision) =>
-        decision.Terms.Length > 0 ? $"{decision.Kind}: {decision.Terms}" : decision.Kind;
+        decision.Terms.Length > 0 && !decision.Kind.StartsWith("Rejected", StringComparison.Ordinal)
+            ? $"{decision.Kind}: {decision.Terms}" : decision.Kind;
 }

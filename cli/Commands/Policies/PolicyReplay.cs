@@ -89,8 +89,7 @@ internal sealed class PolicyReplay : IDisposable
         int partition, long fromMs, AllocationPolicy? candidate, Action<int, AllocationOutcome> was,
         Action<int, AllocationOutcome> wouldBe)
     {
-        var log = Ends(commandTopic, partition);
-        var from = FirstOffset(partition, fromMs, log.High);
+        var from = FirstOffset(partition, fromMs, Ends(commandTopic, partition).High);
         var checkpoint = Checkpoints?.Open(partition, commandTopic, from);
         using var scratch = checkpoint?.State;
         var begin = checkpoint?.Position.NextOffset(outcomeTopic) ?? 0;
@@ -104,7 +103,7 @@ internal sealed class PolicyReplay : IDisposable
                 $"Partition {partition} would not take the policy: {string.Join("; ", reasons)}");
         }
         var startedAt = Stopwatch.GetTimestamp();
-        foreach (var record in Records(commandTopic, partition, from, Math.Min(log.High, last + 1)))
+        foreach (var record in Records(commandTopic, partition, from, last + 1))
         {
             if (ToLedger(record) is not { } command)
             {

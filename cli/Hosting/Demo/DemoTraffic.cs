@@ -52,16 +52,8 @@ internal sealed class DemoTraffic(
 
         if (scenario.Policy is { } policy)
         {
-            foreach (var (partition, command) in DemoPolicy.Activations(policy, partitionCount, NowMs))
-            {
-                producer.Produce(
-                    new TopicPartition(commandTopic, partition),
-                    new Message<byte[]?, byte[]?>
-                    {
-                        Key = Encoding.UTF8.GetBytes(command.PoolId),
-                        Value = commands.Serialize(command),
-                    });
-            }
+            await DemoPolicy.ApplyAsync(policy, partitionCount, settings, registry, NowMs, cancellation)
+                .ConfigureAwait(false);
         }
         var script = new DemoScript(scenario, seed, NowMs, leftovers);
         foreach (var command in DemoScript.Opening(scenario, NowMs, leftovers))

@@ -34,7 +34,10 @@ public readonly record struct TrialDecision(string Kind, string Terms)
             {
                 text.Append(CultureInfo.InvariantCulture, $", for {(expiresAt - outcome.TMs) / 1000.0:0.###} s");
             }
-            text.Append(CultureInfo.InvariantCulture, $", class {reservation.Class}");
+            if (reservation.Class.Length > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $", class {reservation.Class}");
+            }
         }
         return text.ToString();
     }

@@ -118,6 +118,8 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.Equal("tried", refused["poolId"]!.ToString());
         Assert.Equal("Held", refused["was"]!.ToString());
         Assert.StartsWith("b, 3 held", refused["wasTerms"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("were done and would be refused", table.Out, StringComparison.Ordinal);
+        Assert.Equal("RefusedInstead", json["verdicts"]!.AsArray()[0]!["verdict"]!.ToString());
     }
 
     [Fact]
@@ -134,6 +136,31 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.True(result["journal"]!["sameBytes"]!.GetValue<bool>());
         Assert.True(result["journal"]!["outcomesInWindow"]!.GetValue<long>() >= 3);
         Assert.Equal(0, result["different"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public async Task The_bytes_are_the_same_while_others_are_being_decided()
+    {
+        await AllocAsync("pool", "supply", "set", "busy", "-q", "100000");
+        using var client = new CommandClient(dev.Deployment);
+        using var stopping = new CancellationTokenSource();
+        var traffic = Task.Run(async () =>
+        {
+            for (var n = 0; !stopping.IsCancellationRequested; n++)
+            {
+                await client.SendAsync(CommandClient.Command($"busy-{n}", "busy", CommandClient.Hold($"r{n}", 1)));
+            }
+        });
+
+        for (var run = 0; run < 3; run++)
+        {
+            var same = await AllocAsync("policy", "diff", "--replay", "1h", "-o", "json");
+            Assert.True(same.ExitCode == 0, same.Error + same.Out);
+            Assert.Equal(0, JsonNode.Parse(same.Out)!["different"]!.GetValue<long>());
+        }
+
+        await stopping.CancelAsync();
+        await traffic;
     }
 
     [Fact]
