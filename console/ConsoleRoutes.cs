@@ -44,6 +44,7 @@ public static class ConsoleRoutes
         new LedgerEndpoints(parts.Directory, parts.Peers).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
+        new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);
         new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

@@ -54,6 +54,7 @@ internal static class CommandTree
         new Command("pool", "Pools: amounts that are handed out").With(
             PoolListCommand.Create(),
             PoolGetCommand.Create(),
+            PoolDeficitCommand.Create(),
             PoolConfigureCommand.Create(),
             PoolSupply.Create(),
             PoolBlock.Block(),

@@ -90,7 +90,10 @@ internal static class EffectCheck
         }
         var moved = after.Released - before.Released;
         var taken = before.Held - after.Held + before.Confirmed - after.Confirmed;
+        var waited = before.Waiting - after.Waiting;
         return moved != taken ? $"released {moved} but took {taken} from the reservation"
+            : waited > 0 && command.Quantity is { } quantity && quantity != waited
+            ? $"asked to release {quantity} of those it waits for, waits for {waited} fewer"
             : command.Quantity < moved ? $"asked to release {command.Quantity}, released {moved}"
             : null;
     }

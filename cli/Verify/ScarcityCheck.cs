@@ -38,6 +38,11 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
         {
             CheckGrant(outcome, grantedUnits);
         }
+        else if (outcome.Event == Events.Reassigned)
+        {
+            // A new customer that takes back what it lent gets units that are held already.
+            granted.UnionWith(outcome.Reservations.Select(r => r.Id));
+        }
         CheckQuotas(outcome);
         CheckCharges(outcome);
         CheckLine(outcome);

@@ -26,14 +26,15 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
     }
 
     /// <summary>
-    /// GET /v1/pools?prefix=&amp;after=&amp;limit= : pools by id, of all instances; partitions nobody could answer for
-    /// are named.
+    /// GET /v1/pools?prefix=&amp;after=&amp;limit=&amp;deficit=true : pools by id, of all instances, or those that
+    /// promised too many; partitions nobody could answer for are named.
     /// </summary>
     private async Task ListPoolsAsync(HttpContext context)
     {
         var prefix = context.Request.Query["prefix"].ToString();
         var after = context.Request.Query["after"].ToString();
         var limit = LimitOf(context.Request);
+        var least = context.Request.Query["deficit"] == "true" ? 1 : 0;
         var rows = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
         var absent = new List<int>();
         var owners = new HashSet<Uri>();
@@ -41,7 +42,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         {
             if (directory.Here(partition) is { } reads)
             {
-                foreach (var pool in reads.Pools().Where(p => IsListed(p.PoolId, prefix, after)))
+                foreach (var pool in reads.Pools().Where(p => p.Deficit >= least && IsListed(p.PoolId, prefix, after)))
                 {
                     rows[pool.PoolId] = PoolJson(pool, partition, null);
                 }

@@ -14,9 +14,21 @@ public sealed class Hypotheses(StreamsApplication application, AllocationOptions
 
     /// <summary>What would be decided now; null when the partition is not here and ready.</summary>
     /// <exception cref="LedgerFaultException">The state moved on during each of a few attempts.</exception>
-    public AllocationOutcome? Decide(AllocationCommand command, long nowMs)
+    public AllocationOutcome? Decide(AllocationCommand command, long nowMs) => Ask(
+        command.PoolId,
+        (ledger, partition) => ledger.Consider(new LedgerRecord(
+            options.CommandTopic, partition, Offset: 0, nowMs, command.PoolId, partition, command)));
+
+    /// <summary>What would cover the deficit of a pool; null when it is not known, or its partition not here and ready.
+    /// </summary>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="limit">Most that are listed.</param>
+    public DeficitCover? Cover(string poolId, int limit) => Ask(poolId, (ledger, _) => ledger.Cover(poolId, limit));
+
+    private T? Ask<T>(string poolId, Func<AllocationLedger, int, T?> ask)
+        where T : class
     {
-        var partition = Murmur2.Partition(Encoding.UTF8.GetBytes(command.PoolId), options.PartitionCount);
+        var partition = Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), options.PartitionCount);
         for (var attempt = 1; ; attempt++)
         {
             if (application.QueryStores(AllocationStores.Pools, partition) is not { } stores)
@@ -25,9 +37,7 @@ public sealed class Hypotheses(StreamsApplication application, AllocationOptions
             }
             try
             {
-                var ledger = new AllocationLedger(new StoreLedgerState(stores), options.Policy, partition);
-                return ledger.Consider(new LedgerRecord(
-                    options.CommandTopic, partition, Offset: 0, nowMs, command.PoolId, partition, command));
+                return ask(new AllocationLedger(new StoreLedgerState(stores), options.Policy, partition), partition);
             }
             catch (LedgerFaultException) when (attempt < Attempts)
             {

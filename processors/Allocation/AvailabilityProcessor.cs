@@ -8,7 +8,9 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Processors.Allocation;
 
 /// <summary>
-/// Makes the availability of a pool of every outcome that changes it; the sink keeps the last one of a commit.
+/// Makes the availability of a pool of every outcome that changes it; the sink keeps the last one of a commit. A policy
+/// that comes into force may change it for every pool of the partition, in the same pieces in which the ledger looks at
+/// them: such a record has the sequence of the pool's last outcome again, and the new policy's version.
 /// </summary>
 internal sealed class AvailabilityProcessor(AllocationPolicy policy)
     : IProcessor<string, AllocationOutcome, string, PoolAvailability>
@@ -33,16 +35,68 @@ internal sealed class AvailabilityProcessor(AllocationPolicy policy)
     public void Process(in Record<string, AllocationOutcome> record)
     {
         var outcome = record.Value;
+        if (outcome.PoolId[0] == '$')
+        {
+            if (BeginOfPiece(outcome) is { } first)
+            {
+                PublishFrom(first, outcome);
+            }
+            return;
+        }
         var changes = outcome.Entries.Count > 0
             || outcome.Event is AllocationOutcomeEvent.PoolConfigured or AllocationOutcomeEvent.OverCommitted
             || (outcome.CommandId is null && outcome.Event is AllocationOutcomeEvent.NoOp);
-        if (changes && outcome.PoolId[0] != '$' && pools.Get(outcome.PoolId) is { } pool)
+        if (changes && pools.Get(outcome.PoolId) is { } pool)
         {
-            poolId = outcome.PoolId;
-            var availability = Availability.Publish(
-                PolicyOf(outcome.PolicyVersion), pool, outcome.TMs, UsageOf);
-            context.Forward(new Record<string, PoolAvailability>(outcome.PoolId, availability, outcome.TMs));
+            Publish(pool, PolicyOf(outcome.PolicyVersion), outcome.TMs);
         }
+    }
+
+    // The pool from which the ledger looked at pools with this outcome; null where it looked at none.
+    private static string? BeginOfPiece(AllocationOutcome outcome)
+    {
+        if (outcome.DuplicateOf is not null)
+        {
+            return null;
+        }
+        if (outcome.Event is AllocationOutcomeEvent.PolicyActivated { InForce: true })
+        {
+            return "";
+        }
+        foreach (var timer in outcome.Timers)
+        {
+            if (timer is { Kind: TimerKind.Promotion, Set: false })
+            {
+                return timer.Id;
+            }
+        }
+        return null;
+    }
+
+    // A piece begins with the last pool of the one before, which the record of that piece may have displaced.
+    private void PublishFrom(string first, AllocationOutcome outcome)
+    {
+        var inForce = PolicyOf(outcome.PolicyVersion);
+        var left = inForce.Limits.TimersPerRecord + 1;
+        foreach (var entry in pools.Range(first, AllocationStores.LastPoolId))
+        {
+            if (entry.Key[0] == '$')
+            {
+                continue;
+            }
+            Publish(entry.Value, inForce, outcome.TMs);
+            if (--left == 0)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Publish(PoolState pool, AllocationPolicy inForce, long t)
+    {
+        poolId = pool.PoolId;
+        var availability = Availability.Publish(inForce, pool, t, UsageOf);
+        context.Forward(new Record<string, PoolAvailability>(poolId, availability, t));
     }
 
     // A record may put a policy in force that forgets the one before: its outcomes are shown under the new one.

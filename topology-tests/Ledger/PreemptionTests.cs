@@ -147,7 +147,7 @@ public sealed class PreemptionTests
 
         var outcomes = ledger.Wait(TimeSpan.FromSeconds(5));
 
-        Assert.Equal(["N CooldownOver", "Preempted w1 2", "Promoted v2"], Texts(outcomes));
+        Assert.Equal(["N PromotionGoesOn", "Preempted w1 2", "Promoted v2"], Texts(outcomes));
     }
 
     [Fact]

@@ -83,6 +83,11 @@ public sealed class TransitionTableTests
         none                | release 2         | P then R UnknownReservation | -
         none                | release held      | P then R UnknownReservation | -
         waitlisted          | release           | ✔ Released                  | cancelled
+        waitlisted          | release 2         | ✔ Released                  | waiting 3
+        waitlisted          | release 5         | ✔ Released                  | released
+        waitlisted          | release 6         | R ExceedsHeld               | waiting 5
+        waitlisted          | release held      | R NotHeld                   | waiting 5
+        waitlisted          | release confirmed | R NotConfirmed              | waiting 5
         held                | release           | ✔ Released                  | released 5 cancelled
         held                | release 2         | ✔ Released                  | held 3 released 2
         held                | release held      | ✔ Released                  | released 5

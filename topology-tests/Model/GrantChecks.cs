@@ -13,11 +13,12 @@ internal static class GrantChecks
         var grants = outcome.Entries.Where(e => e is { Kind: EntryKind.Held, From: Account.Free }).ToList();
         if (outcome.Event is AllocationOutcomeEvent.Preempted preempted)
         {
-            if (pool.Preemptor.By != preempted.By)
+            if (pool.Preemption.Offset != outcome.Source.Offset)
             {
                 var blocked = pool.Line().Where(w => pool.QuotaBroken(w, w.Waiting) is not null).Select(w => w.Id);
-                pool.Preemptor = (preempted.By, [.. blocked]);
+                pool.Preemption = (outcome.Source.Offset, [.. blocked]);
             }
+            pool.Preemption.Behind.Add(preempted.ReservationId);
             CheckVictim(policy, pool, outcome, preempted, fail);
         }
         if (grants.Count == 0 || outcome.Event is AllocationOutcomeEvent.Imported)
@@ -29,6 +30,13 @@ internal static class GrantChecks
         var quantity = grants.Sum(g => g.Quantity);
         var freed = rest.Where(r => r.Event is AllocationOutcomeEvent.Preempted p && p.By == granted.ReservationId
             && r.PoolId == pool.Id).SelectMany(r => r.Entries).Where(e => e.To == Account.Free).Sum(e => e.Quantity);
+        var lines = grants.Select(g => outcome.After.First(a => a.ReservationId == g.ReservationId)).ToList();
+        if (lines.Exists(l => l.Class != granted.Class))
+        {
+            // Lines of several classes are granted one after another: together, no more than any of them could get.
+            CheckLines(policy, pool, outcome, grants, lines, fail);
+            return;
+        }
         var available = pool.AvailableTo(granted.Class, outcome.TMs);
         if (quantity > available + freed)
         {
@@ -42,6 +50,22 @@ internal static class GrantChecks
         }
         CheckQuota(pool, outcome, granted, quantity, fail);
         CheckTurn(policy, pool, outcome, granted, fail);
+    }
+
+    private static void CheckLines(
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, List<LedgerEntry> grants,
+        List<Reservation> lines, Action<string, string> fail)
+    {
+        var most = lines.Max(l => pool.AvailableTo(l.Class, outcome.TMs));
+        if (grants.Sum(g => g.Quantity) is var sum && sum > most)
+        {
+            fail("3: no grant beyond what is available", $"{OutcomeChecks.Name(outcome)} grants {sum}; {most} at most");
+        }
+        foreach (var (line, grant) in lines.Zip(grants))
+        {
+            CheckQuota(pool, outcome, line, grant.Quantity, fail);
+            CheckTurn(policy, pool, outcome, line, fail);
+        }
     }
 
     // Invariant 4.
@@ -67,10 +91,10 @@ internal static class GrantChecks
             foreach (var waiter in pool.Line().Where(w => w.Class == granted.Class
                 && w.OrderMs <= outcome.TMs - boost && w.Id != granted.ReservationId))
             {
-                // What a preemption frees is the preemptor's first: a waiter that only it unblocks comes after.
-                var isUnblocked = pool.Preemptor.By == granted.ReservationId
-                    && pool.Preemptor.Blocked.Contains(waiter.Id);
-                if (!isUnblocked && pool.QuotaBroken(waiter, waiter.Waiting) is null)
+                // What a preemption frees is the preemptor's first: whom only it unblocks, or makes wait, comes after.
+                var isBehind = pool.Preemption.Offset == outcome.Source.Offset
+                    && pool.Preemption.Behind.Contains(waiter.Id);
+                if (!isBehind && pool.QuotaBroken(waiter, waiter.Waiting) is null)
                 {
                     fail("a new hold does not pass an equal waiter",
                         $"{OutcomeChecks.Name(outcome)} passes {waiter.Id}, which waits for {waiter.Waiting}");
@@ -89,6 +113,7 @@ internal static class GrantChecks
             foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id && !isPreempting))
             {
                 var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
+                    || NaiveTakings.IsVictim(policy, mine.Class, ahead.Class)
                     || (policy.Waiting == WaitlistOrder.BestEffort
                         && ahead.Waiting > pool.AvailableTo(ahead.Class, outcome.TMs));
                 if (!mayBePassed)
@@ -116,6 +141,14 @@ internal static class GrantChecks
         {
             fail("a class preempts whom its row names",
                 $"{name}: {preempted.ByClass} takes {preempted.Quantity} from {victim.Id} ({victim.Class})");
+        }
+        if (outcome.TMs - victim.HeldAtMs < row.MinimumAgeMs)
+        {
+            fail("young holds are spared", $"{name}: {victim.Id} is held since {victim.HeldAtMs}");
+        }
+        if (pool.Cooldowns.GetValueOrDefault(preempted.ByClass) > outcome.TMs)
+        {
+            fail("a class that cools down takes nothing", $"{name} at {outcome.TMs}");
         }
         if (preempted.Confirmed > 0 && !row.Confirmed)
         {

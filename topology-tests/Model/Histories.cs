@@ -54,7 +54,8 @@ internal static class Histories
         {
             < 16 => $"hold {r} {quantity} ttl={Ttl(random)} {owner}",
             < 24 => $"hold {r} {quantity} ttl={Ttl(random)} {owner} wait",
-            < 28 => $"hold {r} {quantity} + {r}x 2 {owner}{(random.Next(2) == 0 ? " partial" : "")}",
+            < 28 => $"hold {r} {quantity} + {r}x{Pick(["", $":{policy.Classes[0]}", $":{policy.Classes[^1]}"])} 2 "
+                + owner + (random.Next(2) == 0 ? " partial" : ""),
             < 30 => $"hold {r} {quantity} group=g {owner}",
             < 40 => $"confirm {r}{maybe}{(random.Next(3) == 0 ? " keep" : "")}",
             < 47 => $"release {r}{maybe}{bucket}{(random.Next(4) == 0 ? " aborted" : "")}",

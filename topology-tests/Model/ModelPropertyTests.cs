@@ -48,6 +48,17 @@ public sealed class ModelPropertyTests
         "hold r1 4 ttl=17000 class=field customer=ann wait");
 
     [Fact]
+    public void A_part_is_taken_from_though_a_command_waits_for_the_rest() => ModelRun.Check(
+        ModelPolicies.Named("preempting"),
+        "hold r3 1 group=g class=field dealer=seven",
+        "hold r6 4 ttl=25000 class=web dealer=seven",
+        "consume r6 4 m11 erp=12",
+        "supply 2 erp=14",
+        "snapshot 3 version=6 through=13",
+        "hold r1 1 ttl=5000 class=field dealer=nine wait",
+        "split r6 r6s2=2");
+
+    [Fact]
     public void Overbooking_by_percent_grows_with_a_snapshot_that_frees_nothing() => ModelRun.Check(
         ModelPolicies.Named("curve"),
         "hold r2 4 ttl=1000 class=web dealer=seven wait",

@@ -30,6 +30,9 @@ internal sealed record NaivePolicy
     public (string Class, string[] Victims, bool Confirmed, long MinimumAgeMs, long CooldownMs, bool WaitsAgain)[]
         Preemptions { get; init; } = [];
 
+    /// <summary>Most reservations that one preemption takes from.</summary>
+    public const int MaximumVictims = 10;
+
     public WaitlistOrder Waiting { get; init; } = WaitlistOrder.None;
 
     public (string Class, long BoostMs)[] Boosts { get; init; } = [];
@@ -86,8 +89,8 @@ internal sealed record NaivePolicy
             PreemptionTable =
             [
                 .. Preemptions.Select(p => new PreemptionRow(
-                    $"preempt/{p.Class}", all, p.Class, [.. p.Victims], p.Confirmed, p.MinimumAgeMs, p.CooldownMs, 10,
-                    p.WaitsAgain)),
+                    $"preempt/{p.Class}", all, p.Class, [.. p.Victims], p.Confirmed, p.MinimumAgeMs, p.CooldownMs,
+                    MaximumVictims, p.WaitsAgain)),
             ],
             WaitlistTable = Waiting == WaitlistOrder.None
                 ? []

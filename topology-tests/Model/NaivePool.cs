@@ -17,8 +17,14 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
 
     public long? ServiceAtMs { get; set; }
 
-    /// <summary>Who preempted last, and which waiters a quota blocked just before.</summary>
-    public (string By, HashSet<string> Blocked) Preemptor { get; set; } = ("", []);
+    /// <summary>
+    /// The record for which somebody lost units last, and who waits only because of it or was blocked by a quota just
+    /// before: they come after the one for whom it was.
+    /// </summary>
+    public (long Offset, HashSet<string> Behind) Preemption { get; set; } = (-1, []);
+
+    /// <summary>When classes that preempted may do so again.</summary>
+    public Dictionary<string, long> Cooldowns { get; } = [];
 
     /// <summary>The deficit that was published last.</summary>
     public long Published { get; set; }
@@ -144,6 +150,23 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
         }
         return 0;
     }
+
+    /// <summary>Takes units from a reservation, or gives them back: tried, not posted.</summary>
+    public void Try(NaiveReservation victim, long held, long confirmed)
+    {
+        victim.Held -= held;
+        victim.Confirmed -= confirmed;
+        accounts[Account.Held] -= held;
+        accounts[Account.Confirmed] -= confirmed;
+        accounts[Account.Free] += held + confirmed;
+    }
+
+    /// <summary>The quota that an owner takes back units by, if it lends any that others borrow.</summary>
+    public NaiveQuota? LenderOf(string kind, string value, long needed) =>
+        QuotaOf(kind, value) is { Value: not null, Reclaim: not QuotaReclaim.None } quota
+        && Used(quota, kind, value) + needed <= quota.Nominal && Borrowed(quota, kind, value, 0).Borrowed > 0
+            ? quota
+            : null;
 
     private NaiveQuota? QuotaOf(string kind, string value) => inForce.Current.Quotas.FirstOrDefault(
         q => NameOf(q.Scope) == kind && (q.Value is null || q.Value == value));

@@ -32,6 +32,15 @@ internal sealed class NaiveReservation
     /// <summary>From when on the ledger knows nothing of it.</summary>
     public long? ForgetAtMs { get; set; }
 
+    /// <summary>When its units were granted.</summary>
+    public long HeldAtMs { get; set; }
+
+    /// <summary>Until when it waits.</summary>
+    public long? WaitUntilMs { get; set; }
+
+    /// <summary>Whether a command waits for what becomes of it.</summary>
+    public bool IsAwaited { get; set; }
+
     /// <summary>When it took its place in line, earlier by the boost of its class.</summary>
     public long OrderMs { get; set; }
 
@@ -116,6 +125,9 @@ internal sealed class NaiveReservation
         Version = after.Version;
         ExpiresAtMs = after.ExpiresAtMs;
         ForgetAtMs = after.ForgetAtMs;
+        HeldAtMs = after.HeldAtMs ?? after.CreatedAtMs ?? long.MaxValue;
+        WaitUntilMs = after.WaitUntilMs;
+        IsAwaited = after.Parked.Count > 0;
         OrderMs = after.EnqueuedAtMs ?? 0;
         OrderTie = after.WaitOrder;
     }

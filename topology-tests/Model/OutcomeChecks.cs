@@ -81,9 +81,32 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         {
             fail("3: every deficit is published", $"{pool.Id}: {pool.DeficitAt(t)} at {t}, published {pool.Published}");
         }
-        if (inForce.Current.Waiting != WaitlistOrder.None && pool.Published == 0 && IsGranting)
+        if (inForce.Current.Waiting != WaitlistOrder.None && IsGranting)
         {
-            CheckLine(pool, t);
+            CheckTurns(pool, t);
+            if (pool.Published == 0)
+            {
+                CheckLine(pool, t);
+            }
+        }
+    }
+
+    // One who waits takes what a hold would, as soon as it would.
+    private void CheckTurns(NaivePool pool, long t)
+    {
+        var ahead = new HashSet<string>();
+        foreach (var waiter in pool.Line().Where(w => !(w.WaitUntilMs <= t)))
+        {
+            var isTurn = ahead.All(a => NaiveTakings.IsVictim(inForce.Current, waiter.Class, a));
+            if (isTurn && NaiveTakings.Could(inForce.Current, pool, waiter, waiter.Waiting, t))
+            {
+                fail("a waiter takes at its turn what a hold would",
+                    $"{waiter.Id} ({waiter.Class}) waits for {waiter.Waiting} at {t}");
+            }
+            if (inForce.Current.Waiting == WaitlistOrder.StrictFifo && pool.QuotaBroken(waiter, waiter.Waiting) is null)
+            {
+                ahead.Add(waiter.Class);
+            }
         }
     }
 
@@ -122,6 +145,10 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         foreach (var id in moved.Where(id => outcome.After.All(a => a.ReservationId != id)))
         {
             fail("an outcome is complete", $"{Name(outcome)} moves units of {id} and does not say what it is after");
+        }
+        foreach (var cooldown in outcome.Cooldowns)
+        {
+            pool.Cooldowns[cooldown.Id] = cooldown.EndsAtMs;
         }
         var isSplit = outcome.Event is AllocationOutcomeEvent.ReservationSplit;
         if (isSplit)

@@ -9,8 +9,20 @@ internal static class RefusalChecks
         NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command,
         Action<string, string> fail)
     {
-        if (outcome.Event is not AllocationOutcomeEvent.Rejected rejected
-            || command?.Body is not AllocationCommandBody.Hold hold || command.CommandId != outcome.CommandId)
+        if (outcome.Event is not AllocationOutcomeEvent.Rejected rejected || command is null
+            || command.CommandId != outcome.CommandId)
+        {
+            return;
+        }
+        if (command.Body is AllocationCommandBody.Amend or AllocationCommandBody.Confirm)
+        {
+            CheckTaking(policy, pool, pool[rejected.ReservationId!], outcome, rejected, fail);
+        }
+        if (command.Body is not AllocationCommandBody.Hold hold)
+        {
+            return;
+        }
+        if (hold.Lines.Any(l => l.Class is not null))
         {
             return;
         }
@@ -21,6 +33,7 @@ internal static class RefusalChecks
         var needed = isPartial ? asked.Length : asked.Sum();
         var available = pool.AvailableTo(priorityClass, outcome.TMs);
         var name = OutcomeChecks.Name(outcome);
+        CheckTaking(policy, pool, OwnerOf(hold, command, priorityClass), outcome, rejected, fail);
         foreach (var reason in rejected.Reasons)
         {
             switch (reason.Code)
@@ -46,6 +59,37 @@ internal static class RefusalChecks
         NaivePool pool, AllocationCommandBody.Hold hold, AllocationCommand command, string priorityClass, long quantity,
         string name, Reason reason, Action<string, string> fail)
     {
+        var owner = OwnerOf(hold, command, priorityClass);
+        if (pool.QuotaBroken(owner, quantity) is null)
+        {
+            fail("a refusal for a quota is true", $"{name}: {reason.Scope}, {quantity} more break none");
+        }
+        if (string.IsNullOrEmpty(reason.Scope) || reason.Numbers.All(n => n.Name != NumberName.Limit)
+            || reason.Numbers.All(n => n.Name != NumberName.Used))
+        {
+            fail("a refusal for a quota names scope, used and limit", name);
+        }
+    }
+
+    // What is refused for want of units or quota alone could not be had by taking it either.
+    private static void CheckTaking(
+        NaivePolicy policy, NaivePool pool, NaiveReservation owner, AllocationOutcome outcome,
+        AllocationOutcomeEvent.Rejected rejected, Action<string, string> fail)
+    {
+        var isForWantOnly = rejected.Reasons.All(r => r.Code is ReasonCode.InsufficientAvailability
+            or ReasonCode.ProtectedForHigherClass or ReasonCode.QuotaExceeded or ReasonCode.PreemptionNotPermitted);
+        var needed = rejected.Reasons.SelectMany(r => r.Numbers).FirstOrDefault(n => n.Name == NumberName.Requested);
+        if (isForWantOnly && needed is not null
+            && NaiveTakings.Could(policy, pool, owner, needed.Value, outcome.TMs))
+        {
+            fail("what is refused could not be taken from others",
+                $"{OutcomeChecks.Name(outcome)}: {needed.Value} for {owner.Class}");
+        }
+    }
+
+    private static NaiveReservation OwnerOf(
+        AllocationCommandBody.Hold hold, AllocationCommand command, string priorityClass)
+    {
         var owner = new NaiveReservation { Id = "" };
         owner.Adopt(new Reservation
         {
@@ -57,14 +101,6 @@ internal static class RefusalChecks
             CustomerRef = hold.CustomerRef,
             Dealer = hold.Attributes.GetValueOrDefault("dealer"),
         });
-        if (pool.QuotaBroken(owner, quantity) is null)
-        {
-            fail("a refusal for a quota is true", $"{name}: {reason.Scope}, {quantity} more break none");
-        }
-        if (string.IsNullOrEmpty(reason.Scope) || reason.Numbers.All(n => n.Name != NumberName.Limit)
-            || reason.Numbers.All(n => n.Name != NumberName.Used))
-        {
-            fail("a refusal for a quota names scope, used and limit", name);
-        }
+        return owner;
     }
 }

@@ -7,7 +7,7 @@ namespace Topology.Tests.Model;
 /// <summary>
 /// A command as a line of text, as a failing history prints it and a test takes it:
 /// <code>
-/// hold r1 3 class=web ttl=60000 customer=ann wait      hold r1 2 + r2 1 partial
+/// hold r1 3 class=web ttl=60000 customer=ann wait      hold r1 2 + r2:web 1 partial
 /// confirm r1 2 keep       release r1 2 held aborted    consume r1 2 m1 erp=4     return r1 1 m2 blocked
 /// extend r1 5000          amend r1 4                   split r1 r1a=2            reassign r1 customer=bob
 /// force r1 held by=eve    approve c3 by=ann            import r9 held=2 confirmed=1
@@ -206,7 +206,13 @@ internal sealed class ScriptLine
         var lines = new List<HoldLine>();
         for (var index = 1; index + 1 < words.Count && words[index] is not ("partial" or "wait"); index += 3)
         {
-            lines.Add(new HoldLine { ReservationId = words[index], Quantity = Long(words[index + 1]) });
+            var name = words[index].Split(':');
+            lines.Add(new HoldLine
+            {
+                ReservationId = name[0],
+                Quantity = Long(words[index + 1]),
+                Class = name.Length > 1 ? name[1] : null,
+            });
         }
         var attributes = new Dictionary<string, string>();
         if (named.TryGetValue("dealer", out var dealer))

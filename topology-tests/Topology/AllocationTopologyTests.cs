@@ -282,27 +282,76 @@ public sealed class AllocationTopologyTests
             where TStore : class => alloc.Driver.GetStore<TStore>(name);
     }
 
+    private static AllocationPolicy Protecting(int version, long units, int poolsPerRecord = 1_000) =>
+        PolicyVersions.Version0 with
+        {
+            Version = version,
+            Classes = ["vip", "standard"],
+            ProtectionTable = [new ProtectionRow("protect/vip", PoolPattern.All, "vip", units, UsageCount.Open)],
+            Limits = PolicyVersions.Version0.Limits with { TimersPerRecord = poolsPerRecord },
+        };
+
+    private static void Activate(AllocationDriver alloc, AllocationPolicy policy, long afterMs = 0) =>
+        alloc.Send(ReservedKeys.Policy, new AllocationCommandBody.PolicyActivate
+        {
+            Version = policy.Version,
+            Document = PolicyDocument.Write(policy),
+            ContentHash = PolicyDocument.HashOf(policy),
+            EffectiveAtMs = alloc.Driver.NowMs + afterMs,
+        });
+
+    [Fact]
+    public void Availability_of_every_pool_is_published_again_when_a_policy_comes_into_force()
+    {
+        using var alloc = new AllocationDriver();
+        alloc.Stock("bolts", 10);
+        alloc.Stock("nuts", 20);
+        var before = alloc.Availability().ToLookup(a => a.PoolId);
+
+        Activate(alloc, Protecting(1, units: 4));
+        var atOnce = alloc.Availability();
+        Activate(alloc, Protecting(2, units: 3), afterMs: 60_000);
+        var announced = alloc.Availability();
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(60));
+        var later = alloc.Availability();
+
+        Assert.Equal(["bolts", "nuts"], atOnce.Select(a => a.PoolId));
+        Assert.Equal([10, 6], atOnce[0].Available.Select(c => c.Available));
+        Assert.Equal((1, before["bolts"].Last().PoolSequence), (atOnce[0].PolicyVersion, atOnce[0].PoolSequence));
+        Assert.Empty(announced);
+        Assert.Equal([(2, 7L), (2, 17L)], later.Select(a => (a.PolicyVersion, a.Available[1].Available)));
+        Assert.True(later[0].TMs > atOnce[0].TMs);
+    }
+
+    [Fact]
+    public void Availability_of_many_pools_is_published_again_in_pieces()
+    {
+        using var alloc = new AllocationDriver();
+        string[] pools = ["a", "b", "c", "d", "e"];
+        foreach (var pool in pools)
+        {
+            alloc.Stock(pool, 10);
+        }
+        alloc.Availability();
+
+        Activate(alloc, Protecting(1, units: 4, poolsPerRecord: 2));
+        var first = alloc.Availability();
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(1));
+        var rest = alloc.Availability();
+
+        Assert.InRange(first.Count, 2, 3);
+        Assert.Equal(pools, first.Concat(rest).Select(a => a.PoolId).Distinct());
+        Assert.All(first.Concat(rest), a => Assert.Equal((1, 6L), (a.PolicyVersion, a.Available[1].Available)));
+    }
+
     [Fact]
     public void Availability_is_published_under_the_policy_in_force()
     {
         using var alloc = new AllocationDriver();
-        var policy = PolicyVersions.Version0 with
-        {
-            Version = 1,
-            Classes = ["vip", "standard"],
-            ProtectionTable = [new ProtectionRow("protect/vip", PoolPattern.All, "vip", 4, UsageCount.Open)],
-        };
         alloc.Stock("bolts", 10);
+        Activate(alloc, Protecting(1, units: 4));
         alloc.Availability();
 
-        alloc.Send(ReservedKeys.Policy, new AllocationCommandBody.PolicyActivate
-        {
-            Version = 1,
-            Document = PolicyDocument.Write(policy),
-            ContentHash = PolicyDocument.HashOf(policy),
-            EffectiveAtMs = alloc.Driver.NowMs,
-        });
-        Assert.Empty(alloc.Availability());
         alloc.Send("bolts", new AllocationCommandBody.Hold { ReservationId = "a", Quantity = 1 });
 
         var published = Assert.Single(alloc.Availability());

@@ -35,7 +35,8 @@ internal static class PoolGetCommand
         if (pool["deficit"]!.GetValue<long>() > 0)
         {
             Fields.Write(
-                screen, "deficit", $"{pool["deficit"]}: promised beyond supply, nothing is granted until it is 0");
+                screen, "deficit", $"{pool["deficit"]}: promised beyond supply, nothing is granted until it is 0; "
+                    + $"alloc pool deficit {pool["poolId"]} shows what would cover it");
         }
         foreach (var source in pool["sources"]?.AsArray() ?? [])
         {

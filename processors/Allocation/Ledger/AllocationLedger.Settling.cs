@@ -11,10 +11,11 @@ public sealed partial class AllocationLedger
 {
     private readonly List<WaiterPlace> places = [];
     private readonly List<string> poolIds = [];
+    private readonly HashSet<string> goingOn = new(StringComparer.Ordinal);
     private long work;
     private bool mayHaveRoom;
     private bool isShort;
-    private string? preempting;
+    private bool mayTake;
 
     // Commits an outcome and all that follows from it for its pool.
     private void CommitAndSettle(
@@ -31,22 +32,32 @@ public sealed partial class AllocationLedger
         {
             return outcome;
         }
-        var plan = decide.Plan!;
-        Preempt(record, record.Command.PoolId, plan, t, outcomes);
-        return decide.Record(record, t, plan)!;
+        var plans = decide.ToTake!;
+        Preempt(record, record.Command.PoolId, plans, t, outcomes);
+        return decide.Record(record, t, plans)!;
     }
 
     private void Preempt(
-        in LedgerRecord record, string poolId, PreemptionPlan plan, long t, List<AllocationOutcome> outcomes)
+        in LedgerRecord record, string poolId, PreemptionPlan[] plans, long t, List<AllocationOutcome> outcomes)
     {
-        foreach (var take in plan.Takes)
+        foreach (var plan in plans)
         {
-            Commit(record, decide.Preempt(record, poolId, plan, take, t), t, outcomes);
+            foreach (var take in plan.Takes)
+            {
+                Commit(record, decide.Preempt(record, poolId, plan, take, t), t, outcomes);
+            }
         }
     }
 
     private void Note(AllocationOutcome outcome)
     {
+        // Who has more or less may be somebody to take from; so may one for whom no command waits any more, and a part.
+        if (mayTake && (outcome.Charges.Count > 0 || outcome is { CommandId: not null, CausedBy: not null }
+            || outcome.Event is AllocationOutcomeEvent.ReservationSplit))
+        {
+            mayHaveRoom = true;
+            return;
+        }
         // What is overbooked by percent grows with all that there is, FREE or not.
         if (outcome.BalancesAfter.Free > outcome.BalancesBefore.Free
             || Elsewhere(outcome.BalancesAfter) < Elsewhere(outcome.BalancesBefore)
@@ -85,14 +96,75 @@ public sealed partial class AllocationLedger
             {
                 return;
             }
+            if (work <= 0)
+            {
+                GoOnLater(record, pool, wasShort, t, outcomes);
+                return;
+            }
+            var before = outcomes.Count;
             if (wasShort && pool.Deficit > 0)
             {
                 ExpireForDeficit(record, pool, t, outcomes);
             }
-            else if (pool.Waiters > 0)
+            if (pool.Waiters > 0 && outcomes.Count == before)
             {
                 Promote(record, poolId, t, outcomes);
+                if (mayTake && outcomes.Count == before)
+                {
+                    TakeForWaiter(record, poolId, t, outcomes);
+                }
             }
+        }
+    }
+
+    // Another pool took all that is done for one record: this one is looked at with the next.
+    private void GoOnLater(
+        in LedgerRecord record, PoolState pool, bool wasShort, long t, List<AllocationOutcome> outcomes)
+    {
+        var isWaitedFor = pool.Waiters > 0 && (mayTake || !decide.IsHopeless(pool.PoolId, t));
+        var isToExpire = wasShort && pool.Deficit > 0
+            && policy.DeficitFor(pool.PoolId) is { Action: DeficitAction.ExpireNewestHeld };
+        if ((isWaitedFor || isToExpire) && goingOn.Add(pool.PoolId))
+        {
+            Commit(record, decide.GoOn(record, pool.PoolId, "", t), t, outcomes);
+            mayHaveRoom = false;
+        }
+    }
+
+    // A line whose last promotion for this record set the timer already needs no other.
+    private void NoteGoingOn(AllocationOutcome outcome)
+    {
+        foreach (var timer in outcome.Timers)
+        {
+            if (timer is { Kind: TimerKind.Promotion, Set: true } && timer.DueAtMs <= outcome.TMs)
+            {
+                goingOn.Add(outcome.PoolId);
+            }
+        }
+    }
+
+    // One who waits takes what a hold would; what is left over goes to those who wait, in their order.
+    private void TakeForWaiter(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
+    {
+        if (work <= 0)
+        {
+            return;
+        }
+        if (decide.NextTaker(poolId, t, out var lookAgainAtMs) is { } place)
+        {
+            var plans = decide.ToTake!;
+            work = Math.Max(0, work - 1 - plans.Sum(p => p.Takes.Count));
+            Preempt(record, poolId, plans, t, outcomes);
+            Commit(
+                record, decide.Promotion(record, poolId, place, work == 0, t, out var verdict, plans)
+                    ?? throw new LedgerFaultException(
+                        $"Pool {poolId}: units were taken for the waiter {place.ReservationId}, but it is {verdict}."),
+                t, outcomes);
+        }
+        else if (lookAgainAtMs is { } atMs && decide.LookAgain(record, poolId, atMs, t) is { } later)
+        {
+            Commit(record, later, t, outcomes);
+            mayHaveRoom = false;
         }
     }
 
@@ -101,23 +173,13 @@ public sealed partial class AllocationLedger
         var looked = policy.Limits.WaitersLookedAt;
         var isStrict = policy.WaitlistFor(poolId)?.Order != WaitlistOrder.BestEffort;
         var passed = 0;
-        var mayPreempt = preempting;
-        preempting = null;
-        while (passed < looked && work > 0 && (mayPreempt is not null || !decide.IsHopeless(poolId, t)))
+        while (passed < looked && work > 0 && !decide.IsHopeless(poolId, t))
         {
             places.Clear();
             places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(looked - passed));
             foreach (var place in places)
             {
-                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict, mayPreempt);
-                if (verdict == PromotionVerdict.NeedsPreemption)
-                {
-                    var plan = decide.Plan!;
-                    mayPreempt = null;
-                    Preempt(record, poolId, plan, t, outcomes);
-                    outcome = decide.Promotion(
-                        record, poolId, place, work == 1, t, out verdict, preempting: null, plan);
-                }
+                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict);
                 if (outcome is null)
                 {
                     passed++;

@@ -27,6 +27,7 @@ public sealed partial class AllocationLedger
         book = new PolicyBook(policy);
         partitionPoolId = ReservedKeys.PartitionPool(partition);
         decide = new Decide(state, book, partition, role);
+        mayTake = Takings.ArePossible(policy);
     }
 
     /// <summary>Folds one record; appends its outcomes, in order, and applies them to the state.</summary>
@@ -36,6 +37,7 @@ public sealed partial class AllocationLedger
     {
         UsePolicyInForce();
         work = policy.Limits.TimersPerRecord;
+        goingOn.Clear();
         var t = Math.Max(record.TimestampMs, state.Partition.TMs);
         var isBehind = !FireTimers(record, t, outcomes);
         if (record.Command.Body is AllocationCommandBody.Tick && record.Key == ReservedKeys.Tick
@@ -65,8 +67,17 @@ public sealed partial class AllocationLedger
     public AllocationOutcome Consider(in LedgerRecord record)
     {
         UsePolicyInForce();
-        return decide.Record(record, Math.Max(record.TimestampMs, state.Partition.TMs))
-            ?? decide.AfterPreemption(record);
+        var t = Math.Max(record.TimestampMs, state.Partition.TMs);
+        return decide.Record(record, t) ?? decide.AfterPreemption(record, t);
+    }
+
+    /// <summary>What would cover the deficit of a pool; null where the pool is not known. Writes nothing.</summary>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="limit">Most that are listed.</param>
+    public DeficitCover? Cover(string poolId, int limit)
+    {
+        UsePolicyInForce();
+        return DeficitCover.Of(state, policy, poolId, limit);
     }
 
     // True when nothing more is due.
@@ -84,7 +95,6 @@ public sealed partial class AllocationLedger
                 Sweep(record, timer.Id, t, outcomes);
             }
             isShort |= timer.Kind == TimerKind.Promotion;
-            preempting = timer.Kind == TimerKind.CooldownEnd ? timer.Id : null;
             Settle(record, timer.PoolId, t, outcomes);
         }
         return true;
@@ -152,6 +162,10 @@ public sealed partial class AllocationLedger
         Invariants.Check(outcome);
         Evolve.Apply(state, outcome);
         outcomes.Add(outcome);
+        if (work <= 0)
+        {
+            NoteGoingOn(outcome);
+        }
         if (outcome.DuplicateOf is null && outcome.Event
             is AllocationOutcomeEvent.PolicyActivated { InForce: true } or AllocationOutcomeEvent.AuthorityChanged)
         {
@@ -185,7 +199,12 @@ public sealed partial class AllocationLedger
 
     private void UsePolicyInForce()
     {
-        policy = book.InForce(state);
+        var inForce = book.InForce(state);
+        if (!ReferenceEquals(inForce, policy))
+        {
+            mayTake = Takings.ArePossible(inForce);
+        }
+        policy = inForce;
         decide.Policy = policy;
     }
 

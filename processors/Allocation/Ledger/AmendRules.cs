@@ -9,7 +9,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 internal static class AmendRules
 {
-    public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.Amend amend)
+    /// <summary>What becomes of an amendment; null when others have to lose units first.</summary>
+    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Amend amend)
     {
         var id = amend.ReservationId;
         var known = d.Find(id);
@@ -89,7 +90,7 @@ internal static class AmendRules
         };
     }
 
-    private static AllocationOutcomeEvent Increase(
+    private static AllocationOutcomeEvent? Increase(
         Decision d, Reservation known, ReservationStatus status, long quantity)
     {
         if (status != ReservationStatus.Held)
@@ -103,11 +104,13 @@ internal static class AmendRules
             return d.Rejected(known.ReservationId);
         }
         OfferRules.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
-        Grants.Check(d, GrantOwner.Of(known), quantity, newcomer: known.ReservationId);
+        var owner = GrantOwner.Of(known);
+        Grants.Check(d, owner, quantity, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
-            return d.Rejected(known.ReservationId);
+            return Takings.Plan(d, owner, known.ReservationId, quantity) ? null : d.Rejected(known.ReservationId);
         }
+        Takings.Tell(d);
         d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, known.ReservationId);
         d.Write(known with
         {

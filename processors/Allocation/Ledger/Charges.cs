@@ -42,6 +42,16 @@ internal sealed class Charges
         return null;
     }
 
+    /// <summary>What was found so far.</summary>
+    public Charge[] Keep() => [.. found];
+
+    /// <summary>As it was before.</summary>
+    public void Return(Charge[] charges)
+    {
+        found.Clear();
+        found.AddRange(charges);
+    }
+
     /// <summary>What was found, scopes that did not change left out.</summary>
     public Charge[] ToArray()
     {

@@ -8,6 +8,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 internal static class ConfirmRules
 {
+    /// <summary>What becomes of a confirmation; null when others have to lose units first.</summary>
     public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Confirm confirm)
     {
         var known = d.Find(confirm.ReservationId);
@@ -26,7 +27,7 @@ internal static class ConfirmRules
             : WhenNothingIsHeld(d, confirm, known, status);
     }
 
-    private static AllocationOutcomeEvent WhileHeld(
+    private static AllocationOutcomeEvent? WhileHeld(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known)
     {
         var need = confirm.Quantity is { } total ? checked(total - known.Confirmed - known.Consumed) : known.Held;
@@ -51,7 +52,7 @@ internal static class ConfirmRules
         return Apply(d, confirm, known, Math.Max(need, 0), reacquired: 0);
     }
 
-    private static AllocationOutcomeEvent WhenNothingIsHeld(
+    private static AllocationOutcomeEvent? WhenNothingIsHeld(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus status)
     {
         var need = confirm.Quantity is { } total ? checked(total - known.Confirmed - known.Consumed) : 0;
@@ -90,7 +91,7 @@ internal static class ConfirmRules
         }
     }
 
-    private static AllocationOutcomeEvent Late(
+    private static AllocationOutcomeEvent? Late(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
         long need, ReasonCode code)
     {
@@ -99,7 +100,7 @@ internal static class ConfirmRules
     }
 
     // A reacquire is a grant: what expiry or preemption took is granted again, if the policy says so and it is there.
-    private static AllocationOutcomeEvent Reacquire(
+    private static AllocationOutcomeEvent? Reacquire(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
         long need, long missing,
         ReasonCode code)
@@ -125,11 +126,13 @@ internal static class ConfirmRules
         {
             return d.Rejected(known.ReservationId);
         }
-        Grants.Check(d, GrantOwner.Of(known), missing, newcomer: known.ReservationId);
+        var owner = GrantOwner.Of(known);
+        Grants.Check(d, owner, missing, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
-            return d.Rejected(known.ReservationId);
+            return Takings.Plan(d, owner, known.ReservationId, missing) ? null : d.Rejected(known.ReservationId);
         }
+        Takings.Tell(d);
         d.Post(EntryKind.Held, Account.Free, Account.Held, missing, known.ReservationId);
         return Apply(d, confirm, known, need, missing);
     }

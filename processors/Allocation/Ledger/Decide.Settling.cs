@@ -6,38 +6,23 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>Decisions about a pool that no command asks for.</summary>
 public sealed partial class Decide
 {
-    private readonly List<HolderPlace> holders = [];
+    private bool isTrial;
 
     /// <summary>Who has to lose units before the last decision can be made; null: nobody.</summary>
-    internal PreemptionPlan? Plan => d.Plan;
+    internal PreemptionPlan[]? ToTake => d.ToTake;
 
     /// <summary>What the last decision would be once others had lost the units; nothing moves.</summary>
-    internal AllocationOutcome AfterPreemption(in LedgerRecord record)
+    internal AllocationOutcome AfterPreemption(in LedgerRecord record, long t)
     {
-        var hold = (AllocationCommandBody.Hold)record.Command.Body;
-        var plan = d.Plan!;
-        d.DropEffects();
-        PreemptionRules.Tell(d, plan);
-        d.DropEffects();
-        var lines = HoldRules.LinesOf(hold);
-        var granted = new GrantedLine[lines.Count];
-        for (var index = 0; index < granted.Length; index++)
+        isTrial = true;
+        try
         {
-            granted[index] = new GrantedLine
-            {
-                ReservationId = lines[index].ReservationId,
-                Requested = lines[index].Quantity,
-                Granted = hold.Mode == HoldMode.Partial ? lines[index].MinQuantity ?? 1 : lines[index].Quantity,
-            };
+            return Record(record, t, d.ToTake)!;
         }
-        var ttlMs = hold.TtlMs ?? d.Policy.TtlFor(d.Pool.PoolId, plan.ByClass).DefaultMs;
-        var happened = new AllocationOutcomeEvent.Held
+        finally
         {
-            Lines = granted,
-            Class = plan.ByClass,
-            ExpiresAtMs = checked(d.T + ttlMs),
-        };
-        return d.Answer(record, happened, AnswerKind.Unremembered, d.Hash, cause: null);
+            isTrial = false;
+        }
     }
 
     /// <summary>A victim of a preemption loses its units.</summary>
@@ -53,13 +38,36 @@ public sealed partial class Decide
     /// <returns>The outcome; null when it goes on waiting.</returns>
     internal AllocationOutcome? Promotion(
         in LedgerRecord record, string poolId, WaiterPlace place, bool goesOn, long t,
-        out PromotionVerdict verdict, string? preempting = null, PreemptionPlan? preemption = null)
+        out PromotionVerdict verdict, PreemptionPlan[]? taken = null)
     {
         d.BeginTimer(t);
-        d.Preemption = preemption;
+        d.Taken = taken;
         d.UsePool(poolId, state.GetPool(poolId));
-        return Ledger.Promotion.Decide(d, place, goesOn, preempting, out verdict) is { } happened
+        return Ledger.Promotion.Decide(d, place, goesOn, out verdict) is { } happened
             ? d.Consequence(record, happened)
+            : null;
+    }
+
+    /// <summary>
+    /// The first in line who may take from others what it lacks; <see cref="ToTake"/> says from whom. Null: nobody.
+    /// </summary>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="t">The partition's clock.</param>
+    /// <param name="lookAgainAtMs">When that may be another answer although nothing happens; null: never.</param>
+    internal WaiterPlace? NextTaker(string poolId, long t, out long? lookAgainAtMs)
+    {
+        d.BeginTimer(t);
+        d.UsePool(poolId, state.GetPool(poolId));
+        return Turns.Next(d, out lookAgainAtMs);
+    }
+
+    /// <summary>The line of a pool is looked at again at a time; null when it is already.</summary>
+    internal AllocationOutcome? LookAgain(in LedgerRecord record, string poolId, long lookAgainAtMs, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(poolId, state.GetPool(poolId));
+        return Turns.TryLookAgain(d, lookAgainAtMs)
+            ? d.Consequence(record, new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.PromotionGoesOn })
             : null;
     }
 
@@ -75,15 +83,10 @@ public sealed partial class Decide
     /// <summary>Those who hold units of a pool, the newest first, at most as many as a decision looks at.</summary>
     internal List<HolderPlace> NewestHeld(string poolId)
     {
-        holders.Clear();
         var limit = d.Policy.Limits.VictimsLookedAt;
-        foreach (var priorityClass in DeficitRules.ClassesOf(d.Policy))
-        {
-            holders.AddRange(state.GetHolders(poolId, priorityClass).Take(limit));
-        }
+        var holders = DeficitRules.Newest(state, d.Policy, poolId);
         holders.RemoveAll(h => state.GetReservation(poolId, h.ReservationId) is not { Held: > 0 });
-        holders.Sort(DeficitRules.NewestFirst);
-        return holders.Count > limit ? holders[..limit] : [.. holders];
+        return holders.Count > limit ? holders[..limit] : holders;
     }
 
     /// <summary>The held part of a reservation expires because promises are not covered.</summary>

@@ -50,14 +50,14 @@ public sealed partial class Decide
     /// <summary>Decides the command of a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="t">The partition's clock.</param>
-    /// <param name="preemption">What others lost for it already; null: nothing.</param>
-    /// <returns>The outcome; null when <see cref="Plan"/> says who has to lose units first.</returns>
-    internal AllocationOutcome? Record(in LedgerRecord record, long t, PreemptionPlan? preemption = null)
+    /// <param name="taken">What others lost for it already; null: nothing.</param>
+    /// <returns>The outcome; null when <see cref="ToTake"/> says who has to lose units first.</returns>
+    internal AllocationOutcome? Record(in LedgerRecord record, long t, PreemptionPlan[]? taken = null)
     {
         var command = record.Command;
         var hash = PayloadHashing.Compute(command);
         d.BeginCommand(command, CommandKinds.Of(command.Body), hash, t, parked: null, mayPark: true);
-        d.Preemption = preemption;
+        d.Taken = taken;
         var memory = IsRememberable(command) ? Visible(state.GetCommand(command.PoolId, command.CommandId), t) : null;
         if (memory is not null && memory.PayloadHash.Span.SequenceEqual(hash.Span))
         {
@@ -316,6 +316,10 @@ public sealed partial class Decide
         AllocationOutcomeEvent? happened;
         try
         {
+            if (isTrial)
+            {
+                Takings.Apply(d, d.Taken!);
+            }
             happened = Dispatch(command.Body);
             if (happened is null)
             {
@@ -331,7 +335,12 @@ public sealed partial class Decide
             happened = d.Rejected(ReservationIn(command.Body));
             Finish();
         }
-        var answer = happened is AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval
+        if (isTrial)
+        {
+            d.DropEffects();
+        }
+        var answer = isTrial ? AnswerKind.Unremembered
+            : happened is AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval
             ? AnswerKind.Provisional : AnswerKind.Original;
         return d.Answer(record, happened, answer, hash, cause);
     }

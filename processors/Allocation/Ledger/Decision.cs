@@ -73,11 +73,11 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
     /// <summary>What a scope of the pool uses, as the reservations written so far leave it.</summary>
     public Func<string, ScopeUsage> UsageOf => usageOf ??= FindUsage;
 
-    /// <summary>What was taken from others so that this is granted; null: nothing.</summary>
-    public PreemptionPlan? Preemption { get; set; }
+    /// <summary>What was taken from others so that this is granted, line by line; null: nothing.</summary>
+    public PreemptionPlan[]? Taken { get; set; }
 
-    /// <summary>What has to be taken from others first; null: nothing.</summary>
-    public PreemptionPlan? Plan { get; set; }
+    /// <summary>What has to be taken from others first, line by line; null: nothing.</summary>
+    public PreemptionPlan[]? ToTake { get; set; }
 
     /// <summary>Whether a reason to reject was found.</summary>
     public bool IsRejected => reasons.Count > 0;
@@ -255,6 +255,25 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
         ResetBalances();
     }
 
+    /// <summary>What is moved and written so far, so that more can be tried and undone.</summary>
+    public Draft Keep() => new([.. entries], [.. after], charges.Keep());
+
+    /// <summary>Undoes what was moved and written since.</summary>
+    public void Return(in Draft draft)
+    {
+        entries.Clear();
+        after.Clear();
+        ResetBalances();
+        foreach (var entry in draft.Entries)
+        {
+            Add(entry.From, -entry.Quantity);
+            Add(entry.To, entry.Quantity);
+        }
+        entries.AddRange(draft.Entries);
+        after.AddRange(draft.After);
+        charges.Return(draft.Charges);
+    }
+
     /// <summary>Whether the outcome says how the reservation is afterwards.</summary>
     public bool Touches(string reservationId) => Written(reservationId) is not null;
 
@@ -312,8 +331,8 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
         Parked = null;
         Approved = null;
         MayPark = false;
-        Preemption = null;
-        Plan = null;
+        Taken = null;
+        ToTake = null;
         trace.Clear();
         reasons.Clear();
         entries.Clear();
@@ -378,3 +397,6 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
         }
     }
 }
+
+/// <summary>Entries, reservations and charges of a decision in the making.</summary>
+internal readonly record struct Draft(LedgerEntry[] Entries, Reservation[] After, Charge[] Charges);

@@ -23,6 +23,19 @@ internal static class DeficitRules
         }
     }
 
+    /// <summary>Those who have units of a pool, the newest first; of each class at most as many as a decision looks at.
+    /// </summary>
+    public static List<HolderPlace> Newest(ILedgerState state, AllocationPolicy policy, string poolId)
+    {
+        var holders = new List<HolderPlace>();
+        foreach (var priorityClass in ClassesOf(policy))
+        {
+            holders.AddRange(state.GetHolders(poolId, priorityClass).Take(policy.Limits.VictimsLookedAt));
+        }
+        holders.Sort(NewestFirst);
+        return holders;
+    }
+
     /// <summary>Orders holders by the time of their grant, the newest first.</summary>
     public static int NewestFirst(HolderPlace x, HolderPlace y)
     {

@@ -74,7 +74,7 @@ public static partial class Evolve
             Parked = parked,
             Waiters = waiting,
             Approvals = pool.Approvals + ApprovalChange(outcome),
-            NextTimerAtMs = isQuiet ? null : NextTimer(pool.NextTimerAtMs, outcome.Timers),
+            NextTimerAtMs = isQuiet ? null : NextTimer(pool.NextTimerAtMs, outcome),
         };
     }
 
@@ -99,12 +99,16 @@ public static partial class Evolve
         return change;
     }
 
-    private static long? NextTimer(long? earliest, IReadOnlyList<TimerChange> timers)
+    // A look at those who wait may take units from others; one that goes on at once needs no word.
+    private static long? NextTimer(long? earliest, AllocationOutcome outcome)
     {
+        var timers = outcome.Timers;
         for (var index = 0; index < timers.Count; index++)
         {
             var timer = timers[index];
-            if (timer.Set && timer.Kind is TimerKind.Expiry or TimerKind.ParkingEnd && !(timer.DueAtMs >= earliest))
+            var moves = timer.Kind is TimerKind.Expiry or TimerKind.ParkingEnd
+                || (timer.Kind == TimerKind.Promotion && timer.DueAtMs > outcome.TMs);
+            if (timer.Set && moves && !(timer.DueAtMs >= earliest))
             {
                 earliest = timer.DueAtMs;
             }

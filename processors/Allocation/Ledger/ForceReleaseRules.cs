@@ -27,6 +27,10 @@ internal static class ForceReleaseRules
         var (fromHeld, fromConfirmed) = hasUnits
             ? GivingBack.Divide(d, known!, force.Quantity, force.Bucket)
             : (0, 0);
+        if (status == ReservationStatus.Waitlisted)
+        {
+            GivingBack.CheckWaiting(d, known!, force.Quantity, force.Bucket);
+        }
         if (!d.IsRejected)
         {
             Operators.Check(d);
@@ -41,11 +45,15 @@ internal static class ForceReleaseRules
             return Approvals.Wait(d, id);
         }
         d.Look(Transition(CommandKind.ForceRelease, status));
+        var isWhole = force.Quantity is null && force.Bucket == ReleaseBucket.All;
+        if (status == ReservationStatus.Waitlisted)
+        {
+            return GivingBack.StopWaiting(d, known!, force.Quantity, isWhole, force.Reason);
+        }
         if (!hasUnits)
         {
             return ReleaseRules.WithoutUnits(d, id, force.Reason, known, status);
         }
-        var isWhole = force.Quantity is null && force.Bucket == ReleaseBucket.All;
         GivingBack.Post(d, known!, fromHeld, fromConfirmed, isWhole);
         return new AllocationOutcomeEvent.Released
         {

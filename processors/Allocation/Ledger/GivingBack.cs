@@ -30,6 +30,42 @@ internal static class GivingBack
         return (fromHeld, quantity - fromHeld);
     }
 
+    /// <summary>Whether a waiter can be released so far: it has no units, only what it waits for.</summary>
+    public static void CheckWaiting(Decision d, Reservation waiter, long? quantity, ReleaseBucket bucket)
+    {
+        if (bucket != ReleaseBucket.All)
+        {
+            d.Fail(
+                bucket == ReleaseBucket.Held ? ReasonCode.NotHeld : ReasonCode.NotConfirmed,
+                reservationId: waiter.ReservationId);
+        }
+        else if (quantity > waiter.Waiting)
+        {
+            d.Fail(
+                ReasonCode.ExceedsHeld, "", waiter.ReservationId, N(NumberName.Requested, quantity.Value),
+                N(NumberName.Waiting, waiter.Waiting));
+        }
+    }
+
+    /// <summary>A waiter waits no longer, or for so many units less, at the same place.</summary>
+    public static AllocationOutcomeEvent.Released StopWaiting(
+        Decision d, Reservation waiter, long? quantity, bool isWhole, string reason)
+    {
+        var waiting = waiter.Waiting - (quantity ?? waiter.Waiting);
+        if (waiting == 0)
+        {
+            Waiting.CancelDeadline(d, waiter);
+        }
+        d.Write(waiter with
+        {
+            Version = waiter.Version + 1,
+            Waiting = waiting,
+            EndedBy = waiting == 0 ? Ending.Released : waiter.EndedBy,
+            Cancelled = waiter.Cancelled || isWhole,
+        });
+        return new AllocationOutcomeEvent.Released { ReservationId = waiter.ReservationId, Reason = reason };
+    }
+
     /// <summary>Posts the units and writes the reservation.</summary>
     /// <param name="d">The decision.</param>
     /// <param name="known">The reservation before.</param>

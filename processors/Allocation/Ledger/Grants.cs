@@ -110,7 +110,8 @@ internal static class Grants
         var result = isEnough ? RuleResult.Passed : RuleResult.Failed;
         var available = N(NumberName.Available, availability.Available);
         var asked = N(NumberName.Requested, requested);
-        if (d.Policy.OverbookingFor(d.Pool.PoolId) is null && d.Policy.ProtectionsFor(d.Pool.PoolId).IsEmpty)
+        if (d.Policy.OverbookingFor(d.Pool.PoolId) is null && d.Policy.ProtectionsFor(d.Pool.PoolId).IsEmpty
+            && d.Free == d.Pool.Balances.Free)
         {
             return minimum is { } least
                 ? Step(DecisionRule.Availability, result, "", asked, N(NumberName.Minimum, least), available)

@@ -29,13 +29,13 @@ internal static class HoldRules
         OfferRules.CheckCapacity(d, minimum);
         if (offer.HasSeveralClasses)
         {
-            GrantOneByOne(d, hold, lines, offer);
+            GrantEach(d, hold, lines, offer);
         }
         else if (GrantTogether(d, hold, lines, offer, requested, minimum) is { } waits)
         {
             return waits;
         }
-        if (d.Plan is not null)
+        if (d.ToTake is not null)
         {
             return null;
         }
@@ -59,42 +59,38 @@ internal static class HoldRules
             d, owner, requested, isPartial ? minimum : null, newcomer: lines[0].ReservationId);
         if (!d.IsRejected)
         {
-            if (d.Preemption is { } preemption)
-            {
-                PreemptionRules.Tell(d, preemption);
-            }
+            Takings.Tell(d);
             Grant(d, hold, lines, offer, most - minimum);
             return null;
         }
-        if (canEverFit && d.Preemption is null)
+        if (canEverFit && Takings.Plan(d, owner, lines[0].ReservationId, minimum))
         {
-            d.Plan = PlanToTake(d, owner, lines[0].ReservationId, minimum);
-            if (d.Plan is not null)
-            {
-                return null;
-            }
+            return null;
         }
         return hold.Mode == HoldMode.Waitlist && canEverFit && !QuotaRules.CanNeverFit(d, owner, requested)
             ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)
             : null;
     }
 
-    // What was lent is taken back before a class takes from lower ones.
-    private static PreemptionPlan? PlanToTake(Decision d, in GrantOwner owner, string reservationId, long minimum)
+    // Lines of several classes: what some lack is taken for all of them, or for none.
+    private static void GrantEach(
+        Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer)
     {
-        var lacksUnits = d.OnlyRejectedFor(
-            ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass);
-        if (d.OnlyRejectedFor(
-                ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass, ReasonCode.QuotaExceeded)
-            && ReclaimRules.Plan(d, owner, reservationId, minimum) is { } plan)
+        GrantOneByOne(d, hold, lines, offer);
+        if (!d.IsRejected)
         {
-            return plan;
+            Takings.Tell(d);
+            return;
         }
-        return lacksUnits
-            ? PreemptionRules.Plan(
-                d, owner.Class, reservationId,
-                Availability.Saturate((Int128)minimum - Grants.Now(d, owner.Class).Available))
-            : null;
+        var asks = new GrantAsk[lines.Count];
+        for (var index = 0; index < asks.Length; index++)
+        {
+            var owner = OwnerOf(d, hold, offer.ClassOf(lines[index]));
+            asks[index] = new GrantAsk(
+                owner, lines[index].ReservationId, MinimumOf(lines[index], hold.Mode),
+                NewReservation(d, hold, lines[index], MinimumOf(lines[index], hold.Mode), owner.Class, d.T));
+        }
+        Takings.Plan(d, asks);
     }
 
     /// <summary>A rejected hold is remembered where nothing else is known of its reservation.</summary>

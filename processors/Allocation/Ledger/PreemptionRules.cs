@@ -14,7 +14,13 @@ internal static class PreemptionRules
     /// Finds who would lose what so that the missing units are there; null, with a reason, when the policy lets the
     /// class preempt but not now or not enough. Null without a reason where it does not let it at all.
     /// </summary>
-    public static PreemptionPlan? Plan(Decision d, string priorityClass, string reservationId, long missing)
+    /// <param name="d">The decision.</param>
+    /// <param name="priorityClass">The class that lacks units.</param>
+    /// <param name="reservationId">The reservation that is granted them.</param>
+    /// <param name="missing">Units that it lacks.</param>
+    /// <param name="before">What is taken for other lines of the same request; it counts against the cap.</param>
+    public static PreemptionPlan? Plan(
+        Decision d, string priorityClass, string reservationId, long missing, IReadOnlyList<PreemptionPlan> before)
     {
         if (d.Policy.PreemptionTable.Count == 0
             || d.Policy.PreemptionFor(d.Pool.PoolId, d.Policy.ClassToday(priorityClass)) is not { } row)
@@ -27,7 +33,8 @@ internal static class PreemptionRules
             return null;
         }
         var takes = new List<PreemptionTake>();
-        var victims = new HashSet<string>(StringComparer.Ordinal);
+        var victims = before.Where(p => p.Row?.Id == row.Id).SelectMany(p => p.Takes).Select(t => t.ReservationId)
+            .ToHashSet(StringComparer.Ordinal);
         var freed = Collect(d, row, reservationId, missing, takes, victims, confirmed: false);
         if (freed < missing && row.IncludeConfirmed)
         {
@@ -88,43 +95,90 @@ internal static class PreemptionRules
     }
 
     /// <summary>The outcome that grants what was taken says so, and starts the cool-down of its class.</summary>
-    public static void Tell(Decision d, PreemptionPlan plan)
+    public static void Tell(Decision d, PreemptionPlan plan, bool isFirst)
     {
         var victims = N(NumberName.Victims, plan.Takes.Count);
         d.Look(Step(
             DecisionRule.Preemption, RuleResult.Applied, plan.RowId, plan.Quota is null
                 ? [victims, N(NumberName.FreedByPreemption, plan.Freed)]
                 : [victims, .. plan.QuotaNumbers]));
-        if (plan.Row is { CooldownMs: > 0 } row)
+        if (isFirst && plan.Row is { CooldownMs: > 0 } row)
         {
             var endsAt = Availability.Saturate((Int128)d.T + row.CooldownMs);
             d.Write(new Cooldown { Id = row.Class, EndsAtMs = endsAt });
-            if (d.Pool.Waiters > 0)
-            {
-                d.SetTimer(endsAt, TimerKind.CooldownEnd, row.Class);
-            }
         }
     }
 
-    /// <summary>A waiter whose class cools down is looked at when that ends.</summary>
-    public static void AwaitCooldown(Decision d, string priorityClass)
+    /// <summary>
+    /// The next time at which enough might be taken that cannot be now, if nothing else happens: when a cool-down is
+    /// over, or a holder is old enough. Never too late; null when no time will do.
+    /// </summary>
+    public static long? MightDoAt(Decision d, string priorityClass, string reservationId, long missing)
     {
-        var own = d.Policy.ClassToday(priorityClass);
-        if (d.Policy.PreemptionTable.Count > 0 && d.Policy.PreemptionFor(d.Pool.PoolId, own) is not null
-            && d.State.GetCooldown(d.Pool.PoolId, own) is { } endsAt && endsAt > d.T)
+        if (d.Policy.PreemptionTable.Count == 0 || missing < 1
+            || d.Policy.PreemptionFor(d.Pool.PoolId, d.Policy.ClassToday(priorityClass)) is not { } row)
         {
-            d.SetTimer(endsAt, TimerKind.CooldownEnd, own);
+            return null;
         }
+        var from = Math.Max(d.T, d.State.GetCooldown(d.Pool.PoolId, row.Class) ?? 0);
+        var found = new List<(long AtMs, long Units)>();
+        foreach (var known in Holders(d, row, reservationId))
+        {
+            var units = Availability.Saturate((Int128)known.Held + (row.IncludeConfirmed ? known.Confirmed : 0));
+            if (units > 0 && (known.HeldAtMs ?? known.CreatedAtMs) is { } heldAt)
+            {
+                var atMs = Math.Max(from, Availability.Saturate((Int128)heldAt + row.MinimumAgeMs));
+                found.Add((atMs, units));
+            }
+        }
+        found.Sort((x, y) => x.AtMs.CompareTo(y.AtMs));
+        // No more than the greatest that the cap allows.
+        var greatest = new PriorityQueue<long, long>();
+        Int128 sum = 0;
+        foreach (var (atMs, units) in found)
+        {
+            sum += units;
+            greatest.Enqueue(units, units);
+            sum -= greatest.Count > row.MaximumVictims ? greatest.Dequeue() : 0;
+            if (atMs > d.T && sum >= missing)
+            {
+                return atMs;
+            }
+        }
+        return null;
     }
 
     private static long AgeOf(Decision d, Reservation known) => d.T - (known.HeldAtMs ?? known.CreatedAtMs ?? d.T);
 
-    // A hold with a command that waits for it is spared: what it will be decided to be is not known yet.
     private static Int128 Collect(
         Decision d, PreemptionRow row, string reservationId, Int128 missing, List<PreemptionTake> takes,
         HashSet<string> victims, bool confirmed)
     {
         Int128 freed = 0;
+        foreach (var known in Holders(d, row, reservationId))
+        {
+            if (freed >= missing)
+            {
+                break;
+            }
+            var id = known.ReservationId;
+            var quantity = confirmed ? known.Confirmed : known.Held;
+            if (quantity == 0 || AgeOf(d, known) < row.MinimumAgeMs
+                || (victims.Count >= row.MaximumVictims && !victims.Contains(id)))
+            {
+                continue;
+            }
+            victims.Add(id);
+            takes.Add(new PreemptionTake(id, confirmed ? 0 : quantity, confirmed ? quantity : 0));
+            freed += quantity;
+        }
+        return freed;
+    }
+
+    // Those whom the row lets lose units, as what is taken for other lines leaves them, the lowest class and the newest
+    // first. A hold with a command that waits for it is spared: what it will be decided to be is not known yet.
+    private static IEnumerable<Reservation> Holders(Decision d, PreemptionRow row, string reservationId)
+    {
         var lookedAt = 0;
         var rank = d.Policy.RankOf(row.Class);
         foreach (var priorityClass in DeficitRules.ClassesOf(d.Policy))
@@ -136,25 +190,18 @@ internal static class PreemptionRules
             }
             foreach (var place in d.State.GetHolders(d.Pool.PoolId, priorityClass))
             {
-                if (freed >= missing || ++lookedAt > d.Policy.Limits.VictimsLookedAt)
+                if (++lookedAt > d.Policy.Limits.VictimsLookedAt)
                 {
-                    return freed;
+                    yield break;
                 }
-                var known = d.State.GetReservation(d.Pool.PoolId, place.ReservationId);
-                var quantity = confirmed ? known?.Confirmed ?? 0 : known?.Held ?? 0;
-                if (quantity == 0 || place.ReservationId == reservationId || known!.Parked.Count > 0
-                    || AgeOf(d, known) < row.MinimumAgeMs
-                    || (victims.Count >= row.MaximumVictims && !victims.Contains(place.ReservationId)))
+                var known = d.Written(place.ReservationId)
+                    ?? d.State.GetReservation(d.Pool.PoolId, place.ReservationId);
+                if (known is { Parked.Count: 0 } && place.ReservationId != reservationId)
                 {
-                    continue;
+                    yield return known;
                 }
-                victims.Add(place.ReservationId);
-                takes.Add(new PreemptionTake(
-                    place.ReservationId, confirmed ? 0 : quantity, confirmed ? quantity : 0));
-                freed += quantity;
             }
         }
-        return freed;
     }
 
     private static void GiveBack(List<PreemptionTake> takes, Int128 surplus)

@@ -18,9 +18,6 @@ internal enum PromotionVerdict
 
     /// <summary>Too little is available to it.</summary>
     BlockedByCapacity,
-
-    /// <summary>It could be granted after a preemption.</summary>
-    NeedsPreemption,
 }
 
 /// <summary>Promotion: a waiter is granted all that it waits for, in the fold that frees it.</summary>
@@ -30,11 +27,9 @@ internal static class Promotion
     /// <param name="d">The decision, of the pool.</param>
     /// <param name="place">The waiter's place.</param>
     /// <param name="goesOn">Set a timer that looks at the next ones with the next record.</param>
-    /// <param name="preempting">The class whose cool-down is over: its waiters may take from others; null:
-    /// none.</param>
     /// <param name="verdict">What became of it.</param>
     public static AllocationOutcomeEvent.Promoted? Decide(
-        Decision d, WaiterPlace place, bool goesOn, string? preempting, out PromotionVerdict verdict)
+        Decision d, WaiterPlace place, bool goesOn, out PromotionVerdict verdict)
     {
         verdict = PromotionVerdict.BlockedByCapacity;
         if (d.Slice.Mode != AuthorityMode.Authoritative)
@@ -50,13 +45,6 @@ internal static class Promotion
         }
         var owner = GrantOwner.Of(waiter);
         verdict = Judge(d, waiter, owner);
-        if (verdict == PromotionVerdict.BlockedByCapacity && preempting is not null
-            && d.Policy.ClassToday(waiter.Class) == preempting)
-        {
-            var missing = Availability.Saturate((Int128)waiter.Waiting - Grants.Now(d, waiter.Class).Available);
-            d.Plan = PreemptionRules.Plan(d, waiter.Class, waiter.ReservationId, missing);
-            verdict = d.Plan is null ? verdict : PromotionVerdict.NeedsPreemption;
-        }
         if (verdict != PromotionVerdict.Granted)
         {
             return null;
@@ -67,10 +55,7 @@ internal static class Promotion
             throw new LedgerFaultException(
                 $"Pool {d.Pool.PoolId}: the waiter {waiter.ReservationId} is granted, but the check of grants fails.");
         }
-        if (d.Preemption is { } preemption)
-        {
-            PreemptionRules.Tell(d, preemption);
-        }
+        Takings.Tell(d);
         return Grant(d, waiter, goesOn);
     }
 

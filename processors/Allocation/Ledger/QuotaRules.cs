@@ -46,16 +46,21 @@ internal static class QuotaRules
         {
             return;
         }
-        var units = checked(before.Held + before.Confirmed);
-        if (row.Counts == UsageCount.Lifetime)
-        {
-            units = checked(units + before.Consumed - before.Returned);
-        }
+        var units = UnitsOf(before, row.Counts);
         var state = new QuotaState(d, row, customerRef, before.CustomerRef, units);
         if (units > 0)
         {
             Look(d, state, units, before.ReservationId);
         }
+    }
+
+    /// <summary>Units of a reservation that count against a quota.</summary>
+    public static long UnitsOf(Reservation reservation, UsageCount counts)
+    {
+        var open = checked(reservation.Held + reservation.Confirmed);
+        return counts == UsageCount.Lifetime
+            ? checked(open + reservation.Consumed - reservation.Returned)
+            : open;
     }
 
     /// <summary>Units that every quota of the owner still allows, without a trace.</summary>

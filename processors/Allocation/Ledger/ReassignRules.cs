@@ -6,7 +6,8 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>Reassign: a reservation gets another customer or order; the quota of the new customer is checked.</summary>
 internal static class ReassignRules
 {
-    public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.Reassign reassign)
+    /// <summary>What becomes of it; null when others have to lose units first.</summary>
+    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Reassign reassign)
     {
         var id = reassign.ReservationId;
         var known = d.Find(id);
@@ -27,11 +28,12 @@ internal static class ReassignRules
         {
             QuotaRules.CheckNewCustomer(d, known, customer);
         }
+        var after = known with { Version = known.Version + 1, CustomerRef = customer, OrderRef = order };
         if (d.IsRejected)
         {
-            return d.Rejected(id);
+            return Takings.PlanForOwner(d, after) ? null : d.Rejected(id);
         }
-        var after = known with { Version = known.Version + 1, CustomerRef = customer, OrderRef = order };
+        Takings.Tell(d);
         d.Write(after);
         return new AllocationOutcomeEvent.Reassigned { ReservationId = id, CustomerRef = customer, OrderRef = order };
     }

@@ -32,8 +32,9 @@ internal static class ReclaimRules
                 continue;
             }
             var state = new QuotaState(d, row, value);
+            var by = owner;
             if (state.Borrowed > 0 && (Int128)state.Used + needed <= row.Nominal
-                && Plan(d, owner, state, reservationId, needed) is { } plan)
+                && Plan(d, owner.Class, state, reservationId, needed, () => IsEnough(d, by, needed)) is { } plan)
             {
                 return plan;
             }
@@ -41,20 +42,47 @@ internal static class ReclaimRules
         return null;
     }
 
+    /// <summary>
+    /// The same for a customer who gets a reservation with all its units: nothing is granted, and room in the new
+    /// customer's quota is enough.
+    /// </summary>
+    /// <param name="d">The decision.</param>
+    /// <param name="after">The reservation of the new customer.</param>
+    public static PreemptionPlan? PlanForOwner(Decision d, Reservation after)
+    {
+        if (after.CustomerRef is not { } customer
+            || d.Policy.QuotaFor(d.Pool.PoolId, QuotaScope.Customer, customer) is not
+                { Value: not null, Reclaim: not QuotaReclaim.None } row)
+        {
+            return null;
+        }
+        var draft = d.Keep();
+        var units = QuotaRules.UnitsOf(after, row.Counts);
+        var before = new QuotaState(d, row, customer);
+        d.Write(after);
+        var state = new QuotaState(d, row, customer);
+        var plan = state.Borrowed > 0 && state.Used <= row.Nominal
+            ? Plan(d, after.Class, before, after.ReservationId, units, () => IsCovered(d, row, customer))
+            : null;
+        d.Return(draft);
+        return plan;
+    }
+
     private static PreemptionPlan? Plan(
-        Decision d, in GrantOwner owner, in QuotaState state, string reservationId, long needed)
+        Decision d, string byClass, in QuotaState state, string reservationId, long needed, Func<bool> isEnoughNow)
     {
         var row = state.Row;
+        var draft = d.Keep();
         var takes = new List<PreemptionTake>();
         var borrowers = Borrowers(d, row.Scope, reservationId);
-        var isEnough = Collect(d, owner, needed, borrowers, takes, confirmed: false)
-            || (TakesConfirmed(d, row) && Collect(d, owner, needed, borrowers, takes, confirmed: true));
+        var isEnough = Collect(d, isEnoughNow, borrowers, takes, confirmed: false)
+            || (TakesConfirmed(d, row) && Collect(d, isEnoughNow, borrowers, takes, confirmed: true));
         if (isEnough)
         {
-            GiveBack(d, owner, needed, takes);
+            GiveBack(d, isEnoughNow, takes);
         }
-        d.DropEffects();
-        var plan = new PreemptionPlan(null, reservationId, owner.Class, takes) { Quota = row };
+        d.Return(draft);
+        var plan = new PreemptionPlan(null, reservationId, byClass, takes) { Quota = row };
         plan = plan with
         {
             QuotaNumbers =
@@ -84,18 +112,13 @@ internal static class ReclaimRules
     private static List<Borrower> Borrowers(Decision d, QuotaScope kind, string reservationId)
     {
         var limit = d.Policy.Limits.VictimsLookedAt;
-        var places = new List<HolderPlace>();
-        foreach (var priorityClass in DeficitRules.ClassesOf(d.Policy))
-        {
-            places.AddRange(d.State.GetHolders(d.Pool.PoolId, priorityClass).Take(limit));
-        }
-        places.Sort(DeficitRules.NewestFirst);
+        var places = DeficitRules.Newest(d.State, d.Policy, d.Pool.PoolId);
         var found = new List<Borrower>();
         for (var index = 0; index < places.Count && index < limit; index++)
         {
             var id = places[index].ReservationId;
             if (id != reservationId
-                && d.State.GetReservation(d.Pool.PoolId, id) is { Parked.Count: 0 } known
+                && (d.Written(id) ?? d.State.GetReservation(d.Pool.PoolId, id)) is { Parked.Count: 0 } known
                 && QuotaRules.ValueOf(d.Policy, GrantOwner.Of(known), kind) is { } value
                 && d.Policy.QuotaFor(d.Pool.PoolId, kind, value) is { Value: not null } row
                 && Excess(d, row) > 0)
@@ -108,8 +131,7 @@ internal static class ReclaimRules
 
     // True when enough is taken.
     private static bool Collect(
-        Decision d, in GrantOwner owner, long needed, List<Borrower> borrowers, List<PreemptionTake> takes,
-        bool confirmed)
+        Decision d, Func<bool> isEnough, List<Borrower> borrowers, List<PreemptionTake> takes, bool confirmed)
     {
         foreach (var goesBelow in (ReadOnlySpan<bool>)[false, true])
         {
@@ -126,7 +148,7 @@ internal static class ReclaimRules
                 var take = new PreemptionTake(now.ReservationId, confirmed ? 0 : units, confirmed ? units : 0);
                 Move(d, now, take.Held, take.Confirmed);
                 takes.Add(take);
-                if (IsEnough(d, owner, needed))
+                if (isEnough())
                 {
                     return true;
                 }
@@ -136,7 +158,7 @@ internal static class ReclaimRules
     }
 
     // Whoever loses confirmed units loses the held ones too.
-    private static void GiveBack(Decision d, in GrantOwner owner, long needed, List<PreemptionTake> takes)
+    private static void GiveBack(Decision d, Func<bool> isEnough, List<PreemptionTake> takes)
     {
         for (var index = takes.Count - 1; index >= 0; index--)
         {
@@ -146,7 +168,7 @@ internal static class ReclaimRules
                 continue;
             }
             Move(d, d.Written(take.ReservationId)!, -take.Held, -take.Confirmed);
-            if (IsEnough(d, owner, needed))
+            if (isEnough())
             {
                 takes.RemoveAt(index);
             }
@@ -160,9 +182,13 @@ internal static class ReclaimRules
     private static bool IsEnough(Decision d, in GrantOwner owner, long needed) =>
         Grants.Now(d, owner.Class).Available >= needed && QuotaRules.Room(d, owner) >= needed;
 
+    // Given back is what the former customer had; what is borrowed in the kind of scope must be lendable all the same.
+    private static bool IsCovered(Decision d, QuotaRow row, string customer) =>
+        new QuotaState(d, row, customer) is var state && state.Borrowed <= state.Lendable;
+
     private static Int128 Excess(Decision d, QuotaRow row) => QuotaState.UsedBy(d, row, row.Value!) - row.Nominal;
 
-    // Tried in the decision at hand, which drops it: nothing of it is in an outcome.
+    // Tried in the decision at hand, and undone: nothing of it is in an outcome.
     private static void Move(Decision d, Reservation known, long held, long confirmed)
     {
         Shift(d, EntryKind.HoldPreempted, Account.Held, held, known.ReservationId);

@@ -34,6 +34,15 @@ internal static class ReleaseRules
         {
             return ReleaseUnits(d, release, known!, status, isWhole);
         }
+        if (status == ReservationStatus.Waitlisted)
+        {
+            GivingBack.CheckWaiting(d, known!, release.Quantity, release.Bucket);
+            d.Look(d.IsRejected
+                ? Rejection(CommandKind.Release, status) : Transition(CommandKind.Release, status));
+            return d.IsRejected
+                ? d.Rejected(id)
+                : GivingBack.StopWaiting(d, known!, release.Quantity, isWhole, release.Reason);
+        }
         d.Look(Transition(CommandKind.Release, status));
         return d.IsRejected ? d.Rejected(id) : WithoutUnits(d, id, release.Reason, known, status);
     }
@@ -45,19 +54,7 @@ internal static class ReleaseRules
         switch (status)
         {
             case ReservationStatus.Waitlisted:
-                Waiting.CancelDeadline(d, known!);
-                d.Write(known! with
-                {
-                    Version = known.Version + 1,
-                    Waiting = 0,
-                    EndedBy = Ending.Released,
-                    Cancelled = true,
-                });
-                return new AllocationOutcomeEvent.Released
-                {
-                    ReservationId = id,
-                    Reason = reason,
-                };
+                return GivingBack.StopWaiting(d, known!, quantity: null, isWhole: true, reason);
             case ReservationStatus.Released:
                 return NoOp(NoOpWhy.AlreadyReleased, id);
             case ReservationStatus.Expired:

@@ -22,7 +22,7 @@ internal static class Waiting
     /// <summary>Tier 6: nobody who waits is passed.</summary>
     public static void CheckNobodyIsPassed(Decision d, in GrantOwner owner, long needed, string reservationId)
     {
-        if (d.Pool.Waiters == 0 || d.Preemption is not null)
+        if (d.Pool.Waiters == 0 || d.Taken is not null)
         {
             return;
         }
@@ -73,7 +73,6 @@ internal static class Waiting
             TtlMs = hold.TtlMs,
         });
         d.SetTimer(until, TimerKind.Expiry, newcomer.ReservationId);
-        PreemptionRules.AwaitCooldown(d, newcomer.Class);
         return new AllocationOutcomeEvent.Waitlisted
         {
             ReservationId = newcomer.ReservationId,

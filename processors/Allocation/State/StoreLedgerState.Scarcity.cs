@@ -104,12 +104,9 @@ public sealed partial class StoreLedgerState
     /// <inheritdoc/>
     public IEnumerable<PoolState> GetPools(string fromPoolId)
     {
-        foreach (var entry in pools.Range(fromPoolId, LastPoolId))
+        foreach (var entry in pools.Range(fromPoolId, AllocationStores.LastPoolId))
         {
             yield return entry.Value;
         }
     }
-
-    // After every id that a pool can have: ids are valid text.
-    private const string LastPoolId = "\U0010FFFF\U0010FFFF";
 }

@@ -26,6 +26,34 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     }
 
     [Fact]
+    public async Task A_deficit_is_listed_with_the_reservations_that_would_cover_it()
+    {
+        await PoolAsync("deficit/a", 6);
+        foreach (var id in (string[])["old", "firm", "new"])
+        {
+            await AllocAsync("reservation", "hold", "--pool", "deficit/a", "--id", id, "-q", "2");
+        }
+        await AllocAsync("reservation", "confirm", "--pool", "deficit/a", "--id", "firm");
+        await AllocAsync("pool", "supply", "set", "deficit/a", "-q", "1");
+
+        var all = await AllocAsync(["pool", "deficit", .. Console, "-o", "jsonl"], talksToKafka: false);
+        var run = await AllocAsync(
+            ["pool", "deficit", "deficit/a", .. Console, "-o", "json"], talksToKafka: false);
+        Assert.True(run.ExitCode == 0, $"{run}");
+        var one = JsonNode.Parse(run.Out)!;
+        var table = await AllocAsync(["pool", "deficit", "deficit/a", .. Console], talksToKafka: false);
+
+        Assert.Contains("""{"poolId":"deficit/a","deficit":5,""", all.Out, StringComparison.Ordinal);
+        Assert.Equal((5, 6, true), (one["deficit"]!.GetValue<int>(), one["sum"]!.GetValue<int>(),
+            one["covers"]!.GetValue<bool>()));
+        Assert.Equal(
+            ["new 2 0", "old 2 0", "firm 0 2"],
+            one["reservations"]!.AsArray().Select(r => $"{r!["reservationId"]} {r["held"]} {r["confirmed"]}"));
+        Assert.Contains("an operator decides", table.Out, StringComparison.Ordinal);
+        Assert.Equal(0, table.ExitCode);
+    }
+
+    [Fact]
     public async Task A_rejection_is_data_with_exit_code_4()
     {
         await PoolAsync("rejected", 1);
