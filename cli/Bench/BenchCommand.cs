@@ -93,6 +93,8 @@ internal static class BenchCommand
             }),
             Scenario("topology", "The whole topology against the bare loop",
                 (run, c) => OnClusterAsync(run, TopologyScenario.RunAsync, c)),
+            Scenario("search", "The topology with and without the search projection; pages of a large customer",
+                (run, c) => OnClusterAsync(run, SearchScenario.RunAsync, c)),
             Scenario("latency", "Send to committed outcome at light load",
                 (run, c) => OnClusterAsync(run, (r, cluster, t) => LatencyScenario.RunAsync(r, cluster, null, t), c)),
             Scenario("restart", "Kill -9 with a large state; a move with and without a checkpoint",

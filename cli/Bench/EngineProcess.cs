@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 
 namespace Alloc.Cli.Bench;
@@ -24,7 +25,7 @@ internal sealed class EngineProcess : IAsyncDisposable
 
     public static async Task<EngineProcess> StartAsync(
         ClientSettings settings, BenchOptions options, string name, string? checkpoints, TimeProvider time,
-            CancellationToken cancellation)
+        CancellationToken cancellation, bool withProjection = false)
     {
         var port = BenchCluster.FreePort();
         string[] arguments =
@@ -33,7 +34,8 @@ internal sealed class EngineProcess : IAsyncDisposable
                 settings.TopicPrefix,
             "--application-id", Application(settings), "--data-dir", Path.Combine(options.WorkDirectory, "engine",
                 settings.TopicPrefix + name),
-            "--console-port", $"{port}", "--threads", $"{options.ThreadCount}", "--no-projection",
+            "--console-port", $"{port}", "--threads", $"{options.ThreadCount}",
+            .. withProjection ? Array.Empty<string>() : ["--no-projection"],
             .. checkpoints is null ? Array.Empty<string>() : ["--checkpoint-dir", checkpoints],
         ];
         var startedAt = time.GetTimestamp();
@@ -60,6 +62,27 @@ internal sealed class EngineProcess : IAsyncDisposable
     public async Task CheckpointAsync(CancellationToken cancellation) => await ChildProcess.RunAsync(
         Environment.ProcessPath!, ["checkpoint", "--console", console.ToString(), "--timeout", "5m"], cancellation)
         .ConfigureAwait(false);
+
+    /// <summary>
+    /// Outcomes that searches do not show yet, the age of the oldest in seconds, and whether every partition says so.
+    /// </summary>
+    public async Task<(long Behind, double Seconds, bool IsKnown)> ProjectionAsync(CancellationToken cancellation)
+    {
+        var instance = (await GetAsync("v1/projection", cancellation).ConfigureAwait(false))["instances"]![0]!;
+        var partitions = instance["partitions"]!.AsArray();
+        return (
+            partitions.Sum(p => p!["lagRecords"]?.GetValue<long>() ?? 0),
+            partitions.Select(p => p!["lagSeconds"]!.GetValue<double>()).DefaultIfEmpty().Max(),
+            partitions.Count > 0 && partitions.All(p => p!["lagRecords"] is not null));
+    }
+
+    /// <summary>What its HTTP interface answers.</summary>
+    public async Task<JsonNode> GetAsync(string path, CancellationToken cancellation)
+    {
+        using var http = new HttpClient { BaseAddress = console, Timeout = TimeSpan.FromSeconds(30) };
+        return JsonNode.Parse(
+            await http.GetStringAsync(new Uri(path, UriKind.Relative), cancellation).ConfigureAwait(false))!;
+    }
 
     public Task KillAsync() => child.KillAsync();
 
