@@ -1,14 +1,19 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Outcomes;
+using Alloc.Engine.Topology;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Projection;
+using Alloc.Processors.Shadow;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 
 namespace Alloc.Cli.Commands.General;
 
 /// <summary>
-/// <c>alloc topology describe</c>: the processors, stores and topics, as text or as a Mermaid diagram.
+/// <c>alloc topology describe</c>: the processors, stores and topics of each application that an instance runs, as text
+/// or as a Mermaid diagram.
 /// </summary>
 internal static class TopologyDescribeCommand
 {
@@ -18,34 +23,105 @@ internal static class TopologyDescribeCommand
         Mermaid,
     }
 
+    private enum Part
+    {
+        All,
+        Allocation,
+        Projection,
+        Shadow,
+    }
+
     private static readonly Option<Form> As = Choice.Of<Option<Form>, Form>(
         new Option<Form>("--format") { Description = "How it is drawn" }, Form.Text);
 
+    private static readonly Option<Part> Which = Choice.Of<Option<Part>, Part>(
+        new Option<Part>("--application") { Description = "Which of the applications; Mermaid draws one" }, Part.All);
+
     public static Command Create() =>
-        new Command("describe", "Show processors, stores and topics").Takes(As, ClientOptions.Prefix).Runs(Run);
+        new Command("describe", "Show processors, stores and topics of every application")
+            .Takes(As, Which, ClientOptions.Prefix).Runs(Run);
 
     private static int Run(CommandContext context)
     {
-        var prefix = context.Get(ClientOptions.Prefix);
-        var options = AllocationOptions.For(TopicCatalogue.Load().WithPrefix(prefix), prefix);
-        var topology = AllocationTopology.Build(
-            options, new AllocationSerdes(new InMemorySchemaRegistryClient(), options));
-        var text = (context.Get(As) == Form.Mermaid ? topology.DescribeMermaid() : topology.Describe()).TrimEnd();
-        if (context.Screen.IsTable)
+        var applications = Applications(context.Get(ClientOptions.Prefix));
+        var which = context.Get(Which);
+        if (which != Part.All)
         {
-            context.Screen.Verbatim(text);
-            return ExitCode.Ok;
+            applications = [.. applications.Where(a => a.Part == which)];
         }
-        context.Screen.One(
-            new JsonObject
+        if (!context.Screen.IsTable)
+        {
+            context.Screen.One(Json(applications, context.Get(As)), _ => { });
+        }
+        else if (context.Get(As) == Form.Mermaid)
+        {
+            context.Screen.Verbatim(applications[0].Topology.DescribeMermaid().TrimEnd());
+            if (which == Part.All)
             {
-                ["fingerprint"] = topology.Fingerprint,
-                ["sourceTopics"] = new JsonArray([.. topology.SourceTopics.Select(t => (JsonNode)t)]),
-                ["stores"] = new JsonArray([.. topology.SubTopologies.SelectMany(s => s.Stores)
-                    .Select(s => (JsonNode)s.Name)]),
-                ["description"] = text,
-            },
-            _ => { });
+                context.Screen.Warn("This is allocation; --application projection and --application shadow draw more.");
+            }
+        }
+        else
+        {
+            context.Screen.Verbatim(string.Join("\n\n", applications.Select(Text)));
+        }
         return ExitCode.Ok;
+    }
+
+    private static List<Described> Applications(string prefix)
+    {
+        var catalogue = TopicCatalogue.Load().WithPrefix(prefix);
+        var options = AllocationOptions.For(catalogue, prefix);
+        var shadow = options.ForShadow(catalogue[prefix + TopicNames.ShadowOutcomes].Name);
+        var serdes = new AllocationSerdes(new InMemorySchemaRegistryClient(), options);
+        return
+        [
+            new Described(Part.Allocation, "<application id>", "decides", AllocationTopology.Build(options, serdes)),
+            new Described(
+                Part.Projection, "<application id>-projection", "answers searches; not with --no-projection",
+                ProjectionTopology.Build(
+                    new ProjectionOptions { OutcomeTopic = options.OutcomeTopic }, serdes.Outcomes)),
+            new Described(
+                Part.Shadow, "<application id>-shadow", "decides what another system decides; only with --shadow",
+                ShadowTopology.Build(
+                    shadow, new AllocationSerdes(new InMemorySchemaRegistryClient(), shadow))),
+        ];
+    }
+
+    private static string Text(Described application) =>
+        $"Application: {application.Id} ({application.Purpose})\n"
+        + (application.Changelogs.Count == 0 ? "" : $"Changelogs: {string.Join(", ", application.Changelogs)}\n")
+        + application.Topology.Describe().TrimEnd();
+
+    private static JsonObject Json(List<Described> applications, Form form)
+    {
+        var json = Json(applications[0], form);
+        json["applications"] = new JsonArray([.. applications.Select(a => (JsonNode)Json(a, form))]);
+        return json;
+    }
+
+    private static JsonObject Json(Described application, Form form) => new()
+    {
+        ["application"] = application.Part.ToString().ToLowerInvariant(),
+        ["id"] = application.Id,
+        ["fingerprint"] = application.Topology.Fingerprint,
+        ["sourceTopics"] = Array(application.Topology.SourceTopics),
+        ["sinkTopics"] = Array(application.Topology.SubTopologies.SelectMany(s => s.Sinks).Select(s => s.Topic)
+            .Distinct()),
+        ["stores"] = Array(application.Topology.SubTopologies.SelectMany(s => s.Stores).Select(s => s.Name)),
+        ["changelogs"] = Array(application.Changelogs),
+        ["description"] = (form == Form.Mermaid
+            ? application.Topology.DescribeMermaid() : application.Topology.Describe()).TrimEnd(),
+    };
+
+    private static JsonArray Array(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
+
+    private sealed record Described(Part Part, string Id, string Purpose, Topology Topology)
+    {
+        /// <summary>Topics that stores are restored from, where that is not the journal.</summary>
+        public IReadOnlyList<string> Changelogs { get; } =
+        [
+            .. Topology.SubTopologies.SelectMany(s => s.ChangelogStores).Select(d => $"{Id}-{d.Name}-changelog"),
+        ];
     }
 }
