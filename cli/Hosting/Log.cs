@@ -39,4 +39,11 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Error, "The shadow stopped; decisions go on without it: {Reason}")]
     public static partial void ShadowStopped(ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Information, "The search projection builds {Scope} anew, in generation {Generation}")]
+    public static partial void ScopeBegins(ILogger logger, string scope, int generation);
+
+    [LoggerMessage(13, LogLevel.Information,
+        "The search projection is through with {Scope}: {Phase}, {Count} entries differed {Failure}")]
+    public static partial void ScopeEnds(ILogger logger, string scope, string phase, long count, string failure);
 }

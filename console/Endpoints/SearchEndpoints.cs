@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Alloc.Engine.Processing;
+using Alloc.Processors.Projection;
 using Alloc.Web.Reads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +11,8 @@ namespace Alloc.Web.Endpoints;
 /// <summary>Searches for reservations over all pools and instances, and the projection that answers.</summary>
 internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers, TimeProvider time)
 {
-    private const string Off = "This instance runs without the search projection (--no-projection).";
+    private const string Off =
+        "This instance runs without the search projection (--no-projection): ask one that has it (--console).";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -45,7 +48,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
         {
             if (here.Open(partition) is { } search)
             {
-                gathered.Add(search.Run(request.Query, request.After, request.Limit));
+                Add(gathered, partition, search, request);
             }
             else if (!Peers.IsForwarded(context.Request))
             {
@@ -67,6 +70,21 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
             answer["failure"] = failure;
         }
         await JsonAnswer.WriteAsync(context, 200, answer).ConfigureAwait(false);
+    }
+
+    private static void Add(
+        GatheredPages gathered, int partition, ReservationSearch search, ReservationRequest request)
+    {
+        try
+        {
+            gathered.Add(search.Run(request.Query, request.After, request.Limit));
+        }
+        catch (StreamsException e)
+        {
+            gathered.Miss(
+                partition, $"Entries of partition {partition} cannot be read ({e.Message}) alloc projection rebuild "
+                    + "--scope all builds them anew.");
+        }
     }
 
     private static async Task FindAsync(
@@ -97,12 +115,20 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
         await JsonAnswer.WriteAsync(context, 200, new JsonObject { ["instances"] = instances }).ConfigureAwait(false);
     }
 
-    /// <summary>POST /v1/projection/rebuild: begins a new generation at every instance.</summary>
+    /// <summary>
+    /// POST /v1/projection/rebuild?scope=&amp;check=: begins a new generation at every instance; with a scope, builds a
+    /// pool or a partition anew at the instance that has it.
+    /// </summary>
     private async Task RebuildAsync(HttpContext context)
     {
         if (projection() is not { } here)
         {
             await Problem.WriteAsync(context, 409, "No search", Off).ConfigureAwait(false);
+            return;
+        }
+        if (context.Request.Query["scope"].ToString() is { Length: > 0 } scope and not "all")
+        {
+            await ScopeRebuilds.BeginAsync(context, here, scope, peers).ConfigureAwait(false);
             return;
         }
         var asked = int.TryParse(context.Request.Query["generation"].ToString(), out var number) ? number : (int?)null;
@@ -163,6 +189,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
                 ["total"] = rebuild.Total,
                 ["failure"] = rebuild.Failure,
             },
+            ["scopeRebuild"] = status?.Scope is { } scope ? ScopeRebuilds.Json(scope) : null,
         };
     }
 }

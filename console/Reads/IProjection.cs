@@ -28,6 +28,12 @@ public interface IProjection
     /// <param name="generation">Its number; null takes the next one.</param>
     /// <returns>The number of the generation that is being built, or that already answers.</returns>
     int BeginRebuild(int? generation);
+
+    /// <summary>Begins to build a scope anew at this instance, which has its partition.</summary>
+    /// <param name="scope">What is built.</param>
+    /// <param name="isCheck">Whether differences are only counted.</param>
+    /// <returns>The rebuild's id, or why it cannot begin, in words.</returns>
+    (string? Id, string? Problem) BeginScope(ProjectionScope scope, bool isCheck);
 }
 
 /// <summary>How far one instance's part of the projection is.</summary>
@@ -36,9 +42,10 @@ public interface IProjection
 /// <param name="Failure">Why it stopped, or null.</param>
 /// <param name="Partitions">Its partitions at this instance.</param>
 /// <param name="Rebuild">The generation being built, or that failed to be built last; null for none.</param>
+/// <param name="Scope">The scope being built anew, or that was last; null for none.</param>
 public sealed record ProjectionStatus(
     int Generation, string State, string? Failure, IReadOnlyList<ProjectedPartition> Partitions,
-    ProjectionRebuild? Rebuild);
+    ProjectionRebuild? Rebuild, ProjectionScopeRebuild? Scope);
 
 /// <summary>How far a partition is.</summary>
 /// <param name="Partition">The partition.</param>
@@ -52,3 +59,47 @@ public sealed record ProjectedPartition(int Partition, long? LagRecords, TimeSpa
 /// <param name="Total">Offsets that there are.</param>
 /// <param name="Failure">Why it was given up, or null.</param>
 public sealed record ProjectionRebuild(int Generation, long Folded, long Total, string? Failure);
+
+/// <summary>What a rebuild of a scope is at.</summary>
+public enum ScopePhase
+{
+    /// <summary>It reads the journal.</summary>
+    Reading,
+
+    /// <summary>Searches are behind the journal; it waits until they are not.</summary>
+    Waiting,
+
+    /// <summary>It compares.</summary>
+    Comparing,
+
+    /// <summary>The entries that differ are replaced.</summary>
+    Switching,
+
+    /// <summary>It is over.</summary>
+    Done,
+
+    /// <summary>There is no such pool.</summary>
+    Unknown,
+
+    /// <summary>It was given up; nothing was changed.</summary>
+    Failed,
+}
+
+/// <summary>How far a scope is that is being built anew.</summary>
+/// <param name="Id">The rebuild.</param>
+/// <param name="Scope">What is built, in words.</param>
+/// <param name="Partition">The partition.</param>
+/// <param name="IsCheck">Whether differences are only counted.</param>
+/// <param name="Phase">What it is at.</param>
+/// <param name="Read">Offsets of the partition's journal that it is past.</param>
+/// <param name="Total">Offsets that there are.</param>
+/// <param name="Entries">Entries that were compared, when it is done.</param>
+/// <param name="Findings">What differed, when it is done.</param>
+/// <param name="Failure">Why it was given up, or null.</param>
+public sealed record ProjectionScopeRebuild(
+    string Id, string Scope, int Partition, bool IsCheck, ScopePhase Phase, long Read, long Total, long Entries,
+    RepairFindings? Findings, string? Failure)
+{
+    /// <summary>Whether it goes on.</summary>
+    public bool IsUnderWay => Phase is not (ScopePhase.Done or ScopePhase.Unknown or ScopePhase.Failed);
+}

@@ -39,16 +39,28 @@ public static class IndexKeys
     /// <summary>The entries that a reservation has.</summary>
     public static IEnumerable<IndexKey> Of(ReservationView view)
     {
-        if (view.OrderRef is { Length: > 0 } order)
+        if (OfOrder(view) is { } order)
         {
-            yield return Key(IndexKind.Order, order, view);
+            yield return order;
         }
-        if (view.CustomerRef is { Length: > 0 } customer)
+        if (OfCustomer(view) is { } customer)
         {
-            yield return Key(IndexKind.Customer, customer, view);
+            yield return customer;
         }
-        yield return Key(IndexKind.Status, view.Status, view);
+        yield return OfStatus(view)!.Value;
     }
+
+    /// <summary>The entry by order; null for one without.</summary>
+    public static IndexKey? OfOrder(ReservationView? view) =>
+        view?.OrderRef is { Length: > 0 } order ? Key(IndexKind.Order, order, view) : null;
+
+    /// <summary>The entry by customer; null for one without.</summary>
+    public static IndexKey? OfCustomer(ReservationView? view) =>
+        view?.CustomerRef is { Length: > 0 } customer ? Key(IndexKind.Customer, customer, view) : null;
+
+    /// <summary>The entry by status; null for no reservation.</summary>
+    public static IndexKey? OfStatus(ReservationView? view) =>
+        view is null ? null : Key(IndexKind.Status, view.Status, view);
 
     /// <summary>The key as bytes: the place of a row in its index.</summary>
     public static byte[] Bytes(IndexKey key)

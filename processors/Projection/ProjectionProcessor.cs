@@ -10,28 +10,41 @@ namespace Alloc.Processors.Projection;
 /// Folds the journal into reservations that can be searched for. An outcome that a pool had before is ignored, one that
 /// does not follow on stops the task: what is missing would be missing in every answer.
 /// </summary>
-internal sealed class ProjectionProcessor : IProcessor<string, AllocationOutcome, string, AllocationOutcome>
+/// <param name="repairs">What is being built anew, or null where nothing ever is.</param>
+internal sealed class ProjectionProcessor(ScopeRepairs? repairs)
+    : IProcessor<string, AllocationOutcome, string, AllocationOutcome>
 {
     private IProcessorContext<string, AllocationOutcome> context = null!;
-    private IKeyValueStore<string, ProjectedPool> pools = null!;
     private IKeyValueStore<PoolKey, ReservationView> reservations = null!;
-    private IKeyValueStore<IndexKey, IndexEntry> index = null!;
+    private ProjectionFold fold = null!;
     private PoolKey sweepFrom;
 
     /// <summary>How often what is past its time is looked for.</summary>
     public static TimeSpan SweepInterval { get; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often it is looked whether a scope is being built anew.</summary>
+    public static TimeSpan RepairInterval { get; } = TimeSpan.FromMilliseconds(500);
+
     private const int EntriesPerSweep = 2_000;
     private static readonly PoolKey Start = new("", "");
+
+    private ScopeRepair? Repair => repairs?.At(context.Partition);
 
     public void Init(IProcessorContext<string, AllocationOutcome> context)
     {
         this.context = context;
-        pools = context.GetStore<IKeyValueStore<string, ProjectedPool>>(ProjectionStores.Pools);
         reservations = context.GetStore<IKeyValueStore<PoolKey, ReservationView>>(ProjectionStores.Reservations);
-        index = context.GetStore<IKeyValueStore<IndexKey, IndexEntry>>(ProjectionStores.Index);
+        fold = new ProjectionFold(
+            context.GetStore<IKeyValueStore<string, ProjectedPool>>(ProjectionStores.Pools), reservations,
+            context.GetStore<IKeyValueStore<IndexKey, IndexEntry>>(ProjectionStores.Index));
         sweepFrom = Start;
         context.Schedule(SweepInterval, PunctuationType.WallClock, _ => Sweep());
+        if (repairs is not null)
+        {
+            Repair?.Opened();
+            context.Schedule(RepairInterval, PunctuationType.WallClock, nowMs => Repair?.Work(fold, nowMs));
+            context.WhenCommitted((_, _) => Repair?.Committed());
+        }
     }
 
     public void Process(in Record<string, AllocationOutcome> record)
@@ -40,41 +53,23 @@ internal sealed class ProjectionProcessor : IProcessor<string, AllocationOutcome
         {
             throw new StreamsException($"The journal has a record without a value at {Place()}.");
         }
-        var known = pools.Get(outcome.PoolId)?.Sequence ?? 0;
+        Repair?.Keep(outcome);
+        var known = fold.Known(outcome.PoolId);
         if (outcome.Sequence <= known)
         {
             return;
         }
         if (outcome.Sequence != known + 1)
         {
-            throw new StreamsException(
-                $"The projection of pool {outcome.PoolId} expects outcome {known + 1} and found {outcome.Sequence} at "
-                + $"{Place()}: outcomes are missing from the journal. Run alloc verify; when the journal is whole, "
-                + "alloc projection rebuild --scope all.");
+            if (Repair is { } repair && repair.IsToAwait(outcome.PoolId))
+            {
+                throw new DependencyUnavailableException($"{repair.Scope} of the search, which is being built anew,");
+            }
+            throw new StreamsException(JournalGap.Describe(
+                outcome, known, Place(),
+                $"When it is, alloc projection rebuild --scope partition/{context.Partition}."));
         }
-        pools.Put(outcome.PoolId, new ProjectedPool { Sequence = outcome.Sequence, TMs = outcome.TMs });
-        foreach (var after in outcome.After)
-        {
-            Fold(outcome, after);
-        }
-    }
-
-    private void Fold(AllocationOutcome outcome, Reservation after)
-    {
-        var key = new PoolKey(outcome.PoolId, after.ReservationId);
-        var before = reservations.Get(key);
-        var view = ReservationViews.Of(outcome, after, before);
-        reservations.Put(key, view);
-        var now = IndexKeys.Of(view).ToList();
-        var then = before is null ? [] : IndexKeys.Of(before).ToList();
-        foreach (var gone in then.Except(now))
-        {
-            index.Delete(gone);
-        }
-        foreach (var come in now.Except(then))
-        {
-            index.Put(come, new IndexEntry { Version = view.Version });
-        }
+        fold.Fold(outcome);
     }
 
     /// <summary>Deletes a bounded piece of what searches ignore already.</summary>
@@ -97,14 +92,7 @@ internal sealed class ProjectionProcessor : IProcessor<string, AllocationOutcome
             }
         }
         sweepFrom = looked < EntriesPerSweep ? Start : last;
-        foreach (var view in forgotten)
-        {
-            reservations.Delete(new PoolKey(view.PoolId, view.ReservationId));
-            foreach (var key in IndexKeys.Of(view))
-            {
-                index.Delete(key);
-            }
-        }
+        forgotten.ForEach(fold.Delete);
     }
 
     private string Place() =>

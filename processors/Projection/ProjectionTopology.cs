@@ -13,6 +13,9 @@ public sealed record ProjectionOptions
 
     /// <summary>Where committed state is kept.</summary>
     public StorePersistence Persistence { get; init; } = StorePersistence.Persistent;
+
+    /// <summary>Where tasks learn that a part of them is built anew; null where it never is.</summary>
+    public ScopeRepairs? Repairs { get; init; }
 }
 
 /// <summary>
@@ -38,7 +41,7 @@ public static class ProjectionTopology
         var builder = new TopologyBuilder()
             .AddSource(Outcomes, options.OutcomeTopic, Serdes.Utf8, outcomes)
             .AddProcessor<string, AllocationOutcome, string, AllocationOutcome>(
-                Project, () => new ProjectionProcessor(), Outcomes);
+                Project, () => new ProjectionProcessor(options.Repairs), Outcomes);
         foreach (var store in ProjectionStores.Definitions(options.Persistence))
         {
             builder.AddStateStore(store, Project);

@@ -7,7 +7,8 @@ using Alloc.Cli.CommandLine;
 namespace Alloc.Cli.Commands.Projections;
 
 /// <summary>
-/// <c>alloc projection rebuild --scope all</c>: folds the journal anew beside live reads, and switches over.
+/// <c>alloc projection rebuild --scope all|pool/ID|partition/N</c>: folds the journal anew beside live reads, and
+/// switches over.
 /// </summary>
 internal static class ProjectionRebuildCommand
 {
@@ -15,9 +16,14 @@ internal static class ProjectionRebuildCommand
 
     private static readonly Option<string> Scope = new("--scope")
     {
-        Description = "What is built anew: all. Pools and partitions are only built together",
+        Description = "What is built anew: everything, as a new generation, or the entries of a pool or a partition",
         Required = true,
-        HelpName = "all",
+        HelpName = "all|pool/ID|partition/N",
+    };
+
+    private static readonly Option<bool> Check = new("--check")
+    {
+        Description = "Only compare with the journal, and change nothing; 5 when something differs",
     };
 
     private static readonly Option<bool> NoWait = new("--no-wait")
@@ -27,16 +33,21 @@ internal static class ProjectionRebuildCommand
 
     public static Command Create() =>
         new Command("rebuild", "Build what searches answer from anew, beside live reads")
-            .Takes(Scope, NoWait, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+            .Takes(Scope, Check, NoWait, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        if (context.Get(Scope) is not "all" and var scope)
+        if (context.Get(Scope) is not "all")
+        {
+            return await ScopeRebuildRun.RunAsync(
+                context, context.Get(Scope), context.Get(Check), context.Get(NoWait), cancellation)
+                .ConfigureAwait(false);
+        }
+        if (context.Get(Check))
         {
             throw CliException.Usage(
-                $"--scope: '{scope}' cannot be built alone: a generation is the whole fold of the journal, and is "
-                + "switched to as a whole.",
-                "--scope all builds every pool of every partition; searches go on meanwhile.");
+                "--check compares a pool or a partition: --scope pool/ID or --scope partition/N.",
+                "A new generation replaces all, whatever it was.");
         }
         using var console = JsonHttp.Console(context);
         var begun = await console.PostAsync("v1/projection/rebuild", cancellation).ConfigureAwait(false);

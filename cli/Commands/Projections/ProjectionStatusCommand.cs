@@ -50,6 +50,7 @@ internal static class ProjectionStatusCommand
             ["lagSeconds"] = p["lagSeconds"]?.DeepClone(),
             ["failure"] = instance["failure"]?.DeepClone(),
             ["rebuild"] = instance["rebuild"]?.DeepClone(),
+            ["scopeRebuild"] = instance["scopeRebuild"]?.DeepClone(),
         });
     }
 
@@ -62,6 +63,19 @@ internal static class ProjectionStatusCommand
         if (instance["failure"] is { } failure)
         {
             context.Screen.Warn($"{instance["instance"]}: it stopped: {failure}");
+        }
+        if (instance["scopeRebuild"] is JsonObject scope)
+        {
+            context.Screen.Warn(scope["phase"]!.GetValue<string>() switch
+            {
+                "Done" => $"{instance["instance"]}: {scope["scope"]} was "
+                    + (scope["check"]!.GetValue<bool>() ? "compared" : "built anew") + ": "
+                    + $"{scope["different"]} different, {scope["missing"]} missing, "
+                    + $"{scope["superfluous"]} superfluous.",
+                "Failed" or "Unknown" => $"{instance["instance"]}: {scope["scope"]} was given up: {scope["failure"]}",
+                _ => $"{instance["instance"]}: {scope["scope"]} is being built anew, "
+                    + $"{scope["read"]} of {scope["total"]} offsets.",
+            });
         }
         if (instance["rebuild"] is JsonObject rebuild)
         {

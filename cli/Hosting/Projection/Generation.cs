@@ -24,7 +24,7 @@ internal sealed class Generation : IAsyncDisposable
         options = host.EngineOf(number);
         Application = new StreamsApplication(
             ProjectionTopology.Build(
-                new ProjectionOptions { OutcomeTopic = host.Allocation.OutcomeTopic }, outcomes),
+                new ProjectionOptions { OutcomeTopic = host.Allocation.OutcomeTopic, Repairs = Repairs }, outcomes),
             options, time, loggers);
         var logger = loggers.CreateLogger<Generation>();
         Application.StateChanged += (_, after) =>
@@ -39,6 +39,9 @@ internal sealed class Generation : IAsyncDisposable
     public int Number { get; }
 
     public StreamsApplication Application { get; }
+
+    /// <summary>What of it is being built anew.</summary>
+    public ScopeRepairs Repairs { get; } = new();
 
     /// <summary>Why it does not work, or null.</summary>
     public string? Failure => startFailure
@@ -61,6 +64,15 @@ internal sealed class Generation : IAsyncDisposable
         && Application.Query<PoolKey, ReservationView>(ProjectionStores.Reservations, partition) is { } reservations
         && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
             ? new ReservationSearch(reservations, index)
+            : null;
+
+    /// <summary>Everything committed of a partition; null when it is not here and ready.</summary>
+    public ProjectionReads? Read(int partition) =>
+        startFailure is null
+        && Application.Query<string, ProjectedPool>(ProjectionStores.Pools, partition) is { } pools
+        && Application.Query<PoolKey, ReservationView>(ProjectionStores.Reservations, partition) is { } reservations
+        && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
+            ? new ProjectionReads(pools, reservations, index)
             : null;
 
     public ValueTask DisposeAsync() => Application.DisposeAsync();

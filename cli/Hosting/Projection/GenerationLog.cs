@@ -56,6 +56,18 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
         return (folded, total, behind);
     }
 
+    /// <summary>Up to where a generation has committed a partition; 0 for nothing.</summary>
+    public long Committed(int generation, int partition)
+    {
+        using var consumer = clients.Consumer(group: options.IdOf(generation));
+        return Math.Max(0, consumer.Committed([new TopicPartition(Topic, partition)], options.Client.Timeout)[0]
+            .Offset.Value);
+    }
+
+    /// <summary>Reads one partition of the journal, from its beginning.</summary>
+    public JournalReader Reader(int partition) =>
+        new(clients.Consumer(), new TopicPartition(Topic, partition), options.Client.Timeout);
+
     /// <summary>Deletes the changelogs of generations that are over and have no members any more.</summary>
     public async Task ForgetBelowAsync(int generation)
     {

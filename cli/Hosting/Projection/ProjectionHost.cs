@@ -16,6 +16,7 @@ namespace Alloc.Cli.Hosting.Projection;
 internal sealed class ProjectionHost : IProjection, IAsyncDisposable
 {
     private const int Ways = 2;
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private readonly ProjectionHostOptions options;
     private readonly IDeserializer<AllocationOutcome> outcomes;
@@ -30,6 +31,8 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
     private Generation? next;
     private Generation? before;
     private ProjectionRebuild? rebuild;
+    private ScopeRebuild? scoped;
+    private Task scopedWork = Task.CompletedTask;
     private Task work = Task.CompletedTask;
 
     private ProjectionHost(
@@ -59,6 +62,11 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
     {
         var host = await Task.Run(() => new ProjectionHost(options, outcomes, time, loggers), cancellation)
             .ConfigureAwait(false);
+        if (Directory.Exists(options.ScratchDirectory))
+        {
+            // Of a process that was killed while it built a scope anew.
+            Directory.Delete(options.ScratchDirectory, recursive: true);
+        }
         await host.current.StartAsync(cancellation).ConfigureAwait(false);
         host.Keep(host.current.Number);
         return host;
@@ -85,7 +93,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
                 current.Failure is null ? application.State.ToString() : nameof(StreamsState.Error),
                 current.Failure ?? application.Failure?.Message,
                 [.. application.Tasks.Select(t => new ProjectedPartition(t.TaskId.Partition, t.LagRecords, t.Lag))],
-                rebuild);
+                rebuild, scoped?.Status);
         }
     }
 
@@ -115,10 +123,41 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
     }
 
+    public (string? Id, string? Problem) BeginScope(ProjectionScope scope, bool isCheck)
+    {
+        lock (gate)
+        {
+            if (next is not null)
+            {
+                return (null, $"Generation {next.Number} is being built; it replaces every entry.");
+            }
+            if (scoped?.Status is { IsUnderWay: true } other)
+            {
+                return (null, $"{other.Scope} is being built anew at this instance; one at a time.");
+            }
+            var id = $"{Guid.CreateVersion7(time.GetUtcNow()):N}";
+            var repair = new ScopeRepair(scope, isCheck);
+            var stopped = current.Failure is null ? null : current;
+            if (stopped is not null)
+            {
+                // It stands at an outcome that does not follow on; started again it waits there for the scope.
+                current = Make(stopped.Number);
+            }
+            var generation = current;
+            scoped = new ScopeRebuild(
+                id, repair, isCheck, generation, log, options.ScratchDirectory, outcomes, time);
+            generation.Repairs.Begin(repair);
+            var running = scoped;
+            scopedWork = Task.Run(() => RunScopeAsync(running, generation, stopped, ending.Token));
+            return (id, null);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync().ConfigureAwait(false);
         await work.ConfigureAwait(false);
+        await scopedWork.ConfigureAwait(false);
         foreach (var generation in new[] { before, next, current })
         {
             if (generation is not null)
@@ -128,6 +167,41 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
         metrics.Dispose();
         ending.Dispose();
+    }
+
+    private async Task RunScopeAsync(
+        ScopeRebuild running, Generation generation, Generation? stopped, CancellationToken cancellation)
+    {
+        var status = running.Status;
+        Log.ScopeBegins(logger, status.Scope, generation.Number);
+        try
+        {
+            if (stopped is not null)
+            {
+                await stopped.DisposeAsync().ConfigureAwait(false);
+                await generation.StartAsync(cancellation).ConfigureAwait(false);
+            }
+            await UntilReadyAsync(generation, status.Partition, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        await running.RunAsync(cancellation).ConfigureAwait(false);
+        Log.ScopeEnds(
+            logger, status.Scope, running.Status.Phase.ToString(), running.Status.Findings?.Total ?? 0,
+            running.Status.Failure ?? "");
+    }
+
+    /// <summary>Until a generation that was started again has the partition, or will not get it.</summary>
+    private async Task UntilReadyAsync(Generation generation, int partition, CancellationToken cancellation)
+    {
+        using var poll = new PeriodicTimer(Look, time);
+        var started = time.GetTimestamp();
+        while (generation.Failure is null && generation.Read(partition) is null
+            && time.GetElapsedTime(started) < ReadyPatience)
+        {
+            await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+        }
     }
 
     private async Task RebuildAsync(Generation building, CancellationToken cancellation)

@@ -26,6 +26,9 @@ internal sealed record ProjectionHostOptions
     /// <summary>The file that says which generation answers.</summary>
     public string GenerationFile => Path.Combine(Engine.StateDirectory, $"{BaseId}.generation");
 
+    /// <summary>Where a scope is built anew; wiped before and after.</summary>
+    public string ScratchDirectory => Path.Combine(Engine.StateDirectory, $"{BaseId}.scratch");
+
     public string IdOf(int generation) => generation == 0 ? BaseId : $"{BaseId}-g{generation}";
 
     /// <summary>The generation of an application id; null when it is another's.</summary>

@@ -148,14 +148,26 @@ public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         var rebuild = await AllocAsync("projection", "rebuild", "--scope", "all", "-o", "json", "--timeout", "60s");
         var found = await ListAsync(1, "--order", "order-rebuilt");
         var status = await AllocAsync("projection", "status", "-o", "jsonl");
-        var part = await AllocAsync("projection", "rebuild", "--scope", "pool");
 
         var generation = Parse(rebuild.Out)["generation"]!.GetValue<int>();
         Assert.True(generation > 0);
         Assert.Equal("r", found[0]["reservationId"]!.GetValue<string>());
         Assert.All(
             status.Out.Split('\n'), l => Assert.Equal(generation, Parse(l)["generation"]!.GetValue<int>()));
-        Assert.Equal(2, part.ExitCode);
+    }
+
+    [Theory]
+    [InlineData(2, "none of all, pool/ID and partition/N", "pool")]
+    [InlineData(2, "none of all, pool/ID and partition/N", "pool/")]
+    [InlineData(2, "there is no partition 99; the journal has 4, from 0 to 3", "partition/99")]
+    [InlineData(2, "none of all, pool/ID and partition/N", "partition/first")]
+    [InlineData(3, "Pool nobody-knows is unknown", "pool/nobody-knows")]
+    public async Task A_scope_that_is_none_or_is_unknown_is_told(int code, string says, string scope)
+    {
+        var run = await AllocAsync("projection", "rebuild", "--scope", scope);
+
+        Assert.True(run.ExitCode == code, $"{run}");
+        Assert.Contains(says, run.Error, StringComparison.Ordinal);
     }
 
     private static JsonObject Parse(string line) => JsonNode.Parse(line)!.AsObject();

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Projection;
+using Alloc.Web.Reads;
+using Microsoft.AspNetCore.Http;
+
+namespace Alloc.Web.Endpoints;
+
+/// <summary>Begins rebuilds of a pool or a partition of the projection, at the instance that has it.</summary>
+internal static class ScopeRebuilds
+{
+    private const string Pool = "pool/";
+    private const string Partition = "partition/";
+
+    /// <summary>POST /v1/projection/rebuild?scope=pool/ID|partition/N&amp;check=true</summary>
+    public static async Task BeginAsync(HttpContext context, IProjection here, string text, Peers peers)
+    {
+        if (!TryRead(text, here.PartitionCount, out var scope, out var problem))
+        {
+            await Problem.WriteAsync(context, 400, "Bad request", problem!).ConfigureAwait(false);
+            return;
+        }
+        if (here.Open(scope!.Partition) is null)
+        {
+            var (owner, detail) = await PartitionOwners.FindAsync(
+                here.Application, here.Topic, scope.Partition, context.RequestAborted).ConfigureAwait(false);
+            if (owner is not null && !Peers.IsForwarded(context.Request))
+            {
+                await PassOnAsync(context, peers, owner, detail).ConfigureAwait(false);
+                return;
+            }
+            if (here.Status().Failure is null)
+            {
+                await Problem.WriteAsync(context, 503, "Not ready", detail).ConfigureAwait(false);
+                return;
+            }
+        }
+        var isCheck = context.Request.Query["check"].ToString() == "true";
+        var (id, refusal) = await Task.Run(() => here.BeginScope(scope, isCheck), context.RequestAborted)
+            .ConfigureAwait(false);
+        if (id is null)
+        {
+            await Problem.WriteAsync(context, 409, "Not now", refusal!).ConfigureAwait(false);
+            return;
+        }
+        await JsonAnswer.WriteAsync(
+            context, 202, new JsonObject { ["id"] = id, ["scope"] = text, ["partition"] = scope.Partition })
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>How far one is.</summary>
+    public static JsonObject Json(ProjectionScopeRebuild rebuild) => new()
+    {
+        ["id"] = rebuild.Id,
+        ["scope"] = rebuild.Scope,
+        ["partition"] = rebuild.Partition,
+        ["check"] = rebuild.IsCheck,
+        ["phase"] = rebuild.Phase.ToString(),
+        ["read"] = rebuild.Read,
+        ["total"] = rebuild.Total,
+        ["entries"] = rebuild.Entries,
+        ["equal"] = rebuild.Findings is { } f ? Math.Max(0, rebuild.Entries - f.Total) : null,
+        ["different"] = rebuild.Findings?.Different,
+        ["missing"] = rebuild.Findings?.Missing,
+        ["superfluous"] = rebuild.Findings?.Superfluous,
+        ["examples"] = new JsonArray([.. (rebuild.Findings?.Examples ?? []).Select(e => (JsonNode)e)]),
+        ["failure"] = rebuild.Failure,
+    };
+
+    private static async Task PassOnAsync(HttpContext context, Peers peers, Uri owner, string detail)
+    {
+        if (await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false)
+            is { Body: JsonObject body } answer)
+        {
+            await JsonAnswer.WriteAsync(
+                context, (int)answer.Status, body.DeepClone(),
+                (int)answer.Status < 400 ? "application/json" : Problem.MediaType).ConfigureAwait(false);
+            return;
+        }
+        await Problem.WriteAsync(context, 503, "Not ready", detail + " It does not answer.").ConfigureAwait(false);
+    }
+
+    private static bool TryRead(string text, int partitions, out ProjectionScope? scope, out string? problem)
+    {
+        (scope, problem) = (null, null);
+        if (text.StartsWith(Pool, StringComparison.Ordinal) && text.Length > Pool.Length)
+        {
+            var pool = text[Pool.Length..];
+            scope = new ProjectionScope(Murmur2.Partition(Encoding.UTF8.GetBytes(pool), partitions), pool);
+            return true;
+        }
+        if (text.StartsWith(Partition, StringComparison.Ordinal)
+            && int.TryParse(
+                text.AsSpan(Partition.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            scope = new ProjectionScope(number, null);
+            problem = number < partitions ? null
+                : $"scope: there is no partition {number}; the journal has {partitions}, from 0 to {partitions - 1}.";
+            return problem is null;
+        }
+        problem = $"scope: '{text}' is none of all, pool/ID and partition/N.";
+        return false;
+    }
+}
