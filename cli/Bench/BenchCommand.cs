@@ -86,9 +86,9 @@ internal static class BenchCommand
                 FoldScenario.Run(run.Report, run.Options, run.Time, c);
                 return Task.CompletedTask;
             }),
-            Scenario("growth", "One pool as its open holds and waiters grow, in memory", (run, c) =>
+            Scenario("growth", "One pool as its open holds and waiters grow, in memory and over RocksDB", (run, c) =>
             {
-                GrowthScenario.Run(run.Report, run.Time, c);
+                GrowthScenario.Run(run.Report, run.Options, run.Time, c);
                 return Task.CompletedTask;
             }),
             Scenario("topology", "The whole topology against the bare loop",
@@ -143,7 +143,7 @@ internal static class BenchCommand
     {
         CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
         FoldScenario.Run(run.Report, run.Options, run.Time, cancellation);
-        GrowthScenario.Run(run.Report, run.Time, cancellation);
+        GrowthScenario.Run(run.Report, run.Options, run.Time, cancellation);
         await BrokersAsync(run, cancellation).ConfigureAwait(false);
         if (run.Options.KafkaHome is not null)
         {

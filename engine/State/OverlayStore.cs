@@ -34,7 +34,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     /// <summary>
     /// The slots in the order of their keys; made when somebody first reads a range, and kept up from then on.
     /// </summary>
-    private OrderedSlots? ordered;
+    private OrderedView<TKey, TValue>? ordered;
 
     private struct UndoStep
     {
@@ -70,13 +70,14 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     public override void RollbackRecord()
     {
+        ordered?.ForgetEmptyRanges();
         while (undoCount > 0)
         {
             ref var step = ref undo[--undoCount];
             ref var slot = ref table[step.Slot];
             if (step.WasAdded)
             {
-                RemoveSlot(step.Slot, isChange: true);
+                Undo(step.Slot);
             }
             else
             {
@@ -104,8 +105,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             if (isNew && slot.Value is null)
             {
                 // Written and deleted within the layer, and never known to anything below it.
-                ordered?.Remove(Encode(slot.Key));
-                table.RemoveAt(index);
+                RemoveSlot(index);
                 continue;
             }
             part.Add(new LayerEntry<TKey, TValue>(slot.Key, slot.Value, isNew));
@@ -118,6 +118,7 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     public override void Drop(IEnumerable<StateLayer> frozen)
     {
+        ordered?.ForgetEmptyRanges();
         undoCount = 0;
         var dropped = new List<TKey>();
         foreach (var index in dirty.AsSpan(0, dirtyCount))
@@ -143,7 +144,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             var index = table.Find(key, hash);
             if (index >= 0)
             {
-                RemoveSlot(index, isChange: true);
+                Undo(index);
             }
             Reload(key, hash);
         }
@@ -263,6 +264,10 @@ internal abstract class OverlayStore<TKey, TValue>(
                 known.BornIn = active;
             }
         }
+        if (value is not null && ordered is { HasEmptyRanges: true })
+        {
+            ordered.Fill(Encode(key));
+        }
         ref var slot = ref table[index];
         slot.Value = value;
         slot.State = SlotState.Used;
@@ -287,21 +292,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     }
 
     /// <summary>Entries with from ≤ key bytes &lt; to (with the store's id), ascending: layers over database.</summary>
-    protected IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
-    {
-        // In this order: what is written by now is seen by the cursor, and a slot that is written a moment later is in
-        // both.
-        var written = State.WrittenLayer;
-        var overlay = new List<ScanEntry<TKey, TValue>>();
-        foreach (var (bytes, index) in Ordered().Between(from, to))
-        {
-            if (table[index].Layer > written)
-            {
-                overlay.Add(new ScanEntry<TKey, TValue>(bytes, table[index].Key, table[index].Value));
-            }
-        }
-        return MergedScan.Read(overlay, Database.CreateCursor(), from, to, KeySerde, ValueSerde);
-    }
+    protected IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to) => Ordered().Scan(from, to);
 
     /// <summary>Entries with from ≤ key bytes &lt; to that the database has and no layer hides.</summary>
     protected IEnumerable<KeyValuePair<TKey, TValue>> ScanDatabase(byte[] from, byte[] to)
@@ -322,11 +313,11 @@ internal abstract class OverlayStore<TKey, TValue>(
         }
     }
 
-    private OrderedSlots Ordered()
+    private OrderedView<TKey, TValue> Ordered()
     {
         if (ordered is null)
         {
-            ordered = new OrderedSlots();
+            ordered = new OrderedView<TKey, TValue>(table, Database, KeySerde, ValueSerde);
             for (var index = 0; index < table.IndexLimit; index++)
             {
                 if (table.IsLive(index))
@@ -338,11 +329,16 @@ internal abstract class OverlayStore<TKey, TValue>(
         return ordered;
     }
 
-    /// <summary>A key's slot went away, so that what the database holds for it shows again.</summary>
+    /// <summary>A key's slot went away with a write that did not come to pass, so that what the database holds for it
+    /// shows again.</summary>
+    protected virtual void OnUndone(TKey key)
+    {
+    }
+
+    /// <summary>A key's slot was given up because the database says the same.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="isChange">Whether the store's content changed by it; false when a slot was given up that the
-    /// database has too.</param>
-    protected virtual void OnRemoved(TKey key, bool isChange)
+    /// <param name="isStored">Whether the database has a value for it.</param>
+    protected virtual void OnGivenUp(TKey key, bool isStored)
     {
     }
 
@@ -412,12 +408,17 @@ internal abstract class OverlayStore<TKey, TValue>(
         return index;
     }
 
-    private void RemoveSlot(int index, bool isChange)
+    private void RemoveSlot(int index)
+    {
+        ordered?.Remove(Encode(table[index].Key));
+        table.RemoveAt(index);
+    }
+
+    private void Undo(int index)
     {
         var key = table[index].Key;
-        ordered?.Remove(Encode(key));
-        table.RemoveAt(index);
-        OnRemoved(key, isChange);
+        RemoveSlot(index);
+        OnUndone(key);
     }
 
     private void MakeRoom()
@@ -436,7 +437,9 @@ internal abstract class OverlayStore<TKey, TValue>(
                 return;
             }
             Debug.Assert(table[index].Layer != State.ActiveLayer, "what the active layer wrote stays");
-            RemoveSlot(index, isChange: false);
+            var (key, isStored) = (table[index].Key, table[index].Value is not null);
+            RemoveSlot(index);
+            OnGivenUp(key, isStored);
         }
     }
 }

@@ -5,8 +5,8 @@ namespace Alloc.Engine.State;
 /// <summary>A task's own time index.</summary>
 /// <remarks>
 /// The earliest entry is the lesser of two: of the slots, kept in a queue that forgets removed entries late; and of
-/// what only the database holds, read ahead in the order of time. A slot that goes away uncovers what the database
-/// holds for its entry, so the read-ahead is cut there.
+/// what only the database holds, read ahead in the order of time. It is kept true when a slot goes away: one that is given up
+/// tells what the database holds, and for one that is undone the read-ahead is cut.
 /// </remarks>
 internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>, ICommittedStore
     where TKey : notnull
@@ -105,10 +105,22 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         }
     }
 
-    protected override void OnRemoved(TimedKey key, bool isChange)
+    protected override void OnUndone(TimedKey key)
     {
         readAhead.Uncover(key);
-        isEarliestKnown &= !isChange;
+        isEarliestKnown = false;
+    }
+
+    protected override void OnGivenUp(TimedKey key, bool isStored)
+    {
+        if (isStored)
+        {
+            readAhead.Add(key);
+        }
+        else
+        {
+            readAhead.Remove(key);
+        }
     }
 
     protected override void OnRestored(TimedKey key, Present? value)

@@ -7,6 +7,9 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
 {
     private const int BatchSize = 256;
 
+    /// <summary>Timers that are kept at most; then what is due last is read again when its time comes.</summary>
+    private const int TimerLimit = 4 * BatchSize;
+
     private static readonly TimedKeySerde Serde = TimedKeySerde.Instance;
     private static readonly TimerOrder Order = TimerOrder.Instance;
     private readonly List<TimedKey> timers = [];
@@ -42,12 +45,53 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
                 timer = default;
                 return false;
             }
+            timers.Clear();
+            next = 0;
             Read(mark);
         }
     }
 
-    /// <summary>Reads on from the earliest timer without changing what is read ahead.</summary>
+    /// <summary>Reads on from the earliest timer, first what is read ahead, of which there may be more then.</summary>
     public TimerScan Scan(Func<TimedKey, bool> isCovered) => new(this, isCovered);
+
+    /// <summary>No slot covers a timer any more, and the database has it.</summary>
+    public void Add(TimedKey timer)
+    {
+        if (IsUnread(timer))
+        {
+            return;
+        }
+        var place = PlaceOf(timer, out var isThere);
+        if (isThere)
+        {
+            return;
+        }
+        if (next > BatchSize)
+        {
+            timers.RemoveRange(0, next);
+            place -= next;
+            next = 0;
+        }
+        timers.Insert(place, timer);
+        if (timers.Count - next > TimerLimit)
+        {
+            timers.RemoveRange(next + BatchSize, timers.Count - next - BatchSize);
+            unread = new Mark(timers[^1], IsBeginning: false, IsAfter: true);
+        }
+    }
+
+    /// <summary>No slot covers a timer any more, and the database does not have it.</summary>
+    public void Remove(TimedKey timer)
+    {
+        if (!IsUnread(timer))
+        {
+            var place = PlaceOf(timer, out var isThere);
+            if (isThere)
+            {
+                timers.RemoveAt(place);
+            }
+        }
+    }
 
     /// <summary>No slot covers a timer any more: it counts again if the database has it.</summary>
     public void Uncover(TimedKey timer)
@@ -69,14 +113,31 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
         unread = new Mark(timer, IsBeginning: false, IsAfter: false);
     }
 
+    private bool IsUnread(TimedKey timer)
+    {
+        if (unread is not { } mark)
+        {
+            return false;
+        }
+        var order = mark.IsBeginning ? 1 : Order.Compare(timer, mark.Timer);
+        return order > 0 || (order == 0 && !mark.IsAfter);
+    }
+
+    private int PlaceOf(TimedKey timer, out bool isThere)
+    {
+        var place = timers.BinarySearch(next, timers.Count - next, timer, Order);
+        isThere = place >= 0;
+        return isThere ? place : ~place;
+    }
+
+    // Adds a batch to what is read ahead.
     private void Read(Mark mark)
     {
-        timers.Clear();
-        next = 0;
+        var end = timers.Count + BatchSize;
         using var cursor = CursorAt(mark);
         for (; IsTimer(cursor); cursor.Next())
         {
-            if (timers.Count == BatchSize)
+            if (timers.Count == end)
             {
                 unread = new Mark(timers[^1], IsBeginning: false, IsAfter: true);
                 return;
@@ -116,23 +177,30 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
         /// <summary>The next timer, unless it comes after the limit, which is a timer that a slot has.</summary>
         public bool TryPeek(bool hasLimit, TimedKey limit, out TimedKey timer)
         {
-            for (; index < source.timers.Count; index++)
+            while (cursor is null)
             {
-                timer = source.timers[index];
-                if (!isCovered(timer))
+                for (; index < source.timers.Count; index++)
                 {
-                    return true;
+                    timer = source.timers[index];
+                    if (!isCovered(timer))
+                    {
+                        return true;
+                    }
                 }
-            }
-            if (cursor is null)
-            {
                 if (source.unread is not { } mark
                     || (hasLimit && !mark.IsBeginning && Order.Compare(mark.Timer, limit) >= 0))
                 {
                     timer = default;
                     return false;
                 }
-                cursor = source.CursorAt(mark);
+                if (source.timers.Count - source.next < TimerLimit)
+                {
+                    source.Read(mark);
+                }
+                else
+                {
+                    cursor = source.CursorAt(mark);
+                }
             }
             for (; source.IsTimer(cursor); cursor.Next())
             {

@@ -9,6 +9,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 public sealed partial class AllocationLedger
 {
+    private const int FirstLook = 4;
     private readonly List<WaiterPlace> places = [];
     private readonly List<string> poolIds = [];
     private readonly HashSet<string> goingOn = new(StringComparer.Ordinal);
@@ -168,15 +169,19 @@ public sealed partial class AllocationLedger
         }
     }
 
+    // The first in line are looked at first: mostly what became free is for one of them.
     private void Promote(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
     {
         var looked = policy.Limits.WaitersLookedAt;
         var isStrict = policy.WaitlistFor(poolId)?.Order != WaitlistOrder.BestEffort;
         var passed = 0;
+        var size = FirstLook;
         while (passed < looked && work > 0 && !decide.IsHopeless(poolId, t))
         {
             places.Clear();
-            places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(looked - passed));
+            var window = Math.Min(looked - passed, size);
+            size = looked;
+            places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(window));
             foreach (var place in places)
             {
                 var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict);
@@ -191,12 +196,12 @@ public sealed partial class AllocationLedger
                 }
                 work--;
                 Commit(record, outcome, t, outcomes);
-                if (work == 0)
+                if (work == 0 || decide.IsHopeless(poolId, t))
                 {
                     return;
                 }
             }
-            if (places.Count < looked - passed || places.Count == 0)
+            if (places.Count < window || places.Count == 0)
             {
                 return;
             }

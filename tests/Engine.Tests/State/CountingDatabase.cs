@@ -17,6 +17,9 @@ internal sealed class CountingDatabase : IStateDatabase
 
     public int CursorCount { get; private set; }
 
+    /// <summary>Entries that cursors stood at or went past.</summary>
+    public int EntryCount { get; private set; }
+
     public bool IsBehind => false;
 
     public long TableReaderBytes => 0;
@@ -32,7 +35,7 @@ internal sealed class CountingDatabase : IStateDatabase
     public IDatabaseCursor CreateCursor()
     {
         CursorCount++;
-        return inner.CreateCursor();
+        return new Cursor(this, inner.CreateCursor());
     }
 
     public IRunWriter BeginRun() => new Run(this, inner.BeginRun());
@@ -56,6 +59,29 @@ internal sealed class CountingDatabase : IStateDatabase
         }
 
         public void Complete() => inner.Complete();
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class Cursor(CountingDatabase database, IDatabaseCursor inner) : IDatabaseCursor
+    {
+        public bool IsValid => inner.IsValid;
+
+        public ReadOnlySpan<byte> Key => inner.Key;
+
+        public ReadOnlySpan<byte> Value => inner.Value;
+
+        public void Seek(ReadOnlySpan<byte> key)
+        {
+            database.EntryCount++;
+            inner.Seek(key);
+        }
+
+        public void Next()
+        {
+            database.EntryCount++;
+            inner.Next();
+        }
 
         public void Dispose() => inner.Dispose();
     }
