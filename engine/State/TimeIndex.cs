@@ -5,8 +5,8 @@ namespace Alloc.Engine.State;
 /// <summary>A task's own time index.</summary>
 /// <remarks>
 /// The earliest entry is the lesser of two: of the slots, kept in a queue that forgets removed entries late; and of
-/// what only the database holds, read ahead in the order of time. It is kept true when a slot goes away: one that is given up
-/// tells what the database holds, and for one that is undone the read-ahead is cut.
+/// what only the database holds, read ahead in the order of time. It is kept true when a slot goes away: one that is
+/// given up tells what the database holds, and for one that is undone the read-ahead is cut.
 /// </remarks>
 internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIndex<TKey>, ICommittedStore
     where TKey : notnull
