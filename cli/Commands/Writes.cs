@@ -59,12 +59,18 @@ internal static class Writes
         HelpName = "number",
     };
 
+    private static readonly Option<long?> Epoch = new("--epoch")
+    {
+        Description = "The epoch of authority that you act under for another system; a past one is refused",
+        HelpName = "number",
+    };
+
     public static Command Asks(this Command command, Func<CommandContext, Ask> build) =>
         command.Asks((context, _) => Task.FromResult(build(context)));
 
     public static Command Asks(
         this Command command, Func<CommandContext, CancellationToken, Task<Ask>> build) => command
-        .Takes(CommandIdOption, Actor, Channel, Tier, Correlation, Deadline, ExpectedVersion)
+        .Takes(CommandIdOption, Actor, Channel, Tier, Correlation, Deadline, ExpectedVersion, Epoch)
         .TalksToKafka().TalksToRegistry()
         .Runs(async (context, cancellation) =>
         {
@@ -116,6 +122,7 @@ internal static class Writes
                 ? context.Time.GetUtcNow().ToUnixTimeMilliseconds() + (long)deadline.TotalMilliseconds
                 : null,
             ExpectedVersion = context.Get(ExpectedVersion),
+            Epoch = context.Get(Epoch),
         };
 
     /// <summary>A command of the person at the keyboard, or of whom <c>--actor</c> names.</summary>
@@ -178,7 +185,7 @@ internal static class Writes
         [
             Invocation.Name(context.Host.Environment), .. ask.Words, "--command-id", command.CommandId
         ];
-        foreach (var option in new Option[] { Actor, Channel, Tier, ExpectedVersion })
+        foreach (var option in new Option[] { Actor, Channel, Tier, ExpectedVersion, Epoch })
         {
             if (context.IsGiven(option))
             {

@@ -51,17 +51,33 @@ internal static class OutcomeBlock
         }
     }
 
-    /// <summary>What would have made each reason go away, and when that is expected.</summary>
-    public static void WriteRemedies(IAnsiConsole console, IReadOnlyList<Reason> reasons)
+    /// <summary>What would have made each reason go away and when that is expected, or what comes next.</summary>
+    public static void WriteAdvice(IAnsiConsole console, IReadOnlyList<Advice> advice)
     {
-        foreach (var reason in reasons)
+        foreach (var one in advice)
         {
-            if (Remedies.Of(reason) is { } remedy)
-            {
-                var what = reasons.Count > 1 ? $"{Words.Spaced(reason.Code.ToString())}: " : "";
-                Fields.Write(console, "would pass", what + remedy);
-            }
+            var what = advice.Count > 1 && one.Reason is { } code ? $"{Words.Spaced(code.ToString())}: " : "";
+            Fields.Write(console, one.Kind, what + one.Text);
         }
+    }
+
+    /// <summary>Who asked, in whose wake it happened, and under which policy.</summary>
+    public static void WriteOrigin(IAnsiConsole console, AllocationOutcome outcome)
+    {
+        if (outcome.Actor is { } actor)
+        {
+            Fields.Write(console, "asked by", $"{actor.Id}, {actor.Type.ToString().ToLowerInvariant()}"
+                + (actor.Channel is { } channel ? $", channel {channel}" : "")
+                + (actor.Tier is { } tier ? $", tier {tier}" : ""));
+        }
+        if (outcome.CausedBy is { } cause)
+        {
+            Fields.Write(console, "because of", cause.PoolId == "$tick"
+                ? "time that went by: it fell due"
+                : $"command {cause.CommandId}"
+                    + (cause.PoolId == outcome.PoolId ? "" : $" of pool {cause.PoolId}"));
+        }
+        Fields.Write(console, "policy", $"version {outcome.PolicyVersion}");
     }
 
     /// <summary>Each rule that was looked at, with its row and its numbers, then the movements of the ledger.</summary>
@@ -89,7 +105,8 @@ internal static class OutcomeBlock
                 _ => ("·", "dim"),
             };
             var numbers = Words.Numbers(step.Numbers, step.Rule);
-            var said = step.Row.Length > 0 && numbers.Length > 0 ? $"{step.Row}  {numbers}" : step.Row + numbers;
+            var row = step.Rule == DecisionRule.Transition ? Words.Transition(step.Row) : step.Row;
+            var said = row.Length > 0 && numbers.Length > 0 ? $"{row}  {numbers}" : row + numbers;
             var rule = Words.Spaced(step.Rule.ToString());
             console.MarkupLine(
                 $"  [{style}]{symbol}[/] " + (said.Length == 0

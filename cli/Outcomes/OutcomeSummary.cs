@@ -27,8 +27,10 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
             Some(e.Quantity, "confirmed"), Some(e.Reacquired, "reacquired"), Some(e.Released, "released"),
             Some(e.StillHeld, "still held"))),
         AllocationOutcomeEvent.Released e => new("Released", Mood.Neutral, e.ReservationId,
-            $"{Join(Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))} given back: {e.Reason}"),
-        AllocationOutcomeEvent.Expired e => new("Expired", Mood.Neutral, e.ReservationId, $"{e.Quantity} given back"),
+            e is { Held: 0, Confirmed: 0 } ? $"it waits no longer: {e.Reason}"
+                : $"{Join(Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))} given back: {e.Reason}"),
+        AllocationOutcomeEvent.Expired e => new("Expired", Mood.Neutral, e.ReservationId,
+            e.Quantity == 0 ? "it waits no longer" : $"{e.Quantity} given back"),
         AllocationOutcomeEvent.Preempted e =>
             new("Preempted", Mood.Bad, e.ReservationId, Join(
                 $"{e.Quantity} taken by {e.By}" + (e.ByClass.Length > 0 ? $" of class {e.ByClass}" : ""),
@@ -56,7 +58,8 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
         AllocationOutcomeEvent.NoOp e => new("NoOp", Mood.Neutral, e.ReservationId,
             Words.Spaced(e.Why.ToString()) + (e.Tombstone ? ", later holds are refused" : "")),
         AllocationOutcomeEvent.Parked e =>
-            new("Parked", Mood.Neutral, e.ReservationId, $"waits for its hold until {Words.Time(e.DueAtMs)}"),
+            new("Parked", Mood.Neutral, e.ReservationId, (outcome.After.Any(r => r.Held > 0)
+                ? "waits for its confirmation until " : "waits for its hold until ") + Words.Time(e.DueAtMs)),
         AllocationOutcomeEvent.PendingApproval e =>
             new("PendingApproval", Mood.Neutral, e.ReservationId, "another person must approve"
                 + (e.Operator.Length > 0 ? $" what {e.Operator} asked for" : "")

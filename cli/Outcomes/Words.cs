@@ -25,11 +25,40 @@ internal static class Words
     }
 
     /// <summary>
-    /// <c>ShortBy 82</c> reads <c>short by 82</c>; times and durations as such, also those of a rule that only knows
-    /// them.
+    /// <c>ShortBy 82</c> reads <c>short by 82</c>; times and durations as such, also the bounds of a time.
     /// </summary>
-    public static string Numbers(IEnumerable<DecisionNumber> numbers, DecisionRule rule = DecisionRule.Unknown) =>
-        string.Join(", ", numbers.Select(n => $"{Named(n.Name)} {Value(n, rule)}"));
+    public static string Numbers(IReadOnlyList<DecisionNumber> numbers, DecisionRule rule = DecisionRule.Unknown)
+    {
+        var isOfTimes = rule == DecisionRule.Ttl || numbers.Any(n => n.Name == NumberName.TtlMs);
+        return string.Join(", ", numbers.Select(n => $"{Named(n.Name)} {Value(n, isOfTimes)}"));
+    }
+
+    /// <summary><c>1 unit</c>, <c>2 units</c>.</summary>
+    public static string Units(long count) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} unit{(count == 1 ? "" : "s")}");
+
+    /// <summary><c>1 unit</c>, <c>2 units or fewer</c>.</summary>
+    public static string UnitsOrFewer(long count) => Units(count) + (count > 1 ? " or fewer" : "");
+
+    /// <summary>A transition's row <c>Confirm/Released</c> reads <c>Confirm of a reservation that was released</c>.
+    /// </summary>
+    public static string Transition(string row)
+    {
+        var parts = row.Split('/');
+        return parts.Length != 2 ? row : $"{parts[0]} of a reservation that " + parts[1] switch
+        {
+            "None" => "is not known",
+            "Waitlisted" => "waits",
+            "Held" => "is held",
+            "Confirmed" => "is confirmed",
+            "Consumed" => "was consumed",
+            "Released" => "was released",
+            "Expired" => "has expired",
+            "Preempted" => "was preempted",
+            "Failed" => "was refused",
+            var other => $"is {Spaced(other)}",
+        };
+    }
 
     /// <summary><c>InsufficientAvailability</c> reads <c>insufficient availability</c>.</summary>
     public static string Spaced(string name) =>
@@ -44,10 +73,10 @@ internal static class Words
         return Spaced(text.EndsWith("Ms", StringComparison.Ordinal) ? text[..^2] : text);
     }
 
-    private static string Value(DecisionNumber number, DecisionRule rule) => number.Name switch
+    private static string Value(DecisionNumber number, bool isOfTimes) => number.Name switch
     {
         NumberName.Requested or NumberName.Minimum or NumberName.Maximum
-            or NumberName.Default when rule == DecisionRule.Ttl =>
+            or NumberName.Default when isOfTimes =>
             Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
         NumberName.TtlMs or NumberName.AgeMs or NumberName.MinimumAgeMs or NumberName.BoostMs
             or NumberName.BeforeServiceMs => Duration.Show(TimeSpan.FromMilliseconds(number.Value)),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
@@ -9,7 +10,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Alloc.Web.Endpoints;
 
 /// <summary>Reads of the ledger: pools, reservations, remembered commands, wherever in the cluster they are.</summary>
-internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
+internal sealed class LedgerEndpoints(
+    LedgerDirectory directory, Peers peers, AllocationPolicy shipped, TimeProvider time)
 {
     private readonly LedgerAnswers answers = new(directory, peers);
 
@@ -42,9 +44,10 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
         {
             if (directory.Here(partition) is { } reads)
             {
+                var availability = AvailabilityOf(reads);
                 foreach (var pool in reads.Pools().Where(p => p.Deficit >= least && IsListed(p.PoolId, prefix, after)))
                 {
-                    rows[pool.PoolId] = PoolJson(pool, partition, null);
+                    rows[pool.PoolId] = PoolJson(pool, availability, partition, null);
                 }
                 continue;
             }
@@ -89,7 +92,7 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
     {
         var id = string.Join('/', RawPath.Segments(context, 2));
         return answers.AnswerAsync(context, id, reads => reads.Pool(id) is { } pool
-            ? PoolJson(pool, directory.PartitionOf(id), reads.Sources(id))
+            ? PoolJson(pool, AvailabilityOf(reads), directory.PartitionOf(id), reads.Sources(id))
             : null, $"There is no pool {id}.");
     }
 
@@ -159,10 +162,21 @@ internal sealed class LedgerEndpoints(LedgerDirectory directory, Peers peers)
             $"Pool {pool} remembers no command {id}; that does not say that it was never sent.").ConfigureAwait(false);
     }
 
-    private static JsonObject PoolJson(PoolState pool, int partition, IEnumerable<SupplySource>? sources)
+    private AvailabilityReads AvailabilityOf(ILedgerReads reads) =>
+        new(reads, shipped, time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    // "available" is what whoever asks can get at once, whatever the class; "availableTo" says it of each class.
+    private static JsonObject PoolJson(
+        PoolState pool, AvailabilityReads availability, int partition, IEnumerable<SupplySource>? sources)
     {
         var json = AvroJson.Of(pool);
-        json["available"] = Math.Max(0, pool.Balances.Free);
+        var classes = availability.Of(pool);
+        json["available"] = classes.Min(c => c.Available);
+        json["availableTo"] = new JsonArray([.. classes.Select(c => (JsonNode)new JsonObject
+        {
+            ["class"] = c.Class,
+            ["available"] = c.Available,
+        })]);
         json["partition"] = partition;
         if (sources is not null)
         {

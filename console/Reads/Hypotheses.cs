@@ -2,6 +2,7 @@ using System.Text;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;
 
@@ -11,6 +12,9 @@ namespace Alloc.Web.Reads;
 public sealed class Hypotheses(StreamsApplication application, AllocationOptions options)
 {
     private const int Attempts = 3;
+
+    /// <summary>The policy in force before any was taken.</summary>
+    public AllocationPolicy Shipped => options.Policy;
 
     /// <summary>What would be decided now; null when the partition is not here and ready.</summary>
     /// <exception cref="LedgerFaultException">The state moved on during each of a few attempts.</exception>

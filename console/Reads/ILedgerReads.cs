@@ -23,6 +23,9 @@ public interface ILedgerReads
     /// <summary>The remembered answer to a command, or null.</summary>
     CommandMemory? Command(string poolId, string commandId);
 
+    /// <summary>What the reservations of a scope use of a pool.</summary>
+    ScopeUsage Usage(string poolId, string scope);
+
     /// <summary>What belongs to the partition as a whole: its clock.</summary>
     PartitionState? Partition();
 

@@ -8,6 +8,8 @@ namespace Alloc.Web.Reads;
 /// <summary>Reads of the committed stores of one partition.</summary>
 public sealed class StoreLedgerReads : ILedgerReads
 {
+    private static readonly ScopeUsage NoUsage = new();
+
     private readonly StreamsApplication application;
     private readonly int partition;
     private readonly IReadOnlyKeyValueStore<string, PoolState> pools;
@@ -46,6 +48,10 @@ public sealed class StoreLedgerReads : ILedgerReads
     /// <inheritdoc/>
     public CommandMemory? Command(string poolId, string commandId) =>
         Store<CommandMemory>(AllocationStores.Commands)?.Get(new PoolKey(poolId, commandId));
+
+    /// <inheritdoc/>
+    public ScopeUsage Usage(string poolId, string scope) =>
+        Store<ScopeUsage>(AllocationStores.Usages)?.Get(new PoolKey(poolId, scope)) ?? NoUsage;
 
     /// <inheritdoc/>
     public PartitionState? Partition() =>

@@ -6,7 +6,8 @@ namespace EndToEnd.Tests;
 
 /// <summary>
 /// Replays the transcript of README.md: every <c>$ command</c> of its console blocks, in order, against one <c>alloc
-/// dev</c>, with the output compared line by line. Times, generated ids and the width of columns may differ.
+/// dev</c>, with the output compared line by line. Times, durations, generated ids and the width of columns may
+/// differ.
 /// </summary>
 [Collection("processes")]
 public sealed partial class ReadmeTourTests
@@ -44,7 +45,7 @@ public sealed partial class ReadmeTourTests
             }
         }
 
-        Assert.Empty(differences);
+        Assert.True(differences.Count == 0, string.Join("\n", differences));
         Assert.True(commandCount >= 10, "The README has no tour.");
         Assert.Contains(KillMark, readme, StringComparison.Ordinal);
     }
@@ -52,6 +53,7 @@ public sealed partial class ReadmeTourTests
     private static async Task<string> RunAsync(string command, Deployment deployment)
     {
         var script =
+            $"cd '{Root()}'; export ALLOC_ACTOR=anna\n" +
             $"export PATH='{AppContext.BaseDirectory}':$PATH ALLOC_BOOTSTRAP={deployment.Bootstrap} " +
             $"ALLOC_REGISTRY={deployment.Registry} ALLOC_CONSOLE={deployment.Console} ALLOC_TIMEOUT=30s\n{command}";
         await using var shell = AllocProcess.StartWith("bash", ["-c", script]);
@@ -89,6 +91,7 @@ public sealed partial class ReadmeTourTests
         text = Time().Replace(text, "<time>");
         text = GeneratedId().Replace(text, "<id>");
         text = LongNumber().Replace(text, "<number>");
+        text = Duration().Replace(text, "<duration>");
         return string.Join(
             '\n', text.Split('\n').Select(l => Spaces().Replace(l, " ").Trim()).Where(l => l.Length > 0));
     }
@@ -114,6 +117,9 @@ public sealed partial class ReadmeTourTests
 
     [GeneratedRegex(@"\b(tick/\d+/)?\d{13,}\b")]
     private static partial Regex LongNumber();
+
+    [GeneratedRegex(@"\b\d+(\.\d+)? (ms|s|min|h)( \d+ (s|min))?\b")]
+    private static partial Regex Duration();
 
     [GeneratedRegex(@"[ \t]+")]
     private static partial Regex Spaces();

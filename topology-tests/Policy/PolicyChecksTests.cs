@@ -37,6 +37,19 @@ public sealed class PolicyChecksTests
         "policy:10:46: classMappings[1].from: The class 'old' is mapped twice. Keep one of the mappings.");
 
     [Fact]
+    public void The_class_of_the_shipped_policy_is_asked_for_where_the_previous_one_is_not_known()
+    {
+        var first = PolicyDocument.ParseAny(PolicyTexts.Smallest);
+        var mapped = PolicyDocument.ParseAny(PolicyTexts.Smallest + "classMappings: [{from: standard, to: web}]\n");
+
+        Assert.Equal(
+            "policy:3:10: classes: Reservations made under the shipped policy have the class 'standard', which is not "
+            + "known here. If this is the first policy, add to classMappings: from 'standard' to one of gold, web.",
+            Assert.Single(first.Notes).ToString());
+        Assert.Empty(mapped.Notes);
+    }
+
+    [Fact]
     public void A_class_of_the_previous_version_does_not_disappear_without_a_mapping()
     {
         var previous = PolicyDocument.ParseAny(
@@ -210,7 +223,8 @@ public sealed class PolicyChecksTests
     public void A_pattern_gives_each_pool_a_count_of_its_own_and_a_note_says_so()
     {
         var reading = PolicyDocument.ParseAny(
-            PolicyTexts.Smallest + "quota: [{id: q, pools: seats-*, scope: dealer, nominal: 5}]\n");
+            PolicyTexts.Smallest + "quota: [{id: q, pools: seats-*, scope: dealer, nominal: 5}]\n",
+            PolicyDocument.ParseAny(PolicyTexts.Smallest).Policy);
 
         Assert.NotNull(reading.Policy);
         Assert.Equal(

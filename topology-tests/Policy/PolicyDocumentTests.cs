@@ -44,10 +44,13 @@ public sealed class PolicyDocumentTests
                 .Class);
         Assert.Equal(15 * 60_000, policy.TtlFor("parts/valve", "web").DefaultMs);
         Assert.Equal(10 * 60_000, policy.TtlFor("parts/leaflet-1", "dealer").MaximumMs);
+        Assert.Equal("ttl/others, importance/leaflets", policy.TtlFor("parts/leaflet-1", "dealer").Id);
         Assert.Equal("quota/dealer-7", policy.QuotaFor("parts/valve", QuotaScope.Dealer, "dealer-7")!.Id);
         Assert.Equal("quota/other-dealers", policy.QuotaFor("parts/valve", QuotaScope.Dealer, "dealer-8")!.Id);
         Assert.Null(policy.WaitlistFor("parts/leaflet-1"));
         Assert.False(policy.ConductFor("parts/safety-1").IsRevocable);
+        Assert.Equal("importance/safety", policy.RevocableRowFor("parts/safety-1"));
+        Assert.Equal("conduct/default", policy.RevocableRowFor("parts/valve"));
     }
 
     [Fact]

@@ -40,6 +40,32 @@ public sealed class PolicyShapeTests
         $"policy:10:52: protection[0].units: {number} is out of range. "
         + "Write a number from 0 to 9223372036854775807.");
 
+    [Theory]
+    [InlineData("017")]
+    [InlineData("0o17")]
+    [InlineData("0x1F")]
+    public void A_number_that_readers_of_YAML_take_for_several_is_none(string number) => Expect(
+        $"protection: [{{id: p, pools: a, class: gold, units: {number}}}]\n",
+        $"policy:10:52: protection[0].units: '{number}' is no whole number. "
+        + "Write a number from 0 to 9223372036854775807, without quotes.");
+
+    [Theory]
+    [InlineData("drift:\n\tabsolute: 1\n", "policy:11:1: A tab indents this line. Write spaces.")]
+    [InlineData("drift:\n  absolute: 1\n \t percent: 5\n", "policy:12:2: A tab indents this line. Write spaces.")]
+    [InlineData("drift: {absolute: \"\0\"}\n", "policy:10:20: The character U+0000 is not accepted. Remove it.")]
+    public void A_character_that_YAML_does_not_take_is_named_where_it_stands(string more, string error) =>
+        Expect(more, error);
+
+    [Fact]
+    public void A_file_with_nothing_in_it_is_empty() => Assert.StartsWith(
+        "The document is empty.", Assert.Single(PolicyDocument.ParseAny("# later\n").Errors).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_trailing_comma_is_named_in_plain_words() => Assert.Equal(
+        "This is no JSON: The JSON object contains a trailing comma at the end.",
+        Assert.Single(PolicyDocument.ParseAny("{\"version\": 1,}").Errors).Message);
+
     [Fact]
     public void A_percentage_has_its_range() => Expect(
         "overbooking: [{id: o, pools: a, kind: percent, percent: 1001}]\n",
@@ -154,7 +180,7 @@ public sealed class PolicyShapeTests
         "---\nversion: 2\n", "policy:10:1: A second document begins here. Write one policy into one file.");
 
     [Theory]
-    [InlineData("", "policy:1:1: The document is null. Write an object with version, classes, tables.")]
+    [InlineData("", "policy:1:1: The document is empty. Write an object with version, classes, tables.")]
     [InlineData("7", "policy:1:1: The document is 7. Write an object with version, classes, tables.")]
     public void A_document_is_an_object(string text, string error) =>
         Assert.Equal([error], PolicyTexts.ErrorsOf(text));

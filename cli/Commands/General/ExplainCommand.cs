@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
+
 namespace Alloc.Cli.Commands.General;
 
 /// <summary>
@@ -60,8 +62,9 @@ internal static class ExplainCommand
                 "A command that was just sent may not be decided yet.");
         }
         var chosen = Choose(found, what);
-        var shown = new JsonArray([.. chosen.Select(o => (JsonNode)AvroJson.Of(o))]);
-        context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen));
+        var now = await PresentState.OfAsync(context, chosen, what, cancellation).ConfigureAwait(false);
+        var shown = new JsonArray([.. chosen.Select(o => (JsonNode)Json(o, now))]);
+        context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen, now));
         return ExitCode.Ok;
     }
 
@@ -86,7 +89,7 @@ internal static class ExplainCommand
         OutcomeId(outcome) == what || (outcome.CommandId == what && outcome.Original) || outcome.PoolId == what ||
         outcome.After.Any(r => r.ReservationId == what && r.Version <= 1);
 
-    /// <summary>A command: its outcomes. A reservation: all of its own. A pool: its last one.</summary>
+    /// <summary>A command: its outcomes. A reservation: all of its own. A pool: the last answer to a command.</summary>
     private static List<AllocationOutcome> Choose(IReadOnlyList<AllocationOutcome> found, string what)
     {
         if (found.Where(o => OutcomeId(o) == what).ToList() is { Count: > 0 } exact)
@@ -101,36 +104,43 @@ internal static class ExplainCommand
         {
             return reservation;
         }
-        return [found[^1]];
+        return [found.LastOrDefault(o => o.CommandId is not null) ?? found[^1]];
     }
 
-    private static void Write(IAnsiConsole console, List<AllocationOutcome> outcomes)
+    /// <summary>The outcome, what can be done about it, and what its subject is now.</summary>
+    private static JsonObject Json(AllocationOutcome outcome, PresentState now)
     {
-        foreach (var outcome in outcomes)
+        var json = AvroJson.Of(outcome);
+        json["advice"] = new JsonArray([.. Advice.Of(outcome).Select(a => (JsonNode)a.Json())]);
+        now.AddTo(json);
+        return json;
+    }
+
+    private static void Write(IAnsiConsole console, List<AllocationOutcome> outcomes, PresentState now)
+    {
+        now.WritePool(console);
+        foreach (var outcome in outcomes.Where(o => o.DuplicateOf is null || outcomes.Count == 1))
         {
             OutcomeBlock.Write(console, outcome);
-            if (outcome.Event is AllocationOutcomeEvent.Rejected rejected)
-            {
-                OutcomeBlock.WriteRemedies(console, rejected.Reasons);
-            }
+            OutcomeBlock.WriteOrigin(console, outcome);
+            WriteRepeats(console, outcomes, outcome);
+            OutcomeBlock.WriteAdvice(console, Advice.Of(outcome));
             OutcomeBlock.WriteTrace(console, outcome);
         }
-        if (outcomes[^1].After is [.., var last])
-        {
-            console.MarkupLine($"[dim]{Markup.Escape(last.ReservationId)} now: {Markup.Escape(Vector(last))}[/]");
-        }
+        now.WriteReservation(console);
     }
 
-    private static string Vector(Reservation r)
+    // A client that asks again and again makes an outcome each time: they are counted here.
+    private static void WriteRepeats(
+        IAnsiConsole console, List<AllocationOutcome> outcomes, AllocationOutcome original)
     {
-        (string Name, long Value)[] parts =
-        [
-            ("granted", r.Granted), ("held", r.Held), ("confirmed", r.Confirmed), ("consumed", r.Consumed), ("returned",
-                r.Returned),
-            ("released", r.Released), ("expired", r.Expired), ("preempted", r.Preempted), ("waiting", r.Waiting),
-        ];
-        var units = string.Join(", ", parts.Where(p => p.Value != 0).Select(p => $"{p.Name} {p.Value}"));
-        return $"{(units.Length > 0 ? units : Words.Spaced(r.EndedBy.ToString()))} (version {r.Version})";
+        var repeats = outcomes.Where(o => o.DuplicateOf == OutcomeId(original)).ToList();
+        if (repeats.Count > 0 && repeats[0] != original)
+        {
+            Fields.Write(
+                console, "repeats", $"{repeats.Count}, all answered the same and nothing done again; the last is "
+                + $"{OutcomeId(repeats[^1])} at {Words.Time(repeats[^1].TMs)}");
+        }
     }
 
     private static string OutcomeId(AllocationOutcome outcome) => $"{outcome.PoolId}#{outcome.Sequence}";

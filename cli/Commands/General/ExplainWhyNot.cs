@@ -60,9 +60,14 @@ internal static class ExplainWhyNot
         var answer = await console.GetAsync(
             $"v1/pools/{Uri.EscapeDataString(pool)}/why-not?quantity={context.Get(Quantity)}{query}", cancellation)
             .ConfigureAwait(false);
+        answer["advice"] = new JsonArray([.. AdviceOf(answer).Select(a => (JsonNode)a.Json())]);
         context.Screen.One(answer, screen => Write(screen, answer, context.Time));
         return ExitCode.Ok;
     }
+
+    private static IReadOnlyList<Advice> AdviceOf(JsonNode answer) => Advice.Of(
+        OutcomeJson.Reasons(answer["outcome"]!["event"]!["reasons"]?.AsArray()),
+        OutcomeJson.Steps(answer["outcome"]!["decision"]!.AsArray()));
 
     private static void Write(IAnsiConsole screen, JsonNode answer, TimeProvider clock)
     {
@@ -82,7 +87,7 @@ internal static class ExplainWhyNot
         {
             Fields.Write(screen, "because", OutcomeBlock.ReasonText(reason));
         }
-        OutcomeBlock.WriteRemedies(screen, reasons);
+        OutcomeBlock.WriteAdvice(screen, AdviceOf(answer));
         if (happened["expiresAt"] is { } expires)
         {
             var at = DateTimeOffset.Parse(expires.ToString(), CultureInfo.InvariantCulture);

@@ -11,7 +11,8 @@ namespace Alloc.Cli.Commands.Policies;
 /// <summary>A policy in a file, as its owner wrote it.</summary>
 /// <param name="Name">The file's name.</param>
 /// <param name="Text">What is in it.</param>
-internal sealed record PolicyFile(string Name, string Text)
+/// <param name="Unreadable">Why it is no text; null: it is one.</param>
+internal sealed record PolicyFile(string Name, string Text, PolicyProblem? Unreadable = null)
 {
     public static readonly Argument<string> Argument = new("file")
     {
@@ -33,18 +34,20 @@ internal sealed record PolicyFile(string Name, string Text)
             throw CliException.Failed(
                 $"{name} is larger than {PolicyDocument.MaximumSize} bytes.", "Merge rows by patterns.");
         }
+        var bytes = File.ReadAllBytes(name);
         try
         {
-            return new PolicyFile(name, new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(
-                File.ReadAllBytes(name)));
+            return new PolicyFile(name, new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes));
         }
         catch (DecoderFallbackException error)
         {
-            throw CliException.Failed($"{name} is no UTF-8 text at byte {error.Index}.", "Save it as UTF-8.", error);
+            return new PolicyFile(name, "", NoText(bytes.AsSpan(0, error.Index)));
         }
     }
 
-    public PolicyReading Parse(AllocationPolicy? previous = null) => PolicyDocument.ParseAny(Text, previous);
+    public PolicyReading Parse(AllocationPolicy? previous = null) => Unreadable is { } problem
+        ? new PolicyReading(null, [problem], [])
+        : PolicyDocument.ParseAny(Text, previous);
 
     /// <summary>What the check of the file gave, as data.</summary>
     public JsonObject Json(PolicyReading reading) => new()
@@ -77,8 +80,17 @@ internal sealed record PolicyFile(string Name, string Text)
         }
         else
         {
-            console.MarkupLine($"[red]{Markup.Escape(Name)} is not valid[/]: {reading.Errors.Count} errors");
+            console.MarkupLine($"[red]{Markup.Escape(Name)} is not valid[/]: {reading.Errors.Count} "
+                + (reading.Errors.Count == 1 ? "error" : "errors"));
         }
+    }
+
+    private static PolicyProblem NoText(ReadOnlySpan<byte> before)
+    {
+        var lineStart = before.LastIndexOf((byte)'\n') + 1;
+        return new PolicyProblem(
+            before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[lineStart..]) + 1, "", null,
+            "The bytes from here on are no UTF-8 text.", "Save the file as UTF-8.");
     }
 
     private static int Rows(AllocationPolicy policy) =>

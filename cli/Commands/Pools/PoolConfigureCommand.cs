@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Schemas.Allocation;
@@ -37,9 +36,10 @@ internal static class PoolConfigureCommand
         HelpName = "units",
     };
 
-    private static readonly Option<string?> ServiceAt = Time("--service-at", "When the resource is used, ISO 8601");
+    private static readonly Option<string?> ServiceAt = PointInTime.Option(
+        "--service-at", "When the resource is used, ISO 8601");
 
-    private static readonly Option<string?> ClosesAt = Time(
+    private static readonly Option<string?> ClosesAt = PointInTime.Option(
         "--closes-at", "From when on no hold is accepted, ISO 8601");
 
     public static Command Create() =>
@@ -60,28 +60,13 @@ internal static class PoolConfigureCommand
                     Unit = context.Get(Unit),
                     SnapshotSource = context.Get(SnapshotSource),
                     MaximumCapacity = context.Get(Maximum),
-                    ServiceAtMs = Ms(context, ServiceAt),
-                    ClosesAtMs = Ms(context, ClosesAt),
+                    ServiceAtMs = PointInTime.Get(context, ServiceAt),
+                    ClosesAtMs = PointInTime.Get(context, ClosesAt),
                 },
             },
             new List<string> { "pool", "configure", pool }.And("--kind", Choice.Word(kind))
                 .And("--unit", context.Get(Unit))
                 .And("--snapshot-source", context.Get(SnapshotSource)).And("--maximum", context.Get(Maximum))
                 .And("--service-at", context.Get(ServiceAt)).And("--closes-at", context.Get(ClosesAt)));
-    }
-
-    private static Option<string?> Time(string name, string description) =>
-        new(name) { Description = description, HelpName = "time" };
-
-    private static long? Ms(CommandContext context, Option<string?> option)
-    {
-        if (context.Get(option) is not { } text)
-        {
-            return null;
-        }
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeMilliseconds()
-            : throw CliException.Usage(
-                $"{option.Name}: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
     }
 }

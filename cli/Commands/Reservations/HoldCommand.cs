@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -17,7 +18,7 @@ internal static class HoldCommand
         new Option<HoldMode>("--mode")
         {
             Description = "What to do when not all is available",
-            HelpName = "all-or-nothing|partial",
+            HelpName = "all-or-nothing|partial|waitlist",
         },
         HoldMode.AllOrNothing);
 
@@ -26,6 +27,22 @@ internal static class HoldCommand
         Description = "How long the hold lives; the policy's default if not given",
         CustomParser = Duration.ParseOptional,
         HelpName = "duration",
+    };
+
+    private static readonly Option<string?> WaitUntil = PointInTime.Option(
+        "--wait-until", "With --mode waitlist: until when, ISO 8601; as long as the policy allows if not given");
+
+    private static readonly Option<string?> Dealer = new("--dealer")
+    {
+        Description = "The dealer whose quota it counts against",
+        HelpName = "ref",
+    };
+
+    private static readonly Option<string[]> Attribute = new("--attribute")
+    {
+        Description = "One NAME=VALUE that the policy's class table looks at; may be repeated",
+        HelpName = "name=value",
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<string?> Group = new("--group")
@@ -50,8 +67,9 @@ internal static class HoldCommand
 
     public static Command Create() =>
         new Command("hold", "Hold units of a pool until they are confirmed, released or expire")
-            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl,
-                ReservationOptions.Class, ReservationOptions.Order, ReservationOptions.Customer, Group)
+            .Takes(ReservationOptions.Pool, Id, ReservationOptions.Quantity, Line, Minimum, Mode, Ttl, WaitUntil,
+                ReservationOptions.Class, ReservationOptions.Order, ReservationOptions.Customer, Dealer, Attribute,
+                Group)
             .Asks(Build);
 
     private static Ask Build(CommandContext context)
@@ -77,7 +95,12 @@ internal static class HoldCommand
             .And("--class", context.Get(ReservationOptions.Class))
             .And("--order", context.Get(ReservationOptions.Order))
             .And("--customer", context.Get(ReservationOptions.Customer))
-            .And("--group", context.Get(Group));
+            .And("--group", context.Get(Group)).And("--dealer", context.Get(Dealer));
+        foreach (var attribute in context.Get(Attribute))
+        {
+            words.And("--attribute", attribute);
+        }
+        words.And("--wait-until", context.Get(WaitUntil));
         return new Ask(
             pool,
             new AllocationCommandBody.Hold
@@ -92,8 +115,28 @@ internal static class HoldCommand
                 OrderRef = context.Get(ReservationOptions.Order),
                 CustomerRef = context.Get(ReservationOptions.Customer),
                 GroupId = context.Get(Group),
+                WaitUntilMs = PointInTime.Get(context, WaitUntil),
+                Attributes = Attributes(context),
             },
             words);
+    }
+
+    private static Dictionary<string, string> Attributes(CommandContext context)
+    {
+        var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in context.Get(Attribute))
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1 || !attributes.TryAdd(text[..equals], text[(equals + 1)..]))
+            {
+                throw CliException.Usage($"--attribute: '{text}' is not NAME=VALUE, with each name once.");
+            }
+        }
+        if (context.Get(Dealer) is { } dealer && !attributes.TryAdd(Scopes.DealerAttribute, dealer))
+        {
+            throw CliException.Usage($"--dealer is the attribute {Scopes.DealerAttribute}: give one of them.");
+        }
+        return attributes;
     }
 
     private static HoldLine Parse(string text)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 
@@ -20,11 +19,8 @@ internal static class ImportCommand
         HelpName = "units",
     };
 
-    private static readonly Option<string?> ExpiresAt = new("--expires-at")
-    {
-        Description = "When the held part expires, ISO 8601",
-        HelpName = "time",
-    };
+    private static readonly Option<string?> ExpiresAt = PointInTime.Option(
+        "--expires-at", "When the held part expires, ISO 8601");
 
     public static Command Create() =>
         new Command("import", "Take over a promise of another system, into a frozen pool")
@@ -46,7 +42,7 @@ internal static class ImportCommand
                 ReservationId = context.Get(ReservationOptions.Id),
                 Held = held,
                 Confirmed = confirmed,
-                ExpiresAtMs = context.Get(ExpiresAt) is { } text ? Parse(text) : null,
+                ExpiresAtMs = PointInTime.Get(context, ExpiresAt),
                 Class = context.Get(ReservationOptions.Class),
                 OrderRef = context.Get(ReservationOptions.Order),
                 CustomerRef = context.Get(ReservationOptions.Customer),
@@ -56,10 +52,4 @@ internal static class ImportCommand
                 .And("--order", context.Get(ReservationOptions.Order))
                 .And("--customer", context.Get(ReservationOptions.Customer)));
     }
-
-    private static long Parse(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeMilliseconds()
-            : throw CliException.Usage(
-                $"--expires-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
 }

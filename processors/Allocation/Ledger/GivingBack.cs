@@ -111,7 +111,7 @@ internal static class Revocation
         var isAllowed = conduct.IsRevocable || isGroup;
         d.Look(Step(
             DecisionRule.Revocable, isAllowed ? RuleResult.Applied : RuleResult.Failed,
-            isGroup ? ReleaseRules.GroupAborted : conduct.Id));
+            isGroup ? ReleaseRules.GroupAborted : d.Policy.RevocableRowFor(d.Pool.PoolId)));
         return isAllowed;
     }
 }

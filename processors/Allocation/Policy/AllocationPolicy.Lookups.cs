@@ -54,17 +54,18 @@ public sealed partial record AllocationPolicy
         return priorityClass;
     }
 
-    /// <summary>The row for the life of a hold; on a cheap pool with its bound.</summary>
+    /// <summary>The row for the life of a hold; on a cheap pool with its bound, and the id of that row too.</summary>
     public TtlRow TtlFor(string poolId, string priorityClass)
     {
         foreach (var row in TtlTable.For(poolId))
         {
             if (row.Class is null || row.Class == priorityClass)
             {
-                return ImportanceTable.Count > 0 && ImportanceTable.First(poolId)?.MaximumTtlMs is { } bound
-                    && bound < row.MaximumMs
+                return ImportanceTable.Count > 0
+                    && ImportanceTable.First(poolId) is { MaximumTtlMs: { } bound } importance && bound < row.MaximumMs
                     ? row with
                     {
+                        Id = $"{row.Id}, {importance.Id}",
                         MinimumMs = Math.Min(row.MinimumMs, bound),
                         DefaultMs = Math.Min(row.DefaultMs, bound),
                         MaximumMs = bound,
@@ -81,6 +82,12 @@ public sealed partial record AllocationPolicy
         var row = ConductTable.First(poolId) ?? throw NoRow("conduct", poolId);
         return row.IsRevocable && IsCritical(poolId) ? row with { IsRevocable = false } : row;
     }
+
+    /// <summary>The id of the row that says whether confirmed units of the pool may be revoked.</summary>
+    public string RevocableRowFor(string poolId) =>
+        ConductTable.First(poolId) is { IsRevocable: true } && IsCritical(poolId)
+            ? ImportanceTable.First(poolId)!.Id
+            : ConductFor(poolId).Id;
 
     /// <summary>How much the pool matters.</summary>
     public PoolImportance ImportanceOf(string poolId) =>

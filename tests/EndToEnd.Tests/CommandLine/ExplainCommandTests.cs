@@ -51,6 +51,95 @@ public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev
     }
 
     [Fact]
+    public async Task Data_has_the_advice_that_people_read_and_what_the_reservation_is_now()
+    {
+        await PoolAsync("advice", 2);
+        await AllocAsync("reservation", "hold", "--pool", "advice", "--id", "r", "-q", "3", "--command-id", "advice-c");
+
+        var json = JsonNode.Parse((await AllocAsync("explain", "advice-c", "-o", "json")).Out)!;
+        var whyNot = JsonNode.Parse((await AllocAsync("explain", "advice", "--why-not", "3", "-o", "json")).Out)!;
+
+        var advice = Assert.Single(json["advice"]!.AsArray())!;
+        Assert.Equal("wouldPass", (string?)advice["kind"]);
+        Assert.Equal("InsufficientAvailability", (string?)advice["reason"]);
+        Assert.StartsWith("2 units or fewer; or 1 more", (string?)advice["text"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2 units or fewer", (string?)whyNot["advice"]![0]!["text"], StringComparison.Ordinal);
+        Assert.Equal("Failed", (string?)json["reservationNow"]!["status"]);
+    }
+
+    [Fact]
+    public async Task An_old_command_says_what_the_reservation_was_after_it_and_what_it_is_now()
+    {
+        await PoolAsync("then-now", 5);
+        await AllocAsync(
+            "reservation", "hold", "--pool", "then-now", "--id", "tn", "-q", "2", "--command-id", "then-hold",
+            "--channel", "web", "--actor", "shop");
+        await AllocAsync("reservation", "confirm", "--pool", "then-now", "--id", "tn");
+
+        var run = await AllocAsync("explain", "then-hold");
+
+        Assert.Contains("asked by   shop, operator, channel web", run.Out, StringComparison.Ordinal);
+        Assert.Contains("policy     version 0", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Hold of a reservation that is not known", run.Out, StringComparison.Ordinal);
+        Assert.Contains("tn afterwards: granted 2, held 2 (version 1)", run.Out, StringComparison.Ordinal);
+        Assert.Contains("tn now: granted 2, confirmed 2 (version 2)", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Repeats_of_a_command_are_counted_and_not_told_again()
+    {
+        await PoolAsync("storm", 5);
+        for (var time = 0; time < 4; time++)
+        {
+            await AllocAsync(
+                "reservation", "hold", "--pool", "storm", "--id", "s", "-q", "1", "--command-id", "storm-c");
+        }
+
+        var run = await AllocAsync("explain", "storm-c");
+        var json = await AllocAsync("explain", "storm-c", "-o", "json");
+
+        Assert.Contains("repeats    3, all answered the same", run.Out, StringComparison.Ordinal);
+        Assert.Equal(2, run.Out.Split("storm#").Length - 1);
+        Assert.Equal(4, JsonNode.Parse(json.Out)!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_pool_is_explained_by_what_it_is_now_and_its_last_answer()
+    {
+        await PoolAsync("whole-pool", 5);
+        await AllocAsync("reservation", "hold", "--pool", "whole-pool", "--id", "r", "-q", "2");
+
+        var run = await AllocAsync("explain", "whole-pool");
+        var json = JsonNode.Parse((await AllocAsync("explain", "whole-pool", "-o", "json")).Out)!;
+
+        Assert.Contains("available  3", run.Out, StringComparison.Ordinal);
+        Assert.Contains("The last decision:", run.Out, StringComparison.Ordinal);
+        Assert.Contains("✔ Held  r  2", run.Out, StringComparison.Ordinal);
+        Assert.Equal(3, (int)json["poolNow"]!["available"]!);
+    }
+
+    [Fact]
+    public async Task A_consumption_before_its_confirmation_and_one_that_no_promise_covers_say_what_comes_next()
+    {
+        await PoolAsync("early", 5);
+        await AllocAsync("reservation", "hold", "--pool", "early", "--id", "e", "-q", "1");
+        await AllocAsync(
+            "reservation", "consume", "--pool", "early", "--id", "e", "-q", "1", "--command-id", "early-c");
+        await AllocAsync("reservation", "release", "--pool", "early", "--id", "gone");
+        await AllocAsync(
+            "reservation", "consume", "--pool", "early", "--id", "gone", "-q", "1", "--command-id", "orphan");
+
+        var parked = await AllocAsync("explain", "early-c");
+        var orphan = await AllocAsync("explain", "orphan");
+
+        Assert.Contains("waits for its confirmation until", parked.Out, StringComparison.Ordinal);
+        Assert.Contains("next       what it needs first", parked.Out, StringComparison.Ordinal);
+        Assert.Contains("next       a look at who took the units", orphan.Out, StringComparison.Ordinal);
+        Assert.Contains("orphaned 1", orphan.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_order_is_explained_reservation_by_reservation()
     {
         await PoolAsync("order-a", 5);

@@ -61,6 +61,19 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
     }
 
     [Fact]
+    public async Task A_file_that_is_no_text_is_named_with_the_place_where_it_stops_being_one()
+    {
+        var file = Write("latin", "");
+        await File.WriteAllBytesAsync(file, [.. "version: 1\n# caf"u8, 0xE9, (byte)'\n']);
+
+        var run = await AllocAsync("policy", "validate", file);
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.Contains($"{file}:2:6: The bytes from here on are no UTF-8 text.", run.Out, StringComparison.Ordinal);
+        Assert.EndsWith("is not valid: 1 error", run.Out.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_error_of_a_file_is_shown_with_its_place()
     {
         var file = Write("wrong", Document(1, "12 minutes") + "quotas: []\n");

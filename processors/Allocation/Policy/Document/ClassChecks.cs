@@ -61,6 +61,7 @@ internal static class ClassChecks
     {
         if (previous is null)
         {
+            Shipped(policy, root);
             return;
         }
         foreach (var name in previous.Classes.Concat(previous.ClassMappings.Select(mapping => mapping.From)).Distinct())
@@ -72,6 +73,19 @@ internal static class ClassChecks
                     $"The class '{name}' of version {previous.Version} is gone; reservations may still have it.",
                     $"Keep it, or add to classMappings: from '{name}' to one of {string.Join(", ", policy.Classes)}.");
             }
+        }
+    }
+
+    // Which policy it will replace is not known here: the first one replaces the shipped one.
+    private static void Shipped(AllocationPolicy policy, FieldReader root)
+    {
+        foreach (var name in PolicyVersions.Version0.Classes.Where(name => !policy.HasClass(policy.ClassToday(name))))
+        {
+            root.Note(
+                root.Has("classMappings") ? "classMappings" : "classes",
+                $"Reservations made under the shipped policy have the class '{name}', which is not known here.",
+                $"If this is the first policy, add to classMappings: from '{name}' to one of "
+                + $"{string.Join(", ", policy.Classes)}.");
         }
     }
 

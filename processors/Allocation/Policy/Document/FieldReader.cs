@@ -232,6 +232,9 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
     public void Error(string name, string message, string remedy) =>
         problems.Error(node[name] ?? node, Below(name), message, remedy);
 
+    public void Note(string name, string message, string remedy) =>
+        problems.Note(node[name] ?? node, Below(name), message, remedy);
+
     private IEnumerable<(PolicyNode Item, string Path)> Items(string name, int maximum)
     {
         if (Take(name, "a list") is not { } value)

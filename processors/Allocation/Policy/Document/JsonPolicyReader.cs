@@ -91,7 +91,9 @@ internal static class JsonPolicyReader
     private static string Reason(JsonException error)
     {
         var end = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? error.Message : error.Message[..end];
+        var said = end < 0 ? error.Message : error.Message[..end];
+        return said.Replace(
+            " which is not supported in this mode. Change the reader options.", ".", StringComparison.Ordinal);
     }
 
     /// <summary>Line and column, in characters, of a byte.</summary>

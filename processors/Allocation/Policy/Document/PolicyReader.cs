@@ -31,7 +31,8 @@ internal sealed class PolicyReader
         if (root.Kind != NodeKind.Object)
         {
             problems.Error(
-                root, "", $"The document is {root.Shown}.", "Write an object with version, classes, tables.");
+                root, "", $"The document is {(root.Kind == NodeKind.Null ? "empty" : root.Shown)}.",
+                "Write an object with version, classes, tables.");
             return null;
         }
         var fields = new FieldReader(root, "", problems);

@@ -35,7 +35,7 @@ internal static partial class YamlPolicyReader
         catch (YamlException error)
         {
             var (line, column) = Place(error.Start);
-            throw PolicySyntaxException.At(
+            throw WhatIsThere(text) ?? PolicySyntaxException.At(
                 line, column, $"This is no YAML: {error.InnerException?.Message ?? error.Message}",
                 "Check indentation and quotes there.");
         }
@@ -43,10 +43,35 @@ internal static partial class YamlPolicyReader
         {
             // The scanner trips over some texts instead of saying what is wrong with them.
             var (line, column) = parser.Current is { } current ? Place(current.End) : (1, 1);
-            throw PolicySyntaxException.At(
+            throw WhatIsThere(text) ?? PolicySyntaxException.At(
                 line, column, "This is no YAML: it cannot be read on from here.",
                 "Check indentation and quotes there.");
         }
+    }
+
+    /// <summary>Characters that YAML does not take, which the scanner stumbles over elsewhere; null: none.</summary>
+    private static PolicySyntaxException? WhatIsThere(string text)
+    {
+        var lines = text.Split('\n');
+        for (var index = 0; index < lines.Length; index++)
+        {
+            var line = lines[index].AsSpan().TrimEnd('\r');
+            var indentation = line[..^line.TrimStart(" \t").Length];
+            if (indentation.IndexOf('\t') is >= 0 and var tab && indentation.Length < line.Length)
+            {
+                return PolicySyntaxException.At(index + 1, tab + 1, "A tab indents this line.", "Write spaces.");
+            }
+            for (var column = 0; column < line.Length; column++)
+            {
+                if (char.IsControl(line[column]) && line[column] != '\t')
+                {
+                    return PolicySyntaxException.At(
+                        index + 1, column + 1, $"The character U+{(int)line[column]:X4} is not accepted.",
+                        "Remove it.");
+                }
+            }
+        }
+        return null;
     }
 
     private static PolicyNode Value(Parser parser, int depth)
@@ -118,6 +143,7 @@ internal static partial class YamlPolicyReader
 
     private static (int Line, int Column) Place(Mark mark) => ((int)mark.Line, (int)mark.Column);
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant)]
+    // A number with a leading zero is octal to some readers and decimal to others: here it is a text.
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 }
