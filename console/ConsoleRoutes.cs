@@ -20,6 +20,9 @@ public sealed record ConsoleParts
     /// <summary>Whether the instance works yet.</summary>
     public required Startup Startup { get; init; }
 
+    /// <summary>The disks that it writes to.</summary>
+    public required DiskSpace Disks { get; init; }
+
     /// <summary>Decides what nobody asked for, to explain it.</summary>
     public required Hypotheses Hypotheses { get; init; }
 
@@ -40,7 +43,7 @@ public static class ConsoleRoutes
     public static void Map(IEndpointRouteBuilder routes, ConsoleParts parts)
     {
         BuildInfo.Publish();
-        new InstanceEndpoints(parts.Application, parts.Startup, parts.WriteMetrics).Map(routes);
+        new InstanceEndpoints(parts.Application, parts.Startup, parts.Disks, parts.WriteMetrics).Map(routes);
         new LedgerEndpoints(parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);

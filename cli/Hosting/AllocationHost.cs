@@ -141,6 +141,8 @@ internal sealed class AllocationHost : IAsyncDisposable
                         Directory = directory,
                         Peers = peers,
                         Startup = startup,
+                        Disks = new DiskSpace(
+                            [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
                         Hypotheses = new Hypotheses(application, allocation),
                         Projection = () => projection,
                         WriteMetrics = metrics.Write,

@@ -10,7 +10,7 @@ namespace Alloc.Web.Endpoints;
 
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
 internal sealed class InstanceEndpoints(
-    StreamsApplication application, Startup startup, Action<TextWriter> writeMetrics)
+    StreamsApplication application, Startup startup, DiskSpace disks, Action<TextWriter> writeMetrics)
 {
     private const int MaximumReasonLength = 256;
 
@@ -134,15 +134,28 @@ internal sealed class InstanceEndpoints(
         }).ConfigureAwait(false);
     }
 
-    /// <summary>What the start, or the tasks that are ready, wait for; empty when nothing does.</summary>
-    private JsonArray Waits() => startup.WaitingFor is { } reason
-        ? [new JsonObject { ["task"] = null, ["reason"] = reason }]
-        : [.. application.Tasks.Where(t => t.WaitingFor is not null).Select(t => (JsonNode)new JsonObject
+    /// <summary>
+    /// Disks that are full, and what the start, or the tasks that are ready, wait for; empty when nothing does.
+    /// </summary>
+    private JsonArray Waits()
+    {
+        var waits = new JsonArray([.. disks.Full().Select(Whole)]);
+        foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : TaskWaits())
+        {
+            waits.Add(wait);
+        }
+        return waits;
+
+        static JsonNode Whole(string reason) => new JsonObject { ["task"] = null, ["reason"] = reason };
+    }
+
+    private IEnumerable<JsonNode> TaskWaits() => application.Tasks.Where(t => t.WaitingFor is not null)
+        .Select(t => (JsonNode)new JsonObject
         {
             ["task"] = t.TaskId.ToString(),
             ["reason"] = t.WaitingFor,
             ["seconds"] = t.Waited.TotalSeconds,
-        })];
+        });
 
     private static JsonObject RestoreJson(RestoreProgress progress) => new()
     {

@@ -15,6 +15,9 @@ internal sealed record DemoCustomer(string Channel, double Share, IReadOnlyList<
 
     /// <summary>Whether it waits when nothing is left.</summary>
     public bool Waits { get; init; }
+
+    /// <summary>How often its system sends a hold again that it has no answer to yet, at times.</summary>
+    public int Retries { get; init; }
 }
 
 /// <summary>A story that the demo plays: pools, customers, and the policy under which they meet.</summary>
@@ -36,6 +39,9 @@ internal sealed record DemoScenario
 
     /// <summary>Life of a hold in milliseconds, where the policy has a minimum above the usual one.</summary>
     public long? ShortestHoldMs { get; init; }
+
+    /// <summary>Whether the warehouse's facts come late, doubled and out of order.</summary>
+    public bool IsWarehouseUnruly { get; init; }
 
     /// <summary>What happens, for the banner.</summary>
     public required string Story { get; init; }
@@ -62,6 +68,7 @@ internal sealed record DemoScenario
         Story = "technicians before dealers before the web, under docs/examples/spare-parts.policy.yaml",
         Policy = "spare-parts",
         ShortestHoldMs = 60_000,
+        IsWarehouseUnruly = true,
         Pools =
         [
             new("parts/gearbox", PoolKind.Stock, "piece", 60, 0.5, 2),
@@ -72,7 +79,7 @@ internal sealed record DemoScenario
         [
             new("web", 0.5, Shoppers),
             new("dealer", 0.15, ["dealer-7"]) { Tier = "premium", Attributes = Dealer("dealer-7"), Waits = true },
-            new("dealer", 0.15, ["dealer-9"]) { Attributes = Dealer("dealer-9") },
+            new("dealer", 0.15, ["dealer-9"]) { Attributes = Dealer("dealer-9"), Retries = 4 },
             new("vans", 0.1, ["van-1", "van-2"])
             {
                 Attributes = new Dictionary<string, string> { ["purpose"] = "van-stock" },

@@ -12,10 +12,12 @@ internal sealed class DemoScript
     private const long HoldTtlMs = 15_000;
     private const long RestockIntervalMs = 20_000;
     private const double RepeatShare = 0.02;
+    private const double StormShare = 0.1;
     private readonly Random random;
     private readonly DemoScenario scenario;
     private readonly string run;
     private readonly PriorityQueue<AllocationCommand, long> planned = new();
+    private readonly HashSet<string> lost = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> soldSinceRestock = [];
     private readonly Dictionary<string, long> nextDelta;
     private long holdCount;
@@ -85,17 +87,29 @@ internal sealed class DemoScript
         while (room > 0 && planned.TryPeek(out var command, out var dueMs) && dueMs <= nowMs)
         {
             planned.Dequeue();
+            if (IsGivenUp(command))
+            {
+                continue;
+            }
             yield return command with { IssuedAtMs = nowMs };
             room--;
         }
         while (room > 0)
         {
-            var hold = Hold(nowMs);
+            var customer = PickCustomer();
+            var hold = Hold(customer, nowMs);
             yield return hold;
             room--;
             if (random.NextDouble() < RepeatShare)
             {
                 planned.Enqueue(hold, nowMs + 200);
+            }
+            if (customer.Retries > 0 && random.NextDouble() < StormShare)
+            {
+                for (var retry = 1; retry <= customer.Retries; retry++)
+                {
+                    planned.Enqueue(hold, nowMs + (100 * retry));
+                }
             }
         }
     }
@@ -103,7 +117,8 @@ internal sealed class DemoScript
     /// <summary>Decides what a customer does next, now that something was decided.</summary>
     public void See(AllocationOutcome outcome, long nowMs)
     {
-        var isNews = outcome.Original || outcome.Event is AllocationOutcomeEvent.Promoted;
+        var isNews = outcome.Original
+            || outcome.Event is AllocationOutcomeEvent.Promoted or AllocationOutcomeEvent.Preempted;
         if (!isNews || Find(outcome.PoolId) is not { } pool)
         {
             return;
@@ -116,7 +131,11 @@ internal sealed class DemoScript
                 break;
             case AllocationOutcomeEvent.Promoted promoted when promoted.ReservationId.StartsWith(
                 $"demo-{run}-", StringComparison.Ordinal):
+                lost.Remove(promoted.ReservationId);
                 AfterHeld(pool, promoted.ReservationId, nowMs);
+                break;
+            case AllocationOutcomeEvent.Preempted preempted:
+                lost.Add(preempted.ReservationId);
                 break;
             case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith(
                 "demo-", StringComparison.Ordinal):
@@ -128,6 +147,14 @@ internal sealed class DemoScript
                 break;
         }
     }
+
+    // Who lost the units neither pays for them nor uses them.
+    private bool IsGivenUp(AllocationCommand command) => command.Body switch
+    {
+        AllocationCommandBody.Confirm confirm => lost.Contains(confirm.ReservationId),
+        AllocationCommandBody.Consume consume => lost.Contains(consume.ReservationId),
+        _ => false,
+    };
 
     private void AfterHeld(DemoPool pool, string reservationId, long nowMs)
     {
@@ -201,22 +228,42 @@ internal sealed class DemoScript
         nextRestockAtMs = nowMs + RestockIntervalMs;
         foreach (var (poolId, sold) in soldSinceRestock.Where(s => s.Value > 0).ToList())
         {
-            var number = nextDelta.GetValueOrDefault(poolId, 1);
-            nextDelta[poolId] = number + 1;
             soldSinceRestock[poolId] = 0;
-            yield return Command(poolId, $"demo-{run}-restock-{number}", nowMs, new AllocationCommandBody.SupplyDelta
+            foreach (var delta in Facts(poolId, sold, nowMs))
             {
-                Source = Source,
-                SourceSequence = number,
-                Quantity = sold,
-            });
+                yield return delta;
+            }
         }
     }
 
-    private AllocationCommand Hold(long nowMs)
+    // An unruly warehouse reports in two facts: the second comes first, the first seconds later, and then the second
+    // once more.
+    private IEnumerable<AllocationCommand> Facts(string poolId, long sold, long nowMs)
+    {
+        var number = nextDelta.GetValueOrDefault(poolId, 1);
+        if (!scenario.IsWarehouseUnruly || sold < 2)
+        {
+            nextDelta[poolId] = number + 1;
+            yield return Fact(poolId, number, sold, nowMs, "");
+            yield break;
+        }
+        nextDelta[poolId] = number + 2;
+        yield return Fact(poolId, number + 1, sold - (sold / 2), nowMs, "");
+        planned.Enqueue(Fact(poolId, number, sold / 2, nowMs, ""), nowMs + 3_000);
+        planned.Enqueue(Fact(poolId, number + 1, sold - (sold / 2), nowMs, "-again"), nowMs + 6_000);
+    }
+
+    private AllocationCommand Fact(string poolId, long number, long quantity, long nowMs, string suffix) =>
+        Command(poolId, $"demo-{run}-restock-{number}{suffix}", nowMs, new AllocationCommandBody.SupplyDelta
+        {
+            Source = Source,
+            SourceSequence = number,
+            Quantity = quantity,
+        });
+
+    private AllocationCommand Hold(DemoCustomer customer, long nowMs)
     {
         var pool = Pick();
-        var customer = PickCustomer();
         var reservationId = $"demo-{run}-{++holdCount}";
         return Command(pool.Id, $"{reservationId}-hold", nowMs, new AllocationCommandBody.Hold
         {

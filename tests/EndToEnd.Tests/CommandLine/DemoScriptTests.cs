@@ -52,6 +52,48 @@ public sealed class DemoScriptTests
     }
 
     [Fact]
+    public void The_warehouse_of_the_spare_parts_reports_late_doubled_and_out_of_order_and_counts_right_in_the_end()
+    {
+        var script = new DemoScript(DemoScenario.Find("spare-parts")!, 1, Start, Nothing);
+        script.See(Consumed("parts/gearbox"), Start);
+
+        var facts = Enumerable.Range(0, 10).SelectMany(i => script.Next(Start + 30_000 + (i * 1_000), 20))
+            .Select(c => c.Body).OfType<AllocationCommandBody.SupplyDelta>().ToList();
+
+        Assert.Equal([2L, 1L, 2L], facts.Select(f => f.SourceSequence));
+        Assert.Equal(3, facts.DistinctBy(f => f.SourceSequence).Sum(f => f.Quantity));
+    }
+
+    [Fact]
+    public void A_dealers_system_sends_a_hold_again_and_again_as_it_was()
+    {
+        var script = new DemoScript(DemoScenario.Find("spare-parts")!, 1, Start, Nothing);
+
+        var holds = Enumerable.Range(0, 20).SelectMany(i => script.Next(Start + (i * 100), 40))
+            .Where(c => c.Body is AllocationCommandBody.Hold).ToList();
+
+        var storm = holds.GroupBy(c => c.CommandId).First(g => g.Count() > 4);
+        Assert.Single(storm.Select(c => c.Body).Distinct());
+        Assert.Equal("dealer", storm.First().Actor.Channel);
+    }
+
+    [Fact]
+    public void Who_lost_the_units_neither_pays_for_them_nor_uses_them()
+    {
+        var script = Script(1);
+        var holds = script.Next(Start, 200).ToList();
+        foreach (var hold in holds)
+        {
+            script.See(Held(hold), Start);
+            script.See(Preempted(hold), Start);
+        }
+
+        var later = script.Next(Start + 7_000, 200).ToList();
+
+        Assert.DoesNotContain(later, c => c.Body is AllocationCommandBody.Confirm);
+    }
+
+    [Fact]
     public void What_an_earlier_run_sold_and_promised_is_filled_up_used_and_comes_back()
     {
         var script = new DemoScript(DemoScenario.Usual, 1, Start, new Dictionary<string, DemoLeftovers>
@@ -97,6 +139,14 @@ public sealed class DemoScriptTests
             ExpiresAtMs = Start + 15_000,
         });
     }
+
+    private static AllocationOutcome Preempted(AllocationCommand command) =>
+        Outcome(command.PoolId, new AllocationOutcomeEvent.Preempted
+        {
+            ReservationId = ((AllocationCommandBody.Hold)command.Body).ReservationId!,
+            Quantity = 1,
+            By = "somebody",
+        });
 
     private static AllocationOutcome Consumed(string pool) => Outcome(pool, new AllocationOutcomeEvent.Consumed
     {

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using Confluent.Kafka;
+using EndToEnd.Tests.Http;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Hostile;
@@ -53,7 +55,13 @@ public sealed class DiskFullTests
 
         var acknowledged = Send(client, deployment);
         await server.Process.WaitForLineAsync(NoSpace, Deadline);
+        using var console = new InstanceConsole(deployment.Console);
+        var full = await console.UntilAsync(
+            "readyz", a => a.Text.Contains("is full", StringComparison.Ordinal), Deadline);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, full.Status);
+        Assert.Matches($"The disk of {disk["data"]}[^ ]* is full: [0-9,]+ bytes are left. Free some space", full.Text);
         disk.Free();
+        await console.UntilAsync("readyz", a => a.Status == HttpStatusCode.OK, Deadline);
 
         await ExpectDecidedAsync(client, deployment, acknowledged);
         Assert.False(server.Process.HasExited, server.Process.Said);
