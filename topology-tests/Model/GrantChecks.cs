@@ -33,7 +33,7 @@ internal static class GrantChecks
         var lines = grants.Select(g => outcome.After.First(a => a.ReservationId == g.ReservationId)).ToList();
         if (lines.Exists(l => l.Class != granted.Class))
         {
-            // Lines of several classes are granted one after another: together, no more than any of them could get.
+            // Lines of several classes are granted one after another, each on what those before it left.
             CheckLines(policy, pool, outcome, grants, lines, fail);
             return;
         }
@@ -56,16 +56,20 @@ internal static class GrantChecks
         NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, List<LedgerEntry> grants,
         List<Reservation> lines, Action<string, string> fail)
     {
-        var most = lines.Max(l => pool.AvailableTo(l.Class, outcome.TMs));
-        if (grants.Sum(g => g.Quantity) is var sum && sum > most)
-        {
-            fail("3: no grant beyond what is available", $"{OutcomeChecks.Name(outcome)} grants {sum}; {most} at most");
-        }
+        var tried = new List<NaiveReservation>();
         foreach (var (line, grant) in lines.Zip(grants))
         {
+            var available = pool.AvailableTo(line.Class, outcome.TMs);
+            if (grant.Quantity > available)
+            {
+                fail("3: no grant beyond what is available",
+                    $"{OutcomeChecks.Name(outcome)} grants {grant.Quantity} to {line.ReservationId}; {available} left");
+            }
             CheckQuota(pool, outcome, line, grant.Quantity, fail);
             CheckTurn(policy, pool, outcome, line, fail);
+            tried.Add(pool.Add(line, grant.Quantity));
         }
+        tried.ForEach(pool.Remove);
     }
 
     // Invariant 4.

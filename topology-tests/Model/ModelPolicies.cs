@@ -59,6 +59,30 @@ internal static class ModelPolicies
             Preemptions = [("field", ["web"], false, 0, 3_000, true)], OnDeficit = DeficitAction.ExpireNewestHeld,
             HasSlowMode = true,
         },
+        new()
+        {
+            Name = "taking", Classes = Three, LateConfirm = true, Waiting = WaitlistOrder.StrictFifo,
+            Quotas =
+            [
+                new(QuotaScope.Customer, "ann", 4, 0, 4, Reclaim: QuotaReclaim.Confirmed),
+                new(QuotaScope.Customer, "bob", 2, 4, 1, Reclaim: QuotaReclaim.Held),
+            ],
+            Preemptions =
+            [
+                ("field", ["gold", "web"], false, 3_000, 0, true), ("gold", ["web"], true, 1_000, 2_000, true),
+            ],
+        },
+        new()
+        {
+            Name = "taking, best effort", Classes = Three, Waiting = WaitlistOrder.BestEffort, OverbookedUnits = 2,
+            OverbookedClasses = ["web"], Protected = [("gold", 2, false)],
+            Quotas =
+            [
+                new(QuotaScope.Dealer, "seven", 4, 0, 4, Reclaim: QuotaReclaim.Held),
+                new(QuotaScope.Dealer, "nine", 1, 6), new(QuotaScope.Customer, "ann", 3),
+            ],
+            Preemptions = [("field", ["gold", "web"], true, 2_000, 4_000, true), ("gold", ["web"], false, 0, 0, true)],
+        },
     ];
 
     /// <summary>Those whose rules the ledger decides.</summary>

@@ -48,6 +48,38 @@ public sealed class ModelPropertyTests
         "hold r1 4 ttl=17000 class=field customer=ann wait");
 
     [Fact]
+    public void A_line_passes_a_waiter_whose_quota_the_line_before_it_filled() => ModelRun.Check(
+        ModelPolicies.Named("best effort"),
+        "hold r6 3 ttl=17000 class=field customer=bob",
+        "hold r1 2 + r1x 2 class=gold dealer=seven partial",
+        "hold r5 4 ttl=1000 class=web customer=ann dealer=nine wait",
+        "hold r3 4 + r3x:web 2 class=gold customer=ann partial");
+
+    [Fact]
+    public void A_line_is_overbooked_where_the_line_before_it_took_what_was_kept() => ModelRun.Check(
+        ModelPolicies.Named("taking, best effort"),
+        "hold r2 2 group=g class=web",
+        "hold r6 4 ttl=17000 class=web dealer=seven",
+        "hold r1 3 + r1x:web 2 class=gold");
+
+    [Fact]
+    public void A_line_is_filled_up_by_overbooking_that_the_minimums_of_all_make_possible() => ModelRun.Check(
+        ModelPolicies.Named("taking, best effort"),
+        "hold r6 1 ttl=17000 class=field customer=ann dealer=seven wait",
+        "hold r5 2 ttl=5000 class=field customer=bob dealer=nine",
+        "block 4",
+        "hold r2 2 + r2x:web 2 class=gold partial");
+
+    [Fact]
+    public void A_confirmation_may_change_who_can_lose_what_was_lent() => ModelRun.Check(
+        ModelPolicies.Named("taking"),
+        "hold r3 3 + r3x 2 class=field customer=bob dealer=seven",
+        "hold r4 1 ttl=1000 class=field dealer=seven",
+        "snapshot 5 version=4",
+        "hold r5 3 ttl=21000 class=gold customer=ann wait",
+        "confirm r3 keep");
+
+    [Fact]
     public void A_part_is_taken_from_though_a_command_waits_for_the_rest() => ModelRun.Check(
         ModelPolicies.Named("preempting"),
         "hold r3 1 group=g class=field dealer=seven",

@@ -103,23 +103,31 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
     {
         foreach (var (kind, value) in owner.Owner)
         {
-            if (QuotaOf(kind, value) is not { } quota)
+            if (QuotaBroken(kind, value, more) is { } broken)
             {
-                continue;
-            }
-            var used = Used(quota, kind, value);
-            var most = quota.Nominal + (quota.Value is null ? 0 : quota.Borrowing);
-            if (used + more > most)
-            {
-                return $"{kind}/{value} uses {used} of {most} at most";
-            }
-            if (quota.Value is not null && Borrowed(quota, kind, value, more) is var (borrowed, lendable)
-                && borrowed > lendable)
-            {
-                return $"{kind}/{value} uses {used}; {borrowed} would be borrowed with {lendable} to lend";
+                return broken;
             }
         }
         return null;
+    }
+
+    /// <summary>Whether the quota of one scope would be broken, in words; null when it would not.</summary>
+    public string? QuotaBroken(string kind, string value, long more)
+    {
+        if (QuotaOf(kind, value) is not { } quota)
+        {
+            return null;
+        }
+        var used = Used(quota, kind, value);
+        var most = quota.Nominal + (quota.Value is null ? 0 : quota.Borrowing);
+        if (used + more > most)
+        {
+            return $"{kind}/{value} uses {used} of {most} at most";
+        }
+        return quota.Value is not null && Borrowed(quota, kind, value, more) is var (borrowed, lendable)
+            && borrowed > lendable
+            ? $"{kind}/{value} uses {used}; {borrowed} would be borrowed with {lendable} to lend"
+            : null;
     }
 
     /// <summary>Units that its owner has above its own quota of the same kind of scope.</summary>
@@ -159,6 +167,23 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
         accounts[Account.Held] -= held;
         accounts[Account.Confirmed] -= confirmed;
         accounts[Account.Free] += held + confirmed;
+    }
+
+    /// <summary>Tries a grant, as if to a reservation of its own.</summary>
+    public NaiveReservation Add(Reservation owner, long quantity)
+    {
+        var added = new NaiveReservation { Id = $"~{Reservations.Count}" };
+        added.Adopt(owner);
+        Reservations[added.Id] = added;
+        Try(added, -quantity, 0);
+        return added;
+    }
+
+    /// <summary>Undoes a grant that was tried.</summary>
+    public void Remove(NaiveReservation added)
+    {
+        Try(added, added.Held, 0);
+        Reservations.Remove(added.Id);
     }
 
     /// <summary>The quota that an owner takes back units by, if it lends any that others borrow.</summary>

@@ -6,8 +6,25 @@ namespace Topology.Tests.Model;
 internal static class NaiveTakings
 {
     public static bool Could(NaivePolicy policy, NaivePool pool, NaiveReservation owner, long needed, long t) =>
-        owner.Owner.ToList().Exists(o => CouldReclaim(policy, pool, owner, o.Key, o.Value, needed, t))
+        owner.Owner.ToList().Exists(o => CouldReclaim(
+            pool, owner, o.Key, o.Value, needed,
+            () => pool.QuotaBroken(owner, needed) is null && needed <= pool.AvailableTo(owner.Class, t)))
         || (pool.QuotaBroken(owner, needed) is null && CouldPreempt(policy, pool, owner, needed, t));
+
+    /// <summary>Whether a new customer could take back enough to have the reservation with all its units.</summary>
+    public static bool Could(NaivePool pool, NaiveReservation reservation, string customer)
+    {
+        var before = reservation.Owner.GetValueOrDefault("customer");
+        reservation.Owner["customer"] = customer;
+        var could = CouldReclaim(
+            pool, reservation, "customer", customer, 0, () => pool.QuotaBroken("customer", customer, 0) is null);
+        reservation.Owner.Remove("customer");
+        if (before is not null)
+        {
+            reservation.Owner["customer"] = before;
+        }
+        return could;
+    }
 
     /// <summary>Whether the class may take units from the other.</summary>
     public static bool IsVictim(NaivePolicy policy, string priorityClass, string other) =>
@@ -40,7 +57,7 @@ internal static class NaiveTakings
     }
 
     private static bool CouldReclaim(
-        NaivePolicy policy, NaivePool pool, NaiveReservation owner, string kind, string value, long needed, long t)
+        NaivePool pool, NaiveReservation owner, string kind, string value, long needed, Func<bool> isNowEnough)
     {
         if (pool.LenderOf(kind, value, needed) is not { } lender)
         {
@@ -73,7 +90,7 @@ internal static class NaiveTakings
                     }
                     taken.Add((from, confirmed ? 0 : units, confirmed ? units : 0));
                     pool.Try(from, taken[^1].Held, taken[^1].Confirmed);
-                    if (pool.QuotaBroken(owner, needed) is null && needed <= pool.AvailableTo(owner.Class, t))
+                    if (isNowEnough())
                     {
                         return true;
                     }

@@ -47,7 +47,7 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
             pool.Forget(touched.ReservationId, outcome.TMs);
         }
         GrantChecks.Check(inForce.Current, pool, outcome, command, rest, fail);
-        RefusalChecks.Check(inForce.Current, pool, outcome, command, fail);
+        RefusalChecks.Check(inForce.Current, pool, outcome, command, IsGranting, fail);
         Fold(pool, outcome);
         var after = TextOf(outcome.BalancesAfter);
         if (after != TextOf(pool))

@@ -6,7 +6,7 @@ namespace Topology.Tests.Model;
 internal static class RefusalChecks
 {
     public static void Check(
-        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command,
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command, bool isGranting,
         Action<string, string> fail)
     {
         if (outcome.Event is not AllocationOutcomeEvent.Rejected rejected || command is null
@@ -17,6 +17,12 @@ internal static class RefusalChecks
         if (command.Body is AllocationCommandBody.Amend or AllocationCommandBody.Confirm)
         {
             CheckTaking(policy, pool, pool[rejected.ReservationId!], outcome, rejected, fail);
+        }
+        if (command.Body is AllocationCommandBody.Reassign { ToCustomerRef: { } customer } reassign
+            && rejected.Reasons.All(r => r.Code is ReasonCode.QuotaExceeded or ReasonCode.PreemptionNotPermitted)
+            && isGranting && NaiveTakings.Could(pool, pool[reassign.ReservationId], customer))
+        {
+            fail("what is refused could not be taken from others", $"{OutcomeChecks.Name(outcome)} for {customer}");
         }
         if (command.Body is not AllocationCommandBody.Hold hold)
         {

@@ -52,8 +52,10 @@ public sealed partial class AllocationLedger
 
     private void Note(AllocationOutcome outcome)
     {
-        // Who has more or less may be somebody to take from; so may one for whom no command waits any more, and a part.
-        if (mayTake && (outcome.Charges.Count > 0 || outcome is { CommandId: not null, CausedBy: not null }
+        // Who has more, less or other units may be somebody to take from; so may one who has a new owner, one for whom
+        // no command waits any more, and a part.
+        if (mayTake && (outcome.Entries.Count > 0 || outcome.Charges.Count > 0
+            || outcome is { CommandId: not null, CausedBy: not null }
             || outcome.Event is AllocationOutcomeEvent.ReservationSplit))
         {
             mayHaveRoom = true;

@@ -244,6 +244,8 @@ internal static class HoldRules
             var more = Math.Min(line.Quantity - granted, Grants.Most(d, owner));
             if (more > 0)
             {
+                // Overbooking may be another now that a line has what was kept for its class: the trace has it.
+                Grants.Check(d, owner, more, reservationId: line.ReservationId);
                 Post(d, hold, line, more, granted + more, offer);
             }
         }
