@@ -41,30 +41,68 @@ internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, I
     public async Task CommitAsync(
         PolicyInForce? policy, IReadOnlyDictionary<int, AllocationCommand> activations, CancellationToken cancellation)
     {
-        var key = Encoding.UTF8.GetBytes(ReservedKeys.Policy);
         try
         {
-            if (policy is not null)
-            {
-                var value = topic.Serde.Serialize(policy);
-                await producer.ProduceAsync(
-                    new TopicPartition(topic.Name, 0), new Message<byte[]?, byte[]?> { Key = key, Value = value },
-                    cancellation).ConfigureAwait(false);
-            }
-            await Task.WhenAll(activations.Select(activation => producer.ProduceAsync(
-                new TopicPartition(commandTopic, activation.Key),
-                new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(activation.Value) },
-                cancellation))).ConfigureAwait(false);
+            await ProduceAsync(policy, activations, cancellation).ConfigureAwait(false);
+        }
+        catch (KafkaException error)
+        {
+            // What is in the queue is purged when the transaction fails; why it failed is what ending it says.
+            throw NothingWritten(Why(error));
+        }
+        try
+        {
             await Task.Run(() => producer.CommitTransaction(settings.Timeout), cancellation).ConfigureAwait(false);
         }
-        catch (KafkaException error) when (error.Error.Code
-            is ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced)
+        catch (KafkaRetriableException error)
         {
-            throw CliException.Failed(
-                "Another alloc policy apply was quicker; nothing of this one was written.",
-                "alloc policy get shows what is there now.", error);
+            throw CliException.Unavailable(
+                $"It is unknown whether the policy was written: {error.Error.Reason}",
+                "alloc policy get tells; the same command again finishes it.");
+        }
+        catch (KafkaException error)
+        {
+            throw NothingWritten(error);
         }
     }
 
     public void Dispose() => producer.Dispose();
+
+    private async Task ProduceAsync(
+        PolicyInForce? policy, IReadOnlyDictionary<int, AllocationCommand> activations, CancellationToken cancellation)
+    {
+        var key = Encoding.UTF8.GetBytes(ReservedKeys.Policy);
+        if (policy is not null)
+        {
+            var value = topic.Serde.Serialize(policy);
+            await producer.ProduceAsync(
+                new TopicPartition(topic.Name, 0), new Message<byte[]?, byte[]?> { Key = key, Value = value },
+                cancellation).ConfigureAwait(false);
+        }
+        await Task.WhenAll(activations.Select(activation => producer.ProduceAsync(
+            new TopicPartition(commandTopic, activation.Key),
+            new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(activation.Value) },
+            cancellation))).ConfigureAwait(false);
+    }
+
+    private KafkaException Why(KafkaException error)
+    {
+        try
+        {
+            producer.AbortTransaction(settings.Timeout);
+            return error;
+        }
+        catch (KafkaException cause)
+        {
+            return cause;
+        }
+    }
+
+    private static CliException NothingWritten(KafkaException error) => error.Error.Code
+        is ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced
+            ? CliException.Failed(
+                "Another alloc policy apply was quicker; nothing of this one was written.",
+                "alloc policy get shows what is there now.", error)
+            : CliException.Unavailable(
+                $"Nothing was written: {error.Error.Reason}", "Is the broker still running? Try again.");
 }
