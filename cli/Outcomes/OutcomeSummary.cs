@@ -27,7 +27,7 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
             Some(e.Quantity, "confirmed"), Some(e.Reacquired, "reacquired"), Some(e.Released, "released"),
             Some(e.StillHeld, "still held"))),
         AllocationOutcomeEvent.Released e => new("Released", Mood.Neutral, e.ReservationId,
-            e is { Held: 0, Confirmed: 0 } ? $"it waits no longer: {e.Reason}"
+            e is { Held: 0, Confirmed: 0 } ? $"{StillWaits(outcome)}: {e.Reason}"
                 : $"{Join(Some(e.Held, "held"), Some(e.Confirmed, "confirmed"))} given back: {e.Reason}"),
         AllocationOutcomeEvent.Expired e => new("Expired", Mood.Neutral, e.ReservationId,
             e.Quantity == 0 ? "it waits no longer" : $"{e.Quantity} given back"),
@@ -134,6 +134,9 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
                 ", ", held.Lines.Select(l => l.ReservationId)),
             granted == requested ? $"{granted}" : $"{granted} of {requested} asked for");
     }
+
+    private static string StillWaits(AllocationOutcome outcome) =>
+        outcome.After is [{ Waiting: > 0 and var waiting }] ? $"it waits for {waiting} only" : "it waits no longer";
 
     private static string Some(long quantity, string word) => quantity == 0 ? "" : $"{quantity} {word}";
 

@@ -80,6 +80,19 @@ public sealed class ModelPropertyTests
         "confirm r3 keep");
 
     [Fact]
+    public void Who_could_preempt_those_before_it_needs_no_preemption_for_units_that_are_there() => ModelRun.Check(
+        ModelPolicies.Named("taking"),
+        "block 1",
+        "hold r1 1 + r1x 2 class=gold customer=bob partial",
+        "hold r5 4 ttl=25000 class=web",
+        "hold r6 3 ttl=9000 class=gold dealer=nine wait",
+        "hold r2 1 ttl=1000 class=gold dealer=nine wait",
+        "wait 4382",
+        "hold r2 3 ttl=9000 class=web customer=bob",
+        "wait 4310",
+        "hold r1 3 ttl=1000 class=web customer=ann wait");
+
+    [Fact]
     public void A_part_is_taken_from_though_a_command_waits_for_the_rest() => ModelRun.Check(
         ModelPolicies.Named("preempting"),
         "hold r3 1 group=g class=field dealer=seven",

@@ -34,6 +34,10 @@ internal static class NaiveTakings
         NaivePolicy policy, NaivePool pool, NaiveReservation owner, long needed, long t)
     {
         var row = policy.Preemptions.FirstOrDefault(p => p.Class == owner.Class);
+        if (row.Class is not null && needed <= pool.AvailableTo(owner.Class, t))
+        {
+            return true;
+        }
         if (row.Class is null || pool.Cooldowns.GetValueOrDefault(owner.Class) > t)
         {
             return false;

@@ -120,15 +120,21 @@ internal static class PreemptionRules
         {
             return null;
         }
-        var from = Math.Max(d.T, d.State.GetCooldown(d.Pool.PoolId, row.Class) ?? 0);
+        if (d.State.GetCooldown(d.Pool.PoolId, row.Class) is { } endsAt && endsAt > d.T)
+        {
+            return endsAt;
+        }
+        if (row.MinimumAgeMs == 0)
+        {
+            return null;
+        }
         var found = new List<(long AtMs, long Units)>();
-        foreach (var known in Holders(d, row, reservationId))
+        foreach (var known in Holders(d, row, reservationId, heldUntilMs: long.MaxValue))
         {
             var units = Availability.Saturate((Int128)known.Held + (row.IncludeConfirmed ? known.Confirmed : 0));
             if (units > 0 && (known.HeldAtMs ?? known.CreatedAtMs) is { } heldAt)
             {
-                var atMs = Math.Max(from, Availability.Saturate((Int128)heldAt + row.MinimumAgeMs));
-                found.Add((atMs, units));
+                found.Add((Availability.Saturate((Int128)heldAt + row.MinimumAgeMs), units));
             }
         }
         found.Sort((x, y) => x.AtMs.CompareTo(y.AtMs));
@@ -155,9 +161,9 @@ internal static class PreemptionRules
         HashSet<string> victims, bool confirmed)
     {
         Int128 freed = 0;
-        foreach (var known in Holders(d, row, reservationId))
+        foreach (var known in Holders(d, row, reservationId, d.T - row.MinimumAgeMs))
         {
-            if (freed >= missing)
+            if (freed >= missing || (!confirmed && victims.Count >= row.MaximumVictims))
             {
                 break;
             }
@@ -177,7 +183,8 @@ internal static class PreemptionRules
 
     // Those whom the row lets lose units, as what is taken for other lines leaves them, the lowest class and the newest
     // first. A hold with a command that waits for it is spared: what it will be decided to be is not known yet.
-    private static IEnumerable<Reservation> Holders(Decision d, PreemptionRow row, string reservationId)
+    private static IEnumerable<Reservation> Holders(
+        Decision d, PreemptionRow row, string reservationId, long heldUntilMs)
     {
         var lookedAt = 0;
         var rank = d.Policy.RankOf(row.Class);
@@ -193,6 +200,10 @@ internal static class PreemptionRules
                 if (++lookedAt > d.Policy.Limits.VictimsLookedAt)
                 {
                     yield break;
+                }
+                if (place.HeldAtMs > heldUntilMs)
+                {
+                    continue;
                 }
                 var known = d.Written(place.ReservationId)
                     ?? d.State.GetReservation(d.Pool.PoolId, place.ReservationId);

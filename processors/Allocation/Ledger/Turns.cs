@@ -39,12 +39,19 @@ internal static class Turns
             }
             var owner = GrantOwner.Of(waiter);
             var today = d.Policy.ClassToday(owner.Class);
-            if (MayPass(d, today, ahead) && !(refused.TryGetValue(owner, out var least) && least <= waiter.Waiting))
+            var mayPass = MayPass(d, today, ahead);
+            if (mayPass && Grants.Most(d, owner) >= waiter.Waiting)
+            {
+                // Whom it passes could be taken from: nothing has to be.
+                d.ToTake = [];
+                return place;
+            }
+            if (mayPass && !(refused.TryGetValue(owner, out var least) && least <= waiter.Waiting))
             {
                 d.DropReasons();
                 if (Takings.Find(d, owner, place.ReservationId, waiter.Waiting, []) is { } plan)
                 {
-                    d.ToTake = plan.Takes.Count == 0 ? [] : [plan];
+                    d.ToTake = [plan];
                     return place;
                 }
                 refused[owner] = waiter.Waiting;
