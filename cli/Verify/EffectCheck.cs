@@ -79,6 +79,12 @@ internal static class EffectCheck
         var need = (command.Quantity ?? (before.Held + before.Confirmed + before.Consumed))
             - before.Confirmed - before.Consumed;
         var moved = after.Confirmed - before.Confirmed;
+        // Only what expiry or preemption took may come back; what was released may not.
+        var again = Moved(outcome, Account.Free);
+        if (-again > before.Expired + before.Preempted)
+        {
+            return $"takes {-again} back; expiry and preemption took {before.Expired + before.Preempted}";
+        }
         return moved == need ? null : $"needs {need} more confirmed, got {moved}";
     }
 

@@ -113,6 +113,12 @@ internal enum FindingKind
     /// <summary>A transfer of authority that some partitions have and others do not.</summary>
     TransferIncomplete,
 
+    /// <summary>A fact about supply, a consumption or a return that counts a second time.</summary>
+    SupplyCountedTwice,
+
+    /// <summary>Two policies of one version, or a decision under one that is not in force.</summary>
+    PolicyConflict,
+
     /// <summary>A repair that touches what is promised.</summary>
     RepairBroken,
 }

@@ -51,6 +51,12 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             Actor = $"{command.Actor.Type}/{command.Actor.Id}",
             Approves = (command.Body as AllocationCommandBody.Approve)?.ApprovedCommandId,
             ExpectedVersion = command.ExpectedVersion,
+            Fact = command.Body switch
+            {
+                AllocationCommandBody.Consume { Source: { } source, SourceSequence: { } n } => (source, n),
+                AllocationCommandBody.Return { Source: { } source, SourceSequence: { } n } => (source, n),
+                _ => null,
+            },
             ExpectedBalances = command.Body is AllocationCommandBody.Repair { ExpectedBalances: { } expected }
                 ? Balances(expected)
                 : null,
@@ -105,6 +111,18 @@ internal sealed class ObservationDecoder(ISchemaRegistryClient registry, string 
             Quantity = ScarcityDecoder.Quantity(outcome.Event),
             PreemptedBy = outcome.Event is AllocationOutcomeEvent.Preempted preempted
                 ? (preempted.By, preempted.ByClass)
+                : null,
+            Supply = outcome.Event is AllocationOutcomeEvent.SupplyApplied supply
+                ? new ObservedSupply(supply.Source, supply.SourceSequence, supply.Version, supply.Through)
+                : null,
+            Effects = outcome.ConsumeIds.Count == 0
+                ? []
+                : [.. outcome.ConsumeIds.Select(c => (c.ConsumeId, c.ForgetAtMs))],
+            IsStock = outcome.Event is AllocationOutcomeEvent.PoolConfigured configured
+                ? configured.Settings.Kind == PoolKind.Stock
+                : null,
+            Policy = outcome.Event is AllocationOutcomeEvent.PolicyActivated taken
+                ? new ObservedPolicy(taken.Version, taken.ContentHash, taken.EffectiveAtMs)
                 : null,
             ActorId = outcome.Actor?.Id ?? "",
             Approver = (outcome.Event as AllocationOutcomeEvent.Repaired)?.Approver,

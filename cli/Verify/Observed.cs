@@ -99,6 +99,9 @@ internal sealed record ObservedCommand
     /// <summary>The command that an approval names.</summary>
     public string? Approves { get; init; }
 
+    /// <summary>The fact of a source that it reports; null where it reports none.</summary>
+    public (string Source, long Sequence)? Fact { get; init; }
+
     /// <summary>Version that the reservation named must have; null where any will do.</summary>
     public long? ExpectedVersion { get; init; }
 
@@ -197,8 +200,36 @@ internal sealed record ObservedOutcome
     /// <summary>Who decides about a slice from now on; null where the event is no transfer.</summary>
     public ObservedTransfer? Transfer { get; init; }
 
+    /// <summary>What was applied of a source; null where the event is nothing of the kind.</summary>
+    public ObservedSupply? Supply { get; init; }
+
+    /// <summary>Consumptions and returns seen for the first time, and until when they are known.</summary>
+    public IReadOnlyList<(string Id, long ForgetAtMs)> Effects { get; init; } = [];
+
+    /// <summary>Whether units of the pool leave for good; null where the event does not say.</summary>
+    public bool? IsStock { get; init; }
+
+    /// <summary>The policy that was taken or came into force; null where the event is no such thing.</summary>
+    public ObservedPolicy? Policy { get; init; }
+
     /// <summary>Cool-downs that begin: what pauses, and until when.</summary>
     public IReadOnlyList<(string Id, long EndsAtMs)> Cooldowns { get; init; } = [];
+}
+
+/// <summary>A delta or a snapshot that was applied.</summary>
+/// <param name="Source">Whose.</param>
+/// <param name="Sequence">The delta's sequence.</param>
+/// <param name="Version">The snapshot's version.</param>
+/// <param name="Through">The sequence that the snapshot covers; null for a stock-take of all that is known.</param>
+internal sealed record ObservedSupply(string Source, long? Sequence, long? Version, long? Through);
+
+/// <summary>A policy of a partition.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Hash">Of its content.</param>
+/// <param name="EffectiveAtMs">From when it acts.</param>
+internal sealed record ObservedPolicy(int Version, string Hash, long EffectiveAtMs)
+{
+    public string Show() => $"version {Version}, hash {Hash[..Math.Min(12, Hash.Length)]}, from {EffectiveAtMs}";
 }
 
 /// <summary>Who decides about the pools of a slice.</summary>

@@ -14,6 +14,7 @@ internal sealed class PartitionChecker
     private readonly Dictionary<UInt128, DecidedCommand> decided = [];
     private readonly Dictionary<UInt128, ObservedCommand> parked = [];
     private readonly AuthorityCheck authority;
+    private readonly PolicyCheck policies;
     private readonly PriorityQueue<(string PoolId, string ReservationId), long> expiries = new();
     private long clockMs = long.MinValue;
     private Position firing;
@@ -25,6 +26,7 @@ internal sealed class PartitionChecker
         this.facts = facts;
         this.findings = findings;
         authority = new AuthorityCheck(findings, facts.IsShadow);
+        policies = new PolicyCheck(findings);
         foreach (var (topic, next) in facts.Commands)
         {
             sources[topic] = new SourceCursor(next);
@@ -37,6 +39,9 @@ internal sealed class PartitionChecker
 
     /// <summary>What transfers came to; known only where the journal begins at its first record.</summary>
     public PartitionAuthority Authority(bool hasMovedOn) => new(partition, authority.Slices, clockMs, hasMovedOn);
+
+    /// <summary>The policies taken; known only where the journal begins at its first record.</summary>
+    public IReadOnlyDictionary<int, ObservedPolicy> Policies => policies.Taken;
 
     /// <summary>Checks the next outcome of the journal.</summary>
     public void Observe(ObservedOutcome outcome)
@@ -59,6 +64,7 @@ internal sealed class PartitionChecker
         if (facts.JournalStartsAtFirst)
         {
             authority.Check(outcome);
+            policies.Check(outcome);
         }
         CheckOverdue(outcome, isDirect: command is not null && command.CommandId == outcome.CommandId);
         pool.Apply(outcome);

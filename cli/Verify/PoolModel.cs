@@ -10,6 +10,7 @@ internal sealed class PoolModel
     private readonly Findings findings;
     private readonly bool startsAtFirst;
     private readonly ScarcityCheck scarcity;
+    private readonly SupplyCheck supply;
     private readonly Dictionary<string, ObservedReservation> reservations = new(StringComparer.Ordinal);
     private long heldSum;
     private long confirmedSum;
@@ -20,6 +21,7 @@ internal sealed class PoolModel
         this.findings = findings;
         this.startsAtFirst = startsAtFirst;
         scarcity = new ScarcityCheck(this, Report);
+        supply = new SupplyCheck(Report);
     }
 
     /// <summary>Whether the pool's history is known from its first outcome on.</summary>
@@ -62,6 +64,7 @@ internal sealed class PoolModel
         CheckBalances(outcome);
         CheckGrant(outcome);
         RepairCheck.Check(outcome, Report);
+        supply.Check(outcome);
         if (outcome.Parts.Count > 0)
         {
             SplitCheck.Check(this, outcome, Report);
@@ -155,8 +158,11 @@ internal sealed class PoolModel
     public void Complete() => scarcity.Close();
 
     /// <summary>Checks that an applied command found what it says it saw; before the outcome is folded.</summary>
-    public void CheckExpected(ObservedCommand command, ObservedOutcome outcome) =>
+    public void CheckExpected(ObservedCommand command, ObservedOutcome outcome)
+    {
         RepairCheck.CheckExpected(command, outcome, this, Report);
+        supply.CheckFact(command, outcome);
+    }
 
     private void ApplyReservation(ObservedOutcome outcome, ObservedReservation after)
     {
@@ -238,6 +244,7 @@ internal static class Events
     public const string Released = "Released";
     public const string Expired = "Expired";
     public const string Consumed = "Consumed";
+    public const string OrphanConsumed = "OrphanConsumed";
     public const string Returned = "Returned";
     public const string OverCommitted = "OverCommitted";
     public const string Promoted = "Promoted";

@@ -138,6 +138,11 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
 
     private void CheckQuotas(ObservedOutcome outcome)
     {
+        if (outcome.Event == Events.Reassigned
+            && outcome.Steps.FirstOrDefault(s => s is { Rule: "Quota", HasPassed: false }) is { } full)
+        {
+            report(FindingKind.QuotaBroken, outcome, $"changes the owner although {full.Row} had no room");
+        }
         foreach (var step in outcome.Steps.Where(s => s is { Rule: "Quota", HasPassed: true }))
         {
             var most = step["Limit"] ?? long.MaxValue;

@@ -54,6 +54,7 @@ internal sealed class VerifyRun : IDisposable
     private readonly Findings findings = new();
     private readonly List<PoolModel> pools = [];
     private readonly List<PartitionAuthority> authorities = [];
+    private readonly List<(int Partition, IReadOnlyDictionary<int, ObservedPolicy> Taken)> policies = [];
     private long recordsDone;
 
     /// <param name="settings">Where Kafka is.</param>
@@ -102,6 +103,7 @@ internal sealed class VerifyRun : IDisposable
             }
         }
         TransferCheck.Check(authorities, journal, findings);
+        PolicyCheck.Compare(policies, journal, findings);
         return result;
     }
 
@@ -145,6 +147,7 @@ internal sealed class VerifyRun : IDisposable
         if (outcomes.First.Value == 0)
         {
             authorities.Add(checker.Authority(hasMovedOn));
+            policies.Add((partition, checker.Policies));
         }
         var availability = ReadAvailability(partition, total, result);
         checker.CheckAvailability(availability, outcomes.HasMovedOn(settings.Timeout));

@@ -114,6 +114,11 @@ internal sealed class History
         });
     }
 
+    /// <summary>A policy that the partition took and that acts from now on.</summary>
+    public void TakePolicy(int version, long timeMs, string hash = "hash") => Put(
+        Ask($"policy/{version}/{hash}", Alloc.Cli.Verify.Ask.Other, timeMs), "PolicyActivated", [], [],
+        o => o with { Policy = new ObservedPolicy(version, hash, timeMs) });
+
     /// <summary>The last state of a reservation.</summary>
     public ObservedReservation Of(string reservation) => reservations[reservation];
 

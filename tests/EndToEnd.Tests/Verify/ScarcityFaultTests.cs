@@ -8,6 +8,12 @@ public sealed class ScarcityFaultTests
     private const int Time = 8_000;
     private readonly History history = History.Sound();
 
+    public ScarcityFaultTests()
+    {
+        history.TakePolicy(1, Time);
+        history.TakePolicy(2, Time);
+    }
+
     [Fact]
     public void A_sound_history_of_waiting_preemption_quotas_and_approval_has_no_findings()
     {
