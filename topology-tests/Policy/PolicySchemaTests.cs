@@ -33,6 +33,16 @@ public sealed class PolicySchemaTests
     public void A_document_has_the_fields_of_the_schema() =>
         Assert.Equal(Names(Schema), Known(Errors("""{"nobody-knows": 1}"""), "nobody-knows"));
 
+    [Fact]
+    public void A_policy_owner_finds_every_field_in_the_documentation()
+    {
+        var guide = PolicyTexts.Document("policy.md");
+
+        var fields = AllNames(Schema).Distinct().Where(name => name is not ("version" or "classes"));
+
+        Assert.DoesNotContain(fields, name => !guide.Contains($"`{name}`", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("limits")]
     [InlineData("drift")]
@@ -73,4 +83,12 @@ public sealed class PolicySchemaTests
     };
 
     private sealed record PolicyProblemText(string Path, string Message, string Remedy);
+
+    private static IEnumerable<string> AllNames(JsonNode? node) => node switch
+    {
+        JsonObject o => (o["properties"]?.AsObject().Select(p => p.Key) ?? [])
+            .Concat(o.SelectMany(p => AllNames(p.Value))),
+        JsonArray a => a.SelectMany(AllNames),
+        _ => [],
+    };
 }

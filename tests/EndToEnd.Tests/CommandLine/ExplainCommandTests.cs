@@ -174,7 +174,33 @@ public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev
             "AuthorityChanged", JsonNode.Parse(l)!["result"]!.GetValue<string>()));
         Assert.Equal(4, JsonNode.Parse(slices.Out)!["partitions"]!.AsArray().Count);
         Assert.Contains("PoolFrozen", hold.Out, StringComparison.Ordinal);
+        var past = await AllocAsync("reservation", "release", "--pool", "frozen-1", "--id", "r", "--epoch", "0");
+        Assert.Contains("stale epoch: epoch 0, expected 1", past.Out, StringComparison.Ordinal);
         Assert.Equal(4, mode.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_hold_names_its_dealer_and_its_attributes_and_says_the_same_when_it_is_sent_again()
+    {
+        await PoolAsync("dealers", 5);
+        string[] hold =
+        [
+            "reservation", "hold", "--pool", "dealers", "--id", "d", "-q", "1", "--dealer", "dealer-7", "--attribute",
+            "purpose=van-stock", "--command-id", "dealer-c", "-o", "json",
+        ];
+
+        await AllocAsync(hold);
+        var again = JsonNode.Parse((await AllocAsync(hold)).Out)!;
+        var reservation = JsonNode.Parse((await AllocAsync(
+            "reservation", "get", "--pool", "dealers", "--id", "d", "-o", "json")).Out)!;
+        var noAttribute = await AllocAsync(
+            "reservation", "hold", "--pool", "dealers", "--id", "e", "-q", "1", "--attribute", "purpose");
+        var noTime = await AllocAsync(
+            "reservation", "hold", "--pool", "dealers", "--id", "e", "-q", "1", "--wait-until", "yesterday");
+
+        Assert.NotNull(again["duplicateOf"]);
+        Assert.Equal("dealer-7", (string?)reservation["dealer"]);
+        Assert.Equal((2, 2), (noAttribute.ExitCode, noTime.ExitCode));
     }
 
     private async Task PoolAsync(string pool, int supply)

@@ -16,6 +16,8 @@ internal sealed record ProcessResult(int ExitCode, string Out, string Error)
 /// </summary>
 internal sealed class AllocProcess : IAsyncDisposable
 {
+    private static readonly HashSet<int> Given = [];
+
     private readonly Process process;
     private readonly List<string> outLines = [];
     private readonly List<string> errorLines = [];
@@ -83,12 +85,22 @@ internal sealed class AllocProcess : IAsyncDisposable
         return await child.WaitForExitAsync(deadline);
     }
 
-    /// <summary>A port that nobody listens on now.</summary>
+    /// <summary>A port that nobody listens on now, and that no other test was given.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            lock (Given)
+            {
+                if (Given.Add(port))
+                {
+                    return port;
+                }
+            }
+        }
     }
 
     /// <summary>Waits until a line of either stream contains the text, and returns the line.</summary>
