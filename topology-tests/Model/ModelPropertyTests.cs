@@ -93,6 +93,18 @@ public sealed class ModelPropertyTests
         "hold r1 3 ttl=1000 class=web customer=ann wait");
 
     [Fact]
+    public void Whom_a_promotion_lets_be_overbooked_comes_before_the_next() => ModelRun.Check(
+        ModelPolicies.Named("taking, best effort"),
+        "hold r5 3 + r5x 2 class=web partial",
+        "wait 60000",
+        "hold r2 4 + r2x:web 2 class=gold customer=ann dealer=nine partial",
+        "snapshot 7 version=7 through=11",
+        "consume r5 4 m5",
+        "confirm r5 2",
+        "wait 4246",
+        "hold r1 3 ttl=1000 class=field customer=bob wait");
+
+    [Fact]
     public void A_part_is_taken_from_though_a_command_waits_for_the_rest() => ModelRun.Check(
         ModelPolicies.Named("preempting"),
         "hold r3 1 group=g class=field dealer=seven",

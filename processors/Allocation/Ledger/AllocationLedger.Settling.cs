@@ -176,6 +176,8 @@ public sealed partial class AllocationLedger
     {
         var looked = policy.Limits.WaitersLookedAt;
         var isStrict = policy.WaitlistFor(poolId)?.Order != WaitlistOrder.BestEffort;
+        // One who gets what is kept for its class may let a lower one that was passed be overbooked.
+        var mayUnblock = policy.OverbookingFor(poolId) is not null && !policy.ProtectionsFor(poolId).IsEmpty;
         var passed = 0;
         var size = FirstLook;
         while (passed < looked && work > 0 && !decide.IsHopeless(poolId, t))
@@ -198,6 +200,11 @@ public sealed partial class AllocationLedger
                 }
                 work--;
                 Commit(record, outcome, t, outcomes);
+                if (passed > 0 && mayUnblock)
+                {
+                    mayHaveRoom = true;
+                    return;
+                }
                 if (work == 0 || decide.IsHopeless(poolId, t))
                 {
                     return;
