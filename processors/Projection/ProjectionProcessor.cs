@@ -10,14 +10,15 @@ namespace Alloc.Processors.Projection;
 /// Folds the journal into reservations that can be searched for. An outcome that a pool had before is ignored, one that
 /// does not follow on stops the task: what is missing would be missing in every answer.
 /// </summary>
-/// <param name="repairs">What is being built anew, or null where nothing ever is.</param>
-internal sealed class ProjectionProcessor(ScopeRepairs? repairs)
+/// <param name="options">What is being built anew, and what to call first.</param>
+internal sealed class ProjectionProcessor(ProjectionOptions options)
     : IProcessor<string, AllocationOutcome, string, AllocationOutcome>
 {
     private IProcessorContext<string, AllocationOutcome> context = null!;
     private IKeyValueStore<PoolKey, ReservationView> reservations = null!;
     private ProjectionFold fold = null!;
     private PoolKey sweepFrom;
+    private bool hasBegun;
 
     /// <summary>How often what is past its time is looked for.</summary>
     public static TimeSpan SweepInterval { get; } = TimeSpan.FromSeconds(10);
@@ -28,7 +29,7 @@ internal sealed class ProjectionProcessor(ScopeRepairs? repairs)
     private const int EntriesPerSweep = 2_000;
     private static readonly PoolKey Start = new("", "");
 
-    private ScopeRepair? Repair => repairs?.At(context.Partition);
+    private ScopeRepair? Repair => options.Repairs?.At(context.Partition);
 
     public void Init(IProcessorContext<string, AllocationOutcome> context)
     {
@@ -39,7 +40,7 @@ internal sealed class ProjectionProcessor(ScopeRepairs? repairs)
             context.GetStore<IKeyValueStore<IndexKey, IndexEntry>>(ProjectionStores.Index));
         sweepFrom = Start;
         context.Schedule(SweepInterval, PunctuationType.WallClock, _ => Sweep());
-        if (repairs is not null)
+        if (options.Repairs is not null)
         {
             Repair?.Opened();
             context.Schedule(RepairInterval, PunctuationType.WallClock, nowMs => Repair?.Work(fold, nowMs));
@@ -52,6 +53,11 @@ internal sealed class ProjectionProcessor(ScopeRepairs? repairs)
         if (record.Value is not { } outcome)
         {
             throw new StreamsException($"The journal has a record without a value at {Place()}.");
+        }
+        if (!hasBegun)
+        {
+            hasBegun = true;
+            options.Begins?.Invoke();
         }
         Repair?.Keep(outcome);
         var known = fold.Known(outcome.PoolId);

@@ -16,6 +16,9 @@ public sealed record ProjectionOptions
 
     /// <summary>Where tasks learn that a part of them is built anew; null where it never is.</summary>
     public ScopeRepairs? Repairs { get; init; }
+
+    /// <summary>Called once by each task on the thread that folds, before its first outcome.</summary>
+    public Action? Begins { get; init; }
 }
 
 /// <summary>
@@ -41,7 +44,7 @@ public static class ProjectionTopology
         var builder = new TopologyBuilder()
             .AddSource(Outcomes, options.OutcomeTopic, Serdes.Utf8, outcomes)
             .AddProcessor<string, AllocationOutcome, string, AllocationOutcome>(
-                Project, () => new ProjectionProcessor(options.Repairs), Outcomes);
+                Project, () => new ProjectionProcessor(options), Outcomes);
         foreach (var store in ProjectionStores.Definitions(options.Persistence))
         {
             builder.AddStateStore(store, Project);

@@ -24,7 +24,13 @@ internal sealed class Generation : IAsyncDisposable
         options = host.EngineOf(number);
         Application = new StreamsApplication(
             ProjectionTopology.Build(
-                new ProjectionOptions { OutcomeTopic = host.Allocation.OutcomeTopic, Repairs = Repairs }, outcomes),
+                new ProjectionOptions
+                {
+                    OutcomeTopic = host.Allocation.OutcomeTopic,
+                    Repairs = Repairs,
+                    Begins = StandBack.ForThisThread,
+                },
+                outcomes),
             options, time, loggers);
         var logger = loggers.CreateLogger<Generation>();
         Application.StateChanged += (_, after) =>
