@@ -111,26 +111,39 @@ internal static class ReleaseAllCommand
     {
         using var console = JsonHttp.Console(context);
         var limit = context.Get(Limit);
+        // Only what may be released is kept: the rest is counted.
+        var (count, left) = (0, 0);
         var result = await ReservationSearchPages.ReadAsync(
-            console, SearchOptions.Query(context), Most, cancellation).ConfigureAwait(false);
+            console, SearchOptions.Query(context), Most,
+            row =>
+            {
+                left += !context.Get(Confirmed) && Units(row, "confirmed") > 0 ? 1 : 0;
+                return Taken(context, row) > 0 && ++count <= limit;
+            },
+            cancellation).ConfigureAwait(false);
         if (!result.IsComplete)
         {
             throw CliException.Unavailable(
                 $"Some partitions cannot be searched now: {result.Why}", "Nothing was released; try again.");
         }
         result.Warn(context);
-        var wanted = result.Rows.Where(r => Taken(context, r) > 0).ToList();
-        var left = context.Get(Confirmed) ? 0 : result.Rows.Count(r => Units(r, "confirmed") > 0);
+        var wanted = result.Rows.ToList();
         if (left > 0)
         {
             context.Screen.Warn($"Confirmed units of {left} are left alone; --include-confirmed takes them too.");
         }
-        if (wanted.Count > limit)
+        if (result.HasMore)
         {
             throw CliException.Failed(
-                $"{(result.HasMore ? "More than " : "")}{wanted.Count} reservations would be released, and the limit "
-                + $"is {limit}; nothing was.",
-                $"Narrow the search, or allow it with --limit {wanted.Count}.");
+                $"The search finds more than {Most:N0} reservations, the most that one run looks at; nothing was "
+                + "released.",
+                "Narrow the search: --pool, --status, --older-than.");
+        }
+        if (count > limit)
+        {
+            throw CliException.Failed(
+                $"{count} reservations would be released, and the limit is {limit}; nothing was.",
+                $"Narrow the search, or allow it with --limit {count}.");
         }
         if (context.Get(Ticket) is null && context.Get(Confirmed) && wanted.Any(r => Units(r, "confirmed") > 0))
         {

@@ -40,10 +40,21 @@ internal static class ReservationSearchPages
     private const int PageSize = 1_000;
 
     /// <summary>At most so many rows.</summary>
+    public static Task<SearchResult> ReadAsync(
+        JsonHttp console, string query, int limit, CancellationToken cancellation) =>
+        ReadAsync(console, query, limit, _ => true, cancellation);
+
+    /// <summary>At most so many rows, of which the result has some.</summary>
+    /// <param name="console">Who is asked.</param>
+    /// <param name="query">The search as the URL has it.</param>
+    /// <param name="limit">Rows at most.</param>
+    /// <param name="keep">Which of them the result has. What it does not have takes no memory.</param>
+    /// <param name="cancellation">Ends it.</param>
     public static async Task<SearchResult> ReadAsync(
-        JsonHttp console, string query, int limit, CancellationToken cancellation)
+        JsonHttp console, string query, int limit, Func<JsonObject, bool> keep, CancellationToken cancellation)
     {
         var rows = new List<JsonObject>();
+        var read = 0;
         var complete = true;
         double lag = 0;
         string? why = null;
@@ -51,15 +62,17 @@ internal static class ReservationSearchPages
         do
         {
             var page = await console.GetAsync(
-                $"v1/reservations?limit={Math.Min(PageSize, limit - rows.Count)}{query}"
+                $"v1/reservations?limit={Math.Min(PageSize, limit - read)}{query}"
                 + (cursor is null ? "" : $"&cursor={cursor}"), cancellation).ConfigureAwait(false);
-            rows.AddRange(page["reservations"]!.AsArray().OfType<JsonObject>().Select(Row));
+            var found = page["reservations"]!.AsArray().OfType<JsonObject>().ToList();
+            read += found.Count;
+            rows.AddRange(found.Where(keep).Select(Row));
             complete &= page["complete"]!.GetValue<bool>();
             lag = Math.Max(lag, page["lagSeconds"]!.GetValue<double>());
             why ??= page["failure"]?.ToString() ?? page["why"]?.ToString();
             cursor = page["next"]?.ToString();
         }
-        while (cursor is not null && rows.Count < limit);
+        while (cursor is not null && read < limit);
         return new SearchResult(rows, cursor is not null, complete, lag, why);
     }
 

@@ -11,6 +11,7 @@ internal sealed record ProjectionHostOptions
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private const int CommitPaceMs = 100;
+    private const int UnwrittenRecords = 20_000;
 
     public required ClientSettings Client { get; init; }
 
@@ -50,5 +51,14 @@ internal sealed record ProjectionHostOptions
         CommitInterval = TimeSpan.FromMilliseconds(2 * CommitPaceMs),
         // What was decided is shown, whatever time it is stamped with: nothing falls due here.
         MaxClockSkew = TimeSpan.FromDays(36_500),
+        State = Engine.State with
+        {
+            // A page looks through what is not written to the database yet, and nobody decides by what is cached.
+            WriteAfterRecordCount = UnwrittenRecords,
+            MaximumUnwrittenRecordCount = 4 * UnwrittenRecords,
+            WriteAfterBytes = 16L << 20,
+            DatabaseMemoryBytes = Engine.State.DatabaseMemoryBytes / 2,
+            CachedEntryCount = Engine.State.CachedEntryCount / 4,
+        },
     };
 }

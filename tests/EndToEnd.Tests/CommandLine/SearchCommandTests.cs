@@ -143,15 +143,18 @@ public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
     {
         await PoolAsync("rebuilt", 10);
         await HoldAsync("rebuilt", "r", "order-rebuilt");
-        await ListAsync(1, "--order", "order-rebuilt");
+        await HoldAsync("rebuilt", "s", "order-rebuilt");
+        await ListAsync(2, "--order", "order-rebuilt");
+        var first = await PageAsync("order=order-rebuilt&limit=1");
 
         var rebuild = await AllocAsync("projection", "rebuild", "--scope", "all", "-o", "json", "--timeout", "60s");
-        var found = await ListAsync(1, "--order", "order-rebuilt");
+        var next = await PageAsync($"order=order-rebuilt&limit=1&cursor={first["next"]}");
         var status = await AllocAsync("projection", "status", "-o", "jsonl");
 
         var generation = Parse(rebuild.Out)["generation"]!.GetValue<int>();
         Assert.True(generation > 0);
-        Assert.Equal("r", found[0]["reservationId"]!.GetValue<string>());
+        Assert.Equal("r", first["reservations"]![0]!["reservationId"]!.GetValue<string>());
+        Assert.Equal("s", next["reservations"]![0]!["reservationId"]!.GetValue<string>());
         Assert.All(
             status.Out.Split('\n'), l => Assert.Equal(generation, Parse(l)["generation"]!.GetValue<int>()));
     }
@@ -168,6 +171,13 @@ public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 
         Assert.True(run.ExitCode == code, $"{run}");
         Assert.Contains(says, run.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<JsonObject> PageAsync(string query)
+    {
+        using var client = new HttpClient();
+        return Parse(await client.GetStringAsync(
+            new Uri($"{dev.Deployment.Console}/v1/reservations?{query}"), TestContext.Current.CancellationToken));
     }
 
     private static JsonObject Parse(string line) => JsonNode.Parse(line)!.AsObject();
