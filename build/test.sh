@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 configuration=${CONFIGURATION:-Release}
-limit=${TEST_LIMIT_SECONDS:-2400}
+limit=${TEST_LIMIT_SECONDS:-3000}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
