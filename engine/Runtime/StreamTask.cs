@@ -224,9 +224,10 @@ internal sealed class StreamTask : ITaskHost
         if (record.TimestampMs > WallClockMs + environment.MaxClockSkewMs
             && record.Offset > queue.TimeAcceptedThrough)
         {
-            Wait.Begin(environment, TaskId, $"record {queue.Partition}@{record.Offset} is stamped "
-                + $"{record.TimestampMs - WallClockMs} ms ahead of this host's clock; it goes on when time catches up, "
-                + "or when an operator accepts it");
+            var aheadSeconds = (record.TimestampMs - WallClockMs) / 1000.0;
+            Wait.Begin(environment, TaskId, FormattableString.Invariant(
+                $"record {queue.Partition}@{record.Offset} is stamped {aheadSeconds:0.0} s ahead of this host's clock")
+                + "; it goes on when time catches up, or when an operator accepts it");
             return false;
         }
         metadata = new RecordMetadata(

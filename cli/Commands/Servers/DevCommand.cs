@@ -163,7 +163,8 @@ internal static class DevCommand
             .Line("Metrics", $"http://localhost:{host.ConsolePort}/metrics");
         if (context.Get(Demo) is { } story)
         {
-            banner.Line("Demo", $"{story.Pools.Count} pools, {context.Get(DemoRate)} commands/s, {story.Story}");
+            var pools = story.Pools.Count == 1 ? "1 pool" : $"{story.Pools.Count} pools";
+            banner.Line("Demo", $"{pools}, {context.Get(DemoRate)} commands/s, {story.Story}");
         }
         banner.Write(context.Screen, run.Elapsed, NextCommand(context, embedded));
         context.Host.Out.Flush();

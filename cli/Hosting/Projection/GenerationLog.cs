@@ -65,7 +65,7 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
     }
 
     /// <summary>Reads one partition of the journal, from its beginning.</summary>
-    public JournalReader Reader(int partition) =>
+    public ScopeJournal Reader(int partition) =>
         new(clients.Consumer(), new TopicPartition(Topic, partition), options.Client.Timeout);
 
     /// <summary>Deletes the changelogs of generations that are over and have no members any more.</summary>

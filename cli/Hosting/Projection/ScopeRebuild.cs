@@ -76,7 +76,7 @@ internal sealed class ScopeRebuild(
     }
 
     private async Task<ProjectionScopeRebuild> BuildAsync(
-        ProjectionScratch scratch, JournalReader reader, CancellationToken cancellation)
+        ProjectionScratch scratch, ScopeJournal reader, CancellationToken cancellation)
     {
         Read(scratch, reader, cancellation);
         await UntilFoldedAsync(reader.Next, cancellation).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class ScopeRebuild(
             + "alloc projection rebuild --scope all builds a generation beside.");
     }
 
-    private void Read(ProjectionScratch scratch, JournalReader reader, CancellationToken cancellation)
+    private void Read(ProjectionScratch scratch, ScopeJournal reader, CancellationToken cancellation)
     {
         var end = reader.End - reader.First;
         void Tell() => Status = Status with { Read = reader.Next - reader.First, Total = end };

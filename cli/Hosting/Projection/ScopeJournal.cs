@@ -4,7 +4,7 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Hosting.Projection;
 
 /// <summary>Reads one partition of the journal from its beginning, what is committed, piece by piece.</summary>
-internal sealed class JournalReader : IDisposable
+internal sealed class ScopeJournal : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
@@ -15,7 +15,7 @@ internal sealed class JournalReader : IDisposable
     /// <param name="consumer">What reads; the reader's own from now on.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="timeout">How long the broker may take to say where the journal begins and ends.</param>
-    public JournalReader(IConsumer<byte[]?, byte[]?> consumer, TopicPartition partition, TimeSpan timeout)
+    public ScopeJournal(IConsumer<byte[]?, byte[]?> consumer, TopicPartition partition, TimeSpan timeout)
     {
         this.consumer = consumer;
         this.partition = partition;
