@@ -72,6 +72,7 @@ internal static class CommandTree
             ReassignCommand.Create(),
             ForceReleaseCommand.Create(),
             ImportCommand.Create(),
+            ImportAllCommand.Create(),
             ReservationGetCommand.Create(),
             ReservationListCommand.Create(),
             ReleaseAllCommand.Create(),

@@ -5,10 +5,10 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Slices;
 
-/// <summary><c>alloc authority transfer|get</c>: who decides about the pools of a slice.</summary>
+/// <summary><c>alloc authority transfer|export|get</c>: who decides about the pools of a slice.</summary>
 internal static class AuthorityCommands
 {
-    private static readonly Argument<string> Slice = new("slice")
+    public static readonly Argument<string> Slice = new("slice")
     {
         Description = "A pool, or a prefix that ends in an asterisk; the longest that matches wins",
     };
@@ -45,6 +45,7 @@ internal static class AuthorityCommands
                 Owner = context.Get(Owner),
                 NewEpoch = context.Get(Epoch),
             }),
+        AuthorityExportCommand.Create(),
         new Command("get", "Show the slices of every partition").Takes(ClientOptions.Timeout).TalksToConsole()
             .Runs(GetAsync));
 

@@ -1,0 +1,183 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Bench;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
+using Alloc.Cli.Replay;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands.Reservations;
+
+/// <summary>
+/// <c>alloc reservation import-all</c>: takes over a file of promises of another system. Each is a command on the log
+/// with an id made of what it says, so that a second run finishes the first and does nothing twice.
+/// </summary>
+internal static class ImportAllCommand
+{
+    private const int Window = 1_000;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private static readonly Argument<string> File = new("file")
+    {
+        Description = "JSON lines as alloc authority export -o jsonl writes them; - for standard input",
+    };
+
+    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask" };
+
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Read the file and say what would be imported, and import nothing",
+    };
+
+    public static Command Create() =>
+        new Command("import-all", "Take over a file of promises of another system, into frozen pools")
+            .Takes(File, DryRun, Yes).Acts().TalksToKafka().TalksToRegistry()
+            .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var isStandardInput = context.Get(File) == "-";
+        if (!context.Get(Yes) && !context.Get(DryRun)
+            && !(context.Screen.IsTable && context.Host.InIsTerminal && !isStandardInput))
+        {
+            throw CliException.Usage(
+                "Nobody can be asked here: import-all needs --yes where its output is JSON or its input no terminal.",
+                "--dry-run says what would be imported.");
+        }
+        var (lines, waitingOnly) = ReadFile(context);
+        if (waitingOnly > 0)
+        {
+            context.Screen.Warn(
+                $"{waitingOnly} only waited for units and are left out: nobody was promised anything. Ask for them "
+                + "anew.");
+        }
+        var what = Describe(lines);
+        if (lines.Count == 0 || context.Get(DryRun))
+        {
+            context.Screen.Warn(lines.Count == 0
+                ? "There is nothing to import."
+                : $"A dry run: {what} would be imported, and nothing was.");
+            return ExitCode.Ok;
+        }
+        if (!context.Get(Yes))
+        {
+            context.Host.Error.Write($"Import {what}? [y/N] ");
+            context.Host.Error.Flush();
+            if (context.Host.In.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
+            {
+                context.Screen.Warn("Nothing was imported.");
+                return ExitCode.Failure;
+            }
+        }
+        var settings = ClientSettings.From(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var pipe = new CommandPipe(settings, registry, fromBeginning: false, lingerMs: 5);
+        return Show(context, lines, Send(context, pipe, lines, settings.Timeout, cancellation));
+    }
+
+    private static (IReadOnlyList<ImportLine> Lines, int WaitingOnly) ReadFile(CommandContext context)
+    {
+        var file = context.Get(File);
+        if (file == "-")
+        {
+            return ImportFile.Read("standard input", context.Host.In);
+        }
+        try
+        {
+            using var reader = new StreamReader(file);
+            return ImportFile.Read(file, reader);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"{file}: {e.Message}");
+        }
+    }
+
+    private static AllocationOutcome?[] Send(
+        CommandContext context, CommandPipe pipe, IReadOnlyList<ImportLine> lines, TimeSpan patience,
+        CancellationToken cancellation)
+    {
+        var outcomes = new AllocationOutcome?[lines.Count];
+        var pending = new Dictionary<string, int>(StringComparer.Ordinal);
+        var progress = new ProgressLine(context.Host, "reservations");
+        var (sent, answered) = (0, 0);
+        var heardAt = Stopwatch.GetTimestamp();
+        try
+        {
+            while (answered < lines.Count && Stopwatch.GetElapsedTime(heardAt) < patience && !pipe.HasFailedDeliveries)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (; sent < lines.Count && pending.Count < Window; sent++)
+                {
+                    pending.Add(lines[sent].CommandId, sent);
+                    pipe.Send(Writes.Envelope(context, lines[sent].PoolId, lines[sent].Body, lines[sent].CommandId));
+                }
+                if (pipe.Poll(PollInterval) is { CommandId: { } id, CausedBy: null } outcome
+                    && pending.Remove(id, out var index))
+                {
+                    outcomes[index] = outcome;
+                    answered++;
+                    heardAt = Stopwatch.GetTimestamp();
+                    progress.Show("importing", answered, lines.Count);
+                }
+            }
+        }
+        finally
+        {
+            progress.Clear();
+        }
+        return outcomes;
+    }
+
+    private static int Show(
+        CommandContext context, IReadOnlyList<ImportLine> lines, AllocationOutcome?[] outcomes)
+    {
+        var rows = lines.Select((line, index) => Row(line, outcomes[index])).ToList();
+        var shown = context.Screen.IsTable
+            ? rows.Where(r => Column.Show(r["result"]) is "Rejected" or "Unknown").Take(50).ToList() : rows;
+        if (shown.Count > 0)
+        {
+            context.Screen.Rows(
+                shown, Column.Number("LINE", "line"), Column.Text("POOL", "poolId"),
+                Column.Text("RESERVATION", "reservationId"), Column.Text("RESULT", "result"),
+                Column.Text("DETAIL", "detail"));
+        }
+        var results = rows.GroupBy(r => Column.Show(r["result"]) + (r["duplicateOf"] is null ? "" : " before"))
+            .OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}");
+        context.Screen.Warn(string.Join(", ", results) + ".");
+        if (Array.Exists(outcomes, o => o is null))
+        {
+            context.Screen.Warn("Of those that are unknown no decision was seen; run it again, nothing is done twice.");
+            return ExitCode.Unavailable;
+        }
+        return Array.Exists(outcomes, o => o!.Event is AllocationOutcomeEvent.Rejected)
+            ? ExitCode.Rejected : ExitCode.Ok;
+    }
+
+    private static JsonObject Row(ImportLine line, AllocationOutcome? outcome) => new()
+    {
+        ["line"] = line.Number,
+        ["poolId"] = line.PoolId,
+        ["reservationId"] = line.Body.ReservationId,
+        ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
+        ["detail"] = outcome?.Event is AllocationOutcomeEvent.Rejected rejected
+            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
+            : outcome is null ? "no decision was seen" : OutcomeSummary.Of(outcome).Detail,
+        ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
+        ["duplicateOf"] = outcome?.DuplicateOf,
+        ["commandId"] = line.CommandId,
+    };
+
+    private static string Describe(IReadOnlyList<ImportLine> lines)
+    {
+        var held = lines.Aggregate((Int128)0, (sum, line) => sum + line.Body.Held);
+        var confirmed = lines.Aggregate((Int128)0, (sum, line) => sum + line.Body.Confirmed);
+        var pools = lines.Select(line => line.PoolId).Distinct().Count();
+        return $"{lines.Count} reservation{(lines.Count == 1 ? "" : "s")} ({held} units held, {confirmed} confirmed) "
+            + $"of {pools} pool{(pools == 1 ? "" : "s")}";
+    }
+}
