@@ -45,6 +45,9 @@ internal sealed class AllocationInstruments
         PoliciesRefused = meter.CreateCounter<long>(
             "alloc_policies_refused", null,
             "Activations of policies that a partition refused, by first reason; each is worth a page.");
+        SecondWriterSigns = meter.CreateCounter<long>(
+            "alloc_second_writer_signs", null,
+            "Outcomes that show another system deciding for a pool too, by what shows it; each is worth a page.");
         SupplyIgnored = meter.CreateCounter<long>(
             "alloc_supply_ignored", null, "Facts about supply that changed nothing, by reason.");
         ReleaseFailures = meter.CreateCounter<long>(
@@ -82,6 +85,8 @@ internal sealed class AllocationInstruments
     public ConcurrentDictionary<int, PartitionStanding> Partitions { get; } = [];
 
     public Counter<long> PoliciesRefused { get; }
+
+    public Counter<long> SecondWriterSigns { get; }
 
     public Counter<long> SupplyIgnored { get; }
 

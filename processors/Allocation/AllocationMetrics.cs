@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation;
@@ -19,6 +20,7 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
     private readonly Dictionary<CommandKind, long> duplicates = [];
     private readonly Dictionary<SupplyIgnoredWhy, long> supplyIgnored = [];
     private readonly Dictionary<ReasonCode, long> policiesRefused = [];
+    private readonly long[] secondWriterSigns = new long[Enum.GetValues<SecondWriterSign>().Length];
     private readonly List<double> lateness = [];
     private readonly Dictionary<(string Class, string By), long> preemptions = [];
     private readonly Dictionary<string, long> promotions = [];
@@ -44,6 +46,10 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
             {
                 Increment(policiesRefused, reason);
             }
+        }
+        if (SecondWriter.SignOf(outcome) is { } sign)
+        {
+            secondWriterSigns[(int)sign]++;
         }
         switch (outcome.Event)
         {
@@ -112,6 +118,13 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         {
             instruments.PoliciesRefused.Add(count, new KeyValuePair<string, object?>("reason", reason.ToString()));
         }
+        for (var sign = 0; sign < secondWriterSigns.Length; sign++)
+        {
+            instruments.SecondWriterSigns.Add(
+                secondWriterSigns[sign],
+                new KeyValuePair<string, object?>("sign", ((SecondWriterSign)sign).ToString()));
+        }
+        Array.Clear(secondWriterSigns);
         foreach (var seconds in lateness)
         {
             instruments.ExpiryLateness.Record(seconds);

@@ -55,6 +55,26 @@ public sealed class MigrationCommandTests(SharedDev dev) : IClassFixture<SharedD
         Assert.Contains("1 Rejected.", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_writer_under_a_past_epoch_is_listed_as_a_mismatch()
+    {
+        await PoolAsync("two/a");
+        await OkAsync("authority", "transfer", "two/*", "--mode", "authoritative", "--owner", "alloc", "--epoch", "7");
+        var before = await OkAsync("authority", "mismatches", "two/*");
+
+        var stale = await AllocAsync("reservation", "hold", "--pool", "two/a", "--id", "r", "-q", "1", "--epoch", "6");
+        var run = await AllocAsync("authority", "mismatches", "two/*", "-o", "jsonl");
+
+        Assert.Contains("No sign of a second writer within 1 d", before.Out + before.Error, StringComparison.Ordinal);
+        Assert.Equal(4, stale.ExitCode);
+        Assert.Equal(5, run.ExitCode);
+        var sign = Assert.Single(Rows(run));
+        Assert.Equal(
+            ("DualWriter", "StaleEpoch", "two/a"),
+            (sign["class"]!.GetValue<string>(), sign["sign"]!.GetValue<string>(), sign["poolId"]!.GetValue<string>()));
+        Assert.Contains("1 sign of a second writer", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"poolId":"p","reservationId":"r","held":-1}""", "held: -1 is no whole number")]
     [InlineData("""{"poolId":"p","reservationId":"r","held":1.5}""", "held: 1.5 is no whole number")]

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Bench;
+using Alloc.Cli.CommandLine;
+using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
+using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Cli.Commands.Slices;
+
+/// <summary>
+/// <c>alloc authority mismatches</c>: signs in the journal that another system decides for the same pools.
+/// </summary>
+internal static class AuthorityMismatchesCommand
+{
+    private static readonly Argument<string> Slice = new("slice")
+    {
+        Description = "Only pools of this slice",
+        DefaultValueFactory = _ => "*",
+    };
+
+    private static readonly Option<TimeSpan> Since = new("--since")
+    {
+        Description = "How far back to look, by the log's clock",
+        CustomParser = Duration.Parse,
+        DefaultValueFactory = _ => TimeSpan.FromDays(1),
+        HelpName = "duration",
+    };
+
+    private static readonly Option<int> Limit = new("--limit", "-n")
+    {
+        Description = "How many to show, the newest",
+        DefaultValueFactory = _ => 100,
+        HelpName = "count",
+    };
+
+    public static Command Create() =>
+        new Command(
+            "mismatches", "Signs that another system decides for the same pools; exit code 5 when there are any")
+            .Takes(Slice, Since, Limit).TalksToKafka().TalksToRegistry()
+            .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
+
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var limit = context.Get(Limit);
+        if (limit is < 1 or > 10_000)
+        {
+            throw CliException.Usage("--limit is from 1 to 10000.");
+        }
+        var settings = ClientSettings.From(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var reader = new JournalReader(settings, registry);
+        var (count, signs) = Read(context, reader, limit, cancellation);
+        context.Screen.Rows(
+            [.. signs.Select(Row)],
+            Column.Text("AT", "at"), Column.Text("SIGN", "sign"), Column.Text("POOL", "poolId"),
+            Column.Text("WHO", "actor"), Column.Text("DETAIL", "detail"), Column.Text("OUTCOME", "outcome"));
+        if (count == 0)
+        {
+            context.Screen.Warn($"No sign of a second writer within {Duration.Show(context.Get(Since))}.");
+            return ExitCode.Ok;
+        }
+        context.Screen.Warn(
+            $"{count} sign{(count == 1 ? "" : "s")} of a second writer"
+            + (count > signs.Count ? $", the newest {signs.Count} shown" : "")
+            + ". Freeze the slice until the other system is stopped:  alloc authority transfer SLICE --mode frozen …");
+        return ExitCode.Mismatch;
+    }
+
+    private static (int Count, IReadOnlyList<AllocationOutcome> Signs) Read(
+        CommandContext context, JournalReader reader, int limit, CancellationToken cancellation)
+    {
+        var pattern = new PoolPattern(context.Get(Slice));
+        var sinceMs = (context.Time.GetUtcNow() - context.Get(Since)).ToUnixTimeMilliseconds();
+        var starts = reader.At(sinceMs);
+        var ends = Enumerable.Range(0, reader.PartitionCount).Select(p => reader.Ends(p).High).ToArray();
+        var total = ends.Select((end, partition) => end - starts[partition]).Sum();
+        var progress = new ProgressLine(context.Host, "outcomes");
+        var (count, before) = (0, 0L);
+        var newest = new PriorityQueue<AllocationOutcome, (long, string)>();
+        try
+        {
+            for (var partition = 0; partition < ends.Length; partition++)
+            {
+                foreach (var (offset, outcome) in reader.Range(
+                    partition, starts[partition], ends[partition], key: null, cancellation))
+                {
+                    progress.Show("reading the journal", before + offset - starts[partition], total);
+                    if (outcome is null || SecondWriter.SignOf(outcome) is null || !pattern.Matches(outcome.PoolId))
+                    {
+                        continue;
+                    }
+                    count++;
+                    newest.Enqueue(outcome, (outcome.TMs, outcome.PoolId));
+                    if (newest.Count > limit)
+                    {
+                        newest.Dequeue();
+                    }
+                }
+                before += ends[partition] - starts[partition];
+            }
+        }
+        finally
+        {
+            progress.Clear();
+        }
+        var signs = new List<AllocationOutcome>();
+        while (newest.TryDequeue(out var outcome, out _))
+        {
+            signs.Add(outcome);
+        }
+        signs.Reverse();
+        return (count, signs);
+    }
+
+    private static JsonObject Row(AllocationOutcome outcome) => new()
+    {
+        ["class"] = "DualWriter",
+        ["sign"] = SecondWriter.SignOf(outcome)!.Value.ToString(),
+        ["poolId"] = outcome.PoolId,
+        ["at"] = DateTimeOffset.FromUnixTimeMilliseconds(outcome.TMs).UtcDateTime.ToString("u"),
+        ["actor"] = outcome.Actor is { } actor ? $"{actor.Type} {actor.Id}" : "",
+        ["commandId"] = outcome.CommandId,
+        ["detail"] = outcome.Event is AllocationOutcomeEvent.Rejected rejected
+            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
+            : OutcomeSummary.Of(outcome).Detail,
+        ["outcome"] = $"{outcome.PoolId}#{outcome.Sequence}",
+    };
+}
