@@ -36,21 +36,14 @@ internal static class PolicyApplyCommand
         HelpName = "number",
     };
 
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask" };
-
     public static Command Create() =>
         new Command("apply", "Put a policy into force in every partition")
-            .Takes(PolicyFile.Argument, DryRun, EffectiveAt, Base, Yes).Acts()
+            .Takes(PolicyFile.Argument, DryRun, EffectiveAt, Base, Consent.Yes).Acts()
             .TalksToKafka().TalksToRegistry().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        if (!context.Get(Yes) && !context.Get(DryRun) && !(context.Screen.IsTable && context.Host.InIsTerminal))
-        {
-            throw CliException.Usage(
-                "Nobody can be asked here: apply needs --yes where its output is JSON or its input no terminal.",
-                "--dry-run shows what would be applied.");
-        }
+        Consent.CheckPossible(context, "apply", context.Get(DryRun));
         var effectiveAt = EffectiveAtMs(context);
         var file = PolicyFile.Read(context, context.Get(PolicyFile.Argument));
         if (!IsValid(context, file, file.Parse()))
@@ -85,7 +78,7 @@ internal static class PolicyApplyCommand
             });
             return ExitCode.Ok;
         }
-        if (!context.Get(Yes) && !PolicyScreens.IsAgreed(context, $"{plan.Describe(context.Time)} Apply?"))
+        if (!Consent.IsGiven(context, $"{plan.Describe(context.Time)} Apply?"))
         {
             context.Screen.Warn("Nothing was applied.");
             return ExitCode.Failure;

@@ -23,13 +23,4 @@ internal static class PolicyScreens
         },
         Column.Text("EFFECTIVE", "effectiveAt"),
         Column.Text("DETAIL", "detail"));
-
-    /// <summary>Asks on the terminal.</summary>
-    public static bool IsAgreed(CommandContext context, string question)
-    {
-        context.Host.Out.Flush();
-        context.Host.Error.Write($"{question} [y/N] ");
-        context.Host.Error.Flush();
-        return context.Host.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
-    }
 }

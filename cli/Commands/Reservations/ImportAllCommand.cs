@@ -25,8 +25,6 @@ internal static class ImportAllCommand
         Description = "JSON lines as alloc authority export -o jsonl writes them; - for standard input",
     };
 
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask" };
-
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
         Description = "Read the file and say what would be imported, and import nothing",
@@ -34,19 +32,16 @@ internal static class ImportAllCommand
 
     public static Command Create() =>
         new Command("import-all", "Take over a file of promises of another system, into frozen pools")
-            .Takes(File, DryRun, Yes).Acts().TalksToKafka().TalksToRegistry()
+            .Takes(File, DryRun, Consent.Yes).Acts().TalksToKafka().TalksToRegistry()
             .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var isStandardInput = context.Get(File) == "-";
-        if (!context.Get(Yes) && !context.Get(DryRun)
-            && !(context.Screen.IsTable && context.Host.InIsTerminal && !isStandardInput))
+        if (context.Get(File) == "-" && !context.Get(Consent.Yes) && !context.Get(DryRun))
         {
-            throw CliException.Usage(
-                "Nobody can be asked here: import-all needs --yes where its output is JSON or its input no terminal.",
-                "--dry-run says what would be imported.");
+            throw CliException.Usage("What is read from standard input needs --yes: nobody can be asked there.");
         }
+        Consent.CheckPossible(context, "import-all", context.Get(DryRun));
         var (lines, waitingOnly) = ReadFile(context);
         if (waitingOnly > 0)
         {
@@ -62,15 +57,10 @@ internal static class ImportAllCommand
                 : $"A dry run: {what} would be imported, and nothing was.");
             return ExitCode.Ok;
         }
-        if (!context.Get(Yes))
+        if (!Consent.IsGiven(context, $"Import {what}?"))
         {
-            context.Host.Error.Write($"Import {what}? [y/N] ");
-            context.Host.Error.Flush();
-            if (context.Host.In.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
-            {
-                context.Screen.Warn("Nothing was imported.");
-                return ExitCode.Failure;
-            }
+            context.Screen.Warn("Nothing was imported.");
+            return ExitCode.Failure;
         }
         var settings = ClientSettings.From(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);

@@ -48,8 +48,6 @@ internal static class ReleaseAllCommand
         HelpName = "count",
     };
 
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask" };
-
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
         Description = "Show what would be released, and release nothing",
@@ -57,7 +55,7 @@ internal static class ReleaseAllCommand
 
     public static Command Create() =>
         new Command("release-all", "Give back every reservation that a search finds").Searches()
-            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Yes).Acts()
+            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Consent.Yes).Acts()
             .TalksToKafka().TalksToRegistry().TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -72,7 +70,7 @@ internal static class ReleaseAllCommand
                 : $"A dry run: {Count(context, found)} would be released, and nothing was.");
             return ExitCode.Ok;
         }
-        if (!context.Get(Yes) && !IsAgreed(context, found))
+        if (!IsAgreed(context, found))
         {
             context.Screen.Warn("Nothing was released.");
             return ExitCode.Failure;
@@ -97,13 +95,7 @@ internal static class ReleaseAllCommand
         {
             throw CliException.Usage("--limit is at least 1.");
         }
-        if (!context.Get(Yes) && !context.Get(DryRun) && !(context.Screen.IsTable && context.Host.InIsTerminal))
-        {
-            throw CliException.Usage(
-                "Nobody can be asked here: a bulk release needs --yes where its output is JSON or its input no "
-                + "terminal.",
-                "--dry-run shows what would be released.");
-        }
+        Consent.CheckPossible(context, "a bulk release", context.Get(DryRun));
     }
 
     /// <summary>What is to be released; more than the limit is refused with its number.</summary>
@@ -154,11 +146,11 @@ internal static class ReleaseAllCommand
 
     private static bool IsAgreed(CommandContext context, List<JsonObject> found)
     {
-        ReservationListCommand.Show(context, found);
-        context.Host.Out.Flush();
-        context.Host.Error.Write($"Release {Count(context, found)}? [y/N] ");
-        context.Host.Error.Flush();
-        return context.Host.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+        if (!context.Get(Consent.Yes))
+        {
+            ReservationListCommand.Show(context, found);
+        }
+        return Consent.IsGiven(context, $"Release {Count(context, found)}?");
     }
 
     private static async Task<List<JsonObject>> ReleaseAsync(
