@@ -17,9 +17,18 @@ internal static class PointInTime
         {
             return null;
         }
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeMilliseconds()
+        return TryParse(text, out var timeMs)
+            ? timeMs
             : throw CliException.Usage(
                 $"{option.Name}: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
+    }
+
+    /// <summary>In milliseconds since 1970 UTC; false when it is no time.</summary>
+    public static bool TryParse(string text, out long timeMs)
+    {
+        var isTime = DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
+        timeMs = time.ToUnixTimeMilliseconds();
+        return isTime;
     }
 }

@@ -110,6 +110,33 @@ internal sealed class JournalReader : IDisposable
         }
     }
 
+    /// <summary>Takes every outcome of a range of each partition, one partition after the other.</summary>
+    /// <param name="from">First offset of each partition.</param>
+    /// <param name="to">Offset after the last of each partition.</param>
+    /// <param name="progress">Told of each record: how many offsets were looked at, and how many there are.</param>
+    /// <param name="take">Given the partition and the outcome.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="CliException">The broker stopped giving records.</exception>
+    public void Sweep(
+        IReadOnlyList<long> from, IReadOnlyList<long> to, Action<long, long> progress,
+        Action<int, AllocationOutcome> take, CancellationToken cancellation)
+    {
+        var total = to.Sum() - from.Sum();
+        var looked = 0L;
+        for (var partition = 0; partition < PartitionCount; partition++)
+        {
+            foreach (var (offset, outcome) in Range(partition, from[partition], to[partition], null, cancellation))
+            {
+                progress(looked + offset - from[partition], total);
+                if (outcome is not null)
+                {
+                    take(partition, outcome);
+                }
+            }
+            looked += to[partition] - from[partition];
+        }
+    }
+
     /// <summary>What comes at these partitions from these offsets on, for so long at most; null now and then.</summary>
     public IEnumerable<(int Partition, AllocationOutcome Outcome)?> Follow(
         IEnumerable<(int Partition, long From)> positions, TimeSpan waitFor, CancellationToken cancellation)

@@ -115,6 +115,11 @@ internal static class OutcomeBlock
         }
     }
 
+    /// <summary>What an outcome says beside its name, in a line: of a rejection every reason.</summary>
+    public static string Detail(AllocationOutcome outcome) => outcome.Event is AllocationOutcomeEvent.Rejected rejected
+        ? string.Join("; ", rejected.Reasons.Select(ReasonText))
+        : OutcomeSummary.Of(outcome).Detail;
+
     /// <summary>A reason with its detail, its scope and its numbers.</summary>
     public static string ReasonText(Reason reason)
     {

@@ -45,7 +45,9 @@ internal sealed class LedgerEndpoints(
             if (directory.Here(partition) is { } reads)
             {
                 var availability = AvailabilityOf(reads);
-                foreach (var pool in reads.Pools().Where(p => p.Deficit >= least && IsListed(p.PoolId, prefix, after)))
+                // No more of a partition can be on the page; what a class can get is looked up for these only.
+                foreach (var pool in reads.Pools().Where(p => p.Deficit >= least && IsListed(p.PoolId, prefix, after))
+                    .OrderBy(p => p.PoolId, StringComparer.Ordinal).Take(limit + 1))
                 {
                     rows[pool.PoolId] = PoolJson(pool, availability, partition, null);
                 }

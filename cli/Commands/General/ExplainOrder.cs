@@ -85,11 +85,6 @@ internal static class ExplainOrder
         return row;
     }
 
-    private static string Sentence(AllocationOutcome outcome)
-    {
-        var summary = OutcomeSummary.Of(outcome);
-        return outcome.Event is AllocationOutcomeEvent.Rejected rejected
-            ? $"{summary.Event}: {string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))}"
-            : $"{summary.Event}: {summary.Detail}";
-    }
+    private static string Sentence(AllocationOutcome outcome) =>
+        $"{OutcomeSummary.Of(outcome).Event}: {OutcomeBlock.Detail(outcome)}";
 }

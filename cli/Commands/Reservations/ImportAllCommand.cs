@@ -154,9 +154,7 @@ internal static class ImportAllCommand
         ["poolId"] = line.PoolId,
         ["reservationId"] = line.Body.ReservationId,
         ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
-        ["detail"] = outcome?.Event is AllocationOutcomeEvent.Rejected rejected
-            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
-            : outcome is null ? "no decision was seen" : OutcomeSummary.Of(outcome).Detail,
+        ["detail"] = outcome is null ? "no decision was seen" : OutcomeBlock.Detail(outcome),
         ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
         ["duplicateOf"] = outcome?.DuplicateOf,
         ["commandId"] = line.CommandId,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -162,10 +161,8 @@ internal static class ImportFile
         };
 
         public long? Time(string name) => Text(name) is not { } text ? null
-            : DateTimeOffset.TryParse(
-                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                ? time.ToUnixTimeMilliseconds()
-                : throw new FormatException($"{name}: '{text}' is no time; write for instance 2026-03-01T09:30:00Z.");
+            : PointInTime.TryParse(text, out var timeMs) ? timeMs
+            : throw new FormatException($"{name}: '{text}' is no time; write for instance 2026-03-01T09:30:00Z.");
 
         public void CheckAllKnown()
         {

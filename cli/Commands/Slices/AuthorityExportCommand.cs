@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
+using Alloc.Web.Json;
 
 namespace Alloc.Cli.Commands.Slices;
 
@@ -65,29 +64,9 @@ internal static class AuthorityExportCommand
                 + "not in it.",
                 "alloc reservation list --pool shows what the search knows.");
         }
-        var total = ranges.Sum(r => r.High);
-        var progress = new ProgressLine(context.Host, "outcomes");
-        var before = 0L;
-        try
-        {
-            for (var partition = 0; partition < ranges.Length; partition++)
-            {
-                foreach (var (offset, outcome) in reader.Range(
-                    partition, 0, ranges[partition].High, key: null, cancellation))
-                {
-                    progress.Show("reading the journal", before + offset, total);
-                    if (outcome is not null)
-                    {
-                        slice.Take(partition, outcome);
-                    }
-                }
-                before += ranges[partition].High;
-            }
-        }
-        finally
-        {
-            progress.Clear();
-        }
+        using var progress = new SearchProgress(context.Host);
+        reader.Sweep(
+            [.. ranges.Select(r => r.Low)], [.. ranges.Select(r => r.High)], progress.Show, slice.Take, cancellation);
     }
 
     private static void CheckMode(SliceFold slice, bool isAnyMode)
@@ -129,10 +108,7 @@ internal static class AuthorityExportCommand
         ["version"] = reservation.Version,
     };
 
-    private static string? Time(long? ms) => ms is { } time
-        ? DateTimeOffset.FromUnixTimeMilliseconds(time)
-            .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)
-        : null;
+    private static string? Time(long? ms) => ms is { } time ? AvroJson.Time(time) : null;
 
     private static JsonObject Sum(IGrouping<string, JsonObject> pool) => new()
     {

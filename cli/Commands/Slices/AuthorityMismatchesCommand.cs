@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
@@ -78,35 +77,11 @@ internal static class AuthorityMismatchesCommand
         var sinceMs = (context.Time.GetUtcNow() - context.Get(Since)).ToUnixTimeMilliseconds();
         var starts = reader.At(sinceMs);
         var ends = Enumerable.Range(0, reader.PartitionCount).Select(p => reader.Ends(p).High).ToArray();
-        var total = ends.Select((end, partition) => end - starts[partition]).Sum();
-        var progress = new ProgressLine(context.Host, "outcomes");
-        var (count, before) = (0, 0L);
+        var count = 0;
         var newest = new PriorityQueue<AllocationOutcome, (long, string)>();
-        try
+        using (var progress = new SearchProgress(context.Host))
         {
-            for (var partition = 0; partition < ends.Length; partition++)
-            {
-                foreach (var (offset, outcome) in reader.Range(
-                    partition, starts[partition], ends[partition], key: null, cancellation))
-                {
-                    progress.Show("reading the journal", before + offset - starts[partition], total);
-                    if (outcome is null || SecondWriter.SignOf(outcome) is null || !pattern.Matches(outcome.PoolId))
-                    {
-                        continue;
-                    }
-                    count++;
-                    newest.Enqueue(outcome, (outcome.TMs, outcome.PoolId));
-                    if (newest.Count > limit)
-                    {
-                        newest.Dequeue();
-                    }
-                }
-                before += ends[partition] - starts[partition];
-            }
-        }
-        finally
-        {
-            progress.Clear();
+            reader.Sweep(starts, ends, progress.Show, Take, cancellation);
         }
         var signs = new List<AllocationOutcome>();
         while (newest.TryDequeue(out var outcome, out _))
@@ -115,6 +90,20 @@ internal static class AuthorityMismatchesCommand
         }
         signs.Reverse();
         return (count, signs);
+
+        void Take(int partition, AllocationOutcome outcome)
+        {
+            if (SecondWriter.SignOf(outcome) is null || !pattern.Matches(outcome.PoolId))
+            {
+                return;
+            }
+            count++;
+            newest.Enqueue(outcome, (outcome.TMs, outcome.PoolId));
+            if (newest.Count > limit)
+            {
+                newest.Dequeue();
+            }
+        }
     }
 
     private static JsonObject Row(AllocationOutcome outcome) => new()
@@ -125,9 +114,7 @@ internal static class AuthorityMismatchesCommand
         ["at"] = DateTimeOffset.FromUnixTimeMilliseconds(outcome.TMs).UtcDateTime.ToString("u"),
         ["actor"] = outcome.Actor is { } actor ? $"{actor.Type} {actor.Id}" : "",
         ["commandId"] = outcome.CommandId,
-        ["detail"] = outcome.Event is AllocationOutcomeEvent.Rejected rejected
-            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
-            : OutcomeSummary.Of(outcome).Detail,
+        ["detail"] = OutcomeBlock.Detail(outcome),
         ["outcome"] = $"{outcome.PoolId}#{outcome.Sequence}",
     };
 }

@@ -55,9 +55,7 @@ internal static class PartitionWrites
     {
         ["partition"] = partition,
         ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
-        ["detail"] = outcome?.Event is AllocationOutcomeEvent.Rejected rejected
-            ? string.Join("; ", rejected.Reasons.Select(OutcomeBlock.ReasonText))
-            : outcome is null ? "no decision was seen" : OutcomeSummary.Of(outcome).Detail,
+        ["detail"] = outcome is null ? "no decision was seen" : OutcomeBlock.Detail(outcome),
         ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
         ["commandId"] = command.CommandId,
     };
