@@ -3,8 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,10 +26,16 @@ public sealed class ConsoleServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts to listen.</summary>
+    /// <param name="options">Who may use it, and how.</param>
+    /// <param name="listener">The port that is held for it; closed with the server.</param>
+    /// <param name="routes">Maps what is answered.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="ConsoleStartException">The options are unsafe, a file is unreadable, or the port is in
     /// use.</exception>
     public static async Task<ConsoleServer> StartAsync(
-        ConsoleOptions options, Action<WebApplication> routes, ILoggerFactory loggers, CancellationToken cancellation)
+        ConsoleOptions options, ConsoleListener listener, Action<WebApplication> routes, ILoggerFactory loggers,
+        CancellationToken cancellation)
     {
         options.Validate();
         var credentials = options.CredentialsFile is null ? null : Credentials.Load(options.CredentialsFile);
@@ -46,7 +50,8 @@ public sealed class ConsoleServer : IAsyncDisposable
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, certificate));
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listener.Take());
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, listener.EndPoint, certificate));
 
         var application = builder.Build();
         application.UseRouting();
@@ -61,11 +66,10 @@ public sealed class ConsoleServer : IAsyncDisposable
         catch (IOException e)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw new ConsoleStartException($"Port {options.Port} (console) is in use.", "--console-port moves it.", e);
+            throw new ConsoleStartException(
+                $"Port {listener.Port} (console) is in use.", "--console-port moves it.", e);
         }
-        var address = application.Services.GetRequiredService<IServer>().Features
-            .Get<IServerAddressesFeature>()!.Addresses.First();
-        return new ConsoleServer(application, new Uri(address).Port);
+        return new ConsoleServer(application, listener.Port);
     }
 
     /// <inheritdoc/>
@@ -76,7 +80,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         await application.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ConsoleOptions options, X509Certificate2? certificate)
+    private static void Configure(KestrelServerOptions kestrel, IPEndPoint endPoint, X509Certificate2? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 1_000;
@@ -86,16 +90,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        var address = options.Host switch
-        {
-            "localhost" => IPAddress.Loopback,
-            "*" => IPAddress.Any,
-            _ => IPAddress.TryParse(options.Host, out var parsed)
-                ? parsed
-                : throw new ConsoleStartException(
-                    $"'{options.Host}' is not an IP address.", "Give --console-host an address of this machine."),
-        };
-        kestrel.Listen(address, options.Port, listen =>
+        kestrel.Listen(endPoint, listen =>
         {
             if (certificate is not null)
             {

@@ -107,15 +107,14 @@ internal sealed class AllocationHost : IAsyncDisposable
         StreamsApplication? application = null;
         ConsoleServer? console = null;
         ProjectionHost? projection = null;
+        ConsoleListener? listener = null;
         try
         {
             var clients = new KafkaClients(options.Client);
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
             var catalogue = await PrepareTopicsAsync(options, clients, loggers).ConfigureAwait(false);
-            var consoleOptions = options.Console with
-            {
-                Port = Ports.Choose(options.Console.Host, options.Console.Port),
-            };
+            listener = ConsoleListener.Bind(options.Console);
+            var consoleOptions = options.Console with { Port = listener.Port };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
             {
                 AppliedPolicy = () => policies.Newest,
@@ -132,6 +131,7 @@ internal sealed class AllocationHost : IAsyncDisposable
                 p => StoreLedgerReads.Open(application, p));
             console = await ConsoleServer.StartAsync(
                 consoleOptions,
+                listener,
                 routes =>
                 {
                     routes.Use(startup.GuardAsync);
@@ -181,6 +181,7 @@ internal sealed class AllocationHost : IAsyncDisposable
                 await projection.DisposeAsync().ConfigureAwait(false);
             }
             await DisposeAsync(application, console).ConfigureAwait(false);
+            listener?.Dispose();
             policies.Dispose();
             registry.Dispose();
             registryWait.Dispose();

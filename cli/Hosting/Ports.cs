@@ -36,18 +36,6 @@ internal static class Ports
             + $"{(one ? "moves it" : "moves them")}, or give 0 to take any free port.");
     }
 
-    /// <summary>The port itself, or any free one for 0.</summary>
-    public static int Choose(string host, int port)
-    {
-        if (port != 0)
-        {
-            return port;
-        }
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(Address(host), 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
     private static bool IsFree(WantedPort wanted)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -1,6 +1,7 @@
 using Alloc.Broker;
 using Alloc.Broker.Storage;
 using Alloc.Engine.Runtime;
+using Alloc.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Tests;
@@ -47,12 +48,11 @@ internal sealed class TestBroker : IAsyncDisposable
 
     /// <summary>Stops the broker and starts it again on the same data.</summary>
     /// <param name="time">The new broker's clock.</param>
-    /// <param name="keepPort">True where clients are to find it again.</param>
-    public async Task RestartAsync(TimeProvider? time = null, bool keepPort = false)
+    /// <remarks>Clients find it again where it was started with a port of <see cref="LeasedPorts"/>.</remarks>
+    public async Task RestartAsync(TimeProvider? time = null)
     {
-        var options = keepPort ? Options with { Port = Broker.Port } : Options;
         await Broker.StopAsync();
-        Broker = await StartAsync(options, time);
+        Broker = await StartAsync(Options, time);
     }
 
     public async ValueTask DisposeAsync()

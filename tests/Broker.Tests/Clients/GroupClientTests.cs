@@ -1,3 +1,4 @@
+using Alloc.Tests.Support;
 using Confluent.Kafka;
 using static Broker.Tests.Clients.ConfluentClients;
 
@@ -99,7 +100,7 @@ public sealed class GroupClientTests
     [Fact]
     public async Task Members_go_on_where_they_were_when_the_broker_restarts()
     {
-        await using var broker = await TestBroker.StartAsync();
+        await using var broker = await TestBroker.StartAsync(o => o with { Port = LeasedPorts.Take() });
         await CreateTopicAsync(broker, "t");
         var assigned = 0;
         using var consumer = Consumer(
@@ -108,7 +109,7 @@ public sealed class GroupClientTests
         Until(() => Poll(consumer) && consumer.Assignment.Count == 1);
         consumer.Commit([new TopicPartitionOffset("t", 0, 5)]);
 
-        await broker.RestartAsync(keepPort: true);
+        await broker.RestartAsync();
         Until(() =>
         {
             Poll(consumer);

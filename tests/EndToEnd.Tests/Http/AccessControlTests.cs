@@ -109,16 +109,35 @@ public sealed class AccessControlTests
         Assert.Equal("application/problem+json", unknown.Content.Headers.ContentType!.MediaType);
     }
 
-    private static Task<ConsoleServer> StartAsync(string? credentials) => ConsoleServer.StartAsync(
-        new ConsoleOptions { Port = 0, CredentialsFile = credentials },
-        routes =>
-        {
-            routes.MapGet("/read", (RequestDelegate)(c => c.Response.WriteAsync("read")));
-            routes.MapGet("/healthz", (RequestDelegate)(c => c.Response.WriteAsync("ok")));
-            routes.MapPost("/act", (RequestDelegate)(c => c.Response.WriteAsync("done")));
-        },
-        NullLoggerFactory.Instance,
-        Cancellation);
+    [Fact]
+    public async Task A_port_belongs_to_the_console_from_the_moment_it_is_chosen()
+    {
+        using var listener = ConsoleListener.Bind(new ConsoleOptions { Port = 0 });
+
+        var other = Assert.Throws<ConsoleStartException>(
+            () => ConsoleListener.Bind(new ConsoleOptions { Port = listener.Port }));
+        await using var server = await StartAsync(null, listener);
+
+        Assert.Equal($"Port {listener.Port} (console) is in use.", other.Message);
+        Assert.Equal(listener.Port, server.Port);
+        Assert.Equal("ok", await Client(server).GetStringAsync("/healthz", Cancellation));
+    }
+
+    private static Task<ConsoleServer> StartAsync(string? credentials) =>
+        StartAsync(credentials, ConsoleListener.Bind(new ConsoleOptions { Port = 0 }));
+
+    private static Task<ConsoleServer> StartAsync(string? credentials, ConsoleListener listener) =>
+        ConsoleServer.StartAsync(
+            new ConsoleOptions { Port = listener.Port, CredentialsFile = credentials },
+            listener,
+            routes =>
+            {
+                routes.MapGet("/read", (RequestDelegate)(c => c.Response.WriteAsync("read")));
+                routes.MapGet("/healthz", (RequestDelegate)(c => c.Response.WriteAsync("ok")));
+                routes.MapPost("/act", (RequestDelegate)(c => c.Response.WriteAsync("done")));
+            },
+            NullLoggerFactory.Instance,
+            Cancellation);
 
     private static HttpClient Client(ConsoleServer server) =>
         new() { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };

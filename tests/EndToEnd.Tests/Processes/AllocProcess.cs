@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Alloc.Tests.Support;
 
 namespace EndToEnd.Tests.Processes;
 
@@ -16,8 +15,6 @@ internal sealed record ProcessResult(int ExitCode, string Out, string Error)
 /// </summary>
 internal sealed class AllocProcess : IAsyncDisposable
 {
-    private static readonly HashSet<int> Given = [];
-
     private readonly Process process;
     private readonly List<string> outLines = [];
     private readonly List<string> errorLines = [];
@@ -85,23 +82,8 @@ internal sealed class AllocProcess : IAsyncDisposable
         return await child.WaitForExitAsync(deadline);
     }
 
-    /// <summary>A port that nobody listens on now, and that no other test was given.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            lock (Given)
-            {
-                if (Given.Add(port))
-                {
-                    return port;
-                }
-            }
-        }
-    }
+    /// <summary>A port that stays free for this test, also while its server is down.</summary>
+    public static int FreePort() => LeasedPorts.Take();
 
     /// <summary>Waits until a line of either stream contains the text, and returns the line.</summary>
     public async Task<string> WaitForLineAsync(string text, TimeSpan deadline)

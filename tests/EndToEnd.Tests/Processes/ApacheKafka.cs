@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Alloc.Tests.Support;
 
 namespace EndToEnd.Tests.Processes;
 
@@ -33,7 +34,7 @@ internal sealed class ApacheKafka : IAsyncDisposable
     public static async Task<ApacheKafka> StartAsync(string directory)
     {
         // kafka-up takes the port after this one for its controller.
-        var port = AllocProcess.FreePort();
+        var port = LeasedPorts.Take(2);
         var kafka = new ApacheKafka(Home!, directory, port);
         Leash.HoldKafka(directory);
         try
