@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Alloc.Tests.Support;
 
 /// <summary>
-/// Ports of loopback that stay free for the test that was given them, also while nobody listens on them: between choosing
-/// a port and using it, and while a server is killed and started again.
+/// Ports of loopback that stay free for the test that was given them, also while nobody listens on them: between
+/// choosing a port and using it, and while a server is killed and started again.
 /// </summary>
 /// <remarks>
 /// They lie below the range from which the system takes the ports of outgoing connections and of listeners that ask for
