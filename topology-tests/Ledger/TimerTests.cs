@@ -150,6 +150,58 @@ public sealed class TimerTests
         Assert.Equal(["✔ Expired", "✔ OrphanConsumed"], outcomes.Select(OutcomeText.Of));
     }
 
+    [Theory]
+    [InlineData(false, "✔ Expired", "✔ OrphanConsumed")]
+    [InlineData(true, "✔ Extended", "✔ Consumed")]
+    public void Hold_that_is_due_expires_before_the_grace_of_its_consumption_ends_after_an_outage(
+        bool isExtended, params string[] expected)
+    {
+        var policy = PolicyVersions.Version0 with
+        {
+            ModeTable = [new ModeRow("mode/slow", "slow", PoolPattern.All, ModeEffect.ExtendHolds, 600_000)],
+        };
+        var ledger = TestLedger.WithStock(10, policy: policy);
+        ledger.Hold("r", 5, ttlMs: 32_000);
+        ledger.Consume("r", 5);
+        if (isExtended)
+        {
+            ledger.Run(ledger.Command(
+                new AllocationCommandBody.ModeSwitch { Mode = "slow", On = true, Reason = "test" },
+                pool: ReservedKeys.Mode));
+        }
+
+        var outcomes = ledger.Wait(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(expected, outcomes.Select(OutcomeText.Of));
+        Assert.DoesNotContain(ledger.State.GetTimers(), t => t.DueAtMs <= ledger.NowMs);
+    }
+
+    [Fact]
+    public void Victim_that_is_due_expires_and_who_would_have_taken_from_it_gets_what_is_free()
+    {
+        var policy = TestPolicies.ThreeClasses with
+        {
+            Limits = PolicyVersions.Version0.Limits with { TimersPerRecord = 1 },
+            PreemptionTable =
+            [
+                new PreemptionRow(
+                    "preempt/vip", PoolPattern.All, TestPolicies.Vip, [TestPolicies.Web], IncludeConfirmed: false,
+                    MinimumAgeMs: 0, CooldownMs: 60_000, MaximumVictims: 100, VictimWaitsAgain: false),
+            ],
+        };
+        var ledger = TestLedger.WithStock(10, policy: policy);
+        ledger.Hold("first", 5, ttlMs: 1_000);
+        ledger.Hold("second", 5, ttlMs: 2_000);
+
+        ledger.NowMs += 60_000;
+        var outcomes = ledger.All(
+            new AllocationCommandBody.Hold { ReservationId = "vip", Quantity = 8, Class = TestPolicies.Vip });
+
+        Assert.Equal(["✔ Expired", "✔ Expired", "✔ Held"], outcomes.Select(OutcomeText.Of));
+        Assert.Empty(outcomes[2].Cooldowns);
+        Assert.DoesNotContain(outcomes[2].Decision, s => s.Rule == DecisionRule.Preemption);
+    }
+
     [Fact]
     public void No_more_than_eight_commands_are_parked_for_a_reservation()
     {

@@ -12,19 +12,24 @@ internal sealed class LedgerRun
 {
     private const int Partition = 3;
     private readonly AllocationPolicy policy;
+    private readonly LedgerRole role;
     private readonly List<AllocationCommand> sent = [];
     private AllocationLedger ledger;
     private long offset;
 
-    public LedgerRun(AllocationPolicy policy)
+    public LedgerRun(AllocationPolicy policy, LedgerRole role = LedgerRole.Authority)
     {
         this.policy = policy;
-        ledger = new AllocationLedger(State, policy, Partition);
+        this.role = role;
+        ledger = new AllocationLedger(State, policy, Partition, role);
     }
 
     public InMemoryLedgerState State { get; private set; } = new();
 
     public List<AllocationOutcome> Journal { get; } = [];
+
+    /// <summary>The commands sent so far.</summary>
+    public IReadOnlyList<AllocationCommand> Sent => sent;
 
     public long NowMs { get; private set; } = Histories.BeginMs;
 
@@ -59,7 +64,7 @@ internal sealed class LedgerRun
             var reader = new AvroReader(BytesOf(outcome));
             Evolve.Apply(State, AllocationOutcome.Read(ref reader));
         }
-        ledger = new AllocationLedger(State, policy, Partition);
+        ledger = new AllocationLedger(State, policy, Partition, role);
     }
 
     /// <summary>The journal, outcome by outcome.</summary>

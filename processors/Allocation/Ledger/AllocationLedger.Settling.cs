@@ -29,13 +29,41 @@ public sealed partial class AllocationLedger
     // Victims lose their units before the one for whom they do is granted them.
     private AllocationOutcome Answer(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
     {
-        if (decide.Record(record, t) is { } outcome)
+        var poolId = record.Command.PoolId;
+        while (true)
         {
-            return outcome;
+            if (decide.Record(record, t) is { } outcome)
+            {
+                return outcome;
+            }
+            var plans = decide.ToTake!;
+            if (ExpireVictims(record, poolId, plans, t, outcomes) == 0)
+            {
+                Preempt(record, poolId, plans, t, outcomes);
+                return decide.Record(record, t, plans)!;
+            }
+            // What they had is free now, for whoever is first in line: it is decided anew.
+            Settle(record, poolId, t, outcomes);
         }
-        var plans = decide.ToTake!;
-        Preempt(record, record.Command.PoolId, plans, t, outcomes);
-        return decide.Record(record, t, plans)!;
+    }
+
+    // Nothing is taken from a hold that is due: it expires. How many did.
+    private int ExpireVictims(
+        in LedgerRecord record, string poolId, PreemptionPlan[] plans, long t, List<AllocationOutcome> outcomes)
+    {
+        var expired = 0;
+        foreach (var plan in plans)
+        {
+            foreach (var take in plan.Takes)
+            {
+                if (OwnExpiry.Of(state, poolId, take.ReservationId, t) is { } timer)
+                {
+                    Commit(record, decide.Timer(record, timer, t), t, outcomes);
+                    expired++;
+                }
+            }
+        }
+        return expired;
     }
 
     private void Preempt(
@@ -156,6 +184,12 @@ public sealed partial class AllocationLedger
         if (decide.NextTaker(poolId, t, out var lookAgainAtMs) is { } place)
         {
             var plans = decide.ToTake!;
+            if (ExpireVictims(record, poolId, plans, t, outcomes) is > 0 and var expired)
+            {
+                // The line is looked at anew.
+                work = Math.Max(0, work - expired);
+                return;
+            }
             work = Math.Max(0, work - 1 - plans.Sum(p => p.Takes.Count));
             Preempt(record, poolId, plans, t, outcomes);
             Commit(
@@ -230,6 +264,15 @@ public sealed partial class AllocationLedger
                 return;
             }
             work--;
+            if (OwnExpiry.Of(state, pool.PoolId, holder.ReservationId, t) is { } timer)
+            {
+                Commit(record, decide.Timer(record, timer, t), t, outcomes);
+                if (state.GetReservation(pool.PoolId, holder.ReservationId) is not { Held: > 0 }
+                    || state.GetPool(pool.PoolId)!.Deficit == 0)
+                {
+                    continue;
+                }
+            }
             Commit(
                 record, decide.ExpireForDeficit(record, pool.PoolId, holder.ReservationId, row, work == 0, t), t,
                 outcomes);

@@ -83,12 +83,13 @@ public sealed partial class AllocationLedger
     // True when nothing more is due.
     private bool FireTimers(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
     {
-        for (var fired = 0; state.TryPeekTimer(out var timer) && timer.DueAtMs <= t; fired++)
+        for (var fired = 0; state.TryPeekTimer(out var due) && due.DueAtMs <= t; fired++)
         {
-            if (fired == policy.Limits.TimersPerRecord || (work == 0 && timer.Kind == TimerKind.Promotion))
+            if (fired == policy.Limits.TimersPerRecord || (work == 0 && due.Kind == TimerKind.Promotion))
             {
                 return false;
             }
+            var timer = OwnExpiry.Before(state, due, t);
             Commit(record, Fire(record, timer, t), t, outcomes);
             if (timer.Kind == TimerKind.Promotion && timer.PoolId == partitionPoolId)
             {
@@ -125,35 +126,15 @@ public sealed partial class AllocationLedger
             + "until then.");
     }
 
-    // More was due than fires for one record: a hold that the command names is expired all the same.
+    // More was due than fires for one record: what the command is about is expired all the same.
     private void ExpireNamed(in LedgerRecord record, long t, List<AllocationOutcome> outcomes)
     {
-        var body = record.Command.Body;
-        if (body is AllocationCommandBody.Return or AllocationCommandBody.Import)
+        foreach (var reservationId in OwnExpiry.Named(state, record.Command))
         {
-            // A return is not about what is held, and an import of what is known is refused either way.
-            return;
-        }
-        if (body is AllocationCommandBody.Hold hold)
-        {
-            foreach (var line in hold.Lines)
+            if (OwnExpiry.Of(state, record.Command.PoolId, reservationId, t) is { } timer)
             {
-                ExpireIfDue(record, line.ReservationId, t, outcomes);
+                CommitAndSettle(record, decide.Timer(record, timer, t), t, outcomes);
             }
-        }
-        ExpireIfDue(record, Decide.ReservationIn(body), t, outcomes);
-    }
-
-    private void ExpireIfDue(in LedgerRecord record, string? reservationId, long t, List<AllocationOutcome> outcomes)
-    {
-        var poolId = record.Command.PoolId;
-        if (reservationId is not null
-            && state.GetReservation(poolId, reservationId) is { } known
-            && (known.Held > 0 ? known.ExpiresAtMs : known.Waiting > 0 ? known.WaitUntilMs : null) is { } expiresAt
-            && expiresAt <= t)
-        {
-            var timer = new LedgerTimer(expiresAt, TimerKind.Expiry, poolId, reservationId);
-            CommitAndSettle(record, decide.Timer(record, timer, t), t, outcomes);
         }
     }
 

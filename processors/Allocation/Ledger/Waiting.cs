@@ -121,6 +121,11 @@ internal static class Waiting
             {
                 return true;
             }
+            if (waiter.WaitUntilMs <= d.T)
+            {
+                // Its time is over: its own timer is due and has not fired yet.
+                continue;
+            }
             var waiting = d.Policy.ClassToday(waiter.Class);
             var isBelow = rank >= 0 && d.Policy.RankOf(waiting) is var other && (other < 0 || other > rank);
             var mayBePassed = isBelow && (usesOnlyKept || (victims is not null && victims.Contains(waiting)));
