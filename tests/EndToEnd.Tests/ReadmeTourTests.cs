@@ -9,7 +9,6 @@ namespace EndToEnd.Tests;
 /// dev</c>, with the output compared line by line. Times, durations, generated ids and the width of columns may
 /// differ.
 /// </summary>
-[Collection("processes")]
 public sealed partial class ReadmeTourTests
 {
     private const string KillMark = "<!-- tour: kill -9 alloc dev, start it again -->";

@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>The demo on a data directory that has seen it before goes on where it left off.</summary>
-[Collection("processes")]
 public sealed class DemoRestartTests
 {
     private const string Seats = "seats-A";

@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>Why something was decided, and why something else would not be.</summary>
-[Collection("processes")]
 public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);

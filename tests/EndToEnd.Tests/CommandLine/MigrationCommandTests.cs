@@ -4,7 +4,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>The way of a slice's open reservations into alloc and out of it.</summary>
-[Collection("processes")]
 public sealed class MigrationCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     [Fact]

@@ -6,7 +6,6 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>
 /// What operators type, against a running <c>alloc dev</c>: data on standard output, exit codes, nothing done twice.
 /// </summary>
-[Collection("processes")]
 public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     [Fact]

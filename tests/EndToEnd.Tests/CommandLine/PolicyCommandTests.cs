@@ -8,7 +8,6 @@ namespace EndToEnd.Tests.CommandLine;
 /// What a policy owner types, against a running <c>alloc dev</c>: a policy is validated, applied to every partition in
 /// one transaction, and decides from then on.
 /// </summary>
-[Collection("processes")]
 public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>, IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);

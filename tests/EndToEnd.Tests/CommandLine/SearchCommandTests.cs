@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>Searching, releasing what was found, and building the projection anew, against a running process.</summary>
-[Collection("processes")]
 public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);

@@ -6,7 +6,6 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>
 /// A slice moves from another system to alloc, with the shadow of <c>alloc dev --shadow</c> beside it.
 /// </summary>
-[Collection("processes")]
 public sealed class ShadowCommandTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);

@@ -6,7 +6,6 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>
 /// A command whose decision is not seen in time is neither done nor failed: it is unknown, and can be asked for again.
 /// </summary>
-[Collection("processes")]
 public sealed class UnknownDecisionTests
 {
     [Fact]

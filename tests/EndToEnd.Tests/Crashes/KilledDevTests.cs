@@ -3,7 +3,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Crashes;
 
 /// <summary>One process with everything in it, killed outright again and again while a replay runs.</summary>
-[Collection("processes")]
 public sealed class KilledDevTests
 {
     private const int Kills = 10;

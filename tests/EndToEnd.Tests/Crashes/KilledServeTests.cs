@@ -3,7 +3,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Crashes;
 
 /// <summary>Broker and engine in processes of their own: either one is killed alone, and both together.</summary>
-[Collection("processes")]
 public sealed class KilledServeTests
 {
     private const int Lines = 15_000;

@@ -6,7 +6,6 @@ namespace EndToEnd.Tests.Crashes;
 /// <summary>
 /// Two instances share the partitions: one is killed and comes back, one is paused past its session and wakes up.
 /// </summary>
-[Collection("processes")]
 public sealed class TwoInstancesTests
 {
     private const int Lines = 12_000;

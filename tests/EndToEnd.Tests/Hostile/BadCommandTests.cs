@@ -6,7 +6,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Hostile;
 
 /// <summary>Commands that ask for the impossible are rejected with a reason and leave the ledger as it was.</summary>
-[Collection("processes")]
 public sealed class BadCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly long Year1970 = 1_000;

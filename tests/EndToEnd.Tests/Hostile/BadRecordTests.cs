@@ -8,7 +8,6 @@ namespace EndToEnd.Tests.Hostile;
 /// <summary>
 /// What cannot be a command goes to the dead-letter topic with its reason and origin; the partition goes on.
 /// </summary>
-[Collection("processes")]
 public sealed class BadRecordTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     /// <summary>

@@ -2,7 +2,6 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Hostile;
 
-[Collection("processes")]
 public sealed class DataDirectoryTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);

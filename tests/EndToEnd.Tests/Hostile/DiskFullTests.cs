@@ -9,7 +9,6 @@ namespace EndToEnd.Tests.Hostile;
 /// <summary>
 /// The disk of everything runs full in the middle of the work: what was acknowledged is decided in the end.
 /// </summary>
-[Collection("processes")]
 public sealed class DiskFullTests
 {
     private const string Pool = "cramped";

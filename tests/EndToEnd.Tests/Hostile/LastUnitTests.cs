@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Hostile;
 
-[Collection("processes")]
 public sealed class LastUnitTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private const int Producers = 16;

@@ -11,7 +11,6 @@ namespace EndToEnd.Tests.Hostile;
 /// The schema registry in a process of its own is away, or hangs: whoever needs it waits, says so, skips nothing, and
 /// goes on when it is back.
 /// </summary>
-[Collection("processes")]
 public sealed class RegistryAwayTests
 {
     private const string Pool = "patient";

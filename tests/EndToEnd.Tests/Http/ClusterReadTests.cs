@@ -6,7 +6,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>Two instances: each answers for all pools, and says where to ask when the owner is silent.</summary>
-[Collection("processes")]
 public sealed class ClusterReadTests
 {
     private const int PoolCount = 8;

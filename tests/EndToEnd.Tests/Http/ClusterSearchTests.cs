@@ -6,7 +6,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>Two instances share the projection: each finds everything, and a rebuild takes over at both.</summary>
-[Collection("processes")]
 public sealed class ClusterSearchTests
 {
     private const int PoolCount = 8;

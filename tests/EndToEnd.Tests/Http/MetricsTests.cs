@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>A scrape of a running <c>alloc dev</c>: what Prometheus takes, and what the manual lists.</summary>
-[Collection("processes")]
 public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);

@@ -7,7 +7,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>What a load balancer and a supervisor are told while an instance restores its state.</summary>
-[Collection("processes")]
 public sealed class ReadinessTests
 {
     private const string Pool = "restored";

@@ -5,7 +5,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>A pool or a partition of the search is built anew by command, while the rest is read and written.</summary>
-[Collection("processes")]
 public sealed class ScopeRebuildTests
 {
     [Fact]

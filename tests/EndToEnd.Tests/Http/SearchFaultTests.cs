@@ -9,7 +9,6 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Http;
 
 /// <summary>A journal that misses an outcome stops searches, with a clear fault, and no decision.</summary>
-[Collection("processes")]
 public sealed class SearchFaultTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);

@@ -9,12 +9,10 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Policies;
 
 /// <summary>On the embedded broker.</summary>
-[Collection("processes")]
 public sealed class PolicyAdversityTests(EmbeddedPolicyCluster cluster)
     : PolicyAdversity(cluster), IClassFixture<EmbeddedPolicyCluster>;
 
 /// <summary>On Apache Kafka, where one is at hand.</summary>
-[Collection("processes")]
 public sealed class PolicyAdversityOnApacheKafkaTests(ApachePolicyCluster cluster)
     : PolicyAdversity(cluster), IClassFixture<ApachePolicyCluster>;
 

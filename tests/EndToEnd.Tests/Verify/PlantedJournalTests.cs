@@ -8,7 +8,6 @@ namespace EndToEnd.Tests.Verify;
 /// <summary>
 /// A real journal into which somebody else writes: <c>alloc verify</c> must say so, and leave with 5.
 /// </summary>
-[Collection("processes")]
 public sealed class PlantedJournalTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
