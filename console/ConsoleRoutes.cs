@@ -44,7 +44,8 @@ public static class ConsoleRoutes
     {
         BuildInfo.Publish();
         new InstanceEndpoints(parts.Application, parts.Startup, parts.Disks, parts.WriteMetrics).Map(routes);
-        new LedgerEndpoints(parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Time).Map(routes);
+        new LedgerEndpoints(
+            parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Hypotheses.Refusals, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
         new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
@@ -47,12 +48,13 @@ internal static class Histories
         }
         if (!follow)
         {
-            context.Screen.Rows(found.Select(OutcomeSummary.Row).ToList(), Columns);
+            context.Screen.Rows(found.Select(o => Row(o, poolId)).ToList(), Columns);
             return ExitCode.Ok;
         }
         foreach (var outcome in found.Concat(journal.Follow(partition, poolId, cancellation).Where(isWanted)))
         {
-            context.Screen.Next(() => OutcomeSummary.Row(outcome), _ => context.Screen.Verbatim(Line(outcome)));
+            context.Screen.Next(
+                () => Row(outcome, poolId), _ => context.Screen.Verbatim(Line(outcome, Row(outcome, poolId))));
         }
         return ExitCode.Ok;
     }
@@ -78,11 +80,21 @@ internal static class Histories
         Column.Text("COMMAND", "command"),
     ];
 
-    private static string Line(AllocationOutcome outcome)
+    // What the partition answered about the pool has neither its sequence nor its balances.
+    private static JsonObject Row(AllocationOutcome outcome, string poolId)
     {
         var row = OutcomeSummary.Row(outcome);
-        return $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} "
-            + $"{row["detail"]}  "
-            + $"free {row["free"]}";
+        foreach (var member in outcome.PoolId == poolId ? [] : Own)
+        {
+            row[member] = null;
+        }
+        return row;
     }
+
+    private static readonly string[] Own = ["sequence", "free", "held", "confirmed", "consumed"];
+
+    private static string Line(AllocationOutcome outcome, JsonObject row) =>
+        $"{row["t"]}  {$"#{outcome.Sequence}",-7} {row["event"],-14} {Column.Show(row["reservation"]),-16} "
+            + $"{row["detail"]}  "
+            + $"free {Column.Show(row["free"])}";
 }

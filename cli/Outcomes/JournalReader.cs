@@ -61,11 +61,11 @@ internal sealed class JournalReader : IDisposable
     /// <param name="partition">Where.</param>
     /// <param name="from">First offset.</param>
     /// <param name="to">Offset after the last; the greatest number to wait for more, without end.</param>
-    /// <param name="key">Only records of this pool, which saves decoding the others; null for all.</param>
+    /// <param name="pool">Only what is about this pool, which saves decoding the rest; null for all.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="CliException">The broker stopped giving records.</exception>
     public IEnumerable<(long Offset, AllocationOutcome? Outcome)> Range(
-        int partition, long from, long to, byte[]? key, CancellationToken cancellation)
+        int partition, long from, long to, PoolRecords? pool, CancellationToken cancellation)
     {
         if (from >= to)
         {
@@ -102,7 +102,7 @@ internal sealed class JournalReader : IDisposable
             {
                 yield break;
             }
-            yield return (record.Offset.Value, Decode(record, key));
+            yield return (record.Offset.Value, Decode(record, pool));
             if (record.Offset.Value == to - 1)
             {
                 yield break;
@@ -147,7 +147,7 @@ internal sealed class JournalReader : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             yield return reader.Consume(PollInterval) is { IsPartitionEOF: false } record
-                && Decode(record, key: null) is { } outcome
+                && Decode(record, pool: null) is { } outcome
                     ? (record.Partition.Value, outcome)
                     : null;
         }
@@ -160,7 +160,7 @@ internal sealed class JournalReader : IDisposable
         for (var window = TailWindow; ; window *= 4)
         {
             var from = Math.Max(low, high - window);
-            var last = Range(partition, from, high, key: null, cancellation).Select(r => r.Outcome)
+            var last = Range(partition, from, high, pool: null, cancellation).Select(r => r.Outcome)
                 .LastOrDefault(outcome => outcome is not null);
             if (last is not null || from == low)
             {
@@ -172,16 +172,17 @@ internal sealed class JournalReader : IDisposable
     // Closing a client takes a good part of a second that nobody has to wait for.
     public void Dispose() => _ = Task.Run(reader.Dispose);
 
-    private AllocationOutcome? Decode(ConsumeResult<byte[]?, byte[]?> record, byte[]? key)
+    private AllocationOutcome? Decode(ConsumeResult<byte[]?, byte[]?> record, PoolRecords? pool)
     {
         if (record.Message.Value is not { } value
-            || (key is not null && !key.AsSpan().SequenceEqual(record.Message.Key)))
+            || (pool is not null && !pool.MayBe(record.Message.Key, record.Partition.Value)))
         {
             return null;
         }
         try
         {
-            return outcomes.Deserialize(value);
+            var outcome = outcomes.Deserialize(value);
+            return pool is null || pool.Has(outcome) ? outcome : null;
         }
         catch (AvroException)
         {

@@ -31,7 +31,7 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
     /// journal is.
     /// </summary>
     /// <param name="partitions">Where to look.</param>
-    /// <param name="key">Only records of this pool, which saves decoding the others; null for all.</param>
+    /// <param name="poolId">Only what is about this pool, which saves decoding the rest; null for all.</param>
     /// <param name="isWanted">What to keep.</param>
     /// <param name="isEnough">Asked after each window.</param>
     /// <param name="most">How many to keep of each partition, the newest.</param>
@@ -40,7 +40,7 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
     /// <exception cref="CliException">The broker stopped giving records.</exception>
     public IReadOnlyList<AllocationOutcome> SearchBack(
         IReadOnlyList<int> partitions,
-        string? key,
+        string? poolId,
         Func<AllocationOutcome, bool> isWanted,
         Func<IReadOnlyList<AllocationOutcome>, bool> isEnough,
         int most,
@@ -50,7 +50,7 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
         var ranges = partitions.ToDictionary(p => p, p => reader.Ends(p) is var ends
             ? (ends.Low, Upper: ends.High) : default);
         var total = ranges.Values.Sum(r => r.Upper - r.Low);
-        var keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
+        var pool = poolId is null ? null : new PoolRecords(poolId);
         var found = new List<AllocationOutcome>();
         var looked = 0L;
         for (var window = FirstWindow; ranges.Values.Any(r => r.Upper > r.Low); window *= WindowGrowth)
@@ -61,7 +61,7 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
                 var (low, upper) = ranges[partition];
                 var from = Math.Max(low, upper - window);
                 var newest = new Queue<AllocationOutcome>();
-                foreach (var (offset, outcome) in reader.Range(partition, from, upper, keyBytes, cancellation))
+                foreach (var (offset, outcome) in reader.Range(partition, from, upper, pool, cancellation))
                 {
                     progress(looked + offset - from, total);
                     if (outcome is null || !isWanted(outcome))
@@ -88,11 +88,11 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
     }
 
     /// <summary>What comes from now on.</summary>
-    public IEnumerable<AllocationOutcome> Follow(int partition, string? key, CancellationToken cancellation)
+    public IEnumerable<AllocationOutcome> Follow(int partition, string? poolId, CancellationToken cancellation)
     {
-        var keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
+        var pool = poolId is null ? null : new PoolRecords(poolId);
         var end = reader.Ends(partition).High;
-        return reader.Range(partition, end, long.MaxValue, keyBytes, cancellation).Select(r => r.Outcome)
+        return reader.Range(partition, end, long.MaxValue, pool, cancellation).Select(r => r.Outcome)
             .OfType<AllocationOutcome>();
     }
 

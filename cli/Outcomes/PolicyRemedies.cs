@@ -21,6 +21,9 @@ internal static class PolicyRemedies
             ? $"{Words.UnitsOrFewer(maximum)}: no request of this pool can ever get more"
             : "fewer units: no request of this pool can ever get so many",
         ReasonCode.QuotaExceeded => Quota(reason, n),
+        ReasonCode.ScopeRequired =>
+            $"--{reason.Scope ?? "customer"} NAME: the quota {reason.Detail} counts what each {reason.Scope} has, and "
+            + "grants nothing to nobody",
         _ => null,
     };
 

@@ -45,7 +45,7 @@ internal static class Remedies
             ? $"a number from {least} to {most}"
             : Has(n, NumberName.Length) is not null && Has(n, NumberName.Maximum) is { } length
             ? $"1 to {length} characters, none of them a control character"
-            : "the same command with that put right, under a new command id";
+            : "the same command with that put right; nothing of it was registered, so its id may stay";
 
     private static string? OfReservation(
         ReasonCode code, Dictionary<NumberName, long> n, IReadOnlyList<DecisionStep> steps) => code switch

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
@@ -11,7 +12,7 @@ namespace Alloc.Web.Endpoints;
 
 /// <summary>Reads of the ledger: pools, reservations, remembered commands, wherever in the cluster they are.</summary>
 internal sealed class LedgerEndpoints(
-    LedgerDirectory directory, Peers peers, AllocationPolicy shipped, TimeProvider time)
+    LedgerDirectory directory, Peers peers, AllocationPolicy shipped, RecentRefusals refusals, TimeProvider time)
 {
     private readonly LedgerAnswers answers = new(directory, peers);
 
@@ -137,7 +138,10 @@ internal sealed class LedgerEndpoints(
             $"Pool {pool} has no reservation {id}.").ConfigureAwait(false);
     }
 
-    /// <summary>GET /v1/commands/{id}?pool= : the remembered answer to a command.</summary>
+    /// <summary>
+    /// GET /v1/commands/{id}?pool= : the remembered answer to a command; of one that registered nothing the last answer,
+    /// as long as the instance that gave it has it.
+    /// </summary>
     private async Task GetCommandAsync(HttpContext context)
     {
         var id = RawPath.Segments(context, 2)[0];
@@ -147,21 +151,29 @@ internal sealed class LedgerEndpoints(
             await Problem.WriteAsync(context, 400, "Bad request", "Say which pool: ?pool=….").ConfigureAwait(false);
             return;
         }
+        var refused = refusals.Find(pool, id);
         await answers.AnswerAsync(
             context,
             pool,
-            reads =>
-            {
-                if (reads.Command(pool, id) is not { } memory)
-                {
-                    return null;
-                }
-                var answer = AvroJson.Of(memory);
-                answer["commandId"] = id;
-                answer["outcomeId"] = $"{memory.OutcomePoolId}#{memory.Sequence}";
-                return answer;
-            },
+            reads => reads.Command(pool, id) is { } memory ? CommandJson(id, memory)
+                : refused is not null ? RefusalJson(id, refused) : null,
             $"Pool {pool} remembers no command {id}; that does not say that it was never sent.").ConfigureAwait(false);
+    }
+
+    private static JsonObject CommandJson(string id, CommandMemory memory)
+    {
+        var answer = AvroJson.Of(memory);
+        answer["commandId"] = id;
+        answer["outcomeId"] = $"{memory.OutcomePoolId}#{memory.Sequence}";
+        return answer;
+    }
+
+    // In the form of a remembered answer: nothing is remembered, and nothing will be forgotten.
+    private static JsonObject RefusalJson(string id, CommandMemory refused)
+    {
+        var answer = CommandJson(id, refused);
+        answer["forgetAt"] = null;
+        return answer;
     }
 
     private AvailabilityReads AvailabilityOf(ILedgerReads reads) =>

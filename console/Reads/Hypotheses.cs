@@ -16,6 +16,9 @@ public sealed class Hypotheses(StreamsApplication application, AllocationOptions
     /// <summary>The policy in force before any was taken.</summary>
     public AllocationPolicy Shipped => options.Policy;
 
+    /// <summary>The last answers of this instance that the ledger does not remember.</summary>
+    public RecentRefusals Refusals => options.Refusals;
+
     /// <summary>What would be decided now; null when the partition is not here and ready.</summary>
     /// <exception cref="LedgerFaultException">The state moved on during each of a few attempts.</exception>
     public AllocationOutcome? Decide(AllocationCommand command, long nowMs) => Ask(

@@ -44,6 +44,9 @@ public sealed record AllocationOptions
     /// </summary>
     public Func<PolicyApplication?> AppliedPolicy { get; init; } = static () => null;
 
+    /// <summary>The last answers that registered nothing.</summary>
+    public RecentRefusals Refusals { get; private init; } = new();
+
     /// <summary>What the ledgers count on.</summary>
     internal AllocationInstruments Instruments { get; init; } = AllocationInstruments.Shared;
 
@@ -69,6 +72,7 @@ public sealed record AllocationOptions
     {
         Role = LedgerRole.Shadow,
         OutcomeTopic = outcomeTopic,
+        Refusals = new RecentRefusals(),
         Instruments = AllocationInstruments.Unpublished,
     };
 }

@@ -13,6 +13,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
 {
     private const int KeyBufferSize = 1024;
     private readonly List<AllocationOutcome> outcomes = [];
+    private readonly Queue<AllocationOutcome> uncommitted = new();
     private readonly AllocationMetrics metrics = new(options.Instruments);
     private IProcessorContext<string, AllocationOutcome> context = null!;
     private StoreLedgerState state = null!;
@@ -28,6 +29,7 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         context.Schedule(Forgetting.Interval, PunctuationType.WallClock, _ => forgetting.Run());
         context.Schedule(AllocationMetrics.Interval, PunctuationType.WallClock, _ => Publish());
         context.WhenCommitted((_, nextOffset) => metrics.Committed(nextOffset, context.WallClockMs));
+        context.WhenCommitted(KeepRefusals);
         tickDueAtMs = -1;
         ScheduleTick();
     }
@@ -65,6 +67,10 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         {
             isCommand |= outcome.CommandId is not null;
             metrics.Count(outcome);
+            if (RecentRefusals.Are(outcome))
+            {
+                uncommitted.Enqueue(outcome);
+            }
             context.Forward(new Record<string, AllocationOutcome>(outcome.PoolId, outcome, outcome.TMs));
         }
         if (isCommand)
@@ -75,6 +81,14 @@ internal sealed class AllocationProcessor(AllocationOptions options)
     }
 
     public void Close() => options.Instruments.Partitions.TryRemove(context.Partition, out _);
+
+    private void KeepRefusals(string topic, long nextOffset)
+    {
+        while (uncommitted.TryPeek(out var refusal) && refusal.Source.Offset < nextOffset)
+        {
+            options.Refusals.Add(uncommitted.Dequeue());
+        }
+    }
 
     private void Publish()
     {

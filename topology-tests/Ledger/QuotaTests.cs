@@ -44,9 +44,9 @@ public sealed class QuotaTests
     }
 
     [Fact]
-    public void A_request_without_the_scope_counts_against_nobody()
+    public void A_request_without_the_scope_counts_against_nobody_where_the_row_does_not_require_it()
     {
-        var ledger = Dealers(100, Quota(QuotaScope.Dealer, null, 5));
+        var ledger = Dealers(100, Quota(QuotaScope.Dealer, null, 5) with { IsRequired = false });
 
         Assert.Equal("✔ Held", OutcomeText.Of(Hold(ledger, "a", 50)));
         Assert.Equal("R QuotaExceeded", OutcomeText.Of(Hold(ledger, "b", 6, dealer: "north")));

@@ -182,17 +182,25 @@ internal static class RandomHistory
     // Commands that look at the ledger as it is, or are for all of the partition.
     private static AllocationCommand? Special(TestLedger ledger, Step step) => (step.Kind % 23) switch
     {
-        19 => ledger.Command(new AllocationCommandBody.Repair
-        {
-            MismatchId = "m",
-            Action = step.Choice % 3 == 0 ? "AcceptSnapshot" : "Adjust",
-            Approver = "bob",
-            ExpectedBalances = ledger.Balances,
-            Quantity = 1 + (step.Quantity % 3),
-            From = (RepairAccount)(1 + (step.Choice % 4)),
-            To = (RepairAccount)(1 + (step.Quantity % 4)),
-            Source = "erp",
-        }),
+        19 => ledger.Command(step.Choice % 3 == 0
+            ? new AllocationCommandBody.Repair
+            {
+                MismatchId = "m",
+                Action = "AcceptSnapshot",
+                Approver = "bob",
+                ExpectedBalances = ledger.Balances,
+                Source = "erp",
+            }
+            : new AllocationCommandBody.Repair
+            {
+                MismatchId = "m",
+                Action = "Adjust",
+                Approver = "bob",
+                ExpectedBalances = ledger.Balances,
+                Quantity = 1 + (step.Quantity % 3),
+                From = (RepairAccount)(1 + (step.Choice % 4)),
+                To = (RepairAccount)(1 + (step.Quantity % 4)),
+            }),
         20 => ledger.Command(
             new AllocationCommandBody.AuthorityTransfer
             {

@@ -17,10 +17,10 @@ internal sealed class TestLedger
     private long offset;
     private int commandCount;
 
-    public TestLedger(AllocationPolicy? policy = null)
+    public TestLedger(AllocationPolicy? policy = null, LedgerRole role = LedgerRole.Authority)
     {
         Policy = policy ?? PolicyVersions.Version0;
-        ledger = new AllocationLedger(State, Policy, Partition);
+        ledger = new AllocationLedger(State, Policy, Partition, role);
     }
 
     public AllocationPolicy Policy { get; }

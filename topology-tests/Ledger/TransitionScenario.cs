@@ -57,7 +57,10 @@ internal static class TransitionScenario
     }
 
     /// <summary>What becomes of the command of a row, in the words of a cell.</summary>
-    public static string Ask(TestLedger ledger, string row)
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="expectedVersion">The version that the producer saw; null: it does not say, unless it must.</param>
+    public static string Ask(TestLedger ledger, string row, long? expectedVersion = null)
     {
         if (row == "Tick")
         {
@@ -71,7 +74,8 @@ internal static class TransitionScenario
         {
             return Told(ledger.Wait(TimeSpan.FromMinutes(15)), "r");
         }
-        var answer = ledger.Run(Command(ledger, row));
+        var command = Command(ledger, row);
+        var answer = ledger.Run(expectedVersion is null ? command : command with { ExpectedVersion = expectedVersion });
         return answer.Event switch
         {
             AllocationOutcomeEvent.PendingApproval => $"P, {Approved(ledger, answer, row)}",

@@ -202,8 +202,8 @@ public sealed class WaitlistTests
     [Fact]
     public void What_can_never_fit_does_not_wait()
     {
-        var policy = ThreeClasses.WithQuotas(Quota(QuotaScope.Customer, null, 6)).Waiting();
-        var ledger = Full(policy);
+        var quota = Quota(QuotaScope.Customer, null, 6) with { IsRequired = false };
+        var ledger = Full(ThreeClasses.WithQuotas(quota).Waiting());
         ledger.Configure(maximum: 9);
 
         Assert.Equal("R QuotaExceeded+InsufficientAvailability", OutcomeText.Of(Hold(ledger, "a", 7, customer: "x")));

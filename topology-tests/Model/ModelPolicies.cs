@@ -40,7 +40,7 @@ internal static class ModelPolicies
         new()
         {
             Name = "best effort", Classes = Three, Waiting = WaitlistOrder.BestEffort, Boosts = [("gold", 5_000)],
-            Quotas = [new(QuotaScope.Customer, "ann", 4)], OnDeficit = DeficitAction.ExpireNewestHeld,
+            Quotas = [new(QuotaScope.Customer, "ann", 4, Required: true)], OnDeficit = DeficitAction.ExpireNewestHeld,
         },
         new()
         {

@@ -18,6 +18,7 @@ internal sealed class ModelRun
     private readonly OutcomeChecks checks;
     private readonly Dictionary<string, NaivePool> pools = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Pool, string Command), int> originals = [];
+    private readonly HashSet<(string PoolId, string CommandId)> malformed = [];
     private readonly HashSet<(string Pool, string Command)> asked = [];
     private int line;
     private long epoch;
@@ -112,14 +113,27 @@ internal sealed class ModelRun
         }
     }
 
-    // Invariant 5.
+    // Invariant 5. What is malformed has an answer that registers nothing, and no original unless it is mended.
     private void CountOriginal(AllocationOutcome outcome)
     {
-        if (outcome is not { Original: true, CommandId: { } id })
+        if (outcome.CommandId is not { } id)
         {
             return;
         }
         var key = (outcome.RequestedPoolId ?? PoolOfPartition(outcome), id);
+        if (!outcome.Original)
+        {
+            if (outcome is { CausedBy: null, DuplicateOf: null, Event: AllocationOutcomeEvent.Rejected rejected })
+            {
+                malformed.Add(key);
+                if (rejected.Reasons.All(r => r.Code is not (ReasonCode.Malformed or ReasonCode.IdempotencyConflict))
+                    || outcome.RememberUntilMs is not null || outcome.After.Count > 0 || outcome.Timers.Count > 0)
+                {
+                    Break("5: only what is malformed or a conflict registers nothing", $"{key}: {rejected}");
+                }
+            }
+            return;
+        }
         if ((originals[key] = originals.GetValueOrDefault(key) + 1) > 1)
         {
             Break("5: one original outcome for one command", $"{key} has a second one, {outcome.Event}");
@@ -147,7 +161,7 @@ internal sealed class ModelRun
             Step("wait 1000000", isSetUp: false);
             Step("tick", isSetUp: false);
         }
-        foreach (var key in asked.Where(a => originals.GetValueOrDefault(a) == 0))
+        foreach (var key in asked.Where(a => originals.GetValueOrDefault(a) == 0 && !malformed.Contains(a)))
         {
             Break("5: one original outcome for one command", $"{key} has none");
         }

@@ -124,13 +124,17 @@ internal sealed record NaivePolicy
 /// <param name="Lending">Unused units that it lends.</param>
 /// <param name="CountsConsumed">Whether consumed units count.</param>
 /// <param name="Reclaim">What it takes back of what it lends.</param>
+/// <param name="Required">Whether who names nobody gets nothing; null: where each is for itself.</param>
 internal sealed record NaiveQuota(
     QuotaScope Scope, string? Value, long Nominal, long Borrowing = 0, long Lending = 0, bool CountsConsumed = false,
-    QuotaReclaim Reclaim = QuotaReclaim.None)
+    QuotaReclaim Reclaim = QuotaReclaim.None, bool? Required = null)
 {
+    public bool IsForNobody => Required ?? (Value is null && Scope != QuotaScope.Class);
+
     public QuotaRow Write(string id, PoolPattern pools) => new(
         id, pools, Scope, Value, Nominal, Borrowing, Lending, CountsConsumed ? UsageCount.Lifetime : UsageCount.Open)
     {
         Reclaim = Reclaim,
+        IsRequired = IsForNobody,
     };
 }

@@ -101,6 +101,10 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
     /// <summary>The first quota that so many units more would break, in words; null when none would.</summary>
     public string? QuotaBroken(NaiveReservation owner, long more)
     {
+        if (inForce.Current.Quotas.FirstOrDefault(q => q.IsForNobody && IsNobody(owner, q.Scope)) is { } required)
+        {
+            return $"nobody of {NameOf(required.Scope)} is named";
+        }
         foreach (var (kind, value) in owner.Owner)
         {
             if (QuotaBroken(kind, value, more) is { } broken)
@@ -129,6 +133,10 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
             ? $"{kind}/{value} uses {used}; {borrowed} would be borrowed with {lendable} to lend"
             : null;
     }
+
+    /// <summary>Whether the owner names nobody in a kind of scope.</summary>
+    public static bool IsNobody(NaiveReservation owner, QuotaScope scope) =>
+        owner.Owner.GetValueOrDefault(NameOf(scope), "").Length == 0;
 
     /// <summary>Units that its owner has above its own quota of the same kind of scope.</summary>
     public long Borrowed(NaiveReservation owner, NaiveQuota lender)

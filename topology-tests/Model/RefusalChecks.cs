@@ -52,6 +52,11 @@ internal static class RefusalChecks
                 case ReasonCode.WaitersAhead when pool.Line().Count == 0:
                     fail("a refusal for waiters ahead is true", name);
                     break;
+                case ReasonCode.ScopeRequired
+                    when !policy.Quotas.Any(q => q.IsForNobody
+                        && NaivePool.IsNobody(OwnerOf(hold, command, priorityClass), q.Scope)):
+                    fail("a refusal for a name that is missing is true", $"{name}: {reason.Scope}");
+                    break;
                 case ReasonCode.QuotaExceeded:
                     CheckQuota(pool, hold, command, priorityClass, asked.Sum(), name, reason, fail);
                     break;

@@ -54,6 +54,13 @@ internal static class ExplainCommand
             ? [.. Enumerable.Range(0, journal.PartitionCount)]
             : [journal.PartitionOf(pool)];
         var found = Search(context, journal, partitions, pool, what, cancellation);
+        if (found.Count == 0 && pool is not null)
+        {
+            // A record that lay in another partition than its pool's was answered there.
+            found = Search(
+                context, journal, [.. Enumerable.Range(0, journal.PartitionCount).Except(partitions)], pool, what,
+                cancellation);
+        }
         if (found.Count == 0)
         {
             throw CliException.NotFound(
@@ -86,8 +93,14 @@ internal static class ExplainCommand
             || Involved.Reservation(outcome, what);
 
     private static bool IsCertain(AllocationOutcome outcome, string what) =>
-        OutcomeId(outcome) == what || (outcome.CommandId == what && outcome.Original) || outcome.PoolId == what ||
-        outcome.After.Any(r => r.ReservationId == what && r.Version <= 1);
+        OutcomeId(outcome) == what || (outcome.CommandId == what && (outcome.Original || IsUnknownBefore(outcome)))
+        || outcome.PoolId == what || outcome.After.Any(r => r.ReservationId == what && r.Version <= 1);
+
+    // What a pool refused as malformed and nothing more had no answer before: it would be a conflict as well.
+    private static bool IsUnknownBefore(AllocationOutcome outcome) =>
+        outcome is { RequestedPoolId: null, DuplicateOf: null, CausedBy: null }
+        && outcome.Event is AllocationOutcomeEvent.Rejected { Reasons: var reasons }
+        && reasons.All(r => r.Code == ReasonCode.Malformed);
 
     /// <summary>A command: its outcomes. A reservation: all of its own. A pool: the last answer to a command.</summary>
     private static List<AllocationOutcome> Choose(IReadOnlyList<AllocationOutcome> found, string what)

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
@@ -84,9 +83,9 @@ internal sealed class PolicyAnswers(ClientSettings settings, ISchemaRegistryClie
         for (var partition = 0; partition < PartitionCount; partition++)
         {
             var answer = new PartitionAnswer(partition, PartitionStand.Unanswered);
-            var key = Encoding.UTF8.GetBytes(ReservedKeys.PartitionPool(partition));
+            var records = new PoolRecords(ReservedKeys.PartitionPool(partition));
             foreach (var (offset, outcome) in journal.Range(
-                partition, from[partition], to[partition], key, cancellation))
+                partition, from[partition], to[partition], records, cancellation))
             {
                 progress(looked + offset - from[partition], total);
                 answer = outcome is null ? answer : Said(outcome, applied.Record, partition) ?? answer;

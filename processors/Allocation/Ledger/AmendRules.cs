@@ -15,7 +15,13 @@ internal static class AmendRules
         var id = amend.ReservationId;
         var known = d.Find(id);
         var status = ReservationStatuses.Of(known, d.T);
-        if (!LiveRule.Check(d, id, known, status))
+        var isLive = LiveRule.Check(d, id, known, status);
+        if (status == ReservationStatus.Confirmed && amend.NewQuantity > Quantity(known!))
+        {
+            return LiveRule.Reject(
+                d, id, status, ReasonCode.NotHeld, "only a reservation that holds units gets more");
+        }
+        if (!isLive)
         {
             return d.Rejected(id);
         }
@@ -28,7 +34,7 @@ internal static class AmendRules
         {
             return Wait(d, known!, change);
         }
-        return change < 0 ? Decrease(d, known!, status, -change) : Increase(d, known!, status, change);
+        return change < 0 ? Decrease(d, known!, status, -change) : Increase(d, known!, change);
     }
 
     /// <summary>Whether the command asks for more than there is.</summary>
@@ -90,14 +96,8 @@ internal static class AmendRules
         };
     }
 
-    private static AllocationOutcomeEvent? Increase(
-        Decision d, Reservation known, ReservationStatus status, long quantity)
+    private static AllocationOutcomeEvent? Increase(Decision d, Reservation known, long quantity)
     {
-        if (status != ReservationStatus.Held)
-        {
-            return LiveRule.Reject(
-                d, known.ReservationId, status, ReasonCode.NotHeld, "only a reservation that holds units gets more");
-        }
         OfferRules.CheckOffer(d);
         if (d.IsRejected)
         {

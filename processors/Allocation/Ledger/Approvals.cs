@@ -10,24 +10,28 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// </summary>
 internal static class Approvals
 {
-    /// <summary>The command at hand waits for an approval.</summary>
-    public static AllocationOutcomeEvent Wait(Decision d, string reservationId)
+    /// <summary>Tier 3: whether one more may wait.</summary>
+    public static void CheckRoom(Decision d, string reservationId)
     {
-        var command = d.Command!;
         var limits = d.Policy.Limits;
         var hasRoom = d.Pool.Approvals < limits.ApprovalsPerPool;
-        var dueAt = checked(d.T + limits.ApprovalMs);
         d.Look(Step(
             DecisionRule.Approval, hasRoom ? RuleResult.Applied : RuleResult.Failed, "needed",
             N(NumberName.Waiting, d.Pool.Approvals), N(NumberName.Limit, limits.ApprovalsPerPool),
-            N(NumberName.Deadline, dueAt)));
+            N(NumberName.Deadline, DueAt(d))));
         if (!hasRoom)
         {
             d.Fail(
                 ReasonCode.PolicyForbids, "too many commands of the pool wait for an approval", reservationId,
                 N(NumberName.Limit, limits.ApprovalsPerPool));
-            return d.Rejected(reservationId);
         }
+    }
+
+    /// <summary>The command at hand waits for an approval.</summary>
+    public static AllocationOutcomeEvent.PendingApproval Wait(Decision d, string reservationId)
+    {
+        var command = d.Command!;
+        var dueAt = DueAt(d);
         d.WriteApproval(command.CommandId, new ParkedCommand
         {
             Command = command,
@@ -43,6 +47,8 @@ internal static class Approvals
             Operator = command.Actor.Id,
         };
     }
+
+    private static long DueAt(Decision d) => checked(d.T + d.Policy.Limits.ApprovalMs);
 
     /// <summary>Approve: whether it is one.</summary>
     public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.Approve approve)

@@ -91,18 +91,21 @@ internal static class AuthorityRules
             return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.AuthorityKnown };
         }
         var (code, detail) = Refused(transfer, around, isSame);
-        if (code is null && !isSame && slices.Count >= MaximumSlices)
-        {
-            (code, detail) = (ReasonCode.AuthorityConflict, $"there are {MaximumSlices} slices already");
-        }
-        d.Look(Step(
-            DecisionRule.Authority, code is null ? RuleResult.Applied : RuleResult.Failed,
-            $"{around.Slice}: {around.Mode} to {transfer.Slice}: {transfer.Mode}",
-            N(NumberName.Epoch, transfer.NewEpoch), N(NumberName.Actual, around.Epoch)));
         if (code is { } reason)
         {
             d.Fail(
                 reason, detail, null, N(NumberName.Epoch, transfer.NewEpoch), N(NumberName.Actual, around.Epoch));
+        }
+        if (!isSame && slices.Count >= MaximumSlices)
+        {
+            d.Fail(ReasonCode.AuthorityConflict, $"there are {MaximumSlices} slices already");
+        }
+        d.Look(Step(
+            DecisionRule.Authority, d.IsRejected ? RuleResult.Failed : RuleResult.Applied,
+            $"{around.Slice}: {around.Mode} to {transfer.Slice}: {transfer.Mode}",
+            N(NumberName.Epoch, transfer.NewEpoch), N(NumberName.Actual, around.Epoch)));
+        if (d.IsRejected)
+        {
             return d.Rejected();
         }
         return new AllocationOutcomeEvent.AuthorityChanged

@@ -19,6 +19,7 @@ internal static class ConfirmRules
         }
         if (status == ReservationStatus.None || known is null)
         {
+            VersionRule.Check(d, known);
             return Reject(d, confirm, CommandKind.Confirm, ReservationStatus.None, ReasonCode.UnknownReservation);
         }
         VersionRule.Check(d, known);

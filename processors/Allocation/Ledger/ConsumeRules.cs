@@ -23,7 +23,7 @@ internal static class ConsumeRules
         if (mayStillCome && consume.Quantity > (known?.Confirmed ?? 0)
             && Parking.TryPark(d, consume.ReservationId, known, out var parked))
         {
-            if (parked is not null && PhysicalFacts.Register(d, fact, isPosted: false) == SequenceVerdict.TooManyGaps)
+            if (parked is not null && PhysicalFacts.IsRefused(PhysicalFacts.Register(d, fact, isPosted: false)))
             {
                 d.DropEffects();
                 return d.Rejected(consume.ReservationId);
@@ -32,7 +32,7 @@ internal static class ConsumeRules
         }
         d.Look(Transition(CommandKind.Consume, status));
         var verdict = PhysicalFacts.Arrive(d, fact);
-        return verdict == SequenceVerdict.TooManyGaps
+        return PhysicalFacts.IsRefused(verdict)
             ? d.Rejected(consume.ReservationId)
             : Apply(d, consume, known, verdict == SequenceVerdict.Reflected);
     }

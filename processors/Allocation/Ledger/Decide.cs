@@ -58,19 +58,21 @@ public sealed partial class Decide
         var hash = PayloadHashing.Compute(command);
         d.BeginCommand(command, CommandKinds.Of(command.Body), hash, t, parked: null, mayPark: true);
         d.Taken = taken;
-        var memory = IsRememberable(command) ? Visible(state.GetCommand(command.PoolId, command.CommandId), t) : null;
+        if (!Address(record, out var poolStep))
+        {
+            return Refuse(record, command, hash);
+        }
+        var memory = Visible(state.GetCommand(command.PoolId, command.CommandId), t);
         if (memory is not null && memory.PayloadHash.Span.SequenceEqual(hash.Span))
         {
             return Repeat(record, memory, hash);
         }
-        if (Address(record))
+        if (poolStep is not null)
         {
-            CheckEnvelope(command, isConflict: memory is not null);
+            d.Look(poolStep);
         }
-        var answer = memory is not null
-            ? AnswerKind.Conflict
-            : IsRememberable(command) ? AnswerKind.Original : AnswerKind.Unremembered;
-        return d.IsRejected ? Refuse(record, command, answer, hash) : Body(record, command, hash, cause: null);
+        CheckEnvelope(command, isConflict: memory is not null);
+        return d.IsRejected ? Refuse(record, command, hash) : Body(record, command, hash, cause: null);
     }
 
     /// <summary>Decides a parked command, if it can be decided.</summary>
@@ -158,13 +160,11 @@ public sealed partial class Decide
     private static bool IsFact(CommandKind kind) =>
         kind is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
 
-    private bool IsRememberable(AllocationCommand command) =>
-        ShapeRules.IsId(command.CommandId, d.Policy.Limits.MaximumIdLength)
-        && ShapeRules.IsId(command.PoolId, d.Policy.Limits.MaximumIdLength);
-
-    // Which pool it is about, and whether the record is where it belongs.
-    private bool Address(in LedgerRecord record)
+    // Which pool it is about, and whether the record is where it belongs. One that is not is looked at no further: who
+    // wrote it may be anybody, so that not even the answer to a command with its id is told.
+    private bool Address(in LedgerRecord record, out DecisionStep? poolStep)
     {
+        poolStep = null;
         var poolId = record.Command.PoolId;
         if (record.Key is null || record.Key != poolId)
         {
@@ -195,7 +195,7 @@ public sealed partial class Decide
         {
             d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
         }
-        d.Look(pool is not null ? Trace.PoolKnown : CreatesPool(d.Kind) ? Trace.PoolCreated : Trace.PoolUnknown);
+        poolStep = pool is not null ? Trace.PoolKnown : CreatesPool(d.Kind) ? Trace.PoolCreated : Trace.PoolUnknown;
         return true;
     }
 
@@ -223,6 +223,11 @@ public sealed partial class Decide
         }
         if (IsFact(d.Kind))
         {
+            // A fact that the ledger numbers is told from a repeat by its command id alone, which is forgotten.
+            if (SupplyRules.IsNumberedHere(command.Body))
+            {
+                CheckAge(command);
+            }
             return;
         }
         CheckAge(command);
@@ -298,8 +303,24 @@ public sealed partial class Decide
         return d.Answer(record, memory.Event, AnswerKind.Repeat(outcomeId), hash, cause: null);
     }
 
-    private AllocationOutcome Refuse(
-        in LedgerRecord record, AllocationCommand command, in AnswerKind answer, ReadOnlyMemory<byte> hash)
+    // What is refused makes no pool known: the partition answers.
+    private void LeavePoolUnknown()
+    {
+        if (!d.IsPoolKnownByName && d.Pool.PoolId != partitionPoolId)
+        {
+            d.DropEffects();
+            d.UsePool(partitionPoolId, state.GetPool(partitionPoolId));
+            d.LookAgain(Trace.PoolCreated, Trace.PoolUnknown);
+        }
+    }
+
+    // What is malformed, or misaddressed, or has the id of another command, registers nothing: sent again, it is looked
+    // at afresh, and a command that was mended may have the same id.
+    private AnswerKind Rejection =>
+        d.IsRejectedFor(ReasonCode.Malformed) || d.IsRejectedFor(ReasonCode.IdempotencyConflict)
+            ? AnswerKind.Refusal : AnswerKind.Original;
+
+    private AllocationOutcome Refuse(in LedgerRecord record, AllocationCommand command, ReadOnlyMemory<byte> hash)
     {
         // A hold that was understood and turned away is remembered as failed; one that was not decided is not.
         if (command.Body is AllocationCommandBody.Hold hold && d.IsPoolKnownByName
@@ -307,7 +328,8 @@ public sealed partial class Decide
         {
             HoldRules.RememberFailure(d, HoldRules.LinesOf(hold));
         }
-        return d.Answer(record, d.Rejected(ReservationIn(command.Body)), answer, hash, cause: null);
+        LeavePoolUnknown();
+        return d.Answer(record, d.Rejected(ReservationIn(command.Body)), Rejection, hash, cause: null);
     }
 
     private AllocationOutcome? Body(
@@ -342,6 +364,12 @@ public sealed partial class Decide
         var answer = isTrial ? AnswerKind.Unremembered
             : happened is AllocationOutcomeEvent.Parked or AllocationOutcomeEvent.PendingApproval
             ? AnswerKind.Provisional : AnswerKind.Original;
+        if (happened is AllocationOutcomeEvent.Rejected && cause is null)
+        {
+            // One that waited was taken: whatever ends it is its original.
+            LeavePoolUnknown();
+            answer = isTrial ? answer : Rejection;
+        }
         return d.Answer(record, happened, answer, hash, cause);
     }
 

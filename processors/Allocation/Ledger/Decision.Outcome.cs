@@ -123,10 +123,12 @@ internal readonly record struct AnswerKind(bool IsOriginal, bool IsRemembered, s
     /// <summary>Answers until the command is decided.</summary>
     public static AnswerKind Provisional => new(false, true, null);
 
-    /// <summary>Answers a command that another command with the same id stands in the way of.</summary>
-    public static AnswerKind Conflict => new(false, false, null);
+    /// <summary>
+    /// Answers a command that is malformed, misaddressed, or has the id of another one: nothing of it is registered.
+    /// </summary>
+    public static AnswerKind Refusal => new(false, false, null);
 
-    /// <summary>Answers a command whose id cannot be remembered.</summary>
+    /// <summary>Answers a command that is only tried.</summary>
     public static AnswerKind Unremembered => new(true, false, null);
 
     /// <summary>Answers a repeat.</summary>

@@ -142,6 +142,15 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
     /// <summary>Adds a step to the trace.</summary>
     public void Look(DecisionStep step) => trace.Add(step);
 
+    /// <summary>A step that was looked at came to another result.</summary>
+    public void LookAgain(DecisionStep before, DecisionStep after)
+    {
+        if (trace.IndexOf(before) is >= 0 and var index)
+        {
+            trace[index] = after;
+        }
+    }
+
     /// <summary>Adds a reason to reject.</summary>
     public void Fail(
         ReasonCode code, string detail = "", string? reservationId = null, params DecisionNumber[] numbers) =>
@@ -304,6 +313,19 @@ internal sealed partial class Decision(ILedgerState state, PolicyBook book, Ledg
             }
         }
         return true;
+    }
+
+    /// <summary>Whether this is among the reasons found.</summary>
+    public bool IsRejectedFor(ReasonCode code)
+    {
+        foreach (var reason in reasons)
+        {
+            if (reason.Code == code)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Drops the reasons found.</summary>

@@ -31,16 +31,21 @@ internal static class ForceReleaseRules
         {
             GivingBack.CheckWaiting(d, known!, force.Quantity, force.Bucket);
         }
+        var mustWait = fromConfirmed > 0 && d.Approved is null;
         if (!d.IsRejected)
         {
             Operators.Check(d);
+            if (mustWait)
+            {
+                Approvals.CheckRoom(d, id);
+            }
         }
         if (d.IsRejected)
         {
             d.Look(Rejection(CommandKind.ForceRelease, status));
             return d.Rejected(id);
         }
-        if (fromConfirmed > 0 && d.Approved is null)
+        if (mustWait)
         {
             return Approvals.Wait(d, id);
         }

@@ -28,14 +28,17 @@ internal static class HoldOffers
 
     private static void CheckWaiting(Decision d, AllocationCommandBody.Hold hold)
     {
-        if (d.Policy.WaitlistFor(d.Pool.PoolId) is not { } row)
+        var row = d.Policy.WaitlistFor(d.Pool.PoolId);
+        if (row is null)
         {
             d.Look(Step(DecisionRule.Offered, RuleResult.Failed, "waitlist"));
             d.Fail(ReasonCode.PolicyForbids, "the policy offers no waitlist");
-            return;
         }
         var isOver = hold.WaitUntilMs <= d.T;
-        d.Look(Step(DecisionRule.Offered, isOver ? RuleResult.Failed : RuleResult.Passed, row.Id));
+        if (row is not null || isOver)
+        {
+            d.Look(Step(DecisionRule.Offered, isOver ? RuleResult.Failed : RuleResult.Passed, row?.Id ?? "waitUntil"));
+        }
         if (isOver)
         {
             d.Fail(

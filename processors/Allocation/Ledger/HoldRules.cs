@@ -171,7 +171,7 @@ internal static class HoldRules
             ReservationStatus.Released => ReasonCode.AlreadyReleased,
             ReservationStatus.Expired => ReasonCode.AlreadyExpired,
             ReservationStatus.Preempted => ReasonCode.AlreadyPreempted,
-            ReservationStatus.Consumed when known!.HoldHash is null => ReasonCode.AlreadyConsumed,
+            ReservationStatus.Consumed when known!.Granted == 0 => ReasonCode.AlreadyConsumed,
             _ => isSame ? null : ReasonCode.ReservationExists,
         };
         d.Look(code is null ? Transition(CommandKind.Hold, status) : Rejection(CommandKind.Hold, status));

@@ -17,15 +17,16 @@ internal static class ImportRules
         VersionRule.Check(d, known);
         if (status is not (ReservationStatus.None or ReservationStatus.Failed))
         {
-            return LiveRule.Reject(d, id, status, LiveRule.Ended(status) ?? ReasonCode.ReservationExists);
+            d.Fail(LiveRule.Ended(status) ?? ReasonCode.ReservationExists, reservationId: id);
         }
         if (import.Held > 0 && import.ExpiresAtMs <= d.T)
         {
-            return LiveRule.Reject(
-                d, id, status, ReasonCode.AlreadyExpired, "expiresAt is over",
+            d.Fail(
+                ReasonCode.AlreadyExpired, "expiresAt is over", id,
                 N(NumberName.ExpiresAt, import.ExpiresAtMs!.Value), N(NumberName.Time, d.T));
         }
-        var priorityClass = ClassOf(d, import);
+        // Tier 3, when nothing of tier 2 failed.
+        var priorityClass = d.IsRejected ? "" : ClassOf(d, import);
         d.Look(d.IsRejected ? Rejection(d.Kind, status) : Transition(d.Kind, status));
         if (d.IsRejected)
         {

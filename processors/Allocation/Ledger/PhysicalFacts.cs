@@ -54,9 +54,9 @@ internal static class PhysicalFacts
         if (fact.Source is { } source)
         {
             verdict = SourceMarks.See(d, source, fact.SourceSequence!.Value, out var mark);
-            if (verdict == SequenceVerdict.TooManyGaps)
+            if (IsRefused(verdict))
             {
-                d.Fail(ReasonCode.Malformed, "sourceSequence leaves too many gaps; ask the source for a snapshot");
+                SourceMarks.Fail(d, verdict, mark);
                 return verdict;
             }
             d.Write(mark);
@@ -75,6 +75,10 @@ internal static class PhysicalFacts
         });
         return verdict;
     }
+
+    /// <summary>Whether the fact is not taken because of its number; the reason was added.</summary>
+    public static bool IsRefused(SequenceVerdict verdict) =>
+        verdict is SequenceVerdict.TooManyGaps or SequenceVerdict.NumberedOtherwise;
 
     /// <summary>The snapshot that was applied has the consumption inside: the source has taken the units off.</summary>
     public static void TakeOff(Decision d, long quantity, string? reservationId)
@@ -134,7 +138,7 @@ internal static class PhysicalFacts
             return;
         }
         var verdict = SourceMarks.See(d, source, fact.SourceSequence!.Value, out var mark);
-        if (verdict is SequenceVerdict.Seen or SequenceVerdict.TooManyGaps)
+        if (verdict == SequenceVerdict.Seen || IsRefused(verdict))
         {
             return;
         }

@@ -24,14 +24,14 @@ internal static class PolicyRules
         {
             return Known(d, activate, latest);
         }
-        if (Read(d, activate, latest) is not { } policy)
-        {
-            return d.Rejected();
-        }
+        var policy = Read(d, activate, latest);
         var isInForce = activate.EffectiveAtMs <= d.T;
         if (!isInForce && d.State.Settings.Policies.Count > MaximumScheduled)
         {
             d.Fail(ReasonCode.PolicyConflict, $"{MaximumScheduled} policies wait for their time already");
+        }
+        if (policy is null || d.IsRejected)
+        {
             return d.Rejected();
         }
         d.Look(Step(

@@ -5,7 +5,8 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
-/// Tier 5: what one customer, channel, tier, dealer or class may have of a pool. A row with a value has units of its
+/// Tier 5: what one customer, channel, tier, dealer or class may have of a pool. Whoever names none of a scope that
+/// counts is granted nothing, unless the row says that they are not limited. A row with a value has units of its
 /// own (nominal), may borrow more up to its limit, and lends unused ones to others of its scope; at every grant all
 /// that is borrowed is covered by what is lendable. A row without a value gives each its own limit and lends nothing.
 /// </summary>
@@ -26,7 +27,12 @@ internal static class QuotaRules
         var least = long.MaxValue;
         foreach (var kind in Kinds)
         {
-            if (ValueOf(d.Policy, owner, kind) is { } value
+            if (RequiredOf(d, owner, kind) is { } required)
+            {
+                LookAtNobody(d, required, reservationId);
+                least = 0;
+            }
+            else if (ValueOf(d.Policy, owner, kind) is { } value
                 && d.Policy.QuotaFor(d.Pool.PoolId, kind, value) is { } row)
             {
                 least = Math.Min(least, Look(d, new QuotaState(d, row, value), quantity, reservationId));
@@ -73,6 +79,10 @@ internal static class QuotaRules
         var least = long.MaxValue;
         foreach (var kind in Kinds)
         {
+            if (RequiredOf(d, owner, kind) is not null)
+            {
+                return 0;
+            }
             if (ValueOf(d.Policy, owner, kind) is { } value
                 && d.Policy.QuotaFor(d.Pool.PoolId, kind, value) is { } row)
             {
@@ -82,11 +92,22 @@ internal static class QuotaRules
         return least;
     }
 
-    /// <summary>Whether some quota of the owner is too small for the quantity even when nothing is used.</summary>
+    /// <summary>
+    /// Whether some quota of the owner is too small for the quantity even when nothing is used, or asks for a name that
+    /// the owner does not give.
+    /// </summary>
     public static bool CanNeverFit(Decision d, in GrantOwner owner, long quantity)
     {
+        if (d.Policy.QuotaTable.Count == 0)
+        {
+            return false;
+        }
         foreach (var kind in Kinds)
         {
+            if (RequiredOf(d, owner, kind) is not null)
+            {
+                return true;
+            }
             if (ValueOf(d.Policy, owner, kind) is { } value
                 && d.Policy.QuotaFor(d.Pool.PoolId, kind, value) is { } row
                 && quantity > (Int128)row.Nominal + (row.Value is null ? 0 : row.BorrowingLimit))
@@ -107,6 +128,22 @@ internal static class QuotaRules
         QuotaScope.Dealer => owner.Dealer,
         _ => null,
     };
+
+    // The row that refuses an owner who names nobody in the scope, if there is one; an empty name is none.
+    private static QuotaRow? RequiredOf(Decision d, in GrantOwner owner, QuotaScope kind) =>
+        string.IsNullOrEmpty(ValueOf(d.Policy, owner, kind)) ? d.Policy.QuotaForNobody(d.Pool.PoolId, kind) : null;
+
+    private static void LookAtNobody(Decision d, QuotaRow row, string? reservationId)
+    {
+        d.Look(Step(DecisionRule.Quota, RuleResult.Failed, row.Id));
+        d.Fail(new Reason
+        {
+            Code = ReasonCode.ScopeRequired,
+            Detail = row.Id,
+            ReservationId = reservationId,
+            Scope = Scopes.NameOf(row.Scope),
+        });
+    }
 
     private static long Look(Decision d, in QuotaState state, long quantity, string? reservationId)
     {

@@ -23,6 +23,7 @@ internal static class ReleaseRules
             {
                 return parked;
             }
+            VersionRule.Check(d, known);
             return Reject(d, id, status, ReasonCode.UnknownReservation);
         }
         VersionRule.Check(d, known);

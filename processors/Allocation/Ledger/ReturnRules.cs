@@ -25,7 +25,7 @@ internal static class ReturnRules
         var moved = matched + posted;
 
         var verdict = PhysicalFacts.Arrive(d, fact with { Quantity = moved });
-        if (verdict == SequenceVerdict.TooManyGaps)
+        if (PhysicalFacts.IsRefused(verdict))
         {
             return d.Rejected(returned.ReservationId);
         }

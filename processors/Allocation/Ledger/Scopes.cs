@@ -27,6 +27,17 @@ public static class Scopes
     /// <summary>Scope of a dealer.</summary>
     public static string OfDealer(string dealer) => "dealer/" + dealer;
 
+    /// <summary>The kind of scope in words: what a request has to name.</summary>
+    public static string NameOf(QuotaScope kind) => kind switch
+    {
+        QuotaScope.Class => "class",
+        QuotaScope.Channel => "channel",
+        QuotaScope.Tier => "tier",
+        QuotaScope.Customer => "customer",
+        QuotaScope.Dealer => "dealer",
+        _ => throw new UnreachableException(),
+    };
+
     /// <summary>Scope of a value that a quota is for.</summary>
     public static string Of(QuotaScope kind, string value) => kind switch
     {

@@ -43,6 +43,12 @@ internal static partial class ShapeRules
     {
         Id(d, repair.MismatchId, "mismatchId");
         Id(d, repair.Approver, "approver");
+        OnlyFor(d, RepairRules.Release, repair.Action, repair.ReservationId is not null, "reservationId");
+        OnlyFor(
+            d, RepairRules.Adjust, repair.Action,
+            repair.Quantity is not null || repair.From != RepairAccount.Unknown || repair.To != RepairAccount.Unknown,
+            "quantity, from and to");
+        OnlyFor(d, RepairRules.AcceptSnapshot, repair.Action, repair.Source is not null, "source");
         switch (repair.Action)
         {
             case RepairRules.Release:
@@ -72,6 +78,15 @@ internal static partial class ShapeRules
                 Malformed(
                     d, $"action is {RepairRules.Release}, {RepairRules.Adjust} or {RepairRules.AcceptSnapshot}");
                 break;
+        }
+    }
+
+    // A quantity with an action that takes no notice of it would be more, or less, than was meant.
+    private static void OnlyFor(Decision d, string owner, string action, bool isGiven, string fields)
+    {
+        if (isGiven && action != owner)
+        {
+            Malformed(d, $"{fields}: only for action {owner}");
         }
     }
 }

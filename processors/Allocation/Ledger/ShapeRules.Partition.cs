@@ -14,6 +14,10 @@ internal static partial class ShapeRules
         if (change.CapMs is { } capMs)
         {
             Positive(d, capMs, "capMs");
+            if (!change.On)
+            {
+                Malformed(d, "capMs is for a mode that is switched on");
+            }
         }
         Reason(d, change.Reason);
     }

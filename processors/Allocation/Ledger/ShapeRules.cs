@@ -32,6 +32,10 @@ internal static partial class ShapeRules
         {
             Malformed(d, "expectedVersion is negative");
         }
+        else if (command.ExpectedVersion is not null && !MayExpectVersion(command.Body))
+        {
+            Malformed(d, "expectedVersion is for a command about one reservation");
+        }
         switch (command.Body)
         {
             case AllocationCommandBody.Hold hold:
@@ -92,7 +96,11 @@ internal static partial class ShapeRules
                 Transfer(d, transfer);
                 break;
             case AllocationCommandBody.SupplyDelta delta:
-                Source(d, delta.Source, delta.SourceSequence);
+                Id(d, delta.Source, "source");
+                if (!SupplyRules.IsNumberedHere(delta))
+                {
+                    Sequence(d, delta.SourceSequence);
+                }
                 if (delta.Quantity == 0 || delta.Quantity > limits.MaximumQuantity
                     || delta.Quantity < -limits.MaximumQuantity)
                 {
@@ -109,12 +117,24 @@ internal static partial class ShapeRules
                 Quantity(d, unblock.Quantity);
                 break;
             case AllocationCommandBody.PoolConfigure configure:
+                Known(d, configure.Set is null || !configure.Set.Contains(PoolSetting.Unknown), "set");
                 Settings(d, configure.Settings, limits);
                 break;
             default:
                 break;
         }
     }
+
+    // Where no version is looked at, one that is given would be a precondition that nobody checks. Physical facts are
+    // refused for none.
+    private static bool MayExpectVersion(AllocationCommandBody body) => body switch
+    {
+        AllocationCommandBody.Hold hold => hold.Lines.Count <= 1,
+        AllocationCommandBody.Repair repair => repair.Action == RepairRules.Release,
+        AllocationCommandBody.Approve or AllocationCommandBody.Block or AllocationCommandBody.Unblock
+            or AllocationCommandBody.PoolConfigure => false,
+        _ => !CommandKinds.IsForPartition(CommandKinds.Of(body)),
+    };
 
     /// <summary>Whether the text can be an id: of the right length and without control characters.</summary>
     public static bool IsId(string text, int maximumLength) =>
@@ -135,6 +155,11 @@ internal static partial class ShapeRules
         Reference(d, hold.CustomerRef, "customerRef");
         Reference(d, hold.GroupId, "groupId");
         Reference(d, hold.Class, "class");
+        Reference(d, hold.Attributes.GetValueOrDefault(Scopes.DealerAttribute), "attributes.dealer");
+        if (hold.WaitUntilMs is not null && hold.Mode != HoldMode.Waitlist)
+        {
+            Malformed(d, "waitUntil is for mode Waitlist");
+        }
         if (hold.Lines.Count == 0)
         {
             if (hold.ReservationId is null || hold.Quantity is null)
@@ -181,7 +206,7 @@ internal static partial class ShapeRules
         {
             Range(d, "minQuantity", least, 1, quantity);
         }
-        else if (minimum is not null && mode == HoldMode.AllOrNothing)
+        else if (minimum is not null && mode != HoldMode.Partial)
         {
             Malformed(d, "minQuantity is for mode Partial");
         }
@@ -206,7 +231,7 @@ internal static partial class ShapeRules
     private static void Snapshot(Decision d, AllocationCommandBody.SupplySnapshot snapshot, PolicyLimits limits)
     {
         Id(d, snapshot.Source, "source");
-        if (snapshot.Version < 0)
+        if (snapshot.Version < 0 && !SupplyRules.IsNumberedHere(snapshot))
         {
             Malformed(d, "version is negative");
         }
@@ -242,6 +267,11 @@ internal static partial class ShapeRules
     private static void Source(Decision d, string source, long sequence)
     {
         Id(d, source, "source");
+        Sequence(d, sequence);
+    }
+
+    private static void Sequence(Decision d, long sequence)
+    {
         if (sequence < 1 || sequence == long.MaxValue)
         {
             Malformed(d, "sourceSequence is out of range");

@@ -12,6 +12,10 @@ internal static class SnapshotRules
     public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.SupplySnapshot snapshot)
     {
         var mark = d.State.GetSource(d.Pool.PoolId, snapshot.Source) ?? new SupplySource { Source = snapshot.Source };
+        if (!TryVersion(d, ref snapshot, ref mark))
+        {
+            return d.Rejected();
+        }
         if (Refused(d, snapshot, mark) is { } why)
         {
             return new AllocationOutcomeEvent.SupplyIgnored
@@ -54,6 +58,35 @@ internal static class SnapshotRules
             Acknowledged = acknowledged,
             Rebased = rebase,
         };
+    }
+
+    // A count without a version is newer than all before it: whoever counts need not know their versions. Where the
+    // source gives versions, one from here would take the place of its next one.
+    private static bool TryVersion(
+        Decision d, ref AllocationCommandBody.SupplySnapshot snapshot, ref SupplySource mark)
+    {
+        var isHere = SupplyRules.IsNumberedHere(snapshot);
+        if (isHere && mark.Versions == Numbering.Source)
+        {
+            d.Look(Step(
+                DecisionRule.SnapshotVersion, RuleResult.Failed, "it gives versions",
+                N(NumberName.Expected, mark.Version ?? 0)));
+            d.Fail(
+                ReasonCode.Malformed, $"source {mark.Source} gives versions: give one, or name another source");
+            return false;
+        }
+        if (mark.Versions == Numbering.Unknown)
+        {
+            mark = mark with { Versions = isHere ? Numbering.Ledger : Numbering.Source };
+        }
+        if (isHere)
+        {
+            snapshot = snapshot with
+            {
+                Version = checked(Math.Max(mark.Version ?? 0, mark.ParkedVersion ?? 0) + 1),
+            };
+        }
+        return true;
     }
 
     private readonly record struct Coverage(long Consumed, long Deltas, long Later);

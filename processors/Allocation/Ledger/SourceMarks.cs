@@ -17,6 +17,12 @@ internal enum SequenceVerdict
 
     /// <summary>Would leave more gaps than are remembered.</summary>
     TooManyGaps,
+
+    /// <summary>
+    /// Comes without a number from a source that numbers its facts, or with one where the ledger does: the two would
+    /// give the same number to different facts.
+    /// </summary>
+    NumberedOtherwise,
 }
 
 /// <summary>
@@ -30,6 +36,42 @@ internal static class SourceMarks
     public static SequenceVerdict See(Decision d, string source, long sequence, out SupplySource mark)
     {
         var known = d.State.GetSource(d.Pool.PoolId, source) ?? new SupplySource { Source = source };
+        return known.Facts == Numbering.Ledger
+            ? Otherwise(d, known, "the ledger numbers its facts", out mark)
+            : See(d, known with { Facts = Numbering.Source }, sequence, out mark);
+    }
+
+    /// <summary>
+    /// Gives a fact the number after the last one of its source, which is <see cref="SupplySource.Highest"/> of the
+    /// mark: whoever reports it need not know the last one, so that any number of them may report at once.
+    /// </summary>
+    public static SequenceVerdict Number(Decision d, string source, out SupplySource mark)
+    {
+        var known = d.State.GetSource(d.Pool.PoolId, source) ?? new SupplySource { Source = source };
+        return known.Facts == Numbering.Source
+            ? Otherwise(d, known, "it numbers its facts", out mark)
+            : See(d, known with { Facts = Numbering.Ledger }, checked(known.Highest + 1), out mark);
+    }
+
+    /// <summary>Adds the reason why a fact is not taken; it is sent again as it should have been.</summary>
+    public static void Fail(Decision d, SequenceVerdict verdict, SupplySource mark) => d.Fail(
+        ReasonCode.Malformed, verdict == SequenceVerdict.TooManyGaps
+            ? "sourceSequence leaves too many gaps; ask the source for a snapshot"
+            : mark.Facts == Numbering.Ledger
+                ? $"the ledger numbers the facts of source {mark.Source}: leave sourceSequence out, or name another"
+                : $"source {mark.Source} numbers its facts: give sourceSequence, or name another source");
+
+    private static SequenceVerdict Otherwise(Decision d, SupplySource known, string row, out SupplySource mark)
+    {
+        mark = known;
+        d.Look(Step(
+            DecisionRule.SourceSequence, RuleResult.Failed, row,
+            N(NumberName.Expected, checked(known.Highest + 1))));
+        return SequenceVerdict.NumberedOtherwise;
+    }
+
+    private static SequenceVerdict See(Decision d, SupplySource known, long sequence, out SupplySource mark)
+    {
         var verdict = sequence > known.Highest
             ? SeeNewest(d, known, sequence, out mark)
             : SeeLate(d, known, sequence, out mark);
@@ -50,7 +92,8 @@ internal static class SourceMarks
     /// <summary>Whether a sequence was seen before.</summary>
     public static bool HasSeen(Decision d, string source, long sequence)
     {
-        if (d.State.GetSource(d.Pool.PoolId, source) is not { } known || sequence > known.Highest)
+        if (d.State.GetSource(d.Pool.PoolId, source) is not { Facts: not Numbering.Ledger } known
+            || sequence > known.Highest)
         {
             return false;
         }

@@ -14,10 +14,7 @@ internal static class SplitRules
         var id = split.ReservationId;
         var known = d.Find(id);
         var status = ReservationStatuses.Of(known, d.T);
-        if (!LiveRule.Check(d, id, known, status))
-        {
-            return d.Rejected(id);
-        }
+        LiveRule.Check(d, id, known, status);
         long moved = 0;
         foreach (var part in split.Parts)
         {
@@ -26,6 +23,10 @@ internal static class SplitRules
             {
                 d.Fail(ReasonCode.ReservationExists, "the id of a part must be new", part.ReservationId);
             }
+        }
+        if (LiveRule.Ended(status) is not null)
+        {
+            return d.Rejected(id);
         }
         var isWaiting = status == ReservationStatus.Waitlisted;
         var total = isWaiting ? known!.Waiting : checked(known!.Held + known.Confirmed);

@@ -6,13 +6,22 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// <summary>SupplyDelta, Block and Unblock: facts about what there is to hand out.</summary>
 internal static class SupplyRules
 {
+    /// <summary>
+    /// Whether the ledger gives the fact its number, or the count its version: its source says neither.
+    /// </summary>
+    public static bool IsNumberedHere(AllocationCommandBody body) => body
+        is AllocationCommandBody.SupplyDelta { SourceSequence: 0 }
+        or AllocationCommandBody.SupplySnapshot { Version: -1 };
+
     public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.SupplyDelta delta)
     {
-        var verdict = SourceMarks.See(d, delta.Source, delta.SourceSequence, out var mark);
+        var verdict = IsNumberedHere(delta)
+            ? SourceMarks.Number(d, delta.Source, out var mark)
+            : SourceMarks.See(d, delta.Source, delta.SourceSequence, out mark);
         switch (verdict)
         {
-            case SequenceVerdict.TooManyGaps:
-                d.Fail(ReasonCode.Malformed, "sourceSequence leaves too many gaps; ask the source for a snapshot");
+            case SequenceVerdict.TooManyGaps or SequenceVerdict.NumberedOtherwise:
+                SourceMarks.Fail(d, verdict, mark);
                 return d.Rejected();
             case SequenceVerdict.Seen:
                 return Ignored(delta, SupplyIgnoredWhy.Duplicate);
@@ -22,6 +31,7 @@ internal static class SupplyRules
             default:
                 break;
         }
+        var sequence = IsNumberedHere(delta) ? mark.Highest : delta.SourceSequence;
         if (delta.Quantity > 0)
         {
             d.Post(EntryKind.SupplyAdded, Account.External, Account.Free, delta.Quantity);
@@ -34,7 +44,7 @@ internal static class SupplyRules
         d.Write(new SupplyFact
         {
             Source = delta.Source,
-            SourceSequence = delta.SourceSequence,
+            SourceSequence = sequence,
             Kind = SupplyFactKind.Delta,
             Quantity = delta.Quantity,
             Sequence = checked(d.Pool.Sequence + 1),
@@ -43,7 +53,7 @@ internal static class SupplyRules
         {
             Source = delta.Source,
             Change = delta.Quantity,
-            SourceSequence = delta.SourceSequence,
+            SourceSequence = sequence,
         };
     }
 

@@ -134,6 +134,20 @@ public sealed partial record AllocationPolicy
         return null;
     }
 
+    /// <summary>The first row that grants nothing to those who name nobody in the scope; null: they are not limited.
+    /// </summary>
+    public QuotaRow? QuotaForNobody(string poolId, QuotaScope scope)
+    {
+        foreach (var row in QuotaTable.For(poolId))
+        {
+            if (row.Scope == scope && row.IsRequired)
+            {
+                return row;
+            }
+        }
+        return null;
+    }
+
     /// <summary>The row for what the class may take away from others in the pool; null: nothing.</summary>
     public PreemptionRow? PreemptionFor(string poolId, string priorityClass)
     {

@@ -70,8 +70,23 @@ public sealed record QuotaRow(
     long LendingLimit,
     UsageCount Counts) : IPolicyRow
 {
+    private readonly bool? isRequired;
+
     /// <summary>What it may take back of what it lends, as long as it needs no more than its nominal.</summary>
     public QuotaReclaim Reclaim { get; init; }
+
+    /// <summary>
+    /// Whether nothing is granted to whoever names nobody in the scope. By default where each has a counter of its own:
+    /// who has no name would have none, and no limit. A row for one value is for nobody else, named or not.
+    /// </summary>
+    public bool IsRequired
+    {
+        get => isRequired ?? IsRequiredByDefault;
+        init => isRequired = value == IsRequiredByDefault ? null : value;
+    }
+
+    /// <summary>What <see cref="IsRequired"/> is where nothing is said. Everybody has a class.</summary>
+    public bool IsRequiredByDefault => Value is null && Scope != QuotaScope.Class;
 }
 
 /// <summary>A class that may take units away from others when there are too few.</summary>

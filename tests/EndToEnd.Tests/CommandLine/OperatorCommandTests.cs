@@ -123,18 +123,26 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     }
 
     [Fact]
-    public async Task Supply_is_added_with_the_number_that_the_ledger_expects_next()
+    public async Task Supply_is_added_with_the_number_that_the_ledger_gives_it()
     {
         await PoolAsync("added", 5);
 
         var first = await AllocAsync(["pool", "supply", "add", "added", "-q", "3", .. Console, "-o", "json"]);
-        var second = await AllocAsync(["pool", "supply", "add", "added", "-q", "-1", .. Console, "-o", "json"]);
-        var again = await AllocAsync(
-            ["pool", "supply", "add", "added", "-q", "-1", "--source-sequence", "2", .. Console, "-o", "json"]);
+        var second = await AllocAsync("pool", "supply", "add", "added", "-q", "-1", "-o", "json");
+        var numbered = await AllocAsync(
+            "pool", "supply", "add", "added", "-q", "-1", "--source-sequence", "2", "-o", "json");
+        var wms = (string[])["pool", "supply", "add", "added", "-q", "4", "--source", "wms"];
+        var own = await AllocAsync([.. wms, "--source-sequence", "1", "-o", "json"]);
+        var again = await AllocAsync([.. wms, "--source-sequence", "1", "-o", "json"]);
+        var guessed = await AllocAsync([.. wms, "-o", "json"]);
 
-        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal((0, 0, 0), (first.ExitCode, second.ExitCode, own.ExitCode));
         Assert.Equal(7, JsonNode.Parse(second.Out)!["balancesAfter"]!["free"]!.GetValue<long>());
-        Assert.Equal(4, again.ExitCode);
+        Assert.Equal(2, JsonNode.Parse(second.Out)!["event"]!["sourceSequence"]!.GetValue<long>());
+        Assert.Equal(11, JsonNode.Parse(own.Out)!["balancesAfter"]!["free"]!.GetValue<long>());
+        Assert.Equal((4, 4, 4), (numbered.ExitCode, again.ExitCode, guessed.ExitCode));
+        Assert.Contains("the ledger numbers the facts", numbered.Out, StringComparison.Ordinal);
+        Assert.Contains("numbers its facts", guessed.Out, StringComparison.Ordinal);
         Assert.Equal("Duplicate", JsonNode.Parse(again.Out)!["event"]!["why"]!.GetValue<string>());
     }
 

@@ -90,6 +90,7 @@ internal static class CanonicalRows
         json.WriteNumber("nominal", row.Nominal);
         json.WriteUnless("borrowing", row.BorrowingLimit, 0);
         json.WriteUnless("lending", row.LendingLimit, 0);
+        json.WriteUnless("required", row.IsRequired, row.IsRequiredByDefault);
         json.WriteWordUnless("reclaim", row.Reclaim, QuotaReclaim.None);
         json.WriteWordUnless("counts", row.Counts, UsageCount.Open);
     }

@@ -91,18 +91,27 @@ internal static class RowReader
         f.Whole("units", 0, PolicyRanges.Units),
         f.Word("counts", UsageCount.Open));
 
-    public static QuotaRow Quota(FieldReader f) => new(
-        f.Text("id"),
-        f.Pools("pools"),
-        f.Word<QuotaScope>("scope"),
-        f.OptionalText("value"),
-        f.Whole("nominal", 0, PolicyRanges.Units),
-        f.Whole("borrowing", 0, PolicyRanges.Units, 0),
-        f.Whole("lending", 0, PolicyRanges.Units, 0),
-        f.Word("counts", UsageCount.Open))
+    public static QuotaRow Quota(FieldReader f)
     {
-        Reclaim = f.Word("reclaim", QuotaReclaim.None),
-    };
+        var row = new QuotaRow(
+            f.Text("id"),
+            f.Pools("pools"),
+            f.Word<QuotaScope>("scope"),
+            f.OptionalText("value"),
+            f.Whole("nominal", 0, PolicyRanges.Units),
+            f.Whole("borrowing", 0, PolicyRanges.Units, 0),
+            f.Whole("lending", 0, PolicyRanges.Units, 0),
+            f.Word("counts", UsageCount.Open))
+        {
+            Reclaim = f.Word("reclaim", QuotaReclaim.None),
+        };
+        if (row.Scope == QuotaScope.Class)
+        {
+            f.Forbid("required", "scope class: everybody has one");
+            return row;
+        }
+        return row with { IsRequired = f.Flag("required", row.IsRequiredByDefault) };
+    }
 
     public static PreemptionRow Preemption(FieldReader f) => new(
         f.Text("id"),
