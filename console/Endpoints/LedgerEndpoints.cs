@@ -139,8 +139,8 @@ internal sealed class LedgerEndpoints(
     }
 
     /// <summary>
-    /// GET /v1/commands/{id}?pool= : the remembered answer to a command; of one that registered nothing the last answer,
-    /// as long as the instance that gave it has it.
+    /// GET /v1/commands/{id}?pool= : the remembered answer to a command; of one that registered nothing the last
+    /// answer, as long as the instance that gave it has it.
     /// </summary>
     private async Task GetCommandAsync(HttpContext context)
     {

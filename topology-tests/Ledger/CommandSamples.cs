@@ -7,9 +7,7 @@ namespace Topology.Tests.Ledger;
 /// <summary>A well-formed command of every kind, and what makes each of them malformed.</summary>
 internal static class CommandSamples
 {
-    private const string Long = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
-        + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abc"
-        + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    private static readonly string Long = new('x', 257);
 
     public static IReadOnlyList<CommandKind> Kinds { get; } =
     [
@@ -151,7 +149,10 @@ internal static class CommandSamples
             {
                 yield return (kind, "issuedAt ahead", c => c with { IssuedAtMs = c.IssuedAtMs + 86_400_000 });
             }
-            yield return (CommandKind.Repair, "Release without expectedVersion", c => c with { ExpectedVersion = null });
+            yield return (CommandKind.Repair, "Release without expectedVersion", c => c with
+            {
+                ExpectedVersion = null,
+            });
             yield return (CommandKind.Repair, "Adjust with expectedVersion", c => c with
             {
                 Body = Adjust(),
@@ -257,7 +258,8 @@ internal static class CommandSamples
         yield return (CommandKind.Extend, "ttl 0", new AllocationCommandBody.Extend { ReservationId = "r", TtlMs = 0 });
         yield return (CommandKind.Amend, "quantity 0",
             new AllocationCommandBody.Amend { ReservationId = "r", NewQuantity = 0 });
-        yield return (CommandKind.Split, "no parts", new AllocationCommandBody.Split { ReservationId = "r", Parts = [] });
+        yield return (CommandKind.Split, "no parts",
+            new AllocationCommandBody.Split { ReservationId = "r", Parts = [] });
         yield return (CommandKind.Split, "a part of itself", new AllocationCommandBody.Split
         {
             ReservationId = "r",
@@ -279,7 +281,8 @@ internal static class CommandSamples
         yield return (CommandKind.SupplySnapshot, "more blocked than there is", snapshot with { Blocked = 31 });
         yield return (CommandKind.SupplySnapshot, "through negative", snapshot with { Through = -1 });
         yield return (CommandKind.Block, "quantity 0", new AllocationCommandBody.Block { Quantity = 0, Reason = "" });
-        yield return (CommandKind.Unblock, "quantity 0", new AllocationCommandBody.Unblock { Quantity = 0, Reason = "" });
+        yield return (CommandKind.Unblock, "quantity 0",
+            new AllocationCommandBody.Unblock { Quantity = 0, Reason = "" });
         var configure = (AllocationCommandBody.PoolConfigure)Body(CommandKind.PoolConfigure);
         yield return (CommandKind.PoolConfigure, "no kind", configure with
         {

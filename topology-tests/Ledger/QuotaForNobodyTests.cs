@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using static Topology.Tests.Ledger.TestPolicies;
@@ -11,7 +12,7 @@ namespace Topology.Tests.Ledger;
 /// </summary>
 public sealed class QuotaForNobodyTests
 {
-    private static readonly QuotaScope[] Scopes =
+    private static readonly QuotaScope[] NamedScopes =
         [QuotaScope.Customer, QuotaScope.Channel, QuotaScope.Tier, QuotaScope.Dealer];
 
     public static TheoryData<QuotaScope, string?, bool?, bool> Rows
@@ -19,7 +20,7 @@ public sealed class QuotaForNobodyTests
         get
         {
             var data = new TheoryData<QuotaScope, string?, bool?, bool>();
-            foreach (var scope in Scopes)
+            foreach (var scope in NamedScopes)
             {
                 data.Add(scope, null, null, true);
                 data.Add(scope, null, true, true);
@@ -180,7 +181,7 @@ public sealed class QuotaForNobodyTests
                 Owner = "erp",
                 NewEpoch = 1,
             },
-            pool: Alloc.Processors.Allocation.Ledger.ReservedKeys.Authority));
+            pool: ReservedKeys.Authority));
 
         Assert.Equal("✔ Imported", OutcomeText.Of(ledger.Run(new AllocationCommandBody.Import
         {
@@ -277,14 +278,18 @@ public sealed class QuotaForNobodyTests
         });
     }
 
-    private static void Activate(TestLedger ledger, AllocationPolicy policy) => Assert.Equal(
-        "✔ PolicyActivated", OutcomeText.Of(ledger.Run(ledger.Command(
+    private static void Activate(TestLedger ledger, AllocationPolicy policy)
+    {
+        policy = policy with { ClassMappings = [new ClassMapping("standard", Web)] };
+        var outcome = ledger.Run(ledger.Command(
             new AllocationCommandBody.PolicyActivate
             {
-                Document = PolicyDocument.Write(policy with { ClassMappings = [new ClassMapping("standard", Web)] }),
+                Document = PolicyDocument.Write(policy),
                 Version = policy.Version,
-                ContentHash = PolicyDocument.HashOf(policy with { ClassMappings = [new ClassMapping("standard", Web)] }),
+                ContentHash = PolicyDocument.HashOf(policy),
                 EffectiveAtMs = 0,
             },
-            pool: Alloc.Processors.Allocation.Ledger.ReservedKeys.Policy))));
+            pool: ReservedKeys.Policy));
+        Assert.Equal("✔ PolicyActivated", OutcomeText.Of(outcome));
+    }
 }

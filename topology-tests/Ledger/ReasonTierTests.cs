@@ -23,8 +23,8 @@ public sealed class ReasonTierTests
             c => new TheoryDataRow<string, string, string>(c.Command, c.State, c.Result)),
     ];
 
-    private static bool IsAboutReservation(string row) => row.Split([' ', ',', ':'])[0] is "Hold" or "Confirm" or "Release"
-        or "Extend" or "Amend" or "Split" or "Reassign" or "ForceRelease" or "Import"
+    private static bool IsAboutReservation(string row) => row.Split([' ', ',', ':'])[0] is "Hold" or "Confirm"
+        or "Release" or "Extend" or "Amend" or "Split" or "Reassign" or "ForceRelease" or "Import"
         || row == "Repair: release" || Facts.Contains(row);
 
     [Theory]
@@ -98,7 +98,8 @@ public sealed class ReasonTierTests
             ReservationId = "r",
             Parts =
             [
-                new SplitPart { ReservationId = "a", Quantity = 2 }, new SplitPart { ReservationId = "b", Quantity = 2 },
+                new SplitPart { ReservationId = "a", Quantity = 2 },
+                new SplitPart { ReservationId = "b", Quantity = 2 },
             ],
         };
 
