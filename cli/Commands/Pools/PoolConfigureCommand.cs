@@ -47,7 +47,7 @@ internal static class PoolConfigureCommand
         "--service-at", "When the resource is used, ISO 8601; none: at no time");
 
     private static readonly Option<string?> ClosesAt = PointInTime.Option(
-        "--closes-at", "From when on no hold is accepted, ISO 8601; none: it stays open");
+        "--closes-at", "From when on no units are granted and nobody waits, ISO 8601; none: it stays open");
 
     private static readonly (Option Option, PoolSetting Setting)[] Settings =
     [
