@@ -59,7 +59,7 @@ internal static class AmendRules
         OfferRules.CheckOffer(d);
         if (!d.IsRejected)
         {
-            OfferRules.CheckCapacity(d, checked(known.Waiting + change));
+            CheckWhetherItEverFits(d, known, checked(known.Waiting + change));
         }
         if (d.IsRejected)
         {
@@ -74,6 +74,17 @@ internal static class AmendRules
             WaitOrder = checked(d.Pool.Sequence + 1),
         });
         return new AllocationOutcomeEvent.Amended { ReservationId = id, Delta = change, Waiting = change };
+    }
+
+    // Tiers 4 and 5: what can never fit does not wait.
+    private static void CheckWhetherItEverFits(Decision d, Reservation known, long total)
+    {
+        var owner = GrantOwner.Of(known);
+        OfferRules.CheckCapacity(d, total);
+        if (QuotaRules.CanNeverFit(d, owner, total))
+        {
+            QuotaRules.Check(d, owner, total);
+        }
     }
 
     private static AllocationOutcomeEvent Decrease(
