@@ -78,6 +78,7 @@ internal sealed class InstanceEndpoints(
             ["skippedDecided"] = t.SkippedDecided,
             ["waitingFor"] = t.WaitingFor,
             ["waitingSeconds"] = t.Waited.TotalSeconds,
+            ["stopped"] = t.IsStopped,
             ["unwrittenEntries"] = t.UnwrittenEntries,
         })]),
         ["restoring"] = new JsonArray([.. application.RestoreProgress.Select(p => (JsonNode)RestoreJson(p))]),
@@ -139,7 +140,7 @@ internal sealed class InstanceEndpoints(
     /// </summary>
     private JsonArray Waits()
     {
-        var waits = new JsonArray([.. disks.Full().Select(Whole)]);
+        var waits = new JsonArray([.. disks.Full().Concat(application.WaitingFor).Select(Whole)]);
         foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : TaskWaits())
         {
             waits.Add(wait);
@@ -155,6 +156,7 @@ internal sealed class InstanceEndpoints(
             ["task"] = t.TaskId.ToString(),
             ["reason"] = t.WaitingFor,
             ["seconds"] = t.Waited.TotalSeconds,
+            ["stopped"] = t.IsStopped,
         });
 
     private static JsonObject RestoreJson(RestoreProgress progress) => new()

@@ -144,8 +144,12 @@ internal static class ClusterChecks
             using var console = JsonHttp.Console(context);
             var (status, body) = await console.TryAsync(HttpMethod.Get, "readyz", cancellation).ConfigureAwait(false);
             var seen = $"{context.Get(ClientOptions.Console)}, {body?["state"]}";
-            return (int)status == 200
-                ? Finding.Ok("instance", seen)
+            var waits = (body?["waitingFor"]?.AsArray() ?? [])
+                .Select(w => (string?)w?["reason"]).OfType<string>().ToList();
+            return (int)status == 200 ? Finding.Ok("instance", seen)
+                : waits.Count > 0 ? Finding.Fail(
+                    "instance", $"{seen}: {string.Join("; ", waits)}",
+                    "docs/operations.md, \"Recover\", says what to do")
                 : Finding.Warn(
                     "instance", $"{seen}, {body?["remaining"]} records to restore", "wait, or look at its log");
         }

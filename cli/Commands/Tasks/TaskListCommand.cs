@@ -21,7 +21,8 @@ internal static class TaskListCommand
         foreach (var task in answer["tasks"]!.AsArray())
         {
             var row = (JsonObject)task!.DeepClone();
-            row["state"] = row["waitingFor"] is null ? "running" : "waiting";
+            row["state"] = (bool?)row["stopped"] == true ? "stopped"
+                : row["waitingFor"] is null ? "running" : "waiting";
             rows.Add(row);
         }
         foreach (var task in answer["restoring"]!.AsArray())

@@ -29,6 +29,10 @@ internal sealed class MemoryLogConsumer(MemoryLog log, bool isMember) : ILogCons
         {
             return;
         }
+        if (!isMember)
+        {
+            log.OnRestorePoll?.Invoke();
+        }
         if (!TryRead(ref result) && (!isMember || log.PassTime(timeout)))
         {
             TryRead(ref result);
