@@ -3,6 +3,7 @@ using Alloc.Cli.Hosting.Projection;
 using Alloc.Cli.Hosting.Shadow;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
+using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
@@ -55,6 +56,9 @@ internal sealed record AllocationHostOptions
 /// </summary>
 internal sealed class AllocationHost : IAsyncDisposable
 {
+    /// <summary>How long one call at the start is tried again while Kafka asks for patience.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(1);
+
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamsApplication application;
     private readonly HttpSchemaRegistryClient registry;
@@ -104,6 +108,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         var policies = new PolicyWatch(options.Client, registry);
         var startup = new Startup();
         var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
+        var broker = BrokerWait(startup, time, loggers.CreateLogger<AllocationHost>());
         StreamsApplication? application = null;
         ConsoleServer? console = null;
         ProjectionHost? projection = null;
@@ -112,7 +117,9 @@ internal sealed class AllocationHost : IAsyncDisposable
         {
             var clients = new KafkaClients(options.Client);
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-            var catalogue = await PrepareTopicsAsync(options, clients, loggers).ConfigureAwait(false);
+            var catalogue = await broker.UntilAnsweredAsync(
+                "which topics there are", () => PrepareTopicsAsync(options, clients, loggers), cancellation)
+                .ConfigureAwait(false);
             listener = ConsoleListener.Bind(options.Console);
             var consoleOptions = options.Console with { Port = listener.Port };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
@@ -162,7 +169,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             {
                 projection = await ProjectionHost.StartAsync(
                     new ProjectionHostOptions { Client = options.Client, Allocation = allocation, Engine = engine },
-                    serdes.Outcomes, time, loggers, cancellation).ConfigureAwait(false);
+                    serdes.Outcomes, time, loggers, broker, cancellation).ConfigureAwait(false);
                 host.projection = projection;
             }
             if (options.WithShadow)
@@ -262,6 +269,16 @@ internal sealed class AllocationHost : IAsyncDisposable
         }
         return catalogue;
     }
+
+    /// <summary>
+    /// The one place where a call at the start is tried again, because Kafka starts itself or its leaders move.
+    /// </summary>
+    private static BrokerWait BrokerWait(Startup startup, TimeProvider time, ILogger logger) => new(
+        time, StartPatience, (what, waited, reason) =>
+        {
+            startup.WaitFor($"Waits for Kafka to answer {what}: {reason}");
+            Log.KafkaAway(logger, what, waited.TotalSeconds, reason);
+        });
 
     private static StreamsOptions EngineOptions(AllocationHostOptions options, ConsoleOptions console) => new()
     {

@@ -51,7 +51,8 @@ internal sealed class Generation : IAsyncDisposable
 
     /// <summary>Why it does not work, or null.</summary>
     public string? Failure => startFailure
-        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null);
+        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null)
+        ?? Application.Tasks.FirstOrDefault(t => t.IsStopped)?.WaitingFor;
 
     public async Task StartAsync(CancellationToken cancellation)
     {
