@@ -79,6 +79,9 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]
     public static partial void TickFailed(ILogger logger, Processing.TaskId task, string reason);
 
+    [LoggerMessage(35, LogLevel.Warning, "Lag and age of inputs are not known any more: {Reason}")]
+    public static partial void WatchFailed(ILogger logger, string reason);
+
     [LoggerMessage(40, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);
 }

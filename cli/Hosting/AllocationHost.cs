@@ -6,6 +6,7 @@ using Alloc.Cli.Outcomes;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Alloc.Web;
@@ -42,6 +43,10 @@ internal sealed record AllocationHostOptions
     /// Where other instances reach this one; null for the console's own address when that is not loopback.
     /// </summary>
     public Uri? Endpoint { get; init; }
+
+    /// <summary>How long nothing may be decided while commands wait before the instance says that it is not ready.
+    /// </summary>
+    public TimeSpan NotReadyAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the search projection runs in this process too.</summary>
     public bool WithProjection { get; init; } = true;
@@ -126,9 +131,13 @@ internal sealed class AllocationHost : IAsyncDisposable
                 engine,
                 time,
                 loggers);
+            var running = application;
             var directory = new LedgerDirectory(
-                application, allocation.CommandTopic, allocation.PartitionCount,
-                p => StoreLedgerReads.Open(application, p));
+                new GroupOwners(() => running.FindOwners(allocation.CommandTopic), time), allocation.PartitionCount,
+                p => running.QueryStores(AllocationStores.Pools, p) is { } stores ? new StoreLedgerReads(stores) : null,
+                p => running.QueryLast(AllocationStores.Pools, p) is { } last
+                    ? new LastKnownLedger(new StoreLedgerReads(last.Stores), last.Age)
+                    : null);
             console = await ConsoleServer.StartAsync(
                 consoleOptions,
                 listener,
@@ -143,8 +152,10 @@ internal sealed class AllocationHost : IAsyncDisposable
                         Startup = startup,
                         Disks = new DiskSpace(
                             [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
-                        Hypotheses = new Hypotheses(application, allocation),
+                        Hypotheses = new Hypotheses(
+                            p => running.QueryStores(AllocationStores.Pools, p), allocation),
                         Projection = () => projection,
+                        ReadyPatience = options.NotReadyAfter,
                         WriteMetrics = metrics.Write,
                         Time = time,
                     });

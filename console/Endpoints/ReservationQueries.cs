@@ -7,7 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace Alloc.Web.Endpoints;
 
 /// <summary>A search as its URL says it.</summary>
-internal sealed record ReservationRequest(ReservationQuery Query, byte[] After, int Limit);
+/// <param name="Query">What is asked for.</param>
+/// <param name="After">The place that the page before ended at; empty for the first page.</param>
+/// <param name="Limit">Reservations at most.</param>
+/// <param name="Missing">Partitions that an earlier page did not have.</param>
+internal sealed record ReservationRequest(
+    ReservationQuery Query, byte[] After, int Limit, IReadOnlyCollection<int> Missing);
 
 /// <summary>Reads searches from URLs.</summary>
 internal static class ReservationQueries
@@ -44,7 +49,7 @@ internal static class ReservationQueries
         {
             return (null, problem);
         }
-        if (!TryCursor(Text(query, "cursor"), out var after))
+        if (!TryCursor(Text(query, "cursor"), out var cursor))
         {
             return (null, "cursor: this is not a cursor of an earlier page.");
         }
@@ -59,24 +64,27 @@ internal static class ReservationQueries
                 CreatedSinceMs = nowMs - newer,
                 NowMs = nowMs,
             },
-            after, limit), null);
+            cursor?.Place ?? [], limit, cursor?.Missing ?? []), null);
     }
 
-    /// <summary>A place as a cursor.</summary>
+    /// <summary>A place as text.</summary>
     public static string Cursor(byte[] place) => Base64Url.EncodeToString(place);
 
-    /// <summary>The place of a cursor.</summary>
+    /// <summary>The place of such a text.</summary>
     public static byte[] Place(string cursor) => Base64Url.DecodeFromChars(cursor);
 
-    private static bool TryCursor(string? text, out byte[] place)
+    private static bool TryCursor(string? text, out PageCursor? cursor)
     {
-        place = [];
+        cursor = text is null ? null : PageCursor.Read(text);
+        if (cursor is null)
+        {
+            return text is null;
+        }
         try
         {
-            place = text is null ? [] : Place(text);
-            if (place.Length > 0 && place[0] != 0)
+            if (cursor.Place[0] != 0)
             {
-                IndexKeys.Serde.Deserialize(place);
+                IndexKeys.Serde.Deserialize(cursor.Place);
             }
             return true;
         }

@@ -44,9 +44,20 @@ internal sealed class EngineMetrics : IDisposable
                 HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000],
             });
         meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null,
-            "Records between the committed offset and the end.");
+            "Records between the committed offset and the end of the log, fetched or not.");
         meter.CreateObservableGauge(
-            "alloc_consumer_lag", () => gauges().LagSeconds, "s", "Age of the oldest record that is not committed.");
+            "alloc_consumer_lag", () => gauges().LagSeconds, "s",
+            "Age of the oldest undecided record, fetched or not; while the end is not known, at least how long that "
+            + "has been so.");
+        meter.CreateObservableGauge(
+            "alloc_consumer_stalled", () => gauges().StalledSeconds, "s",
+            "How long nothing was decided while records waited or the end was not known; 0 when neither is so.");
+        meter.CreateObservableGauge(
+            "alloc_partition_unowned", () => gauges().Unowned, null,
+            "1 for an input partition that no instance has; every instance says so.");
+        meter.CreateObservableGauge(
+            "alloc_broker_silent", () => gauges().BrokerSilentSeconds, "s",
+            "How long this instance has heard nothing of Kafka; 0 while it answers.");
         meter.CreateObservableGauge(
             "alloc_task_wait", () => gauges().WaitSeconds, "s",
             "How long a task has waited for something outside, such as the schema registry; 0 when it does not.");
@@ -98,5 +109,6 @@ internal sealed class EngineMetrics : IDisposable
 /// <summary>What the gauges show, taken when somebody looks.</summary>
 internal sealed record EngineGauges(
     IReadOnlyList<Measurement<long>> LagRecords, IReadOnlyList<Measurement<double>> LagSeconds,
-    IReadOnlyList<Measurement<double>> WaitSeconds, double SkewRatio, long RestoreRemaining,
+    IReadOnlyList<Measurement<double>> StalledSeconds, IReadOnlyList<Measurement<long>> Unowned,
+    double BrokerSilentSeconds, IReadOnlyList<Measurement<double>> WaitSeconds, double SkewRatio, long RestoreRemaining,
     IReadOnlyList<Measurement<long>> Threads, long StoreMemoryBytes, long UnwrittenEntries);

@@ -27,6 +27,9 @@ internal sealed class PartitionTakeover(
     public bool IsActive => wanted.Count > 0 || opening.Count > 0 || opened.Count > 0 || !restore.IsIdle
         || (partitions.Count > 0 && committed is null);
 
+    /// <summary>Tasks that are assigned and not yet opened.</summary>
+    public IReadOnlyCollection<TaskId> Wanted => wanted;
+
     /// <summary>Begins with all partitions of the member; whatever was under way must have been stopped.</summary>
     public void Begin(IReadOnlyList<TopicPartition> assigned)
     {

@@ -68,6 +68,12 @@ internal sealed class StreamThread : IDisposable
     /// <summary>How far restoring has come; a copy made once a round.</summary>
     public IReadOnlyList<RestoreProgress> RestoreProgress { get; private set; } = [];
 
+    /// <summary>
+    /// Input partitions of this member by the group's last word. Kept when it is not heard any more: only the group
+    /// gives them away.
+    /// </summary>
+    public IReadOnlyList<TopicPartition> Inputs { get; private set; } = [];
+
     public void Start()
     {
         SetState(StreamsState.Rebalancing);
@@ -234,6 +240,7 @@ internal sealed class StreamThread : IDisposable
         if (rebalance.Revoked is { } revoked)
         {
             Log.Revoked(logger, identity.Name, string.Join(", ", revoked));
+            Inputs = [];
         }
         if (rebalance.Lost is { } lost)
         {
@@ -254,9 +261,11 @@ internal sealed class StreamThread : IDisposable
             return;
         }
         Log.Assigned(logger, identity.Name, string.Join(", ", next.Partitions));
+        Inputs = next.Partitions;
         SetState(StreamsState.Rebalancing);
         pipeline.SetGroup(next.Metadata ?? throw new TaskMigratedException("The group gave no member id"));
         takeover!.Begin(next.Partitions);
+        context.Tasks.Expect(takeover.Wanted, this);
         context.Tasks.CloseIdle(environment.NowMs);
         SetState(takeover.IsActive ? StreamsState.Restoring : StreamsState.Running);
     }
@@ -357,7 +366,7 @@ internal sealed class StreamThread : IDisposable
             {
                 task.DropUncommitted();
             }
-            context.Tasks.Suspend(task.TaskId, this, environment.NowMs);
+            context.Tasks.Suspend(task.TaskId, this, environment.NowMs, isExpectedBack: !isClean);
         }
     }
 

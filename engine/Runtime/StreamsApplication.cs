@@ -31,6 +31,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private ILogAdmin? admin;
     private StreamThread[] threads = [];
     private ITimer? checkpointTimer;
+    private InputWatch? watch;
     private bool isStopped;
 
     /// <summary>Prepares an application over Kafka and the local disk; touches neither yet.</summary>
@@ -59,7 +60,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         files = seams.Files;
         logger = loggerFactory.CreateLogger<StreamsApplication>();
         metrics = new EngineMetrics(
-            options.ApplicationId, () => GaugeReader.Read(options.ApplicationId, tasks, threads, stateProvider, clock));
+            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact));
     }
 
     /// <summary>
@@ -83,11 +84,31 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>The topology that runs.</summary>
     public Topology.Topology Topology => topology;
 
+    /// <summary>
+    /// Every input partition of this instance, and those that nobody in the group has: how far decisions are, measured
+    /// to the end of the log, and what holds them up. Empty until the first look, a second after the start.
+    /// </summary>
+    public IReadOnlyList<InputStatus> Inputs => watch?.Read() ?? [];
+
+    /// <summary>What is heard of Kafka.</summary>
+    public BrokerContact Contact => watch?.Contact ?? new BrokerContact(TimeSpan.Zero, null);
+
     /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
-    public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
-        t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
-        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
-        Array.TrueForAll(t.Queues, q => q.KnownEnd >= 0) ? t.Queues.Sum(q => q.LagRecords) : null, LagOf(t))).ToList();
+    public IReadOnlyList<TaskStatus> Tasks
+    {
+        get
+        {
+            var inputs = Inputs.ToDictionary(i => new TopicPartition(i.Topic, i.Partition));
+            return tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t =>
+            {
+                var own = t.Queues.Select(q => inputs.GetValueOrDefault(q.Partition)).ToList();
+                return new TaskStatus(
+                    t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
+                    t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
+                    own.Contains(null) ? null : own.Sum(i => i!.LagRecords), own.Max(i => i?.Age ?? TimeSpan.Zero));
+            }).ToList();
+        }
+    }
 
     /// <summary>
     /// Has a partition go on though its records, up to an offset, are stamped further ahead of this host's clock than
@@ -141,6 +162,13 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             thread.Start();
         }
+        watch = new InputWatch(
+            tasks, () => threads.SelectMany(t => t.Inputs), () => threads.SelectMany(t => t.RestoreProgress),
+            [.. topology.SourceTopics.SelectMany(
+                t => Enumerable.Range(0, partitionCounts[t]).Select(p => new TopicPartition(t, p)))],
+            clock);
+        watch.Start(
+            () => client.CreateWatch($"{options.ApplicationId}-{directory.InstanceId}-watch"), logger);
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
             checkpointTimer = clock.CreateTimer(_ => _ = CheckpointQuietlyAsync(), null, interval, interval);
@@ -195,6 +223,21 @@ public sealed class StreamsApplication : IAsyncDisposable
             ? task.State.ReadCommitted()
             : null;
 
+    /// <summary>
+    /// The same of a partition that this instance held ready when it heard from the group last, and that has not been
+    /// given to another as far as it knows: while Kafka is away, what was committed by then can still be read. Null
+    /// where that is not so, or the partition is ready.
+    /// </summary>
+    /// <param name="storeName">One of the stores, which says whose.</param>
+    /// <param name="partition">The partition.</param>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public LastKnownStores? QueryLast(string storeName, int partition) =>
+        tasks.LastKnown(new TaskId(SubTopologyOf(storeName), partition)) is { } last
+            ? new LastKnownStores(
+                last.Task.State.ReadCommitted(),
+                TimeSpan.FromMilliseconds(Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds() - last.SinceMs)))
+            : null;
+
     /// <summary>Who owns a partition of an input topic, by the group's own account; null if nobody does now.</summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
     public PartitionOwner? FindOwner(string topic, int partition)
@@ -203,9 +246,26 @@ public sealed class StreamsApplication : IAsyncDisposable
         return owner is null ? null : OwnerOf(owner);
     }
 
-    /// <summary>The members of the application's group, whether they own partitions or not.</summary>
+    /// <summary>
+    /// The group's own account of a topic: its members, whether they own partitions or not, and who owns which
+    /// partition. One question to the broker.
+    /// </summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
-    public IReadOnlyList<PartitionOwner> FindMembers() => Group().Select(OwnerOf).ToList();
+    public GroupAccount FindOwners(string topic)
+    {
+        var owners = new Dictionary<int, PartitionOwner>();
+        var members = new List<PartitionOwner>();
+        foreach (var member in Group())
+        {
+            var owner = OwnerOf(member);
+            members.Add(owner);
+            foreach (var partition in member.Partitions.Where(p => p.Topic == topic))
+            {
+                owners[partition.Partition] = owner;
+            }
+        }
+        return new GroupAccount(members, owners);
+    }
 
     /// <summary>Writes a checkpoint of every task of this instance now; returns their directories.</summary>
     /// <exception cref="InvalidOperationException">No checkpoint directory is configured.</exception>
@@ -232,12 +292,6 @@ public sealed class StreamsApplication : IAsyncDisposable
     private PartitionOwner OwnerOf(GroupMember member) => new(
         member.MemberId, member.ClientId, ThreadIdentity.EndpointOf(member.ClientId),
         member.ClientId.StartsWith($"{options.ApplicationId}-{InstanceId}-", StringComparison.Ordinal));
-
-    private TimeSpan LagOf(StreamTask task)
-    {
-        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return TimeSpan.FromMilliseconds(task.Queues.Max(q => q.LagMs(nowMs)));
-    }
 
     private async Task CheckpointQuietlyAsync()
     {
@@ -266,11 +320,13 @@ public sealed class StreamsApplication : IAsyncDisposable
             isStopped = true;
             checkpointTimer?.Dispose();
             stopping.Cancel();
+            watch?.Stop();
             foreach (var thread in threads)
             {
                 thread.Join(Timeout.InfiniteTimeSpan);
                 thread.Dispose();
             }
+            watch?.Dispose();
             tasks.CloseAll();
             admin?.Dispose();
             directory?.Dispose();
@@ -334,6 +390,17 @@ public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFil
 public sealed record TaskStatus(
     TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
     long UnwrittenEntries, long? LagRecords, TimeSpan Lag);
+
+/// <summary>The stores of a partition as they were when the group was heard last.</summary>
+/// <param name="Stores">The stores; every write throws.</param>
+/// <param name="Age">How long ago that was.</param>
+public sealed record LastKnownStores(IStores Stores, TimeSpan Age);
+
+/// <summary>Who is in the group and who owns what, by the group's own account.</summary>
+/// <param name="Members">All members.</param>
+/// <param name="Owners">The owners of a topic's partitions; a partition that nobody owns just now is absent.</param>
+public sealed record GroupAccount(
+    IReadOnlyList<PartitionOwner> Members, IReadOnlyDictionary<int, PartitionOwner> Owners);
 
 /// <summary>The member that owns a partition.</summary>
 /// <param name="MemberId">The member.</param>

@@ -14,9 +14,16 @@ internal sealed class TaskRegistry
     private readonly Dictionary<TaskId, Entry> entries = [];
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<TaskId, StreamTask> ready = new();
+    private readonly ConcurrentDictionary<TaskId, LastKnownTask> last = new();
 
     /// <summary>Tasks whose stores are restored; for interactive reads from any thread.</summary>
     public IReadOnlyDictionary<TaskId, StreamTask> Ready => ready;
+
+    /// <summary>
+    /// A task that was ready when its thread heard from the group last, was not given away since, and is expected back;
+    /// null for others. What it has committed may be read while nobody knows better.
+    /// </summary>
+    public LastKnownTask? LastKnown(TaskId id) => last.TryGetValue(id, out var known) ? known : null;
 
     /// <summary>All tasks with an open state.</summary>
     public IReadOnlyList<StreamTask> All()
@@ -61,12 +68,37 @@ internal sealed class TaskRegistry
     }
 
     /// <summary>The task's stores may be read.</summary>
-    public void MarkReady(StreamTask task) => ready[task.TaskId] = task;
+    public void MarkReady(StreamTask task)
+    {
+        ready[task.TaskId] = task;
+        last.TryRemove(task.TaskId, out _);
+    }
+
+    /// <summary>The group has spoken: what it did not give this owner again is not expected back.</summary>
+    public void Expect(IReadOnlyCollection<TaskId> assigned, object owner)
+    {
+        foreach (var (id, known) in last)
+        {
+            if (known.Owner == owner && !assigned.Contains(id))
+            {
+                last.TryRemove(id, out _);
+            }
+        }
+    }
 
     /// <summary>The owner stops working on the task but keeps its state open for whoever is assigned it next.</summary>
-    public void Suspend(TaskId id, object owner, long nowMs = long.MinValue)
+    /// <param name="id">The task.</param>
+    /// <param name="owner">Who stops.</param>
+    /// <param name="nowMs">The host's time.</param>
+    /// <param name="isExpectedBack">
+    /// True where the group did not take it away: the owner starts again and expects the same tasks.
+    /// </param>
+    public void Suspend(TaskId id, object owner, long nowMs = long.MinValue, bool isExpectedBack = false)
     {
-        ready.TryRemove(id, out _);
+        if (ready.TryRemove(id, out var task) && isExpectedBack)
+        {
+            last[id] = new LastKnownTask(task, owner, nowMs);
+        }
         lock (gate)
         {
             if (entries.TryGetValue(id, out var entry) && entry.Owner == owner)
@@ -82,7 +114,8 @@ internal sealed class TaskRegistry
     }
 
     /// <summary>Closes tasks that were suspended a while ago and came back to no thread of this process.</summary>
-    public void CloseIdle(long nowMs) => Close(e => e.Owner is null && e.SuspendedAtMs < nowMs - IdleForMs);
+    public void CloseIdle(long nowMs) => Close(e => e.Owner is null && e.SuspendedAtMs < nowMs - IdleForMs
+        && !last.ContainsKey(e.Task!.TaskId));
 
     /// <summary>Closes every task: all committed state is in the database afterwards.</summary>
     public void CloseAll() => Close(_ => true);
@@ -90,6 +123,7 @@ internal sealed class TaskRegistry
     /// <summary>Closes a suspended task and throws its state away.</summary>
     public void Discard(StreamTask task, Action<TaskId> wipe)
     {
+        last.TryRemove(task.TaskId, out _);
         task.CloseState(flush: false);
         wipe(task.TaskId);
         lock (gate)
@@ -112,6 +146,7 @@ internal sealed class TaskRegistry
         foreach (var task in closing.ConvertAll(e => e.Task!))
         {
             ready.TryRemove(task.TaskId, out _);
+            last.TryRemove(task.TaskId, out _);
             task.CloseState(flush: true);
             lock (gate)
             {
@@ -129,3 +164,9 @@ internal sealed class TaskRegistry
         public long SuspendedAtMs { get; set; }
     }
 }
+
+/// <summary>A task as it was when the group was heard last.</summary>
+/// <param name="Task">The task; its state is open.</param>
+/// <param name="Owner">The thread that had it.</param>
+/// <param name="SinceMs">The host's time at which that thread had to start again.</param>
+internal sealed record LastKnownTask(StreamTask Task, object Owner, long SinceMs);

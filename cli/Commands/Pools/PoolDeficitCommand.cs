@@ -57,11 +57,9 @@ internal static class PoolDeficitCommand
             ["held"] = p["balances"]!["held"]!.DeepClone(),
             ["confirmed"] = p["balances"]!["confirmed"]!.DeepClone(),
         }).ToList();
-        var isComplete = page["complete"]!.GetValue<bool>();
-        if (!isComplete)
-        {
-            context.Screen.Warn("Some partitions are moving or restoring; pools of theirs are missing here.");
-        }
+        var missing = new Incomplete();
+        missing.Add(page);
+        missing.Warn(context);
         context.Screen.Rows(
             rows,
             Column.Text("POOL", "poolId"),
@@ -73,7 +71,7 @@ internal static class PoolDeficitCommand
         {
             context.Screen.Warn($"There are more than the {rows.Count} shown; --limit shows more.");
         }
-        return isComplete ? ExitCode.Ok : ExitCode.Unavailable;
+        return missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     private static async Task<int> OneAsync(

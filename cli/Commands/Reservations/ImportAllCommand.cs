@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Bench;
+using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Cli.Replay;
+using Alloc.Engine.Runtime;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -32,7 +35,7 @@ internal static class ImportAllCommand
 
     public static Command Create() =>
         new Command("import-all", "Take over a file of promises of another system, into frozen pools")
-            .Takes(File, DryRun, Consent.Yes).Acts().TalksToKafka().TalksToRegistry()
+            .Takes(File, DryRun, Incomplete.Allow, Consent.Yes).Acts().TalksToKafka().TalksToRegistry()
             .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -42,7 +45,17 @@ internal static class ImportAllCommand
             throw CliException.Usage("What is read from standard input needs --yes: nobody can be asked there.");
         }
         Consent.CheckPossible(context, "import-all", context.Get(DryRun));
-        var (lines, waitingOnly) = ReadFile(context);
+        var (lines, waitingOnly, incomplete) = ReadFile(context);
+        if (incomplete is not null)
+        {
+            if (!context.Get(Incomplete.Allow))
+            {
+                throw CliException.Unavailable(
+                    $"The file says that it is not whole. {incomplete}",
+                    "Nothing was imported. Export it again; --allow-incomplete imports what it has.");
+            }
+            context.Screen.Warn($"The file is not whole. {incomplete}");
+        }
         if (waitingOnly > 0)
         {
             context.Screen.Warn(
@@ -66,10 +79,12 @@ internal static class ImportAllCommand
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: false, lingerMs: 5);
-        return Show(context, lines, Send(context, pipe, lines, settings.Timeout, cancellation));
+        return Show(
+            context, lines, Send(context, pipe, lines, settings.Timeout, cancellation), pipe.PartitionCount);
     }
 
-    private static (IReadOnlyList<ImportLine> Lines, int WaitingOnly) ReadFile(CommandContext context)
+    private static (IReadOnlyList<ImportLine> Lines, int WaitingOnly, string? Incomplete) ReadFile(
+        CommandContext context)
     {
         var file = context.Get(File);
         if (file == "-")
@@ -124,7 +139,7 @@ internal static class ImportAllCommand
     }
 
     private static int Show(
-        CommandContext context, IReadOnlyList<ImportLine> lines, AllocationOutcome?[] outcomes)
+        CommandContext context, IReadOnlyList<ImportLine> lines, AllocationOutcome?[] outcomes, int partitionCount)
     {
         var rows = lines.Select((line, index) => Row(line, outcomes[index])).ToList();
         var shown = context.Screen.IsTable
@@ -141,7 +156,14 @@ internal static class ImportAllCommand
         context.Screen.Warn(string.Join(", ", results) + ".");
         if (Array.Exists(outcomes, o => o is null))
         {
-            context.Screen.Warn("Of those that are unknown no decision was seen; run it again, nothing is done twice.");
+            var missing = new Incomplete();
+            foreach (var (index, _) in outcomes.Index().Where(o => o.Item is null))
+            {
+                missing.Add(
+                    Murmur2.Partition(Encoding.UTF8.GetBytes(lines[index].PoolId), partitionCount),
+                    "no decision of those that are unknown was seen; run it again, nothing is done twice.");
+            }
+            missing.Warn(context, "not answering for all");
             return ExitCode.Unavailable;
         }
         return Array.Exists(outcomes, o => o!.Event is AllocationOutcomeEvent.Rejected)

@@ -55,7 +55,7 @@ internal static class ReleaseAllCommand
 
     public static Command Create() =>
         new Command("release-all", "Give back every reservation that a search finds").Searches()
-            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Consent.Yes).Acts()
+            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Incomplete.Allow, Consent.Yes).Acts()
             .TalksToKafka().TalksToRegistry().TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -113,11 +113,7 @@ internal static class ReleaseAllCommand
                 return Taken(context, row) > 0 && ++count <= limit;
             },
             cancellation).ConfigureAwait(false);
-        if (!result.IsComplete)
-        {
-            throw CliException.Unavailable(
-                $"Some partitions cannot be searched now: {result.Why}", "Nothing was released; try again.");
-        }
+        result.Missing.Refuse(context, "Nothing was released.");
         result.Warn(context);
         var wanted = result.Rows.ToList();
         if (left > 0)

@@ -33,13 +33,14 @@ internal static class ReservationListCommand
         using var console = JsonHttp.Console(context);
         var found = await ReservationSearchPages.ReadAsync(
             console, SearchOptions.Query(context), limit, cancellation).ConfigureAwait(false);
+        found.Missing.Warn(context);
         found.Warn(context);
         Show(context, found.Rows);
         if (found.HasMore)
         {
             context.Screen.Warn($"There are more than the {found.Rows.Count} shown; --limit shows more.");
         }
-        return found.IsComplete ? ExitCode.Ok : ExitCode.Unavailable;
+        return found.Missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     /// <summary>Reservations as a table.</summary>

@@ -49,7 +49,7 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed,
-                ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.NotReadyAfter, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -81,6 +81,7 @@ internal static class DevCommand
                 PartitionCount = context.IsGiven(ServerOptions.Partitions)
                     ? context.Get(ServerOptions.Partitions)
                     : null,
+                NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
             },

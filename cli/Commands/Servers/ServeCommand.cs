@@ -21,7 +21,8 @@ internal static class ServeCommand
                 ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.NoProjection,
+                ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -48,6 +49,7 @@ internal static class ServeCommand
                 Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
                     ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
+                NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
             },

@@ -77,6 +77,15 @@ internal static class ServerOptions
         HelpName = "duration",
     };
 
+    public static readonly SettingOption<TimeSpan> NotReadyAfter = new(
+        "--not-ready-after",
+        "How long nothing may be decided while commands wait, or Kafka be silent, before /readyz says 503")
+    {
+        CustomParser = Duration.Parse,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(5),
+        HelpName = "duration",
+    };
+
     public static readonly SettingOption<bool> NoProjection = new(
         "--no-projection", "Run without the search projection: reservations are not searched for at this instance");
 

@@ -49,11 +49,9 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         metrics = new ProjectionMetrics(Status);
     }
 
-    public string Topic => options.Allocation.OutcomeTopic;
-
     public int PartitionCount => options.Allocation.PartitionCount;
 
-    public StreamsApplication Application => current.Application;
+    public IPartitionOwners Owners => current.Owners;
 
     /// <summary>Starts it; a start that fails is told where it is asked for, and hinders nobody else.</summary>
     public static async Task<ProjectionHost> StartAsync(
@@ -81,6 +79,16 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
         return first.Open(partition) ?? (rebuild?.Failure is null ? second?.Open(partition) : null)
             ?? third?.Open(partition);
+    }
+
+    public (ReservationSearch Search, TimeSpan Age)? OpenLast(int partition)
+    {
+        Generation generation;
+        lock (gate)
+        {
+            generation = current;
+        }
+        return generation.OpenLast(partition);
     }
 
     public ProjectionStatus Status()
