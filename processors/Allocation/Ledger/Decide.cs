@@ -154,8 +154,9 @@ public sealed partial class Decide
         return d.Consequence(record, TimerRules.ReportDeficit(d, deficit));
     }
 
+    // What is still to be decided is known until it is, however long that takes: it would be decided twice otherwise.
     private static CommandMemory? Visible(CommandMemory? memory, long t) =>
-        memory is null || memory.ForgetAtMs <= t ? null : memory;
+        memory is null || (memory.ForgetAtMs <= t && !memory.Provisional) ? null : memory;
 
     private static bool IsFact(CommandKind kind) =>
         kind is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
