@@ -64,7 +64,7 @@ internal static class TopicTailCommand
     }
 
     private static bool HasKey(Confluent.Kafka.ConsumeResult<byte[]?, byte[]?> record, string? key) =>
-        key is null || (record.Message.Key is { } bytes && System.Text.Encoding.UTF8.GetString(bytes) == key);
+        key is null || record.Message.Key?.AsSpan().SequenceEqual(System.Text.Encoding.UTF8.GetBytes(key)) == true;
 
     private static TailPlan Plan(CommandContext context, KafkaClients clients, ClientSettings settings)
     {

@@ -150,6 +150,29 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.Equal(0, result["different"]!.GetValue<long>());
     }
 
+    // Cause: a replay read keys less strictly than the engine does, and decided what the engine had put aside.
+    [Fact]
+    public async Task A_replay_passes_over_what_the_engine_put_aside()
+    {
+        await AllocAsync("pool", "supply", "set", "aside", "-q", "9");
+        using var client = new CommandClient(dev.Deployment);
+        var hold = client.Encode(CommandClient.Command("aside/hold", "aside", CommandClient.Hold("r", 1)));
+        var partition = CommandClient.PartitionOf("aside");
+        foreach (var (key, value) in new (byte[]? Key, byte[]? Value)[]
+        {
+            ([.. "aside"u8, 0xff], hold), ("aside"u8.ToArray(), [.. hold, 7]), ("aside"u8.ToArray(), null),
+            ("aside"u8.ToArray(), []),
+        })
+        {
+            await client.DeadLetterAsync(await client.WriteAsync(key, value, partition));
+        }
+
+        var run = await AllocAsync("policy", "diff", "--replay", "1h", "-o", "json");
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Out);
+        Assert.True(JsonNode.Parse(run.Out)!["journal"]!["sameBytes"]!.GetValue<bool>());
+    }
+
     [Fact]
     public async Task The_bytes_are_the_same_while_others_are_being_decided()
     {
