@@ -174,7 +174,7 @@ internal static class VerifyCommand
             .Select(p => (JsonNode)Pool(p, result))]),
     };
 
-    private static JsonObject Pool(PoolModel pool, VerifyResult result) => new()
+    private static JsonObject Pool(PoolSummary pool, VerifyResult result) => new()
     {
         ["pool"] = pool.PoolId,
         ["outcomes"] = pool.OutcomeCount,
