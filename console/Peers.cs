@@ -35,7 +35,7 @@ public sealed class Peers : IDisposable
     {
         target ??= request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!
             .RawTarget;
-        using var question = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(peer, target));
+        using var question = new HttpRequestMessage(new HttpMethod(request.Method), Address(peer, target));
         question.Headers.Add(ForwardedHeader, "1");
         if (request.Headers.Authorization.ToString() is { Length: > 0 } authorization)
         {
@@ -53,6 +53,11 @@ public sealed class Peers : IDisposable
             return null;
         }
     }
+
+    // An id may be dots: nothing of the path is resolved on the way.
+    private static Uri Address(Uri peer, string target) => new(
+        peer.GetLeftPart(UriPartial.Authority) + target,
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
+using Alloc.Web.Requests;
+using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,8 +22,9 @@ internal sealed class InstanceEndpoints(
         routes.MapGet("/readyz", ReadyAsync);
         routes.MapGet("/metrics", MetricsAsync);
         routes.MapGet("/v1/tasks", TasksAsync);
-        routes.MapPost("/v1/checkpoint", CheckpointAsync);
-        routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync);
+        routes.MapPost("/v1/checkpoint", CheckpointAsync).Needs(Role.Operator);
+        routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync).Needs(Role.Admin)
+            .Takes(QueryParameter.Number("through", 0), QueryParameter.Text("reason", MaximumReasonLength));
     }
 
     /// <summary>GET /healthz: 200 while the process can still do its work, 503 when only a restart helps.</summary>

@@ -4,6 +4,7 @@ using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,14 +19,17 @@ internal sealed class LedgerEndpoints(
 
     private const int DefaultLimit = 1_000;
     private const int MaximumLimit = 10_000;
+    private static readonly QueryParameter Limit = QueryParameter.Number("limit", 1, MaximumLimit);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/pools", ListPoolsAsync);
+        routes.MapGet("/v1/pools", ListPoolsAsync).Takes(
+            QueryParameter.Text("prefix"), QueryParameter.Text("after"), Limit, QueryParameter.Flag("deficit"));
         routes.MapGet("/v1/pools/{**id}", GetPoolAsync);
-        routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync);
+        routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync).Takes(
+            QueryParameter.Text("prefix"), QueryParameter.Text("after"), Limit);
         routes.MapGet("/v1/reservations/{pool}/{id}", GetReservationAsync);
-        routes.MapGet("/v1/commands/{id}", GetCommandAsync);
+        routes.MapGet("/v1/commands/{id}", GetCommandAsync).Takes(QueryParameter.Text("pool"));
     }
 
     /// <summary>

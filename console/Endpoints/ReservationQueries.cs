@@ -1,7 +1,9 @@
 using System.Buffers.Text;
 using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Notation;
 using Alloc.Processors.Projection;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Alloc.Web.Endpoints;
@@ -15,35 +17,22 @@ internal static class ReservationQueries
     public const int DefaultLimit = 100;
     public const int MaximumLimit = 1_000;
 
-    private static readonly (string Unit, double Ms)[] Units =
-        [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    /// <summary>What the route takes.</summary>
+    public static QueryParameter[] Parameters { get; } =
+    [
+        QueryParameter.Text("order"), QueryParameter.Text("customer"), QueryParameter.Text("pool"),
+        QueryParameter.Word<ReservationStatus>("status"), QueryParameter.Duration("olderThan"),
+        QueryParameter.Duration("newerThan"), QueryParameter.Number("limit", 1, MaximumLimit),
+        QueryParameter.Text("cursor"),
+    ];
 
-    /// <summary>The search; or what is wrong with it, in words.</summary>
+    /// <summary>The search of a query whose parameters were checked; or what is wrong with its cursor.</summary>
     public static (ReservationRequest? Request, string? Problem) Read(IQueryCollection query, long nowMs)
     {
-        ReservationStatus? status = null;
-        if (Text(query, "status") is { } word)
-        {
-            if (!Enum.TryParse<ReservationStatus>(word, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed)
-                || char.IsAsciiDigit(word[0]))
-            {
-                var words = string.Join(", ", Enum.GetNames<ReservationStatus>());
-                return (null, $"status: '{word}' is none of {words}.");
-            }
-            status = parsed;
-        }
-        var limit = DefaultLimit;
-        if (Text(query, "limit") is { } count
-            && (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
-                || limit is < 1 or > MaximumLimit))
-        {
-            return (null, $"limit: '{count}' is not a number from 1 to {MaximumLimit}.");
-        }
-        if (!TryDuration(query, "olderThan", out var older, out var problem)
-            || !TryDuration(query, "newerThan", out var newer, out problem))
-        {
-            return (null, problem);
-        }
+        ReservationStatus? status = Text(query, "status") is { } word
+            ? Enum.Parse<ReservationStatus>(word, ignoreCase: true) : null;
+        var limit = Text(query, "limit") is { } count
+            ? int.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture) : DefaultLimit;
         if (!TryCursor(Text(query, "cursor"), out var after))
         {
             return (null, "cursor: this is not a cursor of an earlier page.");
@@ -55,8 +44,8 @@ internal static class ReservationQueries
                 Customer = Text(query, "customer"),
                 Pool = Text(query, "pool"),
                 Status = status,
-                CreatedBeforeMs = nowMs - older,
-                CreatedSinceMs = nowMs - newer,
+                CreatedBeforeMs = nowMs - Duration(query, "olderThan"),
+                CreatedSinceMs = nowMs - Duration(query, "newerThan"),
                 NowMs = nowMs,
             },
             after, limit), null);
@@ -86,29 +75,8 @@ internal static class ReservationQueries
         }
     }
 
-    private static bool TryDuration(IQueryCollection query, string name, out long? ms, out string? problem)
-    {
-        ms = null;
-        problem = null;
-        if (Text(query, name) is not { } text)
-        {
-            return true;
-        }
-        foreach (var (unit, factor) in Units)
-        {
-            if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(
-                    text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint,
-                    CultureInfo.InvariantCulture, out var value)
-                && value * factor < TimeSpan.FromDays(36_500).TotalMilliseconds)
-            {
-                ms = (long)(value * factor);
-                return true;
-            }
-        }
-        problem = $"{name}: '{text}' is not a duration; write for instance 30s, 15m, 12h or 2d.";
-        return false;
-    }
+    private static long? Duration(IQueryCollection query, string name) =>
+        Text(query, name) is { } text ? DurationText.Parse(text) : null;
 
     private static string? Text(IQueryCollection query, string name) =>
         query[name].ToString() is { Length: > 0 } text ? text : null;

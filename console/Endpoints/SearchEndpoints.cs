@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Projection;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
+using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,9 +18,10 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/reservations", SearchAsync);
+        routes.MapGet("/v1/reservations", SearchAsync).Takes(ReservationQueries.Parameters);
         routes.MapGet("/v1/projection", StatusAsync);
-        routes.MapPost("/v1/projection/rebuild", RebuildAsync);
+        routes.MapPost("/v1/projection/rebuild", RebuildAsync).Needs(Role.Operator).Takes(
+            QueryParameter.Text("scope"), QueryParameter.Flag("check"), QueryParameter.Number("generation", 0));
     }
 
     /// <summary>

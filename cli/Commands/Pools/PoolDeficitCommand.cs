@@ -22,12 +22,12 @@ internal static class PoolDeficitCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = $"How many at most, up to {Most}",
         DefaultValueFactory = _ => ByDefault,
         HelpName = "count",
-    };
+    }.Within(1, Most);
 
     public static Command Create() =>
         new Command("deficit", "Show what was promised beyond supply, and what would cover it")
@@ -35,10 +35,6 @@ internal static class PoolDeficitCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        if (context.Get(Limit) is < 1 or > Most)
-        {
-            throw CliException.Usage($"--limit is 1 to {Most}.");
-        }
         using var console = JsonHttp.Console(context);
         return context.Get(Pool) is { } pool
             ? await OneAsync(context, console, pool, cancellation).ConfigureAwait(false)

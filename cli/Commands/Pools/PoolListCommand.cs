@@ -18,12 +18,12 @@ internal static class PoolListCommand
         HelpName = "text",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "How many at most",
         DefaultValueFactory = _ => PageSize,
         HelpName = "count",
-    };
+    }.Within(1);
 
     public static Command Create() =>
         new Command("list", "List pools and their balances").Takes(Prefix, Limit, ClientOptions.Timeout)
@@ -38,8 +38,8 @@ internal static class PoolListCommand
         for (var after = ""; rows.Count < limit;)
         {
             var path =
-                $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}" +
-                $"&prefix={Uri.EscapeDataString(context.Get(Prefix))}&after={Uri.EscapeDataString(after)}";
+                $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}" + Said("prefix", context.Get(Prefix))
+                + Said("after", after);
             var page = await console.GetAsync(path, cancellation).ConfigureAwait(false);
             complete &= page["complete"]!.GetValue<bool>();
             rows.AddRange(page["pools"]!.AsArray().Select(p => Row(p!.AsObject())));
@@ -67,6 +67,9 @@ internal static class PoolListCommand
             Column.Number("OUTCOMES", "sequence"));
         return complete ? ExitCode.Ok : ExitCode.Unavailable;
     }
+
+    private static string Said(string name, string value) =>
+        value.Length == 0 ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
     private static JsonObject Row(JsonObject pool)
     {

@@ -7,6 +7,7 @@ using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Cli.Replay;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -153,6 +154,7 @@ internal static class ImportAllCommand
         ["line"] = line.Number,
         ["poolId"] = line.PoolId,
         ["reservationId"] = line.Body.ReservationId,
+        ["expiresAt"] = line.Body.ExpiresAtMs is { } expiresAt ? TimeText.Show(expiresAt) : null,
         ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
         ["detail"] = outcome is null ? "no decision was seen" : OutcomeBlock.Detail(outcome),
         ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
@@ -166,6 +168,14 @@ internal static class ImportAllCommand
         var confirmed = lines.Aggregate((Int128)0, (sum, line) => sum + line.Body.Confirmed);
         var pools = lines.Select(line => line.PoolId).Distinct().Count();
         return $"{lines.Count} reservation{(lines.Count == 1 ? "" : "s")} ({held} units held, {confirmed} confirmed) "
-            + $"of {pools} pool{(pools == 1 ? "" : "s")}";
+            + $"of {pools} pool{(pools == 1 ? "" : "s")}{Expiries(lines)}";
+    }
+
+    private static string Expiries(IReadOnlyList<ImportLine> lines)
+    {
+        var times = lines.Select(line => line.Body.ExpiresAtMs).OfType<long>().Order().ToList();
+        return times.Count == 0 ? ""
+            : times[0] == times[^1] ? $", held until {Words.Time(times[0])}"
+            : $", held until {Words.Time(times[0])} to {Words.Time(times[^1])}";
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Alloc.Cli.CommandLine;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -147,8 +148,10 @@ internal static class ImportFile
         public string? Text(string name) => Find(name) switch
         {
             null => null,
-            { ValueKind: JsonValueKind.String } value when value.GetString() is { Length: > 0 } text => text,
-            { ValueKind: JsonValueKind.String } => name is "poolId" or "reservationId" ? throw Missing(name) : null,
+            { ValueKind: JsonValueKind.String } value when !string.IsNullOrWhiteSpace(value.GetString()) =>
+                value.GetString(),
+            { ValueKind: JsonValueKind.String } => throw new FormatException(
+                $"{name} is empty; leave it out, or give it a value."),
             { } value => throw new FormatException($"{name}: {value.GetRawText()} is no text."),
         };
 
@@ -161,8 +164,8 @@ internal static class ImportFile
         };
 
         public long? Time(string name) => Text(name) is not { } text ? null
-            : PointInTime.TryParse(text, out var timeMs) ? timeMs
-            : throw new FormatException($"{name}: '{text}' is no time; write for instance 2026-03-01T09:30:00Z.");
+            : TimeText.TryRead(text, out var timeMs, out var problem) ? timeMs
+            : throw new FormatException($"{name}: '{text}' {problem}.");
 
         public void CheckAllKnown()
         {

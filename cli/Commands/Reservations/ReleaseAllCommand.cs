@@ -41,12 +41,12 @@ internal static class ReleaseAllCommand
         Description = "Take confirmed units back too: each waits for another person's approval",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "More than this many and nothing is done",
         DefaultValueFactory = _ => ByDefault,
         HelpName = "count",
-    };
+    }.Within(1, Most);
 
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
@@ -86,14 +86,6 @@ internal static class ReleaseAllCommand
             throw CliException.Usage(
                 "Say which reservations: --order, --customer, --pool, --status or --older-than.",
                 "alloc reservation list shows what a search finds.");
-        }
-        if (context.Get(Reason).Trim().Length == 0)
-        {
-            throw CliException.Usage("--reason is not empty: it is kept with every release.");
-        }
-        if (context.Get(Limit) < 1)
-        {
-            throw CliException.Usage("--limit is at least 1.");
         }
         Consent.CheckPossible(context, "a bulk release", context.Get(DryRun));
     }

@@ -73,7 +73,7 @@ internal static class ServerOptions
     public static readonly SettingOption<TimeSpan?> CheckpointInterval = new(
         "--checkpoint-interval", "How often a checkpoint is taken; never if not given")
     {
-        CustomParser = Duration.ParseOptional,
+        CustomParser = result => Duration.Between(TimeSpan.FromSeconds(1), TimeSpan.FromDays(30))(result),
         HelpName = "duration",
     };
 
@@ -93,14 +93,7 @@ internal static class ServerOptions
             DefaultValueFactory = _ => byDefault,
             HelpName = "port",
         };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
-            {
-                result.AddError($"{name} is a port, 0 (any free one) to 65535.");
-            }
-        });
-        return option;
+        return option.Within(0, 65_535, $"{name} is a port, 0 (any free one) to 65535.");
     }
 
     private static SettingOption<int> Positive(string name, string description, int byDefault)
@@ -110,13 +103,6 @@ internal static class ServerOptions
             DefaultValueFactory = _ => byDefault,
             HelpName = "count",
         };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} is at least 1.");
-            }
-        });
-        return option;
+        return option.Within(1, words: $"{name} is at least 1.");
     }
 }

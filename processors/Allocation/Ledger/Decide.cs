@@ -176,9 +176,9 @@ public sealed partial class Decide
             return poolId == CommandKinds.KeyOf(d.Kind)
                 || Misaddressed($"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
         }
-        if (poolId.Length == 0 || poolId[0] == '$' || !ShapeRules.IsId(poolId, d.Policy.Limits.MaximumIdLength))
+        if (ShapeRules.PoolIdFault(poolId, d.Policy.Limits.MaximumIdLength) is { } fault)
         {
-            return Misaddressed("poolId is empty, reserved, too long or has control characters");
+            return Misaddressed($"poolId {fault}");
         }
         var pool = state.GetPool(poolId);
         if (pool is null && record.KeyPartition != record.Partition)

@@ -83,7 +83,7 @@ public sealed class PolicyCommandTests(SharedDev dev) : IClassFixture<SharedDev>
         Assert.Equal(5, table.ExitCode);
         Assert.Contains(
             $"error  {file}:6:53: ttl[0].default: '12 minutes' is no duration. Write a number and a unit: 500ms, 30s, "
-            + "15m, 24h, 7d or 1h30m.",
+            + "15m, 24h, 7d, 1h30m or PT1H30M.",
             table.Out, StringComparison.Ordinal);
         var errors = JsonNode.Parse(json.Out)!["errors"]!.AsArray();
         Assert.Equal(["ttl[0].default", "quotas"], errors.Select(error => error!["path"]!.ToString()));
