@@ -73,6 +73,7 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
             SourceStaticBroker, []);
         yield return Row("auto.create.topics.enable", options.AutoCreateTopics ? "true" : "false");
         yield return Row("broker.id", BrokerCore.NodeId);
+        yield return Row("compression.type", TopicConfig.Default["compression.type"]);
         yield return Row("connections.max.idle.ms", (long)options.ConnectionIdleTimeout.TotalMilliseconds);
         yield return Row("default.replication.factor", 1);
         yield return Row("fetch.max.bytes", options.MaxFetchBytes);
