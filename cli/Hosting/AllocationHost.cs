@@ -10,6 +10,7 @@ using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Alloc.Web;
 using Alloc.Web.Reads;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -48,6 +49,9 @@ internal sealed record AllocationHostOptions
 
     /// <summary>Whether slices in mode Shadow are decided in this process too, to a topic of their own.</summary>
     public bool WithShadow { get; init; }
+
+    /// <summary>What every engine of this process compresses its records with.</summary>
+    public required CompressionType Compression { get; init; }
 }
 
 /// <summary>
@@ -273,6 +277,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         ThreadCount = options.ThreadCount,
         Endpoint = (options.Endpoint ?? Address(console)).ToString().TrimEnd('/'),
         ReplicationFactor = options.ReplicationFactor,
+        Compression = Choice.Word(options.Compression),
         ClientConfiguration = options.Client.KafkaProperties,
     };
 

@@ -3,6 +3,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Hosting;
 using Alloc.Web;
+using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Servers;
 
@@ -12,13 +13,17 @@ namespace Alloc.Cli.Commands.Servers;
 /// </summary>
 internal static class ServeCommand
 {
+    private static readonly SettingOption<CompressionType> Compression =
+        ServerOptions.Compression(CompressionType.Lz4);
+
     public static Command Create() =>
         new Command("serve", "Run an instance on a Kafka cluster; start several to share the partitions")
             .TalksToKafka().TalksToRegistry()
             .Takes(
                 ServerOptions.ApplicationId, ServerOptions.DataDirectory, ServerOptions.CheckpointDirectory,
                 ServerOptions.CheckpointInterval,
-                ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
+                ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, Compression,
+                ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
                 ServerOptions.BehindTlsProxy, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
@@ -50,6 +55,7 @@ internal static class ServeCommand
                     : null,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
+                Compression = context.Get(Compression),
             },
             context.Time,
             run.Loggers,

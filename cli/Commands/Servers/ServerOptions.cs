@@ -1,4 +1,5 @@
 using Alloc.Cli.CommandLine;
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Commands.Servers;
@@ -82,6 +83,12 @@ internal static class ServerOptions
 
     public static readonly SettingOption<bool> Shadow = new(
         "--shadow", "Decide slices in mode Shadow too, to allocation.shadow.outcomes only");
+
+    /// <summary>What the engine's producers compress with; each server has a default of its own.</summary>
+    public static SettingOption<CompressionType> Compression(CompressionType byDefault) =>
+        Choice.Of<SettingOption<CompressionType>, CompressionType>(
+            new SettingOption<CompressionType>("--compression", "What the engine's records are compressed with"),
+            byDefault);
 
     public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
         new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
