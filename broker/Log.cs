@@ -43,8 +43,8 @@ internal static partial class Log
     public static partial void TopicDeleted(ILogger logger, string topic);
 
     [LoggerMessage(12, LogLevel.Warning,
-        "{Topic}-{Partition}: {Count} batches from offset {Offset} on cannot be read (damaged, or of an unknown codec); "
-        + "they stay as they are, and tombstones after them stay too")]
+        "{Topic}-{Partition}: {Count} batches from offset {Offset} on cannot be read (damaged or of an unknown "
+        + "codec); they stay as they are, and tombstones after them stay too")]
     public static partial void NotCompacted(ILogger logger, string topic, int partition, int count, long offset);
 
     [LoggerMessage(13, LogLevel.Warning, "{Topic}-{Partition}: compaction given up, nothing was changed: {Reason}")]

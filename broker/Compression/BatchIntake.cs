@@ -92,5 +92,6 @@ internal static class BatchIntake
         return bytes;
     }
 
-    private static TakenBatch Refused(ErrorCode error, string message) => new(new BatchVerdict(error, message), default);
+    private static TakenBatch Refused(ErrorCode error, string message) =>
+        new(new BatchVerdict(error, message), default);
 }

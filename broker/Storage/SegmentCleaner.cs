@@ -10,9 +10,9 @@ namespace Alloc.Broker.Storage;
 /// All transactions in the inputs have ended. Records of aborted ones go; batches of committed ones stay and lose their
 /// transactional mark, so that their end markers can go too; the index of aborted transactions is cut to match. Of each
 /// producer the last batch and the last marker stay, if only as a header, because they carry its sequence and epoch.
-/// <para>A batch that cannot be read whole stays as it is. Nobody knows which keys it has a value of, so every tombstone
-/// after it stays too: dropped, it would bring back what it removed. Older values still go where a newer one is
-/// read.</para>
+/// <para>A batch that cannot be read whole stays as it is. Nobody knows which keys it has a value of, so every
+/// tombstone after it stays too: dropped, it would bring back what it removed. Older values still go where a newer one
+/// is read.</para>
 /// </remarks>
 internal sealed class SegmentCleaner(Disk disk, CleaningTask task) : IDisposable
 {

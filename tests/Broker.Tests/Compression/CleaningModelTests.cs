@@ -200,7 +200,7 @@ public sealed class CleaningModelTests
         return true;
     }
 
-    /// <summary>Key to value and offset, as a read-committed consumer that reads every codec has it at the end.</summary>
+    /// <summary>Key to value and offset, as a read-committed consumer of every codec has it at the end.</summary>
     private static async Task<SortedDictionary<string, (long, string)>> FoldAsync(TestBroker broker, History history)
     {
         var fold = new SortedDictionary<string, (long, string)>(StringComparer.Ordinal);

@@ -91,7 +91,8 @@ public sealed class RecordCompressionTests
 
         for (var size = 0; size < compressed.Length; size++)
         {
-            var result = RecordCompression.Decompress((CompressionCodec)codec, compressed.AsSpan(0, size), Limit, target);
+            var result = RecordCompression.Decompress(
+                (CompressionCodec)codec, compressed.AsSpan(0, size), Limit, target);
 
             Assert.True(result is Decompression.Corrupt or Decompression.Ok, $"{result} at {size}");
             Assert.InRange(target.Length, 0, result == Decompression.Ok ? bytes.Length : 0);

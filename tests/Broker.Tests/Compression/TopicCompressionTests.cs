@@ -52,7 +52,8 @@ public sealed class TopicCompressionTests
         Assert.Equal(plain[RecordBatch.HeaderSize..], Batches.Opened(stored));
         if (stored.Compression == (CompressionCodec)codec)
         {
-            Assert.Equal(sent[RecordBatch.ChecksummedFrom..], stored.Bytes[RecordBatch.ChecksummedFrom..size].ToArray());
+            Assert.Equal(
+                sent[RecordBatch.ChecksummedFrom..], stored.Bytes[RecordBatch.ChecksummedFrom..size].ToArray());
         }
     }
 
@@ -101,7 +102,8 @@ public sealed class TopicCompressionTests
         await using var again = await WireClient.ConnectAsync(broker);
         await again.ProduceAsync("t", Batches.Compressed(Batches.Of(10), CompressionCodec.Lz4));
         Assert.Equal("gzip", await DescribeAsync(again, "compression.type"));
-        Assert.Equal([CompressionCodec.Lz4, CompressionCodec.Gzip, CompressionCodec.Gzip], await CodecsAsync(again, 30));
+        Assert.Equal(
+            [CompressionCodec.Lz4, CompressionCodec.Gzip, CompressionCodec.Gzip], await CodecsAsync(again, 30));
     }
 
     [Theory]
