@@ -5,7 +5,7 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// DescribeGroups 0 to 4: state, members and assignments; a group that is not there is Dead. Authorized operations are
+/// DescribeGroups 0 to 5: state, members and assignments; a group that is not there is Dead. Authorized operations are
 /// not kept here, and answered as unknown.
 /// </summary>
 internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
@@ -58,7 +58,11 @@ internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
                 {
                     writer.WriteInt32(UnknownOperations);
                 }
+
+                writer.WriteTags();
             }
+
+            writer.WriteTags();
         }
 
         private static void WriteMember(KafkaWriter writer, MemberDescription member)
@@ -73,6 +77,7 @@ internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
             writer.WriteString(member.ClientHost);
             writer.WriteBytes(member.Metadata);
             writer.WriteBytes(member.Assignment);
+            writer.WriteTags();
         }
     }
 }

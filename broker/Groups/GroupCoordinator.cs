@@ -156,7 +156,8 @@ internal sealed class GroupCoordinator
             fetched[i] = requireStable && offsets is not null && offsets.IsPending(partition)
                 ? new FetchedOffset(partition, -1, -1, "", ErrorCode.UnstableOffsetCommit)
                 : offsets?.Find(partition) is { } offset
-                    ? new FetchedOffset(partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, ErrorCode.None)
+                    ? new FetchedOffset(
+                        partition, offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", ErrorCode.None)
                     : new FetchedOffset(partition, -1, -1, "", ErrorCode.None);
         }
 

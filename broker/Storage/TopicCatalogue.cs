@@ -90,6 +90,13 @@ internal sealed class TopicCatalogue : IDisposable
         }
     }
 
+    /// <summary>
+    /// The topic whose name is told apart from a new one by '.' and '_' only; null if there is none.
+    /// </summary>
+    public string? FindCollision(string name) => name.AsSpan().ContainsAny('.', '_')
+        ? topics.Keys.FirstOrDefault(present => TopicName.Collide(present, name))
+        : null;
+
     /// <summary>Makes a topic. The name was checked and is free.</summary>
     /// <exception cref="StorageException">The disk refused; there is no such topic.</exception>
     public Topic Create(string name, int partitionCount, TopicConfig config)
