@@ -26,9 +26,10 @@ internal sealed record ApiEntry(ApiKey Key, short MinVersion, short MaxVersion, 
 /// version closes the connection.
 /// </summary>
 /// <remarks>
-/// The windows suit librdkafka 2.0, kafka-python 2.0, kafkajs 2.2, franz-go and Java clients 3.9 and 4.x. Produce's
-/// minimum is advertised as 0 because librdkafka drops compression in silence otherwise; 0 to 2, which carry older
-/// batch formats, are refused when asked.
+/// The windows suit librdkafka 2.0, kafka-python 2.0, kafkajs 2.2, franz-go and Java clients 3.9 and 4.x, and reach up
+/// to those of Kafka 2.6, for clients that are told which release they speak to and do not ask. Produce's minimum is
+/// advertised as 0 because librdkafka drops compression in silence otherwise; 0 to 2, which carry older batch formats,
+/// are refused when asked.
 /// </remarks>
 internal static class ApiTable
 {
@@ -69,6 +70,9 @@ internal static class ApiTable
             new(ApiKey.EndTxn, 0, 2, 3, new EndTxnApi()),
             new(ApiKey.WriteTxnMarkers, 1, 1, 1, new WriteTxnMarkersApi()),
             new(ApiKey.TxnOffsetCommit, 0, 3, 3, new TxnOffsetCommitApi()),
+            new(ApiKey.DescribeAcls, 1, 3, 2, new DescribeAclsApi()),
+            new(ApiKey.CreateAcls, 1, 3, 2, new CreateAclsApi()),
+            new(ApiKey.DeleteAcls, 1, 3, 2, new DeleteAclsApi()),
             new(ApiKey.DescribeConfigs, 0, 4, 4, new DescribeConfigsApi()),
             new(ApiKey.AlterConfigs, 0, 2, 2, new AlterConfigsApi()),
             new(ApiKey.SaslAuthenticate, 0, 2, 2, new SaslAuthenticateApi()),

@@ -27,7 +27,9 @@ internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var moved = new List<PartitionLog>();
-        var rows = request.Parts.Select(part => Delete(part, moved, broker)).ToList();
+        // Of a partition that is named twice the last wish counts, as in Kafka.
+        var parts = request.Parts.GroupBy(part => part.Name).Select(named => named.Last());
+        var rows = parts.Select(part => Delete(part, moved, broker)).ToList();
         if (moved.Count == 0)
         {
             exchange.Answer(new Response(rows));

@@ -73,7 +73,7 @@ internal sealed class JoinGroupApi : Api<JoinGroupApi.Request>
                 writer.WriteNullableString(Body.ProtocolType);
             }
 
-            writer.WriteString(Body.ProtocolName);
+            writer.WriteNullableString(writer.Version >= 7 && Body.ProtocolName.Length == 0 ? null : Body.ProtocolName);
             writer.WriteString(Body.LeaderId);
             writer.WriteString(Body.MemberId);
             writer.WriteArrayLength(Body.Members.Count);

@@ -12,7 +12,9 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
 {
     private const int UnknownOperations = int.MinValue;
     private const int TopicOperations = 0b1101_1111_1000;
-    private const int ClusterOperations = 0b1_1111_1010_0000;
+
+    /// <summary>What may be done with the cluster: everything, a bit for each of Kafka's numbers.</summary>
+    internal const int ClusterOperations = 0b1_1111_1010_0000;
 
     protected override Request Read(ref KafkaReader reader)
     {

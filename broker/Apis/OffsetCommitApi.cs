@@ -37,9 +37,7 @@ internal sealed class OffsetCommitApi : Api<OffsetCommitApi.Request>
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var known = request.Offsets.Where(o => broker.Coordinators.HasPartition(o.Partition)).ToList();
-        var committed = request.GroupId.Length == 0
-            ? [.. known.Select(o => new PartitionError(o.Partition, ErrorCode.InvalidGroupId))]
-            : broker.Coordinators.Groups.Commit(request.GroupId, request.Caller, known, broker.Loop.NowMs);
+        var committed = broker.Coordinators.Groups.Commit(request.GroupId, request.Caller, known, broker.Loop.NowMs);
         var unknown = request.Offsets.Where(o => !broker.Coordinators.HasPartition(o.Partition))
             .Select(o => new PartitionError(o.Partition, ErrorCode.UnknownTopicOrPartition));
         broker.Coordinators.Answer(exchange, Response([.. committed, .. unknown]));

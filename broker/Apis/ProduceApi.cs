@@ -47,7 +47,7 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         {
             var log = broker.Topics.Find(part.Topic, part.Partition);
             var result = Append(request, part, log, broker);
-            results.Add(new Result(part, result, log?.StartOffset ?? -1));
+            results.Add(new Result(part, result, ShowsStart(result.Error) ? log?.StartOffset ?? -1 : -1));
             if (log is not null && result.Error == ErrorCode.None)
             {
                 logs.Add(log);
@@ -74,6 +74,12 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
 
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
         new Response([.. request.Parts.Select(part => new Result(part, AppendResult.Refused(error), -1))]);
+
+    /// <summary>Whether the partition's start is told, as in Kafka: not beside an error found before the log was
+    /// asked.</summary>
+    private static bool ShowsStart(ErrorCode error) => error is not (ErrorCode.InvalidRequiredAcks
+        or ErrorCode.CorruptMessage or ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge
+        or ErrorCode.KafkaStorageError);
 
     private static AppendResult Append(Request request, Part part, PartitionLog? log, BrokerCore broker)
     {

@@ -25,9 +25,17 @@ internal sealed class SyncGroupApi : Api<SyncGroupRequest>
         };
     }
 
-    protected override void Handle(SyncGroupRequest request, Exchange exchange, BrokerCore broker) =>
+    protected override void Handle(SyncGroupRequest request, Exchange exchange, BrokerCore broker)
+    {
+        if (exchange.Version >= 5 && (request.ProtocolType is null || request.ProtocolName is null))
+        {
+            exchange.Answer(Refuse(request, ErrorCode.InconsistentGroupProtocol));
+            return;
+        }
+
         broker.Coordinators.Groups.Sync(
             request, broker.Loop.NowMs, response => broker.Coordinators.Answer(exchange, new Response(response)));
+    }
 
     protected override IResponse Refuse(SyncGroupRequest request, ErrorCode error) =>
         new Response(SyncGroupResponse.Failed(CoordinatorErrors.ForGroup(error)));

@@ -230,11 +230,6 @@ internal sealed class GroupCoordinator
 
     public GroupDescription Describe(string groupId)
     {
-        if (groupId.Length == 0)
-        {
-            return new GroupDescription(ErrorCode.InvalidGroupId, groupId, GroupState.Dead, "", "", []);
-        }
-
         if (groups.GetValueOrDefault(groupId) is not { } group)
         {
             return new GroupDescription(ErrorCode.None, groupId, GroupState.Dead, "", "", []);

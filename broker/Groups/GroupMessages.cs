@@ -50,7 +50,8 @@ internal sealed record SyncGroupRequest(
     string? GroupInstanceId,
     IReadOnlyList<MemberAssignment> Assignments)
 {
-    /// <summary>What the member believes the group's type of protocol to be (KIP-559); null if it did not say.</summary>
+    /// <summary>What the member believes the group's type of protocol to be (KIP-559); null if it did not
+    /// say.</summary>
     public string? ProtocolType { get; init; }
 
     /// <summary>What the member believes the generation's assignor to be; null if it did not say.</summary>
