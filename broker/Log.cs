@@ -43,9 +43,9 @@ internal static partial class Log
     public static partial void TopicDeleted(ILogger logger, string topic);
 
     [LoggerMessage(12, LogLevel.Warning,
-        "{Topic}-{Partition}: {Count} batches are compressed with a codec that cannot be read here "
-        + "(snappy, lz4, zstd) and were not compacted; use gzip or none")]
-    public static partial void NotCompacted(ILogger logger, string topic, int partition, int count);
+        "{Topic}-{Partition}: {Count} batches from offset {Offset} on cannot be read (damaged or of an unknown "
+        + "codec); they stay as they are, and tombstones after them stay too")]
+    public static partial void NotCompacted(ILogger logger, string topic, int partition, int count, long offset);
 
     [LoggerMessage(13, LogLevel.Warning, "{Topic}-{Partition}: compaction given up, nothing was changed: {Reason}")]
     public static partial void CleaningStopped(ILogger logger, string topic, int partition, string reason);

@@ -11,6 +11,15 @@ command -v dotnet >/dev/null || { echo "deps: the .NET SDK 10 is not installed (
 command -v dpkg-query >/dev/null || {
   echo "deps: not a Debian system: install librdkafka 2.0 and RocksDB 7.8 shared libraries yourself" >&2; exit 0; }
 
+# kafkajs for the tests, in a folder of its own: npm's packages are no system packages. Without npm those tests skip.
+node_clients="${ALLOC_NODE_CLIENTS:-$HOME/.cache/alloc/node-clients}"
+if command -v npm >/dev/null && [ ! -d "$node_clients/node_modules/kafkajs" ]; then
+  echo "deps: installing kafkajs" >&2
+  mkdir -p "$node_clients"
+  npm install --prefix "$node_clients" --no-audit --no-fund --ignore-scripts --silent kafkajs@2.2.4 </dev/null >&2 ||
+    echo "deps: kafkajs could not be installed; the tests that use it will be skipped" >&2
+fi
+
 want=$(missing "${needed[@]}" "${clients[@]}")
 [ -z "$want" ] && exit 0
 

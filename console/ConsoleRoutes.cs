@@ -23,6 +23,12 @@ public sealed record ConsoleParts
     /// <summary>The disks that it writes to.</summary>
     public required DiskSpace Disks { get; init; }
 
+    /// <summary>
+    /// How long a partition may stand still while records wait in it, or Kafka be silent, before the instance is not
+    /// ready. Default 5 s.
+    /// </summary>
+    public TimeSpan ReadyPatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Decides what nobody asked for, to explain it.</summary>
     public required Hypotheses Hypotheses { get; init; }
 
@@ -43,7 +49,8 @@ public static class ConsoleRoutes
     public static void Map(IEndpointRouteBuilder routes, ConsoleParts parts)
     {
         BuildInfo.Publish();
-        new InstanceEndpoints(parts.Application, parts.Startup, parts.Disks, parts.WriteMetrics).Map(routes);
+        new InstanceEndpoints(
+            parts.Application, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
         new LedgerEndpoints(
             parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Hypotheses.Refusals, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Alloc.Web.Requests;
 using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -54,9 +55,11 @@ public sealed class ConsoleServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, listener.EndPoint, certificate));
 
         var application = builder.Build();
+        application.Use(RawPath.RestoreAsync);
         application.UseRouting();
         var access = new AccessControl(credentials, options.IsLoopback);
         application.Use(access.InvokeAsync);
+        application.Use(RequestChecks.InvokeAsync);
         application.Use(ProblemsAsync);
         routes(application);
         try
@@ -114,6 +117,12 @@ public sealed class ConsoleServer : IAsyncDisposable
             && context.GetEndpoint() is null)
         {
             await Problem.WriteAsync(context, 404, "Not found", "There is no such route.").ConfigureAwait(false);
+        }
+        if (context.Response is { StatusCode: 405, HasStarted: false, ContentLength: null })
+        {
+            await Problem.WriteAsync(
+                context, 405, "Not allowed", $"This route has no {context.Request.Method}; "
+                    + $"it has {context.Response.Headers.Allow}.").ConfigureAwait(false);
         }
     }
 

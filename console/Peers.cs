@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Alloc.Web.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Alloc.Web;
@@ -30,13 +31,20 @@ public sealed class Peers : IDisposable
     /// <param name="request">The request, whose method and credentials are used.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <param name="target">Path and query where they differ from the request's.</param>
+    /// <param name="partitions">The partitions that the peer is asked for, where it is asked for some.</param>
+    /// <param name="method">The method where it differs from the request's.</param>
     public async Task<(HttpStatusCode Status, JsonNode? Body)?> AskAsync(
-        Uri peer, HttpRequest request, CancellationToken cancellation, string? target = null)
+        Uri peer, HttpRequest request, CancellationToken cancellation, string? target = null,
+        IEnumerable<int>? partitions = null, string? method = null)
     {
         target ??= request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!
             .RawTarget;
-        using var question = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(peer, target));
+        using var question = new HttpRequestMessage(new HttpMethod(method ?? request.Method), Address(peer, target));
         question.Headers.Add(ForwardedHeader, "1");
+        if (partitions is not null)
+        {
+            question.Headers.Add(ScatterGather.PartitionsHeader, string.Join(',', partitions));
+        }
         if (request.Headers.Authorization.ToString() is { Length: > 0 } authorization)
         {
             question.Headers.TryAddWithoutValidation("Authorization", authorization);
@@ -53,6 +61,11 @@ public sealed class Peers : IDisposable
             return null;
         }
     }
+
+    // An id may be dots: nothing of the path is resolved on the way.
+    private static Uri Address(Uri peer, string target) => new(
+        peer.GetLeftPart(UriPartial.Authority) + target,
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();

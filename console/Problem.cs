@@ -17,7 +17,7 @@ internal static class Problem
         problem["title"] = title;
         problem["status"] = status;
         problem["detail"] = detail;
-        problem["instance"] = context.Request.Path.Value;
+        problem["instance"] = RawPath.Of(context);
         return JsonAnswer.WriteAsync(context, status, problem, MediaType);
     }
 }

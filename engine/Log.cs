@@ -33,6 +33,19 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "Thread {Thread} joins the group again: {Reason}")]
     public static partial void Rejoining(ILogger logger, string thread, string reason);
 
+    [LoggerMessage(17, LogLevel.Warning,
+        "Thread {Thread} failed {Failures} times in a row without progress, of {Limit} at most; it waits {Seconds:F1} "
+        + "s before it tries again")]
+    public static partial void BacksOff(ILogger logger, string thread, int failures, int limit, double seconds);
+
+    [LoggerMessage(18, LogLevel.Error,
+        "Thread {Thread} did not end within {Seconds:F0} s and is left alone; it was {State}")]
+    public static partial void ThreadHangs(
+        ILogger logger, string thread, double seconds, Runtime.StreamsState state);
+
+    [LoggerMessage(19, LogLevel.Error, "State was not closed within {Seconds:F0} s and is left as it is")]
+    public static partial void ClosingHangs(ILogger logger, double seconds);
+
     [LoggerMessage(20, LogLevel.Information, "Task {Task} restores {Records} records of {Topic} from offset {From}")]
     public static partial void RestoreStarted(
         ILogger logger, Processing.TaskId task, long records, string topic, long from);
@@ -49,6 +62,16 @@ internal static partial class Log
 
     [LoggerMessage(23, LogLevel.Warning, "Task {Task}: local state is wiped and restored from the log: {Reason}")]
     public static partial void StateWiped(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(27, LogLevel.Warning,
+        "The local state of task {Tasks} is damaged, of no other; it is wiped and restored: {Reason}")]
+    public static partial void StateDamaged(ILogger logger, string tasks, string reason);
+
+    [LoggerMessage(28, LogLevel.Warning, "Task {Task} was closed, but not all of its state was written: {Reason}")]
+    public static partial void TaskNotClosed(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(29, LogLevel.Warning, "Task {Task}, which is not this thread's any more, was not opened: {Reason}")]
+    public static partial void TaskNotOpened(ILogger logger, Processing.TaskId task, string reason);
 
     [LoggerMessage(24, LogLevel.Information, "Task {Task} starts from checkpoint {Checkpoint}")]
     public static partial void CheckpointInstalled(ILogger logger, Processing.TaskId task, string checkpoint);
@@ -78,6 +101,24 @@ internal static partial class Log
 
     [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]
     public static partial void TickFailed(ILogger logger, Processing.TaskId task, string reason);
+
+    [LoggerMessage(39, LogLevel.Warning, "Lag and age of inputs are not known any more: {Reason}")]
+    public static partial void WatchFailed(ILogger logger, string reason);
+
+    [LoggerMessage(35, LogLevel.Error, "Task {Task} stopped: {Reason}")]
+    public static partial void TaskStopped(
+        ILogger logger, Processing.TaskId task, string reason, Exception error);
+
+    [LoggerMessage(36, LogLevel.Warning, "Task {Task}: node {Node} failed to close: {Reason}")]
+    public static partial void NodeNotClosed(
+        ILogger logger, Processing.TaskId task, string node, string reason, Exception error);
+
+    [LoggerMessage(37, LogLevel.Information,
+        "Task {Task} went to another instance while its checkpoint was written; nothing was published")]
+    public static partial void CheckpointDropped(ILogger logger, Processing.TaskId task);
+
+    [LoggerMessage(38, LogLevel.Warning, "Waits for the broker to answer {What}, for {Seconds:F0} s so far: {Reason}")]
+    public static partial void BrokerAway(ILogger logger, string what, double seconds, string reason);
 
     [LoggerMessage(40, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);

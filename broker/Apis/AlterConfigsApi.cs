@@ -4,7 +4,7 @@ using Alloc.Broker.Storage;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>AlterConfigs (33), 0–1: replaces all settings of a topic; what is not named falls back to its default. The
+/// <summary>AlterConfigs (33), 0–2: replaces all settings of a topic; what is not named falls back to its default. The
 /// broker's own settings are options of the process and cannot be changed.</summary>
 internal sealed class AlterConfigsApi : Api<AlterConfigsApi.Request>
 {
@@ -19,8 +19,10 @@ internal sealed class AlterConfigsApi : Api<AlterConfigsApi.Request>
             for (var config = 0; config < configs.Length; config++)
             {
                 configs[config] = new(reader.ReadString(), reader.ReadNullableString());
+                reader.SkipTags();
             }
             resources[index] = new Resource(type, name, configs);
+            reader.SkipTags();
         }
         return new Request(resources, reader.ReadBoolean());
     }

@@ -13,6 +13,14 @@ internal abstract class Api
     /// <exception cref="ProtocolException">The bytes are not such a request; the connection is closed.</exception>
     public abstract object ReadRequest(ref KafkaReader reader);
 
+    /// <summary>
+    /// Does the part of a request's work that takes time and no state; on the connection's side, after
+    /// <see cref="ReadRequest"/>. Of the broker it may use only what any thread may.
+    /// </summary>
+    public virtual void PrepareRequest(object request, BrokerCore broker)
+    {
+    }
+
     /// <summary>Handles a request that <see cref="ReadRequest"/> returned; on the loop.</summary>
     public abstract void HandleRequest(object request, Exchange exchange, BrokerCore broker);
 
@@ -31,6 +39,10 @@ internal abstract class Api<TRequest> : Api
     public sealed override object ReadRequest(ref KafkaReader reader) => Read(ref reader);
 
     /// <inheritdoc/>
+    public sealed override void PrepareRequest(object request, BrokerCore broker) =>
+        Prepare((TRequest)request, broker);
+
+    /// <inheritdoc/>
     public sealed override void HandleRequest(object request, Exchange exchange, BrokerCore broker) =>
         Handle((TRequest)request, exchange, broker);
 
@@ -39,6 +51,11 @@ internal abstract class Api<TRequest> : Api
 
     /// <inheritdoc cref="Api.ReadRequest"/>
     protected abstract TRequest Read(ref KafkaReader reader);
+
+    /// <inheritdoc cref="Api.PrepareRequest"/>
+    protected virtual void Prepare(TRequest request, BrokerCore broker)
+    {
+    }
 
     /// <inheritdoc cref="Api.HandleRequest"/>
     protected abstract void Handle(TRequest request, Exchange exchange, BrokerCore broker);

@@ -26,9 +26,10 @@ internal sealed record ApiEntry(ApiKey Key, short MinVersion, short MaxVersion, 
 /// version closes the connection.
 /// </summary>
 /// <remarks>
-/// The windows suit librdkafka 2.0, kafka-python 2.0, kafkajs 2.2, franz-go and Java clients 3.9 and 4.x. Produce's
-/// minimum is advertised as 0 because librdkafka drops compression in silence otherwise; 0 to 2, which carry older
-/// batch formats, are refused when asked.
+/// The windows suit librdkafka 2.0, kafka-python 2.0, kafkajs 2.2, franz-go and Java clients 3.9 and 4.x, and reach up
+/// to those of Kafka 2.6, for clients that are told which release they speak to and do not ask. Produce's minimum is
+/// advertised as 0 because librdkafka drops compression in silence otherwise; 0 to 2, which carry older batch formats,
+/// are refused when asked.
 /// </remarks>
 internal static class ApiTable
 {
@@ -47,21 +48,21 @@ internal static class ApiTable
             new(ApiKey.Produce, 0, 8, 9, new ProduceApi()),
             new(ApiKey.Fetch, 4, 11, 12, new FetchApi()),
             new(ApiKey.ListOffsets, 1, 7, 6, new ListOffsetsApi()),
-            new(ApiKey.Metadata, 0, 8, 9, new MetadataApi()),
-            new(ApiKey.OffsetCommit, 2, 7, 8, new OffsetCommitApi()),
+            new(ApiKey.Metadata, 0, 9, 9, new MetadataApi()),
+            new(ApiKey.OffsetCommit, 2, 8, 8, new OffsetCommitApi()),
             new(ApiKey.OffsetFetch, 1, 7, 6, new OffsetFetchApi()),
-            new(ApiKey.FindCoordinator, 0, 2, 3, new FindCoordinatorApi()),
-            new(ApiKey.JoinGroup, 0, 5, 6, new JoinGroupApi()),
-            new(ApiKey.Heartbeat, 0, 3, 4, new HeartbeatApi()),
-            new(ApiKey.LeaveGroup, 0, 3, 4, new LeaveGroupApi()),
-            new(ApiKey.SyncGroup, 0, 3, 4, new SyncGroupApi()),
-            new(ApiKey.DescribeGroups, 0, 4, 5, new DescribeGroupsApi()),
+            new(ApiKey.FindCoordinator, 0, 3, 3, new FindCoordinatorApi()),
+            new(ApiKey.JoinGroup, 0, 7, 6, new JoinGroupApi()),
+            new(ApiKey.Heartbeat, 0, 4, 4, new HeartbeatApi()),
+            new(ApiKey.LeaveGroup, 0, 4, 4, new LeaveGroupApi()),
+            new(ApiKey.SyncGroup, 0, 5, 4, new SyncGroupApi()),
+            new(ApiKey.DescribeGroups, 0, 5, 5, new DescribeGroupsApi()),
             new(ApiKey.ListGroups, 0, 5, 3, new ListGroupsApi()),
             new(ApiKey.SaslHandshake, 0, 1, short.MaxValue, new SaslHandshakeApi()),
             new(ApiKey.ApiVersions, 0, 4, 3, new ApiVersionsApi()),
-            new(ApiKey.CreateTopics, 0, 4, 5, new CreateTopicsApi()),
-            new(ApiKey.DeleteTopics, 0, 3, 4, new DeleteTopicsApi()),
-            new(ApiKey.DeleteRecords, 0, 1, 2, new DeleteRecordsApi()),
+            new(ApiKey.CreateTopics, 0, 5, 5, new CreateTopicsApi()),
+            new(ApiKey.DeleteTopics, 0, 5, 4, new DeleteTopicsApi()),
+            new(ApiKey.DeleteRecords, 0, 2, 2, new DeleteRecordsApi()),
             new(ApiKey.InitProducerId, 0, 4, 2, new InitProducerIdApi()),
             new(ApiKey.OffsetForLeaderEpoch, 2, 3, 4, new OffsetForLeaderEpochApi()),
             new(ApiKey.AddPartitionsToTxn, 0, 2, 3, new AddPartitionsToTxnApi()),
@@ -69,12 +70,15 @@ internal static class ApiTable
             new(ApiKey.EndTxn, 0, 2, 3, new EndTxnApi()),
             new(ApiKey.WriteTxnMarkers, 1, 1, 1, new WriteTxnMarkersApi()),
             new(ApiKey.TxnOffsetCommit, 0, 3, 3, new TxnOffsetCommitApi()),
-            new(ApiKey.DescribeConfigs, 0, 2, 4, new DescribeConfigsApi()),
-            new(ApiKey.AlterConfigs, 0, 1, 2, new AlterConfigsApi()),
-            new(ApiKey.SaslAuthenticate, 0, 1, 2, new SaslAuthenticateApi()),
-            new(ApiKey.CreatePartitions, 0, 1, 2, new CreatePartitionsApi()),
-            new(ApiKey.DeleteGroups, 0, 1, 2, new DeleteGroupsApi()),
-            new(ApiKey.IncrementalAlterConfigs, 0, 0, 1, new IncrementalAlterConfigsApi()),
+            new(ApiKey.DescribeAcls, 1, 3, 2, new DescribeAclsApi()),
+            new(ApiKey.CreateAcls, 1, 3, 2, new CreateAclsApi()),
+            new(ApiKey.DeleteAcls, 1, 3, 2, new DeleteAclsApi()),
+            new(ApiKey.DescribeConfigs, 0, 4, 4, new DescribeConfigsApi()),
+            new(ApiKey.AlterConfigs, 0, 2, 2, new AlterConfigsApi()),
+            new(ApiKey.SaslAuthenticate, 0, 2, 2, new SaslAuthenticateApi()),
+            new(ApiKey.CreatePartitions, 0, 3, 2, new CreatePartitionsApi()),
+            new(ApiKey.DeleteGroups, 0, 2, 2, new DeleteGroupsApi()),
+            new(ApiKey.IncrementalAlterConfigs, 0, 1, 1, new IncrementalAlterConfigsApi()),
             new(ApiKey.OffsetDelete, 0, 0, 1, new OffsetDeleteApi()),
             new(ApiKey.DescribeCluster, 0, 0, 0, new DescribeClusterApi()),
             new(ApiKey.DescribeProducers, 0, 0, 0, new DescribeProducersApi()),

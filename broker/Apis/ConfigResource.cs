@@ -27,6 +27,8 @@ internal sealed record AlterConfigsResponse(IReadOnlyCollection<ConfigResourceRe
             writer.WriteNullableString(resource.Message);
             writer.WriteInt8(resource.Type);
             writer.WriteString(resource.Name);
+            writer.WriteTags();
         }
+        writer.WriteTags();
     }
 }

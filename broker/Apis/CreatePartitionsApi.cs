@@ -4,7 +4,7 @@ using Alloc.Broker.Storage;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>CreatePartitions (37), 0–1 (KIP-195): a topic only grows. Assignments may only name this broker.</summary>
+/// <summary>CreatePartitions (37), 0–3 (KIP-195): a topic only grows. Assignments may only name this broker.</summary>
 internal sealed class CreatePartitionsApi : Api<CreatePartitionsApi.Request>
 {
     protected override Request Read(ref KafkaReader reader)
@@ -18,8 +18,10 @@ internal sealed class CreatePartitionsApi : Api<CreatePartitionsApi.Request>
             for (var assignment = 0; assignment < assignments.Length; assignment++)
             {
                 assignments[assignment] = reader.ReadInt32Array();
+                reader.SkipTags();
             }
             topics[index] = new Growth(name, count, assignments);
+            reader.SkipTags();
         }
         reader.ReadInt32();
         return new Request(topics, reader.ReadBoolean());
@@ -89,7 +91,9 @@ internal sealed class CreatePartitionsApi : Api<CreatePartitionsApi.Request>
                 writer.WriteString(topic.Name);
                 writer.WriteError(topic.Error);
                 writer.WriteNullableString(topic.Message);
+                writer.WriteTags();
             }
+            writer.WriteTags();
         }
     }
 }

@@ -5,7 +5,7 @@ using Alloc.Broker.Storage;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// CreateTopics (19), 0–4. Partition count and replication factor may be −1 (KIP-464). The one replica is this broker:
+/// CreateTopics (19), 0–5. Partition count and replication factor may be −1 (KIP-464). The one replica is this broker:
 /// a replication factor over 1 is answered with 38, and replica assignments may name this broker only.
 /// </summary>
 internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
@@ -22,12 +22,15 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
             for (var assignment = 0; assignment < assignments.Length; assignment++)
             {
                 assignments[assignment] = new Assignment(reader.ReadInt32(), reader.ReadInt32Array());
+                reader.SkipTags();
             }
             var configs = new KeyValuePair<string, string?>[reader.ReadArrayLength(4)];
             for (var config = 0; config < configs.Length; config++)
             {
                 configs[config] = new(reader.ReadString(), reader.ReadNullableString());
+                reader.SkipTags();
             }
+            reader.SkipTags();
             topics[index] = new NewTopic(name, partitionCount, replicationFactor, assignments, configs);
         }
         reader.ReadInt32();
@@ -54,16 +57,25 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
     private static TopicErrorRow Create(NewTopic topic, bool isValidationOnly, BrokerCore broker)
     {
         var (error, message) = Judge(topic, broker, out var partitionCount);
-        if (error != ErrorCode.None || isValidationOnly)
+        if (error != ErrorCode.None)
         {
             return new TopicErrorRow(topic.Name, error, message);
         }
+        var config = new TopicConfig(topic.Configs.ToDictionary(c => c.Key, c => c.Value!, StringComparer.Ordinal));
+        var made = new TopicErrorRow(topic.Name, ErrorCode.None, null)
+        {
+            PartitionCount = partitionCount,
+            Config = config,
+        };
+        if (isValidationOnly)
+        {
+            return made;
+        }
         try
         {
-            var configs = topic.Configs.ToDictionary(c => c.Key, c => c.Value!, StringComparer.Ordinal);
-            broker.Topics.Create(topic.Name, partitionCount, new TopicConfig(configs));
+            broker.Topics.Create(topic.Name, partitionCount, config);
             Log.TopicCreated(broker.Logger, topic.Name, partitionCount);
-            return new TopicErrorRow(topic.Name, ErrorCode.None, null);
+            return made;
         }
         catch (StorageException exception)
         {
@@ -84,6 +96,10 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
         if (broker.Topics.Find(topic.Name) is not null)
         {
             return (ErrorCode.TopicAlreadyExists, $"Topic '{topic.Name}' already exists.");
+        }
+        if (broker.Topics.FindCollision(topic.Name) is { } present)
+        {
+            return (ErrorCode.InvalidTopic, $"Topic '{topic.Name}' collides with existing topic: {present}");
         }
         if (partitionCount <= 0)
         {
@@ -154,10 +170,40 @@ internal sealed class CreateTopicsApi : Api<CreateTopicsApi.Request>
                 {
                     writer.WriteNullableString(topic.Message);
                 }
+                if (writer.Version >= 5)
+                {
+                    WriteDetails(writer, topic);
+                }
+                writer.WriteTags();
+            }
+            writer.WriteTags();
+        }
+
+        /// <summary>What version 5 tells of a topic that was made (KIP-525): size and settings.</summary>
+        private static void WriteDetails(KafkaWriter writer, TopicErrorRow topic)
+        {
+            writer.WriteInt32(topic.PartitionCount);
+            writer.WriteInt16(topic.Config is null ? (short)-1 : (short)1);
+            writer.WriteArrayLength(topic.Config is null ? 0 : TopicConfig.Definitions.Count());
+            foreach (var definition in topic.Config is null ? [] : TopicConfig.Definitions)
+            {
+                writer.WriteString(definition.Name);
+                writer.WriteNullableString(topic.Config![definition.Name]);
+                writer.WriteBoolean(false);
+                writer.WriteInt8(DescribeConfigsApi.SourceOf(topic.Config, definition.Name));
+                writer.WriteBoolean(false);
+                writer.WriteTags();
             }
         }
     }
 }
 
 /// <summary>A topic and what became of it.</summary>
-internal sealed record TopicErrorRow(string Name, ErrorCode Error, string? Message);
+internal sealed record TopicErrorRow(string Name, ErrorCode Error, string? Message)
+{
+    /// <summary>Partitions of a topic that was made or could be; −1 where it could not.</summary>
+    public int PartitionCount { get; init; } = -1;
+
+    /// <summary>The topic's settings; null where it was not made.</summary>
+    public TopicConfig? Config { get; init; }
+}

@@ -3,7 +3,7 @@ using Alloc.Broker.Runtime;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>DeleteGroups 0 to 1: groups without members, with their offsets (KIP-229).</summary>
+/// <summary>DeleteGroups 0 to 2: groups without members, with their offsets (KIP-229).</summary>
 internal sealed class DeleteGroupsApi : Api<DeleteGroupsApi.Request>
 {
     internal sealed record Request(IReadOnlyList<string> GroupIds);
@@ -26,7 +26,9 @@ internal sealed class DeleteGroupsApi : Api<DeleteGroupsApi.Request>
             {
                 writer.WriteString(groupId);
                 writer.WriteError(error);
+                writer.WriteTags();
             }
+            writer.WriteTags();
         }
     }
 }

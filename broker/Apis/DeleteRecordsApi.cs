@@ -5,7 +5,7 @@ using Alloc.Broker.Storage;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// DeleteRecords (21), 0–1 (KIP-107): moves a partition's start up to an offset, −1 standing for the high watermark.
+/// DeleteRecords (21), 0–2 (KIP-107): moves a partition's start up to an offset, −1 standing for the high watermark.
 /// The new start is on stable storage before the answer; segments wholly below it are removed.
 /// </summary>
 internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
@@ -15,7 +15,11 @@ internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
     protected override Request Read(ref KafkaReader reader)
     {
         var parts = TopicArrays.Read(ref reader, static (ref KafkaReader r, string topic) =>
-            new Part(new TopicPartition(topic, r.ReadInt32()), r.ReadInt64()));
+        {
+            var part = new Part(new TopicPartition(topic, r.ReadInt32()), r.ReadInt64());
+            r.SkipTags();
+            return part;
+        });
         reader.ReadInt32();
         return new Request(parts);
     }
@@ -23,7 +27,9 @@ internal sealed class DeleteRecordsApi : Api<DeleteRecordsApi.Request>
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var moved = new List<PartitionLog>();
-        var rows = request.Parts.Select(part => Delete(part, moved, broker)).ToList();
+        // Of a partition that is named twice the last wish counts, as in Kafka.
+        var parts = request.Parts.GroupBy(part => part.Name).Select(named => named.Last());
+        var rows = parts.Select(part => Delete(part, moved, broker)).ToList();
         if (moved.Count == 0)
         {
             exchange.Answer(new Response(rows));

@@ -4,7 +4,7 @@ using Alloc.Broker.Storage;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>DeleteTopics (20), 0–3. Done when it is answered.</summary>
+/// <summary>DeleteTopics (20), 0–5. Done when it is answered.</summary>
 internal sealed class DeleteTopicsApi : Api<DeleteTopicsApi.Request>
 {
     protected override Request Read(ref KafkaReader reader)
@@ -43,6 +43,13 @@ internal sealed class DeleteTopicsApi : Api<DeleteTopicsApi.Request>
         }
     }
 
+    private static string? Message(ErrorCode error) => error switch
+    {
+        ErrorCode.None => null,
+        ErrorCode.UnknownTopicOrPartition => "This server does not host this topic-partition.",
+        _ => "The topic could not be removed.",
+    };
+
     internal sealed record Request(string[] Topics);
 
     private sealed record Response((string Name, ErrorCode Error)[] Topics) : IResponse
@@ -58,7 +65,13 @@ internal sealed class DeleteTopicsApi : Api<DeleteTopicsApi.Request>
             {
                 writer.WriteString(name);
                 writer.WriteError(error);
+                if (writer.Version >= 5)
+                {
+                    writer.WriteNullableString(Message(error));
+                }
+                writer.WriteTags();
             }
+            writer.WriteTags();
         }
     }
 }

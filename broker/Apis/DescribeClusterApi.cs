@@ -8,20 +8,18 @@ internal sealed class DescribeClusterApi : Api<DescribeClusterApi.Request>
 {
     private const int UnknownOperations = int.MinValue;
 
-    protected override Request Read(ref KafkaReader reader)
-    {
-        reader.ReadBoolean();
-        return new Request();
-    }
+    protected override Request Read(ref KafkaReader reader) => new(reader.ReadBoolean());
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
-        exchange.Answer(new Response(ErrorCode.None, broker.ClusterId, exchange.BrokerHost, exchange.BrokerPort));
+        exchange.Answer(new Response(
+            ErrorCode.None, broker.ClusterId, exchange.BrokerHost, exchange.BrokerPort, request.WantsOperations));
 
-    protected override IResponse? Refuse(Request request, ErrorCode error) => new Response(error, "", "", 0);
+    protected override IResponse? Refuse(Request request, ErrorCode error) => new Response(error, "", "", 0, false);
 
-    internal sealed record Request;
+    internal sealed record Request(bool WantsOperations);
 
-    private sealed record Response(ErrorCode Error, string ClusterId, string Host, int Port) : IResponse
+    private sealed record Response(
+        ErrorCode Error, string ClusterId, string Host, int Port, bool WithOperations) : IResponse
     {
         public void Write(KafkaWriter writer)
         {
@@ -36,7 +34,7 @@ internal sealed class DescribeClusterApi : Api<DescribeClusterApi.Request>
             writer.WriteInt32(Port);
             writer.WriteNullableString(null);
             writer.WriteTags();
-            writer.WriteInt32(UnknownOperations);
+            writer.WriteInt32(WithOperations ? MetadataApi.ClusterOperations : UnknownOperations);
             writer.WriteTags();
         }
     }

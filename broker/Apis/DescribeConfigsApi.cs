@@ -5,8 +5,8 @@ using Alloc.Broker.Storage;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>DescribeConfigs (32), 0–2: settings of topics, and those of the broker that have a name in Kafka
-/// (read-only).</summary>
+/// <summary>DescribeConfigs (32), 0–4: settings of topics, and those of the broker that have a name in Kafka
+/// (read-only). From 3 on with their types; texts about them (KIP-569) are not kept here.</summary>
 internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
 {
     private const sbyte SourceTopic = 1;
@@ -19,8 +19,14 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
         for (var index = 0; index < resources.Length; index++)
         {
             resources[index] = new Resource(reader.ReadInt8(), reader.ReadString(), reader.ReadNullableStringArray());
+            reader.SkipTags();
         }
-        return new Request(resources, reader.Version >= 1 && reader.ReadBoolean());
+        var wantsSynonyms = reader.Version >= 1 && reader.ReadBoolean();
+        if (reader.Version >= 3)
+        {
+            reader.ReadBoolean();
+        }
+        return new Request(resources, wantsSynonyms);
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
@@ -58,21 +64,27 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
                 || resource.Names.Contains(row.Name, StringComparer.Ordinal))]);
     }
 
+    /// <summary>Where a topic's setting comes from: the topic's own or the default.</summary>
+    internal static sbyte SourceOf(TopicConfig config, string name) =>
+        config.Overrides.ContainsKey(name) ? SourceTopic : SourceDefault;
+
     private static string BrokerId => BrokerCore.NodeId.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<Row> TopicRows(TopicConfig config, bool wantsSynonyms) =>
-        TopicConfig.Definitions.Select(d => new Row(d.Name, config[d.Name], false,
-            config.Overrides.ContainsKey(d.Name) ? SourceTopic : SourceDefault,
+        TopicConfig.Definitions.Select(d => new Row(d.Name, config[d.Name], d.Type, false,
+            SourceOf(config, d.Name),
             !wantsSynonyms ? []
             : config.Overrides.TryGetValue(d.Name, out var value) ? [(value, SourceTopic), (d.Default, SourceDefault)]
             : [(d.Default, SourceDefault)]));
 
     private static IEnumerable<Row> BrokerRows(BrokerOptions options)
     {
-        Row Row(string name, object value) => new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!, true,
+        Row Row(string name, object value) => new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!,
+            value is string ? ConfigType.String : value is long ? ConfigType.Long : ConfigType.Int, true,
             SourceStaticBroker, []);
         yield return Row("auto.create.topics.enable", options.AutoCreateTopics ? "true" : "false");
         yield return Row("broker.id", BrokerCore.NodeId);
+        yield return Row("compression.type", TopicConfig.Default["compression.type"]);
         yield return Row("connections.max.idle.ms", (long)options.ConnectionIdleTimeout.TotalMilliseconds);
         yield return Row("default.replication.factor", 1);
         yield return Row("fetch.max.bytes", options.MaxFetchBytes);
@@ -89,7 +101,7 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
 
     internal sealed record Resource(sbyte Type, string Name, string[]? Names);
 
-    private sealed record Row(string Name, string Value, bool IsReadOnly, sbyte Source,
+    private sealed record Row(string Name, string Value, ConfigType Type, bool IsReadOnly, sbyte Source,
         (string Value, sbyte Source)[] Synonyms);
 
     private sealed record Response((ConfigResourceResult Resource, Row[] Rows)[] Results) : IResponse
@@ -109,7 +121,9 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
                 {
                     Write(writer, row);
                 }
+                writer.WriteTags();
             }
+            writer.WriteTags();
         }
 
         private static void Write(KafkaWriter writer, Row row)
@@ -134,8 +148,15 @@ internal sealed class DescribeConfigsApi : Api<DescribeConfigsApi.Request>
                     writer.WriteString(row.Name);
                     writer.WriteNullableString(value);
                     writer.WriteInt8(source);
+                    writer.WriteTags();
                 }
             }
+            if (writer.Version >= 3)
+            {
+                writer.WriteInt8((sbyte)row.Type);
+                writer.WriteNullableString(null);
+            }
+            writer.WriteTags();
         }
     }
 }

@@ -5,33 +5,32 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// DescribeGroups 0 to 4: state, members and assignments; a group that is not there is Dead. Authorized operations are
-/// not kept here, and answered as unknown.
+/// DescribeGroups 0 to 5: state, members and assignments; a group that is not there is Dead. Who asks (from 3 on)
+/// may do everything with a group.
 /// </summary>
 internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
 {
     private const int UnknownOperations = int.MinValue;
 
-    internal sealed record Request(IReadOnlyList<string> GroupIds);
+    /// <summary>Read, delete, describe, describe and alter configs: a bit for each of Kafka's numbers.</summary>
+    private const int GroupOperations = 0b1101_0100_1000;
+
+    internal sealed record Request(IReadOnlyList<string> GroupIds, bool WantsOperations);
 
     protected override Request Read(ref KafkaReader reader)
     {
-        var request = new Request(reader.ReadStringArray());
-        if (reader.Version >= 3)
-        {
-            reader.ReadBoolean();
-        }
-
-        return request;
+        var groupIds = reader.ReadStringArray();
+        return new Request(groupIds, reader.Version >= 3 && reader.ReadBoolean());
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
-        exchange.Answer(new Response([.. request.GroupIds.Select(broker.Coordinators.Groups.Describe)]));
+        exchange.Answer(new Response(
+            [.. request.GroupIds.Select(broker.Coordinators.Groups.Describe)], request.WantsOperations));
 
     protected override IResponse Refuse(Request request, ErrorCode error) => new Response(
-        [.. request.GroupIds.Select(id => new GroupDescription(error, id, GroupState.Dead, "", "", []))]);
+        [.. request.GroupIds.Select(id => new GroupDescription(error, id, GroupState.Dead, "", "", []))], false);
 
-    private sealed record Response(IReadOnlyList<GroupDescription> Groups) : IResponse
+    private sealed record Response(IReadOnlyList<GroupDescription> Groups, bool WithOperations) : IResponse
     {
         public void Write(KafkaWriter writer)
         {
@@ -56,9 +55,13 @@ internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
 
                 if (writer.Version >= 3)
                 {
-                    writer.WriteInt32(UnknownOperations);
+                    writer.WriteInt32(WithOperations ? GroupOperations : UnknownOperations);
                 }
+
+                writer.WriteTags();
             }
+
+            writer.WriteTags();
         }
 
         private static void WriteMember(KafkaWriter writer, MemberDescription member)
@@ -73,6 +76,7 @@ internal sealed class DescribeGroupsApi : Api<DescribeGroupsApi.Request>
             writer.WriteString(member.ClientHost);
             writer.WriteBytes(member.Metadata);
             writer.WriteBytes(member.Assignment);
+            writer.WriteTags();
         }
     }
 }

@@ -44,9 +44,10 @@ internal sealed class DescribeTransactionsApi : Api<DescribeTransactionsApi.Requ
                 writer.WriteString(transaction.TransactionalId);
                 writer.WriteString(error == ErrorCode.None ? transaction.State.ToString() : "");
                 writer.WriteInt32(transaction.TimeoutMs);
-                writer.WriteInt64(transaction.StartedAtMs);
-                writer.WriteInt64(transaction.ProducerId);
-                writer.WriteInt16(transaction.Epoch);
+                // Beside an error Kafka leaves these at 0.
+                writer.WriteInt64(error == ErrorCode.None ? transaction.StartedAtMs : 0);
+                writer.WriteInt64(error == ErrorCode.None ? transaction.ProducerId : 0);
+                writer.WriteInt16(error == ErrorCode.None ? transaction.Epoch : (short)0);
                 var topics = transaction.Partitions.GroupBy(p => p.Topic)
                     .OrderBy(t => t.Key, StringComparer.Ordinal).ToList();
                 writer.WriteArrayLength(topics.Count);

@@ -94,7 +94,7 @@ internal sealed class FetchApi : Api<FetchApi.Request>
             var error = Judge(part, log, broker);
             fetched.Add(error == ErrorCode.None
                 ? Take(part, log!, request.IsReadCommitted)
-                : FetchedPart.Refused(part, error, log));
+                : FetchedPart.Refused(part, error));
         }
         exchange.Answer(new FetchResponse(
             ErrorCode.None, fetched, Math.Min(request.MaxBytes, broker.Options.MaxFetchBytes)));

@@ -8,8 +8,10 @@ namespace Alloc.Broker.Apis;
 internal sealed record FetchedPart(FetchPart Part, ErrorCode Error, long HighWatermark, long LastStableOffset,
     long StartOffset, LogSlice? Slice, AbortedTransaction[]? Aborted)
 {
-    public static FetchedPart Refused(FetchPart part, ErrorCode error, PartitionLog? log = null) =>
-        new(part, error, log?.HighWatermark ?? -1, log?.LastStableOffset ?? -1, log?.StartOffset ?? -1, null, null);
+    /// <summary>A partition that gives nothing. As in Kafka no offsets stand beside the error, and the list of aborted
+    /// transactions is empty, not absent, where there is no such partition.</summary>
+    public static FetchedPart Refused(FetchPart part, ErrorCode error) =>
+        new(part, error, -1, -1, -1, null, error == ErrorCode.UnknownTopicOrPartition ? [] : null);
 }
 
 /// <summary>

@@ -3,7 +3,7 @@ using Alloc.Broker.Runtime;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>FindCoordinator 0 to 2: this broker coordinates every group and every transactional id.</summary>
+/// <summary>FindCoordinator 0 to 3: this broker coordinates every group and every transactional id.</summary>
 internal sealed class FindCoordinatorApi : Api<FindCoordinatorApi.Request>
 {
     private const sbyte Group = 0;
@@ -44,6 +44,7 @@ internal sealed class FindCoordinatorApi : Api<FindCoordinatorApi.Request>
             writer.WriteInt32(NodeId);
             writer.WriteString(Host);
             writer.WriteInt32(Port);
+            writer.WriteTags();
         }
     }
 }

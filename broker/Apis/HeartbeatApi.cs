@@ -4,7 +4,7 @@ using Alloc.Broker.Runtime;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>Heartbeat 0 to 3: a member is alive; 27 tells it to join again.</summary>
+/// <summary>Heartbeat 0 to 4: a member is alive; 27 tells it to join again.</summary>
 internal sealed class HeartbeatApi : Api<HeartbeatRequest>
 {
     protected override HeartbeatRequest Read(ref KafkaReader reader) => new(

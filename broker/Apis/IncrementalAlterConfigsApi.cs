@@ -4,8 +4,8 @@ using Alloc.Broker.Storage;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>IncrementalAlterConfigs (44), 0 (KIP-339): sets, removes, appends to and subtracts from single settings of
-/// a topic.</summary>
+/// <summary>IncrementalAlterConfigs (44), 0–1 (KIP-339): sets, removes, appends to and subtracts from single settings
+/// of a topic.</summary>
 internal sealed class IncrementalAlterConfigsApi : Api<IncrementalAlterConfigsApi.Request>
 {
     protected override Request Read(ref KafkaReader reader)
@@ -20,8 +20,10 @@ internal sealed class IncrementalAlterConfigsApi : Api<IncrementalAlterConfigsAp
             {
                 changes[change] = new Change(
                     reader.ReadString(), (Operation)reader.ReadInt8(), reader.ReadNullableString());
+                reader.SkipTags();
             }
             resources[index] = new Resource(type, name, changes);
+            reader.SkipTags();
         }
         return new Request(resources, reader.ReadBoolean());
     }

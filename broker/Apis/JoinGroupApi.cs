@@ -5,8 +5,8 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// JoinGroup 0 to 5: a member asks to be in the next generation, and is answered when all are there. From 4 on a new
-/// dynamic member is given an id first (KIP-394), 5 has static members (KIP-345).
+/// JoinGroup 0 to 7: a member asks to be in the next generation, and is answered when all are there. From 4 on a new
+/// dynamic member is given an id first (KIP-394), 5 has static members (KIP-345), 7 the type of protocol (KIP-559).
 /// </summary>
 internal sealed class JoinGroupApi : Api<JoinGroupApi.Request>
 {
@@ -51,6 +51,7 @@ internal sealed class JoinGroupApi : Api<JoinGroupApi.Request>
         for (var index = 0; index < protocols.Length; index++)
         {
             protocols[index] = new GroupProtocol(reader.ReadString(), reader.ReadBytes().ToArray());
+            reader.SkipTags();
         }
 
         return protocols;
@@ -67,7 +68,12 @@ internal sealed class JoinGroupApi : Api<JoinGroupApi.Request>
 
             writer.WriteError(Body.Error);
             writer.WriteInt32(Body.GenerationId);
-            writer.WriteString(Body.ProtocolName);
+            if (writer.Version >= 7)
+            {
+                writer.WriteNullableString(Body.ProtocolType);
+            }
+
+            writer.WriteNullableString(writer.Version >= 7 && Body.ProtocolName.Length == 0 ? null : Body.ProtocolName);
             writer.WriteString(Body.LeaderId);
             writer.WriteString(Body.MemberId);
             writer.WriteArrayLength(Body.Members.Count);
@@ -80,7 +86,10 @@ internal sealed class JoinGroupApi : Api<JoinGroupApi.Request>
                 }
 
                 writer.WriteBytes(member.Metadata);
+                writer.WriteTags();
             }
+
+            writer.WriteTags();
         }
     }
 }

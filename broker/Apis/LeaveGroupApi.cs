@@ -5,7 +5,7 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// LeaveGroup 0 to 3: a member leaves; from 3 on several may, and static members are named by their instance id, which
+/// LeaveGroup 0 to 4: a member leaves; from 3 on several may, and static members are named by their instance id, which
 /// is how an operator removes them (KIP-345).
 /// </summary>
 internal sealed class LeaveGroupApi : Api<LeaveGroupApi.Request>
@@ -24,6 +24,7 @@ internal sealed class LeaveGroupApi : Api<LeaveGroupApi.Request>
         for (var index = 0; index < members.Length; index++)
         {
             members[index] = new LeavingMember(reader.ReadString(), reader.ReadNullableString());
+            reader.SkipTags();
         }
 
         return new Request(groupId, members);
@@ -58,7 +59,10 @@ internal sealed class LeaveGroupApi : Api<LeaveGroupApi.Request>
                 writer.WriteString(member.MemberId);
                 writer.WriteNullableString(member.GroupInstanceId);
                 writer.WriteError(member.Error);
+                writer.WriteTags();
             }
+
+            writer.WriteTags();
         }
     }
 }

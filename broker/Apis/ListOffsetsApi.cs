@@ -7,6 +7,7 @@ namespace Alloc.Broker.Apis;
 /// <summary>
 /// ListOffsets (2), 1–7; flexible from 6. Time −1 is the end (the last stable offset for read-committed readers), −2
 /// the start, −3 the record with the highest timestamp (7, KIP-734), any other the first record of that time or later.
+/// A partition that is named twice is refused (42), as Kafka does.
 /// </summary>
 internal sealed class ListOffsetsApi : Api<ListOffsetsApi.Request>
 {
@@ -38,8 +39,9 @@ internal sealed class ListOffsetsApi : Api<ListOffsetsApi.Request>
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
         exchange.Answer(new Response([.. request.Topics.Select(topic => new TopicRow(topic.Name,
-            [.. topic.Parts.Select(
-                part => Find(part, broker.Topics.Find(topic.Name, part.Partition), request.IsReadCommitted))]))]));
+            [.. topic.Parts.GroupBy(part => part.Partition).Select(named => named.Count() > 1
+                ? new Row(named.Key, ErrorCode.InvalidRequest, -1, -1)
+                : Find(named.First(), broker.Topics.Find(topic.Name, named.Key), request.IsReadCommitted))]))]));
 
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
         new Response([.. request.Topics.Select(topic => new TopicRow(topic.Name,

@@ -5,18 +5,20 @@ using Alloc.Broker.Storage;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// Metadata (3), 0–8: one broker that leads every partition. Version 0 asks for all topics by an empty list, later ones
+/// Metadata (3), 0–9: one broker that leads every partition. Version 0 asks for all topics by an empty list, later ones
 /// by null. A topic that is not there is made only where both the client (from 4) and the broker's options allow it.
 /// </summary>
 internal sealed class MetadataApi : Api<MetadataApi.Request>
 {
     private const int UnknownOperations = int.MinValue;
     private const int TopicOperations = 0b1101_1111_1000;
-    private const int ClusterOperations = 0b1_1111_1010_0000;
+
+    /// <summary>What may be done with the cluster: everything, a bit for each of Kafka's numbers.</summary>
+    internal const int ClusterOperations = 0b1_1111_1010_0000;
 
     protected override Request Read(ref KafkaReader reader)
     {
-        var topics = reader.ReadNullableStringArray();
+        var topics = ReadTopics(ref reader);
         if (reader.Version == 0 && topics?.Length == 0)
         {
             topics = null;
@@ -39,13 +41,30 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
         new Response(request, "", 0, "", [.. (request.Topics ?? []).Select(name => new TopicRow(error, name, 0))]);
 
+    private static string[]? ReadTopics(ref KafkaReader reader)
+    {
+        var count = reader.ReadNullableArrayLength(2);
+        if (count < 0)
+        {
+            return null;
+        }
+        var topics = new string[count];
+        for (var index = 0; index < count; index++)
+        {
+            topics[index] = reader.ReadString();
+            reader.SkipTags();
+        }
+        return topics;
+    }
+
     private static Topic? FindOrCreate(string name, Request request, BrokerCore broker)
     {
         if (broker.Topics.Find(name) is { } topic)
         {
             return topic;
         }
-        if (!request.MayCreate || !broker.Options.AutoCreateTopics || TopicName.Problem(name) is not null)
+        if (!request.MayCreate || !broker.Options.AutoCreateTopics || TopicName.Problem(name) is not null
+            || broker.Topics.FindCollision(name) is not null)
         {
             return null;
         }
@@ -79,6 +98,7 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
             {
                 writer.WriteNullableString(null);
             }
+            writer.WriteTags();
             if (writer.Version >= 2)
             {
                 writer.WriteNullableString(ClusterId);
@@ -96,6 +116,7 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
             {
                 writer.WriteInt32(Request.WantsClusterOperations ? ClusterOperations : UnknownOperations);
             }
+            writer.WriteTags();
         }
 
         private void Write(KafkaWriter writer, TopicRow topic)
@@ -122,11 +143,13 @@ internal sealed class MetadataApi : Api<MetadataApi.Request>
                 {
                     writer.WriteInt32Array([]);
                 }
+                writer.WriteTags();
             }
             if (writer.Version >= 8)
             {
                 writer.WriteInt32(Request.WantsTopicOperations ? TopicOperations : UnknownOperations);
             }
+            writer.WriteTags();
         }
     }
 }

@@ -5,7 +5,7 @@ using Alloc.Broker.Runtime;
 namespace Alloc.Broker.Apis;
 
 /// <summary>
-/// OffsetCommit 2 to 7: offsets of a member of the group's generation, or with −1 and no names of a client that manages
+/// OffsetCommit 2 to 8: offsets of a member of the group's generation, or with −1 and no names of a client that manages
 /// its partitions itself. The retention time that versions 2 to 4 name is not looked at: offsets do not expire.
 /// </summary>
 internal sealed class OffsetCommitApi : Api<OffsetCommitApi.Request>
@@ -24,17 +24,20 @@ internal sealed class OffsetCommitApi : Api<OffsetCommitApi.Request>
 
         return new Request(groupId, caller, TopicArrays.Read(
             ref reader,
-            static (ref KafkaReader r, string topic) => new OffsetToCommit(
-                new TopicPartition(topic, r.ReadInt32()), r.ReadInt64(), r.Version >= 6 ? r.ReadInt32() : -1,
-                r.ReadNullableString())));
+            static (ref KafkaReader r, string topic) =>
+            {
+                var offset = new OffsetToCommit(
+                    new TopicPartition(topic, r.ReadInt32()), r.ReadInt64(), r.Version >= 6 ? r.ReadInt32() : -1,
+                    r.ReadNullableString());
+                r.SkipTags();
+                return offset;
+            }));
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
     {
         var known = request.Offsets.Where(o => broker.Coordinators.HasPartition(o.Partition)).ToList();
-        var committed = request.GroupId.Length == 0
-            ? [.. known.Select(o => new PartitionError(o.Partition, ErrorCode.InvalidGroupId))]
-            : broker.Coordinators.Groups.Commit(request.GroupId, request.Caller, known, broker.Loop.NowMs);
+        var committed = broker.Coordinators.Groups.Commit(request.GroupId, request.Caller, known, broker.Loop.NowMs);
         var unknown = request.Offsets.Where(o => !broker.Coordinators.HasPartition(o.Partition))
             .Select(o => new PartitionError(o.Partition, ErrorCode.UnknownTopicOrPartition));
         broker.Coordinators.Answer(exchange, Response([.. committed, .. unknown]));

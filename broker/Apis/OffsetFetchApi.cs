@@ -50,7 +50,7 @@ internal sealed class OffsetFetchApi : Api<OffsetFetchApi.Request>
                     w.WriteInt32(offset.LeaderEpoch);
                 }
 
-                w.WriteNullableString(offset.Metadata);
+                w.WriteString(offset.Metadata);
                 w.WriteError(offset.Error);
                 w.WriteTags();
             });

@@ -1,3 +1,4 @@
+using Alloc.Broker.Compression;
 using Alloc.Broker.Protocol;
 using Alloc.Broker.Runtime;
 using Alloc.Broker.Storage;
@@ -6,7 +7,8 @@ namespace Alloc.Broker.Apis;
 
 /// <summary>
 /// Produce (0), 0–8; 0–2 are advertised for librdkafka's sake and refused. One batch of record format 2 per partition,
-/// stored as it came but for its offset and, with LogAppendTime, its time. acks 0 gets no answer, 1 an answer once the
+/// opened and checked, and stored as it came but for its offset, with LogAppendTime its time, and where the topic's
+/// <c>compression.type</c> wants another codec its compression. acks 0 gets no answer, 1 an answer once the
 /// operating system has the data, -1 as the broker's durability says; records inside a transaction wait for nothing,
 /// since the transaction's end does.
 /// </summary>
@@ -31,11 +33,23 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
                 var records = reader.ReadNullableBytes() ?? default;
                 parts.Add(new Part(topic, partition, records,
                     reader.Version < 3
-                        ? new BatchVerdict(ErrorCode.UnsupportedForMessageFormat, null, false)
-                        : RecordBatchValidator.Check(WritableFrame.Of(records))));
+                        ? new BatchVerdict(ErrorCode.UnsupportedForMessageFormat, null)
+                        : RecordBatchValidator.CheckHeader(WritableFrame.Of(records))));
             }
         }
         return new Request(transactionalId, acks, parts);
+    }
+
+    protected override void Prepare(Request request, BrokerCore broker)
+    {
+        var nowMs = broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var part in request.Parts)
+        {
+            if (part.Verdict.Error == ErrorCode.None && broker.Topics.ConfigOf(part.Topic) is { } config)
+            {
+                part.Taken = BatchIntake.Take(WritableFrame.MemoryOf(part.Records), config, nowMs);
+            }
+        }
     }
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker)
@@ -47,7 +61,7 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         {
             var log = broker.Topics.Find(part.Topic, part.Partition);
             var result = Append(request, part, log, broker);
-            results.Add(new Result(part, result, log?.StartOffset ?? -1));
+            results.Add(new Result(part, result, ShowsStart(result.Error) ? log?.StartOffset ?? -1 : -1));
             if (log is not null && result.Error == ErrorCode.None)
             {
                 logs.Add(log);
@@ -75,6 +89,12 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
     protected override IResponse? Refuse(Request request, ErrorCode error) =>
         new Response([.. request.Parts.Select(part => new Result(part, AppendResult.Refused(error), -1))]);
 
+    /// <summary>Whether the partition's start is told, as in Kafka: not beside an error found before the log was
+    /// asked.</summary>
+    private static bool ShowsStart(ErrorCode error) => error is not (ErrorCode.InvalidRequiredAcks
+        or ErrorCode.CorruptMessage or ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge
+        or ErrorCode.KafkaStorageError);
+
     private static AppendResult Append(Request request, Part part, PartitionLog? log, BrokerCore broker)
     {
         if (request.Acks is not (AcksNone or AcksLeader or AcksAll))
@@ -89,7 +109,16 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         {
             return AppendResult.Refused(part.Verdict.Error, part.Verdict.Message);
         }
-        if (part.Verdict.HasNullKey && log.Config.IsCompacted)
+        if (part.Taken is not { } taken)
+        {
+            // The topic was made after the request had come: clients ask again.
+            return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition);
+        }
+        if (taken.Verdict.Error != ErrorCode.None)
+        {
+            return AppendResult.Refused(taken.Verdict.Error, taken.Verdict.Message);
+        }
+        if (taken.Verdict.HasNullKey && log.Config.IsCompacted)
         {
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A compacted topic takes no record without a key.");
         }
@@ -99,12 +128,11 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
         {
             return AppendResult.Refused(injected);
         }
-        return Append(part, log, broker);
+        return Append(part, taken.Bytes.Span, log, broker);
     }
 
-    private static AppendResult Append(Part part, PartitionLog log, BrokerCore broker)
+    private static AppendResult Append(Part part, Span<byte> bytes, PartitionLog log, BrokerCore broker)
     {
-        var bytes = WritableFrame.Of(part.Records);
         var batch = new RecordBatch(bytes);
         if (batch.IsTransactional)
         {
@@ -141,7 +169,11 @@ internal sealed class ProduceApi : Api<ProduceApi.Request>
 
     internal sealed record Request(string? TransactionalId, short Acks, List<Part> Parts);
 
-    internal sealed record Part(string Topic, int Partition, ReadOnlyMemory<byte> Records, BatchVerdict Verdict);
+    internal sealed record Part(string Topic, int Partition, ReadOnlyMemory<byte> Records, BatchVerdict Verdict)
+    {
+        /// <summary>The batch, looked into; null where its header was refused or there was no such topic.</summary>
+        public TakenBatch? Taken { get; set; }
+    }
 
     private readonly record struct Result(Part Part, AppendResult Append, long LogStartOffset);
 

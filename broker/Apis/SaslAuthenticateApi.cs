@@ -3,7 +3,7 @@ using Alloc.Broker.Runtime;
 
 namespace Alloc.Broker.Apis;
 
-/// <summary>SaslAuthenticate (36), 0–1 (KIP-152, KIP-368): the PLAIN token. Sessions do not expire: life time
+/// <summary>SaslAuthenticate (36), 0–2 (KIP-152, KIP-368): the PLAIN token. Sessions do not expire: life time
 /// 0.</summary>
 internal sealed class SaslAuthenticateApi : Api<SaslAuthenticateApi.Request>
 {
@@ -35,6 +35,7 @@ internal sealed class SaslAuthenticateApi : Api<SaslAuthenticateApi.Request>
             {
                 writer.WriteInt64(0);
             }
+            writer.WriteTags();
         }
     }
 }

@@ -8,5 +8,7 @@ namespace Alloc.Broker.Apis;
 /// </summary>
 internal static class WritableFrame
 {
-    public static Span<byte> Of(ReadOnlyMemory<byte> slice) => MemoryMarshal.AsMemory(slice).Span;
+    public static Span<byte> Of(ReadOnlyMemory<byte> slice) => MemoryOf(slice).Span;
+
+    public static Memory<byte> MemoryOf(ReadOnlyMemory<byte> slice) => MemoryMarshal.AsMemory(slice);
 }

@@ -156,7 +156,8 @@ internal sealed class GroupCoordinator
             fetched[i] = requireStable && offsets is not null && offsets.IsPending(partition)
                 ? new FetchedOffset(partition, -1, -1, "", ErrorCode.UnstableOffsetCommit)
                 : offsets?.Find(partition) is { } offset
-                    ? new FetchedOffset(partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, ErrorCode.None)
+                    ? new FetchedOffset(
+                        partition, offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", ErrorCode.None)
                     : new FetchedOffset(partition, -1, -1, "", ErrorCode.None);
         }
 
@@ -229,11 +230,6 @@ internal sealed class GroupCoordinator
 
     public GroupDescription Describe(string groupId)
     {
-        if (groupId.Length == 0)
-        {
-            return new GroupDescription(ErrorCode.InvalidGroupId, groupId, GroupState.Dead, "", "", []);
-        }
-
         if (groups.GetValueOrDefault(groupId) is not { } group)
         {
             return new GroupDescription(ErrorCode.None, groupId, GroupState.Dead, "", "", []);

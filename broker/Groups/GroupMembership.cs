@@ -48,9 +48,11 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
     public void Sync(Group group, SyncGroupRequest request, long nowMs, Action<SyncGroupResponse> reply)
     {
         var error = CheckGeneration(group, request.GenerationId, request.MemberId, request.GroupInstanceId);
-        if (error == ErrorCode.None && group.State == GroupState.PreparingRebalance)
+        if (error == ErrorCode.None)
         {
-            error = ErrorCode.RebalanceInProgress;
+            error = !IsOfThisGeneration(group, request) ? ErrorCode.InconsistentGroupProtocol
+                : group.State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress
+                : ErrorCode.None;
         }
 
         if (error != ErrorCode.None)
@@ -75,7 +77,7 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
         }
 
         member.HasSynced = true;
-        reply(new SyncGroupResponse(ErrorCode.None, member.Assignment));
+        reply(AssignmentOf(group, member));
         if (group.Members.All(m => m.HasSynced))
         {
             group.SyncDeadlineMs = long.MaxValue;
@@ -152,7 +154,18 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
 
     private static JoinGroupResponse ThisGeneration(Group group, GroupMember member) => new(
         ErrorCode.None, group.GenerationId, group.ProtocolName, group.LeaderId ?? "", member.MemberId,
-        member.MemberId == group.LeaderId ? group.JoinedMembers() : []);
+        member.MemberId == group.LeaderId ? group.JoinedMembers() : [])
+    {
+        ProtocolType = group.ProtocolType,
+    };
+
+    private static SyncGroupResponse AssignmentOf(Group group, GroupMember member) =>
+        new(ErrorCode.None, member.Assignment, group.ProtocolType, group.ProtocolName);
+
+    /// <summary>Whether a member speaks of the type and assignor that the generation has (KIP-559).</summary>
+    private static bool IsOfThisGeneration(Group group, SyncGroupRequest request) =>
+        (request.ProtocolType is null || request.ProtocolType == group.ProtocolType) &&
+        (request.ProtocolName is null || request.ProtocolName == group.ProtocolName);
 
     private static void Update(GroupMember member, JoinGroupRequest request)
     {
@@ -263,7 +276,10 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
         // a stable group would not pass its assignment on.
         persist(group);
         reply(new JoinGroupResponse(
-            ErrorCode.None, group.GenerationId, group.ProtocolName, oldLeaderId, member.MemberId, []));
+            ErrorCode.None, group.GenerationId, group.ProtocolName, oldLeaderId, member.MemberId, [])
+        {
+            ProtocolType = group.ProtocolType,
+        });
     }
 
     private void Assign(Group group, IReadOnlyList<MemberAssignment> assignments, long nowMs)
@@ -288,7 +304,7 @@ internal sealed class GroupMembership(GroupLimits limits, Func<string, string> n
             if (member.AwaitingSync is not null)
             {
                 member.Heard(nowMs);
-                member.AnswerSync(new SyncGroupResponse(ErrorCode.None, member.Assignment));
+                member.AnswerSync(AssignmentOf(group, member));
             }
         }
     }

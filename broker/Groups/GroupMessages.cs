@@ -34,6 +34,9 @@ internal sealed record JoinGroupResponse(
     string MemberId,
     IReadOnlyList<JoinedMember> Members)
 {
+    /// <summary>Null where there is no generation to speak of.</summary>
+    public string? ProtocolType { get; init; }
+
     public static JoinGroupResponse Failed(ErrorCode error, string memberId) => new(error, -1, "", "", memberId, []);
 }
 
@@ -45,9 +48,18 @@ internal sealed record SyncGroupRequest(
     int GenerationId,
     string MemberId,
     string? GroupInstanceId,
-    IReadOnlyList<MemberAssignment> Assignments);
+    IReadOnlyList<MemberAssignment> Assignments)
+{
+    /// <summary>What the member believes the group's type of protocol to be (KIP-559); null if it did not
+    /// say.</summary>
+    public string? ProtocolType { get; init; }
 
-internal readonly record struct SyncGroupResponse(ErrorCode Error, byte[] Assignment)
+    /// <summary>What the member believes the generation's assignor to be; null if it did not say.</summary>
+    public string? ProtocolName { get; init; }
+}
+
+internal readonly record struct SyncGroupResponse(
+    ErrorCode Error, byte[] Assignment, string? ProtocolType = null, string? ProtocolName = null)
 {
     public static SyncGroupResponse Failed(ErrorCode error) => new(error, []);
 }
@@ -74,8 +86,9 @@ internal readonly record struct OffsetToCommit(
     TopicPartition Partition, long Offset, int LeaderEpoch, string? Metadata);
 
 /// <param name="Offset">−1 if nothing is committed.</param>
+/// <param name="Metadata">What the client said with it; empty, as in Kafka, where it said nothing.</param>
 internal readonly record struct FetchedOffset(
-    TopicPartition Partition, long Offset, int LeaderEpoch, string? Metadata, ErrorCode Error);
+    TopicPartition Partition, long Offset, int LeaderEpoch, string Metadata, ErrorCode Error);
 
 internal readonly record struct PartitionError(TopicPartition Partition, ErrorCode Error);
 

@@ -47,6 +47,7 @@ internal enum ErrorCode : short
     InvalidTransactionTimeout = 50,
     ConcurrentTransactions = 51,
     TransactionCoordinatorFenced = 52,
+    SecurityDisabled = 54,
     OperationNotAttempted = 55,
     KafkaStorageError = 56,
     SaslAuthenticationFailed = 58,

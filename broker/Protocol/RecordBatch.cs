@@ -134,8 +134,9 @@ internal readonly ref struct RecordBatch(Span<byte> bytes)
     /// <summary>Attributes of a batch that is not part of a transaction.</summary>
     public static short WithoutTransaction(short attributes) => (short)(attributes & ~TransactionalFlag);
 
-    /// <summary>Attributes of an uncompressed batch.</summary>
-    public static short WithoutCompression(short attributes) => (short)(attributes & ~CompressionMask);
+    /// <summary>Attributes of a batch that is compressed otherwise.</summary>
+    public static short WithCompression(short attributes, CompressionCodec codec) =>
+        (short)((attributes & ~CompressionMask) | (int)codec);
 
     /// <summary>Attributes of a batch.</summary>
     public static short AttributesOf(

@@ -3,17 +3,32 @@ namespace Alloc.Broker.Protocol;
 /// <summary>What a batch turned out to be.</summary>
 /// <param name="Error">None if it can be appended.</param>
 /// <param name="Message">Explains the error.</param>
-/// <param name="HasNullKey">Whether a record without a key was seen; compressed records are not looked into.</param>
-internal readonly record struct BatchVerdict(ErrorCode Error, string? Message, bool HasNullKey);
+/// <param name="HasNullKey">Whether a record without a key was seen.</param>
+internal readonly record struct BatchVerdict(ErrorCode Error, string? Message, bool HasNullKey = false);
+
+/// <summary>Times that a topic takes from clients, in milliseconds since 1970, both included.</summary>
+internal readonly record struct TimestampRange(long Earliest, long Latest)
+{
+    /// <summary>Any time.</summary>
+    public static TimestampRange Any { get; } = new(long.MinValue, long.MaxValue);
+
+    /// <summary>Whether a record may have a time; -1 stands for none and is always taken.</summary>
+    public bool Contains(long timestampMs) =>
+        (timestampMs >= Earliest && timestampMs <= Latest) || timestampMs == NoTimestamp;
+
+    /// <summary>Time of a record that has none.</summary>
+    public const long NoTimestamp = -1;
+}
 
 /// <summary>
-/// Checks a client's batch before it comes near a log: length, magic, checksum, counts, offsets, attributes. Pure, so
-/// it runs on the connection's side.
+/// Checks a client's batch before it comes near a log: length, magic, checksum, counts, offsets, attributes, and each
+/// of its records. Pure, so it runs on the connection's side.
 /// </summary>
 internal static class RecordBatchValidator
 {
-    /// <summary>Judges the records of one partition in a Produce request: exactly one batch of format 2.</summary>
-    public static BatchVerdict Check(Span<byte> bytes)
+    /// <summary>Judges the frame and the header of what a Produce request holds for one partition: exactly one batch of
+    /// format 2. <see cref="CheckRecords"/> judges the rest.</summary>
+    public static BatchVerdict CheckHeader(Span<byte> bytes)
     {
         if (bytes.Length < RecordBatch.HeaderSize)
         {
@@ -38,10 +53,47 @@ internal static class RecordBatchValidator
         {
             return Corrupt("The batch's CRC-32C is wrong.");
         }
-        return CheckHeader(batch) ?? CheckRecords(batch);
+        return JudgeHeader(batch) ?? default;
     }
 
-    private static BatchVerdict? CheckHeader(in RecordBatch batch)
+    /// <summary>Judges the records of a batch whose header is fine.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="records">Its records, opened.</param>
+    /// <param name="times">Times that the topic takes.</param>
+    /// <param name="maxTimestampMs">Highest time of a record; -1 where none has one.</param>
+    public static BatchVerdict CheckRecords(
+        in RecordBatch batch, ReadOnlySpan<byte> records, TimestampRange times, out long maxTimestampMs)
+    {
+        var cursor = new RecordCursor(records);
+        var count = 0;
+        var hasNullKey = false;
+        maxTimestampMs = TimestampRange.NoTimestamp;
+        while (cursor.MoveNext())
+        {
+            var timestampMs = batch.BaseTimestampMs + cursor.TimestampDelta;
+            if (cursor.OffsetDelta != count)
+            {
+                return Invalid($"Record {count} has offset delta {cursor.OffsetDelta}.");
+            }
+            if (!cursor.HasWholeHeaders())
+            {
+                return Invalid($"The headers of record {count} are damaged.");
+            }
+            if (!times.Contains(timestampMs))
+            {
+                return new BatchVerdict(ErrorCode.InvalidTimestamp, $"Record {count} has timestamp {timestampMs}; the "
+                    + $"topic takes {times.Earliest} to {times.Latest}.");
+            }
+            maxTimestampMs = Math.Max(maxTimestampMs, timestampMs);
+            hasNullKey |= cursor.IsKeyNull;
+            count++;
+        }
+        return cursor.IsCorrupt || count != batch.RecordCount
+            ? Invalid($"The batch claims {batch.RecordCount} records, {count} were found.")
+            : new BatchVerdict(ErrorCode.None, null, hasNullKey);
+    }
+
+    private static BatchVerdict? JudgeHeader(in RecordBatch batch)
     {
         if (batch.BaseOffset != 0)
         {
@@ -57,11 +109,11 @@ internal static class RecordBatchValidator
         }
         if (batch.HasLogAppendTime)
         {
-            return new BatchVerdict(ErrorCode.InvalidTimestamp, "Clients cannot set LogAppendTime.", false);
+            return new BatchVerdict(ErrorCode.InvalidTimestamp, "Clients cannot set LogAppendTime.");
         }
         if (batch.Compression > CompressionCodec.Zstd)
         {
-            return new BatchVerdict(ErrorCode.UnsupportedCompressionType, "The compression is not known.", false);
+            return new BatchVerdict(ErrorCode.UnsupportedCompressionType, "The compression is not known.");
         }
         if (batch.ProducerId < 0)
         {
@@ -72,33 +124,10 @@ internal static class RecordBatchValidator
             : null;
     }
 
-    private static BatchVerdict CheckRecords(in RecordBatch batch)
-    {
-        if (batch.Compression != CompressionCodec.None)
-        {
-            return default;
-        }
-        var cursor = new RecordCursor(batch.Records);
-        var count = 0;
-        var hasNullKey = false;
-        while (cursor.MoveNext())
-        {
-            if (cursor.OffsetDelta != count)
-            {
-                return Invalid($"Record {count} has offset delta {cursor.OffsetDelta}.");
-            }
-            hasNullKey |= cursor.IsKeyNull;
-            count++;
-        }
-        return cursor.IsCorrupt || count != batch.RecordCount
-            ? Invalid($"The batch claims {batch.RecordCount} records, {count} were found.")
-            : new BatchVerdict(ErrorCode.None, null, hasNullKey);
-    }
-
     private static BatchVerdict OldFormat(byte magic) => new(ErrorCode.UnsupportedForMessageFormat,
-        $"Record format {magic} is not taken: use a client that writes format 2 (Kafka 0.11 and later).", false);
+        $"Record format {magic} is not taken: use a client that writes format 2 (Kafka 0.11 and later).");
 
-    private static BatchVerdict Corrupt(string message) => new(ErrorCode.CorruptMessage, message, false);
+    private static BatchVerdict Corrupt(string message) => new(ErrorCode.CorruptMessage, message);
 
-    private static BatchVerdict Invalid(string message) => new(ErrorCode.InvalidRecord, message, false);
+    private static BatchVerdict Invalid(string message) => new(ErrorCode.InvalidRecord, message);
 }

@@ -58,6 +58,30 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> records)
         return true;
     }
 
+    /// <summary>Whether the headers of the record are whole: a count, as many keys and values, and nothing
+    /// after.</summary>
+    public readonly bool HasWholeHeaders()
+    {
+        if (Headers is [0])
+        {
+            return true;
+        }
+        var inner = new RecordCursor(Headers);
+        if (!inner.TryVarlong(out var count) || count < 0)
+        {
+            return false;
+        }
+        for (; count > 0; count--)
+        {
+            if (!inner.TryBytes(Headers.Length, out _, out var isKeyNull) || isKeyNull
+                || !inner.TryBytes(Headers.Length, out _, out _))
+            {
+                return false;
+            }
+        }
+        return inner.Remaining == 0;
+    }
+
     private bool Corrupt()
     {
         IsCorrupt = true;

@@ -1,16 +1,14 @@
-using System.IO.Compression;
+using Alloc.Broker.Compression;
 
 namespace Alloc.Broker.Protocol;
 
 /// <summary>Finds records by time inside one batch.</summary>
 internal static class RecordTimes
 {
-    private const int MaximumUncompressedBytes = 64 << 20;
-
     /// <summary>
     /// First record with an offset from <paramref name="startOffset"/> on and a time from
-    /// <paramref name="timestampMs"/> on. The batch's first offset where its codec cannot be read here; null where no
-    /// record matches.
+    /// <paramref name="timestampMs"/> on. The batch's first offset where it cannot be read; null where no record
+    /// matches.
     /// </summary>
     public static (long Offset, long TimestampMs)? First(in RecordBatch batch, long timestampMs, long startOffset)
     {
@@ -18,16 +16,20 @@ internal static class RecordTimes
         {
             return (Math.Max(batch.BaseOffset, startOffset), batch.MaxTimestampMs);
         }
-        var records = batch.Compression switch
+        if (batch.Compression == CompressionCodec.None)
         {
-            CompressionCodec.None => batch.Records,
-            CompressionCodec.Gzip => Gunzip(batch.Records),
-            _ => default,
-        };
-        if (records.IsEmpty)
-        {
-            return (Math.Max(batch.BaseOffset, startOffset), batch.MaxTimestampMs);
+            return First(batch, batch.Records, timestampMs, startOffset);
         }
+        using var opened = new KafkaWriter(batch.Size);
+        return RecordCompression.Decompress(batch.Compression, batch.Records, RecordCompression.Ceiling, opened)
+            == Decompression.Ok
+            ? First(batch, opened.WrittenSpan, timestampMs, startOffset)
+            : (Math.Max(batch.BaseOffset, startOffset), batch.MaxTimestampMs);
+    }
+
+    private static (long Offset, long TimestampMs)? First(
+        in RecordBatch batch, ReadOnlySpan<byte> records, long timestampMs, long startOffset)
+    {
         var cursor = new RecordCursor(records);
         while (cursor.MoveNext())
         {
@@ -38,30 +40,5 @@ internal static class RecordTimes
             }
         }
         return null;
-    }
-
-    /// <summary>Decompresses gzip; empty where the bytes are no gzip or swell over 64 MiB.</summary>
-    public static byte[] Gunzip(ReadOnlySpan<byte> compressed)
-    {
-        try
-        {
-            using var gzip = new GZipStream(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
-            using var target = new MemoryStream();
-            var chunk = new byte[16 << 10];
-            int count;
-            while ((count = gzip.Read(chunk)) > 0)
-            {
-                if (target.Length + count > MaximumUncompressedBytes)
-                {
-                    return [];
-                }
-                target.Write(chunk, 0, count);
-            }
-            return target.ToArray();
-        }
-        catch (InvalidDataException)
-        {
-            return [];
-        }
     }
 }

@@ -189,6 +189,7 @@ internal sealed class Connection : IThreadPoolWorkItem, IDisposable
             var reader = new KafkaReader(header.Body, header.Version, header.Entry.IsFlexible(header.Version));
             exchange.Body = header.Entry.Api.ReadRequest(ref reader);
             reader.SkipTags();
+            header.Entry.Api.PrepareRequest(exchange.Body, broker);
         }
         lock (gate)
         {

@@ -125,14 +125,15 @@ internal sealed class Housekeeping : IDisposable
 
     private void Clean(CleaningTask task)
     {
-        IReadOnlyList<CleanedSegment>? results = null;
-        var cleaner = new SegmentCleaner(disk, task);
+        Cleaned? results = null;
+        using var cleaner = new SegmentCleaner(disk, task);
         try
         {
             results = cleaner.Run(stopping.Token);
             if (cleaner.UnreadableBatchCount > 0)
             {
-                Log.NotCompacted(broker.Logger, task.Log.Topic, task.Log.Partition, cleaner.UnreadableBatchCount);
+                Log.NotCompacted(broker.Logger, task.Log.Topic, task.Log.Partition, cleaner.UnreadableBatchCount,
+                    results.Compacted.UniqueUpTo);
             }
         }
         catch (OperationCanceledException)

@@ -12,7 +12,7 @@ internal sealed class CleaningTask
     public required long EndOffset { get; init; }
 
     /// <summary>Offset below which no key has two values.</summary>
-    public required long CleanedUpTo { get; init; }
+    public required long UniqueUpTo { get; init; }
 
     /// <summary>The partition's aborted transactions.</summary>
     public required IReadOnlyList<AbortedTransaction> Aborted { get; init; }
@@ -21,12 +21,18 @@ internal sealed class CleaningTask
     /// sequence.</summary>
     public required IReadOnlyDictionary<long, long> LastBatchOffsets { get; init; }
 
-    /// <summary>Tombstones older than this, in milliseconds since 1970, have been seen by everybody.</summary>
+    /// <summary>Tombstones older than this, in milliseconds since 1970, have been seen by everybody; where their batch
+    /// was surely appended later than its records say, that counts.</summary>
     public required long DropTombstonesBeforeMs { get; init; }
 
     /// <summary>Size over which results are not merged.</summary>
     public required long SegmentBytes { get; init; }
 }
+
+/// <summary>What a compaction made.</summary>
+/// <param name="Segments">The replacements.</param>
+/// <param name="Compacted">How far the log is compacted with them.</param>
+internal sealed record Cleaned(IReadOnlyList<CleanedSegment> Segments, CompactedTo Compacted);
 
 /// <summary>A finished replacement of consecutive segments.</summary>
 internal sealed record CleanedSegment(

@@ -36,7 +36,7 @@ internal sealed partial class PartitionLog
             Log = this,
             Inputs = inputs,
             EndOffset = segments[count].BaseOffset,
-            CleanedUpTo = CleanedUpTo,
+            UniqueUpTo = UniqueUpTo,
             Aborted = [.. Producers.Aborted.All],
             LastBatchOffsets = Producers.All.Where(p => p.Batches.Count > 0)
                 .ToDictionary(p => p.ProducerId, p => p.Batches.Last().BaseOffset),
@@ -47,7 +47,7 @@ internal sealed partial class PartitionLog
 
     /// <summary>Puts the results in the place of what they were made from; with none, everything stays. Only on the
     /// loop.</summary>
-    public void FinishCleaning(CleaningTask task, IReadOnlyList<CleanedSegment>? results)
+    public void FinishCleaning(CleaningTask task, Cleaned? results)
     {
         isBeingCleaned = false;
         task.Inputs.ForEach(segment => segment.Release());
@@ -55,7 +55,7 @@ internal sealed partial class PartitionLog
         {
             return;
         }
-        foreach (var result in results)
+        foreach (var result in results.Segments)
         {
             SegmentSwap.Apply(result.SwapPath);
             var first = segments.FindIndex(s => s.BaseOffset == result.FirstBaseOffset);
@@ -66,7 +66,7 @@ internal sealed partial class PartitionLog
             cleaned.Restore(result.Contents);
             segments.Insert(first, cleaned);
         }
-        CleanedUpTo = task.EndOffset;
+        (CleanedUpTo, UniqueUpTo) = results.Compacted;
         lastStablePlace = default;
         hasUnsyncedDirectory = true;
         HasChangedSinceCheckpoint = true;

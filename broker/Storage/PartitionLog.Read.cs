@@ -73,9 +73,8 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>
-    /// The first record with a timestamp of at least <paramref name="timestampMs"/>: exact where records are
-    /// uncompressed or gzip, else its batch's first offset. Null when there is none below
-    /// <paramref name="upperBound"/>.
+    /// The first record with a timestamp of at least <paramref name="timestampMs"/>; of a batch that cannot be read,
+    /// the first offset. Null when there is none below <paramref name="upperBound"/>.
     /// </summary>
     public (long Offset, long TimestampMs)? FindByTime(long timestampMs, long upperBound)
     {

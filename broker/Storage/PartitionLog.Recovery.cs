@@ -27,9 +27,11 @@ internal sealed partial class PartitionLog
         StorageContext context, TopicConfig config, string topic, int partition, string directory, RecoveryMode mode)
     {
         System.IO.Directory.CreateDirectory(directory);
+        var compacted = SegmentSwap.Finish(directory);
         var log = new PartitionLog(context, config, topic, partition, directory)
         {
-            CleanedUpTo = SegmentSwap.Finish(directory),
+            CleanedUpTo = compacted.EndOffset,
+            UniqueUpTo = compacted.UniqueUpTo,
         };
         var files = System.IO.Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(files, StringComparer.Ordinal);

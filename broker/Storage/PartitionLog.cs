@@ -61,8 +61,12 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>The topic's settings; replaced as a whole when they change.</summary>
     public TopicConfig Config { get; set; }
 
-    /// <summary>Offset below which no key has two values; 0 where nothing was compacted.</summary>
+    /// <summary>Offset below which the log was compacted; 0 where it never was.</summary>
     public long CleanedUpTo { get; private set; }
+
+    /// <summary>Offset below which no key has two values: <see cref="CleanedUpTo"/>, or the first batch that compaction
+    /// could not read.</summary>
+    public long UniqueUpTo { get; private set; }
 
     /// <summary>Lowest offset that can be read. Moves up with retention and DeleteRecords.</summary>
     public long StartOffset { get; private set; }
@@ -85,7 +89,7 @@ internal sealed partial class PartitionLog : IDisposable
     private Segment Active => segments[^1];
 
     /// <summary>
-    /// Appends a client's batch that <see cref="RecordBatchValidator"/> accepted. Sets its base offset in place, and
+    /// Appends a client's batch that <see cref="Compression.BatchIntake"/> accepted. Sets its base offset in place, and
     /// its time where the topic uses LogAppendTime.
     /// </summary>
     /// <exception cref="StorageException">The disk refused; nothing was appended.</exception>
@@ -94,8 +98,7 @@ internal sealed partial class PartitionLog : IDisposable
         var batch = new RecordBatch(bytes);
         if (bytes.Length > Config.MaxMessageBytes)
         {
-            return AppendResult.Refused(ErrorCode.MessageTooLarge,
-                $"The batch has {bytes.Length} bytes, more than max.message.bytes={Config.MaxMessageBytes}.");
+            return AppendResult.Refused(ErrorCode.MessageTooLarge, Config.TooLarge(bytes.Length));
         }
         var error = Producers.Check(batch, out var duplicate);
         if (error != ErrorCode.None)

@@ -49,8 +49,9 @@ internal sealed class Segment
     /// <summary>Base offset of the batch with the highest timestamp.</summary>
     public long OffsetOfMaxTimestamp { get; private set; } = -1;
 
-    /// <summary>When the first batch was appended, by the broker's clock; -1 while empty.</summary>
-    public long FirstAppendedMs { get; private set; } = -1;
+    /// <summary>When the first batch was appended, by the broker's clock; -1 while empty. Of a compacted segment: of
+    /// the last one that went into it.</summary>
+    public long FirstAppendedMs { get; set; } = -1;
 
     public SafeFileHandle File => file;
 

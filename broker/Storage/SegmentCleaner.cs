@@ -10,29 +10,34 @@ namespace Alloc.Broker.Storage;
 /// All transactions in the inputs have ended. Records of aborted ones go; batches of committed ones stay and lose their
 /// transactional mark, so that their end markers can go too; the index of aborted transactions is cut to match. Of each
 /// producer the last batch and the last marker stay, if only as a header, because they carry its sequence and epoch.
-/// Batches compressed with snappy, lz4 or zstd, which .NET cannot read, stay as they are, and their keys are not
-/// compacted.
+/// <para>A batch that cannot be read whole stays as it is. Nobody knows which keys it has a value of, so every
+/// tombstone after it stays too: dropped, it would bring back what it removed. Older values still go where a newer one
+/// is read.</para>
 /// </remarks>
-internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
+internal sealed class SegmentCleaner(Disk disk, CleaningTask task) : IDisposable
 {
+    private readonly KafkaWriter opened = new(64 << 10);
     private readonly Dictionary<UInt128, long> lastOffsets = [];
     private readonly Dictionary<long, long> lastMarkers = [];
     private readonly Dictionary<long, List<AbortedTransaction>> aborted = task.Aborted
         .GroupBy(a => a.ProducerId).ToDictionary(g => g.Key, g => g.ToList());
 
-    /// <summary>Batches that stayed because their codec cannot be read.</summary>
+    private long firstUnreadableOffset = long.MaxValue;
+
+    /// <summary>Batches that stayed because they cannot be read.</summary>
     public int UnreadableBatchCount { get; private set; }
 
     /// <summary>Writes the replacements and decides on them.</summary>
     /// <exception cref="IOException">The disk refused; the log is as it was.</exception>
-    public IReadOnlyList<CleanedSegment> Run(CancellationToken cancellationToken)
+    public Cleaned Run(CancellationToken cancellationToken)
     {
         var directory = task.Log.Directory;
         try
         {
             var results = CleanAll(cancellationToken);
-            SegmentSwap.Decide(disk, directory, task.EndOffset);
-            return results;
+            var compacted = new CompactedTo(task.EndOffset, Math.Min(task.EndOffset, firstUnreadableOffset));
+            SegmentSwap.Decide(disk, directory, compacted);
+            return new Cleaned(results, compacted);
         }
         catch
         {
@@ -43,6 +48,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             throw;
         }
     }
+
+    public void Dispose() => opened.Dispose();
 
     private List<CleanedSegment> CleanAll(CancellationToken cancellationToken)
     {
@@ -77,8 +84,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             {
                 lastMarkers[batch.ProducerId] = batch.BaseOffset;
             }
-            else if (batch.LastOffset >= task.CleanedUpTo && !IsAborted(batch)
-                && CompactedRecords.TryOpen(batch, out var records))
+            else if (batch.LastOffset >= task.UniqueUpTo && !IsAborted(batch)
+                && CompactedRecords.TryOpen(batch, opened, out var records))
             {
                 var cursor = new RecordCursor(records);
                 while (cursor.MoveNext())
@@ -97,7 +104,8 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
     {
         var baseOffset = group[0].BaseOffset;
         var directory = Path.GetDirectoryName(group[0].Path)!;
-        var target = new SegmentWriter(disk, SegmentSwap.CleanedPath(directory, baseOffset), baseOffset);
+        var target = new SegmentWriter(disk, SegmentSwap.CleanedPath(directory, baseOffset), baseOffset,
+            group.Max(segment => segment.FirstAppendedMs));
         try
         {
             foreach (var segment in group)
@@ -107,7 +115,7 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
                 {
                     var isVeryLast = segment == task.Inputs[^1]
                         && scanner.Position + scanner.Current.Size == segment.Size;
-                    Clean(scanner.Current, isVeryLast, target);
+                    Clean(scanner.Current, segment.FirstAppendedMs, isVeryLast, target);
                 }
                 ThrowIfDamaged(segment, scanner);
             }
@@ -121,7 +129,7 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
         }
     }
 
-    private void Clean(RecordBatch batch, bool isVeryLast, SegmentWriter target)
+    private void Clean(RecordBatch batch, long appendedFromMs, bool isVeryLast, SegmentWriter target)
     {
         if (batch.IsControl)
         {
@@ -142,13 +150,16 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             batch.Attributes = RecordBatch.WithoutTransaction(batch.Attributes);
             batch.Seal();
         }
-        if (!CompactedRecords.TryOpen(batch, out var records))
+        if (!CompactedRecords.TryOpen(batch, opened, out var records))
         {
             UnreadableBatchCount++;
+            firstUnreadableOffset = Math.Min(firstUnreadableOffset, batch.BaseOffset);
             target.Add(batch);
             return;
         }
-        var kept = Filter(batch, records, target.Scratch);
+        var dropsTombstones = UnreadableBatchCount == 0
+            && Math.Max(batch.MaxTimestampMs, appendedFromMs) < task.DropTombstonesBeforeMs;
+        var kept = Filter(batch, records, dropsTombstones, target.Scratch);
         if (kept == batch.RecordCount)
         {
             target.Add(batch);
@@ -172,7 +183,7 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
         }
     }
 
-    private int Filter(RecordBatch batch, ReadOnlySpan<byte> records, KafkaWriter kept)
+    private int Filter(RecordBatch batch, ReadOnlySpan<byte> records, bool dropsTombstones, KafkaWriter kept)
     {
         kept.Clear();
         var count = 0;
@@ -182,7 +193,7 @@ internal sealed class SegmentCleaner(Disk disk, CleaningTask task)
             var offset = batch.BaseOffset + cursor.OffsetDelta;
             var isOld = cursor.IsKeyNull
                 || (lastOffsets.TryGetValue(CompactedRecords.HashOf(cursor.Key), out var last) && last > offset);
-            if (isOld || (cursor.IsValueNull && batch.MaxTimestampMs < task.DropTombstonesBeforeMs))
+            if (isOld || (cursor.IsValueNull && dropsTombstones))
             {
                 continue;
             }

@@ -3,6 +3,11 @@ using Alloc.Broker.Protocol;
 
 namespace Alloc.Broker.Storage;
 
+/// <summary>How far a partition was compacted.</summary>
+/// <param name="EndOffset">Offset after the last segment that was.</param>
+/// <param name="UniqueUpTo">Offset below which no key has two values.</param>
+internal readonly record struct CompactedTo(long EndOffset, long UniqueUpTo);
+
 /// <summary>
 /// Replaces full segments by compacted ones, so that a crash leaves all the old ones or all the new ones: new files are
 /// written as <c>BASE.cleaned</c>, synced and renamed to <c>BASE-LAST.swap</c>; the file <c>compacted</c> with the
@@ -32,13 +37,14 @@ internal static class SegmentSwap
         return swap;
     }
 
-    /// <summary>Makes all prepared replacements below <paramref name="endOffset"/> count.</summary>
-    public static void Decide(Disk disk, string directory, long endOffset)
+    /// <summary>Makes all prepared replacements below <see cref="CompactedTo.EndOffset"/> count.</summary>
+    public static void Decide(Disk disk, string directory, CompactedTo compacted)
     {
         disk.SyncDirectory(directory);
         using var writer = new KafkaWriter(64);
         SealedBytes.Begin(writer, Signature, FormatVersion);
-        writer.WriteInt64(endOffset);
+        writer.WriteInt64(compacted.EndOffset);
+        writer.WriteInt64(compacted.UniqueUpTo);
         AtomicFile.Write(disk, Path.Combine(directory, DecisionName), SealedBytes.End(writer));
     }
 
@@ -73,26 +79,29 @@ internal static class SegmentSwap
         }
     }
 
-    /// <summary>Finishes at a start what a crash interrupted. Returns the offset below which the log is
-    /// compacted.</summary>
-    public static long Finish(string directory)
+    /// <summary>Finishes at a start what a crash interrupted. Returns how far the log is compacted.</summary>
+    public static CompactedTo Finish(string directory)
     {
-        long compactedTo = 0;
+        var compacted = default(CompactedTo);
         var decision = Path.Combine(directory, DecisionName);
         if (File.Exists(decision)
             && SealedBytes.TryOpen(File.ReadAllBytes(decision), Signature, FormatVersion, out var body))
         {
-            compactedTo = new KafkaReader(body, 0, isFlexible: false).ReadInt64();
+            var reader = new KafkaReader(body, 0, isFlexible: false);
+
+            // Files without the second number are of a compaction that could not read every codec: where it passed over
+            // a batch, older values of its keys may still be there.
+            compacted = new CompactedTo(reader.ReadInt64(), reader.Remaining > 0 ? reader.ReadInt64() : 0);
         }
         foreach (var swap in Directory.GetFiles(directory, "*" + SwapExtension))
         {
-            if (BoundsOf(swap).Last < compactedTo)
+            if (BoundsOf(swap).Last < compacted.EndOffset)
             {
                 Apply(swap);
             }
         }
         Abandon(directory);
-        return compactedTo;
+        return compacted;
     }
 
     private static (long First, long Last) BoundsOf(string swap)

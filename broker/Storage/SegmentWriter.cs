@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using Alloc.Broker.Compression;
 using Alloc.Broker.Protocol;
 
 namespace Alloc.Broker.Storage;
@@ -13,10 +13,15 @@ internal sealed class SegmentWriter : IDisposable
     private readonly KafkaWriter rebuilt = new(4096);
     private long written;
 
-    public SegmentWriter(Disk disk, string path, long baseOffset)
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">Where the segment is written.</param>
+    /// <param name="baseOffset">Its base offset.</param>
+    /// <param name="firstAppendedMs">From when on its batches were appended, in milliseconds since 1970.</param>
+    public SegmentWriter(Disk disk, string path, long baseOffset, long firstAppendedMs)
     {
         this.disk = disk;
         segment = Segment.CreateAt(path, baseOffset);
+        segment.FirstAppendedMs = firstAppendedMs;
     }
 
     /// <summary>Records that <see cref="AddScratch"/> makes a batch of.</summary>
@@ -39,23 +44,13 @@ internal sealed class SegmentWriter : IDisposable
     {
         rebuilt.Clear();
         rebuilt.WriteRaw(original.Bytes[..RecordBatch.HeaderSize]);
-        if (original.Compression == CompressionCodec.Gzip && recordCount > 0)
-        {
-            using var target = new MemoryStream();
-            using (var gzip = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true))
-            {
-                gzip.Write(Scratch.Written.Span);
-            }
-            rebuilt.WriteRaw(target.GetBuffer().AsSpan(0, (int)target.Length));
-        }
-        else
-        {
-            rebuilt.WriteRaw(Scratch.Written.Span);
-        }
+        var codec = recordCount == 0 ? CompressionCodec.None : original.Compression;
+        RecordCompression.Compress(TargetCompression.Of(codec), Scratch.WrittenSpan, rebuilt);
         var batch = new RecordBatch(rebuilt.WrittenSpan) { RecordCount = recordCount };
+        batch.Attributes = RecordBatch.WithCompression(batch.Attributes, codec);
         if (recordCount == 0)
         {
-            batch.Attributes = RecordBatch.WithoutTransaction(RecordBatch.WithoutCompression(batch.Attributes));
+            batch.Attributes = RecordBatch.WithoutTransaction(batch.Attributes);
         }
         batch.SetSize(rebuilt.Length);
         batch.Seal();

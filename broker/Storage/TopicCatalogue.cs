@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 
@@ -5,7 +6,8 @@ namespace Alloc.Broker.Storage;
 
 /// <summary>
 /// The topics of the data directory: <c>topics/NAME/topic.json</c> with partition count and settings, and
-/// <c>topics/NAME/0</c>, <c>1</c>, … with the partitions' segments. All members belong to the loop.
+/// <c>topics/NAME/0</c>, <c>1</c>, … with the partitions' segments. All members but
+/// <see cref="ConfigOf"/> belong to the loop.
 /// </summary>
 /// <remarks>A topic exists once its <c>topic.json</c> does, and ends when its folder was moved to <c>trash</c>: a crash
 /// in between leaves the one or the other, never half a topic.</remarks>
@@ -13,6 +15,7 @@ internal sealed class TopicCatalogue : IDisposable
 {
     private const string FileName = "topic.json";
     private readonly SortedDictionary<string, Topic> topics = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TopicConfig> configs = new(StringComparer.Ordinal);
     private readonly StorageContext context;
     private readonly string root;
     private Task burial = Task.CompletedTask;
@@ -40,6 +43,10 @@ internal sealed class TopicCatalogue : IDisposable
 
     /// <summary>The log of a partition, or null.</summary>
     public PartitionLog? Find(string name, int partition) => Find(name)?.Find(partition);
+
+    /// <summary>Settings of a topic as they are now, or null where there is none of that name. From any
+    /// thread.</summary>
+    public TopicConfig? ConfigOf(string name) => configs.GetValueOrDefault(name);
 
     /// <summary>Opens all topics of the directory and recovers their logs.</summary>
     /// <exception cref="BrokerStartException">A log is damaged.</exception>
@@ -74,6 +81,7 @@ internal sealed class TopicCatalogue : IDisposable
         foreach (var (name, directory, config, logs) in found)
         {
             topics.Add(name, new Topic(name, directory, config, [.. logs]));
+            configs[name] = config;
         }
     }
 
@@ -89,6 +97,13 @@ internal sealed class TopicCatalogue : IDisposable
                 ?? exception.InnerExceptions[0];
         }
     }
+
+    /// <summary>
+    /// The topic whose name is told apart from a new one by '.' and '_' only; null if there is none.
+    /// </summary>
+    public string? FindCollision(string name) => name.AsSpan().ContainsAny('.', '_')
+        ? topics.Keys.FirstOrDefault(present => TopicName.Collide(present, name))
+        : null;
 
     /// <summary>Makes a topic. The name was checked and is free.</summary>
     /// <exception cref="StorageException">The disk refused; there is no such topic.</exception>
@@ -114,6 +129,7 @@ internal sealed class TopicCatalogue : IDisposable
         }
         var topic = new Topic(name, directory, config, logs);
         topics.Add(name, topic);
+        configs[name] = config;
         return topic;
     }
 
@@ -137,6 +153,7 @@ internal sealed class TopicCatalogue : IDisposable
         }
         unsyncedDirectories.Add(root);
         topics.Remove(topic.Name);
+        configs.TryRemove(topic.Name, out _);
         foreach (var log in topic.Partitions)
         {
             log.MarkDeleted();
@@ -180,6 +197,7 @@ internal sealed class TopicCatalogue : IDisposable
             throw new StorageException($"Topic {topic.Name} could not be changed: {exception.Message}", exception);
         }
         topic.Reconfigure(config);
+        configs[topic.Name] = config;
     }
 
     /// <summary>Runs <paramref name="then"/> on the loop once all changes of topics so far are as safe as the broker's

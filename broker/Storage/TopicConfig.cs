@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Alloc.Broker.Compression;
+using Alloc.Broker.Protocol;
 
 namespace Alloc.Broker.Storage;
 
@@ -25,6 +27,8 @@ internal sealed class TopicConfig
 {
     private static readonly FrozenDictionary<string, ConfigDefinition> Known = Define().ToFrozenDictionary(d => d.Name);
     private readonly Dictionary<string, string> overrides;
+    private readonly long timestampBeforeMaxMs;
+    private readonly long timestampAfterMaxMs;
 
     /// <param name="overrides">Settings that differ from the defaults; all known and valid.</param>
     public TopicConfig(IReadOnlyDictionary<string, string> overrides)
@@ -39,6 +43,9 @@ internal sealed class TopicConfig
         MinCompactionLagMs = Number("min.compaction.lag.ms");
         MinCleanableDirtyRatio = double.Parse(this["min.cleanable.dirty.ratio"], CultureInfo.InvariantCulture);
         IsLogAppendTime = this["message.timestamp.type"] == "LogAppendTime";
+        timestampBeforeMaxMs = Number("message.timestamp.before.max.ms");
+        timestampAfterMaxMs = Number("message.timestamp.after.max.ms");
+        Compression = CompressionOf(this["compression.type"]);
         var policy = this["cleanup.policy"].Split(',', StringSplitOptions.TrimEntries);
         IsCompacted = policy.Contains("compact", StringComparer.Ordinal);
         IsDeleted = policy.Contains("delete", StringComparer.Ordinal);
@@ -78,6 +85,9 @@ internal sealed class TopicConfig
     /// <summary>Whether records get the time at which they are appended.</summary>
     public bool IsLogAppendTime { get; }
 
+    /// <summary>What batches are compressed with before they are stored; null for what the producer chose.</summary>
+    public TargetCompression? Compression { get; }
+
     /// <summary>Whether older values of a key are removed.</summary>
     public bool IsCompacted { get; }
 
@@ -105,6 +115,27 @@ internal sealed class TopicConfig
             : $"Invalid value {value ?? "null"} for configuration {name}";
     }
 
+    /// <summary>Times that clients' records may have: <c>message.timestamp.before|after.max.ms</c> around the broker's;
+    /// any where the topic uses LogAppendTime.</summary>
+    public TimestampRange TimestampsTaken(long nowMs) => IsLogAppendTime
+        ? TimestampRange.Any
+        : new TimestampRange(
+            timestampBeforeMaxMs == long.MaxValue ? long.MinValue : nowMs - timestampBeforeMaxMs,
+            timestampAfterMaxMs >= long.MaxValue - nowMs ? long.MaxValue : nowMs + timestampAfterMaxMs);
+
+    /// <summary>Says that a batch is over <see cref="MaxMessageBytes"/>.</summary>
+    public string TooLarge(int size) => $"The batch has {size} bytes, more than max.message.bytes={MaxMessageBytes}.";
+
+    private TargetCompression? CompressionOf(string type) => type switch
+    {
+        "uncompressed" => TargetCompression.Of(CompressionCodec.None),
+        "gzip" => new(CompressionCodec.Gzip, (int)Number("compression.gzip.level")),
+        "snappy" => TargetCompression.Of(CompressionCodec.Snappy),
+        "lz4" => new(CompressionCodec.Lz4, (int)Number("compression.lz4.level")),
+        "zstd" => new(CompressionCodec.Zstd, (int)Number("compression.zstd.level")),
+        _ => null,
+    };
+
     private long Number(string name) => long.Parse(this[name], CultureInfo.InvariantCulture);
 
     private static IEnumerable<ConfigDefinition> Define()
@@ -112,9 +143,10 @@ internal sealed class TopicConfig
         yield return List("cleanup.policy", "delete", "delete", "compact");
         yield return Choice(
             "compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd");
-        yield return Integer("compression.gzip.level", ConfigType.Int, -1, -1, 9);
-        yield return Integer("compression.lz4.level", ConfigType.Int, 9, 1, 17);
-        yield return Integer("compression.zstd.level", ConfigType.Int, 3, -131072, 22);
+        var gzipLevel = Integer("compression.gzip.level", ConfigType.Int, TargetCompression.DefaultGzipLevel, -1, 9);
+        yield return gzipLevel with { IsValid = v => v != "0" && gzipLevel.IsValid(v) };
+        yield return Integer("compression.lz4.level", ConfigType.Int, TargetCompression.DefaultLz4Level, 1, 17);
+        yield return Integer("compression.zstd.level", ConfigType.Int, TargetCompression.DefaultZstdLevel, -131072, 22);
         yield return Integer("delete.retention.ms", ConfigType.Long, 86_400_000, 0);
         yield return Integer("file.delete.delay.ms", ConfigType.Long, 60_000, 0);
         yield return Integer("flush.messages", ConfigType.Long, long.MaxValue, 1);

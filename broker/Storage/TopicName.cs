@@ -6,6 +6,12 @@ internal static class TopicName
     /// <summary>Longest name, in characters.</summary>
     public const int MaximumLength = 249;
 
+    /// <summary>
+    /// Whether two names are one where '.' and '_' are not told apart, as in the names of metrics. Kafka refuses the
+    /// second of them.
+    /// </summary>
+    public static bool Collide(string one, string other) => one.Length == other.Length && Unify(one) == Unify(other);
+
     /// <summary>Why a name is refused; null if it is fine.</summary>
     public static string? Problem(string name)
     {
@@ -29,4 +35,6 @@ internal static class TopicName
             ? null
             : "Topic name is invalid: only ASCII letters, digits, '.', '_' and '-' are allowed.";
     }
+
+    private static string Unify(string name) => name.Replace('.', '_');
 }

@@ -31,6 +31,14 @@ internal sealed class RegistryException(int status, int errorCode, string messag
     public static RegistryException NoSubjectLevel(string subject) =>
         new(404, 40408, $"Subject '{subject}' does not have subject-level compatibility configured.");
 
+    public static RegistryException NoSubjectMode(string subject) =>
+        new(404, 40409, $"Subject '{subject}' does not have subject-level mode configured.");
+
+    public static RegistryException InvalidMode() => new(
+        422, 42204, "Invalid mode. Valid values are READWRITE, READONLY, READONLY_OVERRIDE and IMPORT.");
+
+    public static RegistryException NotPermitted(string reason) => new(422, 42205, reason);
+
     public static RegistryException Incompatible(IEnumerable<string> problems) => new(
         409, 40901, "Schema being registered is incompatible with an earlier schema: " + string.Join("; ", problems));
 

@@ -16,12 +16,11 @@ internal static class RegistryRoutes
     {
         routes.MapGet("/", (HttpContext http) => Answer(http, new { }));
         routes.MapGet("/schemas/types", (HttpContext http) => Answer(http, Types));
-        routes.MapGet("/mode", (HttpContext http) => Answer(http, new { mode = "READWRITE" }));
-        routes.MapGet("/mode/{subject}", (HttpContext http) => Answer(http, new { mode = "READWRITE" }));
         MapSchemas(routes, registry);
         MapSubjects(routes, registry);
         MapCompatibility(routes, registry);
         MapLevels(routes, registry);
+        MapModes(routes, registry);
     }
 
     /// <summary>Answers with an error of the registry's form.</summary>
@@ -56,8 +55,9 @@ internal static class RegistryRoutes
             http, registry.GetVersion(Subject(http), Version(http), Flag(http, "deleted")).Schema));
         routes.MapPost("/subjects/{subject}/versions", async (HttpContext http) =>
         {
-            var schema = await SchemaAsync(http);
-            await Answer(http, new { id = registry.Register(Subject(http), schema) });
+            var body = await BodyAsync(http);
+            var id = registry.Register(Subject(http), Schema(body), Number(body, "id"), Number(body, "version"));
+            await Answer(http, new { id });
         });
         routes.MapPost("/subjects/{subject}", async (HttpContext http) =>
         {
@@ -101,8 +101,30 @@ internal static class RegistryRoutes
             var body = await BodyAsync(http);
             await Answer(http, new { compatibility = registry.SetLevel(Subject(http), Text(body, "compatibility")) });
         });
+        routes.MapDelete("/config", (HttpContext http) => Answer(
+            http, new { compatibilityLevel = registry.DeleteLevel(null) }));
         routes.MapDelete("/config/{subject}", (HttpContext http) => Answer(
-            http, new { compatibility = registry.DeleteLevel(Subject(http)) }));
+            http, new { compatibilityLevel = registry.DeleteLevel(Subject(http)) }));
+    }
+
+    private static void MapModes(IEndpointRouteBuilder routes, SchemaRegistry registry)
+    {
+        routes.MapGet("/mode", (HttpContext http) => Answer(http, new { mode = registry.GetMode() }));
+        routes.MapGet("/mode/{subject}", (HttpContext http) => Answer(
+            http, new { mode = registry.GetMode(Subject(http), Flag(http, "defaultToGlobal")) }));
+        routes.MapPut("/mode", async (HttpContext http) =>
+        {
+            var mode = Text(await BodyAsync(http), "mode");
+            await Answer(http, new { mode = registry.SetMode(null, mode, Flag(http, "force")) });
+        });
+        routes.MapPut("/mode/{subject}", async (HttpContext http) =>
+        {
+            var mode = Text(await BodyAsync(http), "mode");
+            await Answer(http, new { mode = registry.SetMode(Subject(http), mode, Flag(http, "force")) });
+        });
+        routes.MapDelete("/mode", (HttpContext http) => Answer(http, new { mode = registry.DeleteMode(null) }));
+        routes.MapDelete("/mode/{subject}", (HttpContext http) => Answer(
+            http, new { mode = registry.DeleteMode(Subject(http)) }));
     }
 
     private static object Describe(SubjectVersion version) =>
@@ -134,9 +156,17 @@ internal static class RegistryRoutes
     private static string? Text(JsonElement body, string name) =>
         body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static async Task<string> SchemaAsync(HttpContext http)
+    /// <summary>A number that a client leaves away, or gives as 0 or −1, where the registry is to choose.</summary>
+    private static int? Number(JsonElement body, string name) =>
+        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out var number) && number > 0
+            ? number
+            : null;
+
+    private static async Task<string> SchemaAsync(HttpContext http) => Schema(await BodyAsync(http));
+
+    private static string Schema(JsonElement body)
     {
-        var body = await BodyAsync(http);
         if (Text(body, "schemaType") is { } type && type != "AVRO")
         {
             throw RegistryException.InvalidSchema($"only AVRO is supported, not {type}");

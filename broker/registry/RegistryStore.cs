@@ -86,13 +86,18 @@ internal sealed class RegistryStore : IDisposable
         }
         try
         {
-            var state = JsonSerializer.Deserialize(File.ReadAllBytes(file), RegistryJson.Default.RegistryState)
+            var bytes = File.ReadAllBytes(file);
+            var format = JsonSerializer.Deserialize(bytes, RegistryJson.Default.RegistryFormat)?.FormatVersion
                 ?? throw new JsonException("it is empty");
-            if (state.FormatVersion != RegistryState.CurrentFormatVersion)
+            var state = format switch
             {
-                throw new BrokerStartException($"{file} has format {state.FormatVersion}, this release reads "
-                    + $"{RegistryState.CurrentFormatVersion}. Use the release that wrote it.");
-            }
+                RegistryState.CurrentFormatVersion =>
+                    JsonSerializer.Deserialize(bytes, RegistryJson.Default.RegistryState)!,
+                RegistryStateFormat1.FormatVersion =>
+                    JsonSerializer.Deserialize(bytes, RegistryJson.Default.RegistryStateFormat1)!.Upgrade(),
+                _ => throw new BrokerStartException($"{file} has format {format}, this release reads up to "
+                    + $"{RegistryState.CurrentFormatVersion}. Use the release that wrote it."),
+            };
             return state with { Subjects = state.Subjects.WithComparers(StringComparer.Ordinal) };
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)

@@ -14,7 +14,11 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
     /// <summary>Registers a schema, or finds it among the subject's versions; the answer is its id.</summary>
-    public int Register(string subject, string schemaText)
+    /// <param name="subject">The subject.</param>
+    /// <param name="schemaText">The schema.</param>
+    /// <param name="id">The id that an import gives it; null for the registry's choice.</param>
+    /// <param name="version">The version that it is to be; null for the next one.</param>
+    public int Register(string subject, string schemaText, int? id = null, int? version = null)
     {
         if (subject.Length is 0 or > MaximumSubjectLength)
         {
@@ -24,16 +28,17 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         return store.Change(state =>
         {
             var known = state.Subjects.GetValueOrDefault(subject, RegistrySubject.Empty);
-            if (known.Visible(withDeleted: false)
-                .FirstOrDefault(v => state.SchemaOf(v.SchemaId) == schema) is { } version)
+            if (known.Visible(withDeleted: false).FirstOrDefault(v => state.SchemaOf(v.SchemaId) == schema
+                && (id ?? v.SchemaId) == v.SchemaId && (version ?? v.Version) == v.Version) is { } present)
             {
-                return (state, version.SchemaId);
+                return (state, present.SchemaId);
             }
-            var texts = known.Visible(withDeleted: false).Select(v => state.SchemaOf(v.SchemaId)!).ToArray();
-            var problems = validator.Check(schema, texts, state.LevelOf(subject));
-            return problems.Count == 0
-                ? Add(state, subject, known, schema)
-                : throw RegistryException.Incompatible(problems);
+            RegistryModes.RequireRegistration(state, subject, hasId: id is not null);
+            if (state.ModeOf(subject) != RegistryModes.Import)
+            {
+                RequireNext(state, subject, known, schema, version);
+            }
+            return Add(state, subject, known, schema, id, version ?? known.NextVersion);
         });
     }
 
@@ -81,27 +86,31 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
             throw RegistryException.SubjectNotFound(subject);
         }
         var live = known.Visible(withDeleted: false).Select(v => v.Version).ToArray();
+        if (!isPermanent && live.Length == 0)
+        {
+            throw RegistryException.SubjectDeleted(subject);
+        }
+        RegistryModes.RequireWritable(state, subject);
         if (isPermanent)
         {
             return live.Length == 0
-                ? (Set(state, subject, known with { Level = null, Versions = [] }),
+                ? (state with { Subjects = state.Subjects.Remove(subject) },
                     known.Versions.Select(v => v.Version).ToArray())
                 : throw RegistryException.SubjectNotDeleted(subject);
-        }
-        if (live.Length == 0)
-        {
-            throw RegistryException.SubjectDeleted(subject);
         }
         var deleted = known with { Versions = [.. known.Versions.Select(v => v with { IsDeleted = true })] };
         return (Set(state, subject, deleted), live);
     });
 
-    /// <summary>Deletes one version; for good only when it was deleted before.</summary>
+    /// <summary>Deletes one version; for good only when it was deleted before. With the last of them for good go the
+    /// subject's level and mode.</summary>
     /// <returns>The version.</returns>
     public int DeleteVersion(string subject, string version, bool isPermanent) => store.Change(state =>
     {
         var known = Find(state, subject, withDeleted: true);
-        var found = Find(state, subject, version, withDeleted: true);
+        var isLatest = version is "latest" or "-1";
+        var found = Find(state, subject, version, withDeleted: isPermanent || !isLatest);
+        RegistryModes.RequireWritable(state, subject);
         if (found.IsDeleted != isPermanent)
         {
             throw isPermanent
@@ -111,7 +120,9 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         var versions = isPermanent
             ? known.Versions.Remove(found)
             : known.Versions.Replace(found, found with { IsDeleted = true });
-        return (Set(state, subject, known with { Versions = versions }), found.Version);
+        return (versions.IsEmpty
+            ? state with { Subjects = state.Subjects.Remove(subject) }
+            : Set(state, subject, known with { Versions = versions }), found.Version);
     });
 
     /// <summary>What stands against a schema as the subject's next version.</summary>
@@ -143,19 +154,69 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         {
             throw RegistryException.InvalidLevel();
         }
-        return store.Change(state => (SetLevel(state, subject, name), name));
+        return store.Change(state =>
+        {
+            RegistryModes.RequireWritable(state, subject);
+            return (SetLevel(state, subject, name), name);
+        });
     }
 
-    /// <summary>Takes a subject's own level away.</summary>
+    /// <summary>Takes a subject's own level away, or gives the registry its first one again.</summary>
     /// <returns>The level that it had.</returns>
-    public string DeleteLevel(string subject) => store.Change(state =>
-        state.Subjects.GetValueOrDefault(subject) is { Level: { } level } known
-            ? (Set(state, subject, known with { Level = null }), level)
-            : throw RegistryException.NoSubjectLevel(subject));
+    public string DeleteLevel(string? subject) => store.Change(state =>
+    {
+        var level = subject is null ? state.Level : state.Subjects.GetValueOrDefault(subject)?.Level;
+        if (level is null)
+        {
+            throw RegistryException.SubjectNotFound(subject!);
+        }
+        RegistryModes.RequireWritable(state, subject);
+        return (SetLevel(state, subject, subject is null ? RegistryState.DefaultLevel : null), level);
+    });
 
-    private static RegistryState SetLevel(RegistryState state, string? subject, string level) => subject is null
-        ? state with { Level = level }
+    /// <summary>The mode of the registry.</summary>
+    public string GetMode() => store.State.Mode;
+
+    /// <summary>The mode that a subject has itself, or with <paramref name="defaultToGlobal"/> the one that counts for
+    /// it.</summary>
+    public string GetMode(string subject, bool defaultToGlobal) => defaultToGlobal
+        ? store.State.ModeOf(subject)
+        : store.State.Subjects.GetValueOrDefault(subject)?.Mode ?? throw RegistryException.NoSubjectMode(subject);
+
+    /// <summary>Sets the mode of a subject, or of the registry.</summary>
+    /// <param name="subject">The subject; null for the registry.</param>
+    /// <param name="mode">The mode.</param>
+    /// <param name="isForced">Whether to import beside schemas that are there.</param>
+    public string SetMode(string? subject, string? mode, bool isForced)
+    {
+        var name = RegistryModes.Parse(mode);
+        return store.Change(state =>
+        {
+            if (name == RegistryModes.Import && !isForced)
+            {
+                RegistryModes.RequireImportable(state, subject);
+            }
+            return (SetMode(state, subject, name), name);
+        });
+    }
+
+    /// <summary>Takes a subject's own mode away, or makes the registry read-write.</summary>
+    /// <returns>The mode that it had.</returns>
+    public string DeleteMode(string? subject) => store.Change(state =>
+    {
+        var mode = subject is null ? state.Mode : state.Subjects.GetValueOrDefault(subject)?.Mode;
+        return mode is not null
+            ? (SetMode(state, subject, subject is null ? RegistryModes.ReadWrite : null), mode)
+            : throw RegistryException.SubjectNotFound(subject!);
+    });
+
+    private static RegistryState SetLevel(RegistryState state, string? subject, string? level) => subject is null
+        ? state with { Level = level! }
         : Set(state, subject, state.Subjects.GetValueOrDefault(subject, RegistrySubject.Empty) with { Level = level });
+
+    private static RegistryState SetMode(RegistryState state, string? subject, string? mode) => subject is null
+        ? state with { Mode = mode! }
+        : Set(state, subject, state.Subjects.GetValueOrDefault(subject, RegistrySubject.Empty) with { Mode = mode });
 
     private static RegistryState Set(RegistryState state, string name, RegistrySubject subject) =>
         state with { Subjects = state.Subjects.SetItem(name, subject) };
@@ -179,22 +240,47 @@ internal sealed class SchemaRegistry(RegistryStore store, ISchemaValidator valid
         return visible.FirstOrDefault(v => v.Version == number) ?? throw RegistryException.VersionNotFound(version);
     }
 
-    private (RegistryState State, int Id) Add(RegistryState state, string subject, RegistrySubject known, string schema)
+    /// <summary>Refuses what cannot be the subject's next version.</summary>
+    private void RequireNext(
+        RegistryState state, string subject, RegistrySubject known, string schema, int? version)
     {
-        var id = state.Schemas.IndexOf(schema) + 1;
-        if (id == 0)
+        if (version is { } wanted && wanted != known.NextVersion)
         {
-            if (state.Schemas.Count >= maximumSchemaCount)
-            {
-                throw new RegistryException(
-                    507, 50001, $"The registry holds {maximumSchemaCount} schemas and takes no more.");
-            }
-            state = state with { Schemas = state.Schemas.Add(schema) };
-            id = state.Schemas.Count;
+            throw RegistryException.InvalidSchema(
+                $"version {wanted} is not one more than the previous version; {known.NextVersion} is");
         }
-        var version = new RegistryVersion(known.NextVersion, id, IsDeleted: false);
-        var next = known with { NextVersion = known.NextVersion + 1, Versions = known.Versions.Add(version) };
-        return (Set(state, subject, next), id);
+        var texts = known.Visible(withDeleted: false).Select(v => state.SchemaOf(v.SchemaId)!).ToArray();
+        var problems = validator.Check(schema, texts, state.LevelOf(subject));
+        if (problems.Count > 0)
+        {
+            throw RegistryException.Incompatible(problems);
+        }
+    }
+
+    private (RegistryState State, int Id) Add(
+        RegistryState state, string subject, RegistrySubject known, string schema, int? wantedId, int number)
+    {
+        if (known.Versions.Exists(v => v.Version == number))
+        {
+            throw RegistryException.NotPermitted($"Overwriting version {number} of {subject} is not permitted.");
+        }
+        var id = wantedId ?? state.IdOf(schema) ?? state.NextId;
+        if (state.SchemaOf(id) is { } present && present != schema)
+        {
+            throw RegistryException.NotPermitted($"Overwriting the schema with id {id} is not permitted.");
+        }
+        if (state.SchemaOf(id) is null && state.Schemas.Count >= maximumSchemaCount)
+        {
+            throw new RegistryException(
+                507, 50001, $"The registry holds {maximumSchemaCount} schemas and takes no more.");
+        }
+        // A deleted version comes back under a new number; one schema does not stand there twice.
+        var left = known with
+        {
+            Versions = known.Versions.RemoveAll(v => v.IsDeleted && v.SchemaId == id && v.Version < number),
+        };
+        state = state with { Schemas = state.Schemas.SetItem(id, schema) };
+        return (Set(state, subject, left.With(new RegistryVersion(number, id, IsDeleted: false))), id);
     }
 
     private string Normalize(string schemaText)

@@ -95,8 +95,8 @@ internal static class BenchCommand
                 (run, c) => OnClusterAsync(run, TopologyScenario.RunAsync, c)),
             Scenario("search", "The topology with and without the search projection; pages of a large customer",
                 (run, c) => OnClusterAsync(run, SearchScenario.RunAsync, c)),
-            Scenario("latency", "Send to committed outcome at light load",
-                (run, c) => OnClusterAsync(run, (r, cluster, t) => LatencyScenario.RunAsync(r, cluster, null, t), c)),
+            Scenario("latency", "From a command's due time to its committed outcome, at light, half and full load",
+                (run, c) => OnClusterAsync(run, LatencyScenario.RunAsync, c)),
             Scenario("restart", "Kill -9 with a large state; a move with and without a checkpoint",
                 (run, c) => OnClusterAsync(run, RestartScenario.RunAsync, c)),
             Scenario("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
@@ -152,8 +152,7 @@ internal static class BenchCommand
         await using var cluster = await BenchCluster.StartAsync(run.Options, apache: false, run.Time,
             cancellation).ConfigureAwait(false);
         await TopologyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
-        var full = run.Report.Figures.Last(f => f.What == TopologyScenario.Throughput).Value;
-        await LatencyScenario.RunAsync(run, cluster, full, cancellation).ConfigureAwait(false);
+        await LatencyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await RestartScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 
@@ -178,7 +177,7 @@ internal static class BenchCommand
         await using var cluster = await BenchCluster.StartAsync(run.Options, apache: true, run.Time,
             cancellation).ConfigureAwait(false);
         await TopologyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
-        await LatencyScenario.RunAsync(run, cluster, null, cancellation).ConfigureAwait(false);
+        await LatencyScenario.RunAsync(run, cluster, isLightOnly: true, cancellation).ConfigureAwait(false);
         await PeerScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 

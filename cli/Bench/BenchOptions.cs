@@ -22,6 +22,9 @@ internal sealed record BenchOptions
     /// <summary>How long each latency scenario sends.</summary>
     public TimeSpan LatencyTime { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Commands by which full load is found.</summary>
+    public long CeilingCount => Count / 4;
+
     /// <summary>Reservations that a restart finds.</summary>
     public long ReservationCount { get; init; } = 2_000_000;
 

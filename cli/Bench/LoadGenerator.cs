@@ -45,37 +45,48 @@ internal sealed class LoadGenerator : IDisposable
         }
     }
 
-    /// <summary>
-    /// Sends the mix's next commands at a rate. It sleeps a millisecond a time and then catches up: a spin would take a
-    /// core from what is measured.
-    /// </summary>
-    /// <param name="mix">Makes the commands.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="perSecond">The rate; null for as fast as they are taken.</param>
-    /// <param name="onSend">Called with each command's number just before it is sent.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public void Send(
-        CommandMix mix, long count, double? perSecond, Action<long>? onSend, CancellationToken cancellation)
+    /// <summary>Sends the mix's next commands as fast as they are taken.</summary>
+    public void Send(CommandMix mix, long count, CancellationToken cancellation)
     {
-        var startedAt = time.GetTimestamp();
         for (long i = 0; i < count; i++)
         {
-            if (perSecond is { } rate)
-            {
-                WaitUntil(startedAt, TimeSpan.FromSeconds(i / rate), cancellation);
-            }
-            else if ((i & 1023) == 0)
+            if ((i & 1023) == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
             }
-            var command = mix.Next(time.GetUtcNow().ToUnixTimeMilliseconds(), out var isRepeat);
-            if (!isRepeat)
-            {
-                onSend?.Invoke(CommandMix.NumberOf(command.CommandId));
-            }
-            Send(command);
+            Send(mix.Next(time.GetUtcNow().ToUnixTimeMilliseconds(), out _));
         }
     }
+
+    /// <summary>
+    /// Sends the mix's next commands at a fixed rate. It sleeps a millisecond a time and then catches up: a spin would
+    /// take a core from what is measured.
+    /// </summary>
+    /// <param name="mix">Makes the commands.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="perSecond">The rate.</param>
+    /// <param name="onSend">Called just before a command that repeats no other is sent, with its place in this load,
+    /// its number, and the time stamp at which it was due.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public void Send(
+        CommandMix mix, long count, double perSecond, Action<long, long, long> onSend,
+        CancellationToken cancellation) =>
+        SendSchedule.FromNow(time, perSecond).Follow(
+            time, count,
+            () =>
+            {
+                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1));
+                cancellation.ThrowIfCancellationRequested();
+            },
+            (index, dueAt) =>
+            {
+                var command = mix.Next(time.GetUtcNow().ToUnixTimeMilliseconds(), out var isRepeat);
+                if (!isRepeat)
+                {
+                    onSend(index, CommandMix.NumberOf(command.CommandId), dueAt);
+                }
+                Send(command);
+            });
 
     /// <summary>Waits until everything sent was taken by the broker.</summary>
     public void Flush()
@@ -88,15 +99,6 @@ internal sealed class LoadGenerator : IDisposable
     }
 
     public void Dispose() => producer.Dispose();
-
-    private void WaitUntil(long startedAt, TimeSpan due, CancellationToken cancellation)
-    {
-        while (time.GetElapsedTime(startedAt) < due)
-        {
-            cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1));
-            cancellation.ThrowIfCancellationRequested();
-        }
-    }
 
     private void OnDelivery(DeliveryReport<byte[]?, byte[]?> report)
     {

@@ -37,7 +37,7 @@ internal static class SearchScenario
         var options = run.Options;
         var settings = await cluster.PrepareAsync(name).ConfigureAwait(false);
         var outcomes = await WriteAsync(run, cluster, settings, new CommandMix(options.Mix).Opening, load =>
-            load.Send(new CommandMix(options.Mix), options.Count, null, null, cancellation), options.Count)
+            load.Send(new CommandMix(options.Mix), options.Count, cancellation), options.Count)
             .ConfigureAwait(false);
         var place = $"{cluster.Name}; {options.Count:N0} commands, {options.MixText}, {options.ThreadCount} thread(s)";
         using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
@@ -55,9 +55,12 @@ internal static class SearchScenario
                 var (behind, seconds, _) = await engine.ProjectionAsync(cancellation).ConfigureAwait(false);
                 run.Report.Add(new Figure("search", "outcomes behind when all were decided", behind, "", place));
                 run.Report.Add(new Figure("search", "age of the oldest of them", seconds, "s", place));
-                run.Report.Add(new Figure(
-                    "search", "catching up, nothing else to do", await FoldAsync(run, engine, cancellation)
-                    .ConfigureAwait(false), "outcomes/s", place));
+                var caught = await FoldAsync(run, engine, cancellation).ConfigureAwait(false);
+                if (behind > 0 && caught > 0)
+                {
+                    run.Report.Add(new Figure(
+                        "search", "catching up, nothing else to do", caught, "outcomes/s", place));
+                }
                 return;
             }
         }
@@ -135,7 +138,7 @@ internal static class SearchScenario
         }
         run.Report.Add(new Figure("search", "first page of 100, the process's first request", times[0], "ms", place));
         run.Report.Add(new Figure(
-            "search", "median of the next pages", times.Skip(1).Order().ElementAt(Pages / 2), "ms", place));
+            "search", "median of the next pages", times.Skip(1).Order().ElementAt((Pages - 1) / 2), "ms", place));
     }
 
     private static int Rows(JsonNode answer) => answer["reservations"]!.AsArray().Count;

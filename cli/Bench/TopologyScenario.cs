@@ -23,7 +23,7 @@ internal static class TopologyScenario
             {
                 load.Send(command);
             }
-            load.Send(mix, options.Count, null, null, cancellation);
+            load.Send(mix, options.Count, cancellation);
             load.Flush();
             outcomes = options.Count + (2L * options.PoolCount);
         }

@@ -14,15 +14,16 @@ internal sealed class JsonHttp : IDisposable
     private readonly HttpClient client;
     private readonly string service;
     private readonly string remedy;
+    private readonly Uri address;
 
     public JsonHttp(
         Uri address, string service, string remedy, TimeSpan timeout, AuthenticationHeaderValue? authorization)
     {
         this.service = service;
         this.remedy = remedy;
+        this.address = address;
         client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false })
         {
-            BaseAddress = address,
             Timeout = timeout,
         };
         client.DefaultRequestHeaders.Authorization = authorization;
@@ -63,7 +64,7 @@ internal sealed class JsonHttp : IDisposable
     public async Task<(HttpStatusCode Status, JsonNode? Body)> TryAsync(
         HttpMethod method, string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = new HttpRequestMessage(method, Address(path));
         try
         {
             using var response = await client.SendAsync(request, cancellation).ConfigureAwait(false);
@@ -73,20 +74,25 @@ internal sealed class JsonHttp : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             throw CliException.Unavailable(
-                $"{service} does not answer at {client.BaseAddress}: {e.Message}", remedy, e);
+                $"{service} does not answer at {address}: {e.Message}", remedy, e);
         }
         catch (TaskCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw CliException.Unavailable($"{service} did not answer at {client.BaseAddress} in time.", remedy, e);
+            throw CliException.Unavailable($"{service} did not answer at {address} in time.", remedy, e);
         }
         catch (JsonException e)
         {
             throw CliException.Failed(
-                $"{service} at {client.BaseAddress} answers something that is not JSON.", remedy, e);
+                $"{service} at {address} answers something that is not JSON.", remedy, e);
         }
     }
 
     public void Dispose() => client.Dispose();
+
+    // The path as it is written: a pool may be called "..", which must not lead to another address.
+    private Uri Address(string path) => new(
+        $"{address.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{path}",
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     private async Task<JsonNode> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
     {
@@ -96,7 +102,7 @@ internal sealed class JsonHttp : IDisposable
             return body ?? new JsonObject();
         }
         var said = (body as JsonObject)?["detail"]?.ToString()
-            ?? (body as JsonObject)?["message"]?.ToString() ?? status.ToString();
+            ?? (body as JsonObject)?["message"]?.ToString() ?? Words(status);
         throw status switch
         {
             HttpStatusCode.NotFound => CliException.NotFound(said),
@@ -104,8 +110,12 @@ internal sealed class JsonHttp : IDisposable
                 CliException.Failed(
                     $"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
             HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => CliException.Unavailable(said),
-            HttpStatusCode.BadRequest => CliException.Usage(said),
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestUriTooLong => CliException.Usage(said),
             _ => CliException.Failed($"{service} answers {(int)status}: {said}"),
         };
     }
+
+    private static string Words(HttpStatusCode status) => status == HttpStatusCode.RequestUriTooLong
+        ? "What was asked for is too long: an id has 256 characters at most."
+        : status.ToString();
 }

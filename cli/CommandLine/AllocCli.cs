@@ -12,6 +12,9 @@ internal static class AllocCli
     /// <summary>The host of the run that this code is part of.</summary>
     public static CliHost Host => Current.Value ?? throw new InvalidOperationException("No command is running.");
 
+    /// <summary>The clock of the run that this code is part of, or the machine's.</summary>
+    public static TimeProvider Time => Current.Value?.Time ?? TimeProvider.System;
+
     public static async Task<int> RunAsync(string[] args, CliHost host)
     {
         Current.Value = host;
@@ -25,7 +28,9 @@ internal static class AllocCli
                 args = ["--help"];
             }
             var asksForCompletion = args[0].StartsWith('[');
-            var parsed = root.Parse(asksForCompletion ? args : SettingSources.Complete(root, args, host));
+            var parsed = root.Parse(asksForCompletion
+                ? args
+                : SettingSources.Complete(root, ShellWords.Check(root, args), host));
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction && !asksForCompletion)
             {
                 return ShowUsage(parsed, host);
@@ -70,7 +75,7 @@ internal static class AllocCli
         }
         else
         {
-            foreach (var message in parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
+            foreach (var message in Errors(parsed))
             {
                 host.Error.WriteLine($"alloc: {message}");
             }
@@ -78,6 +83,16 @@ internal static class AllocCli
         host.Error.WriteLine($"Usage: {path} --help");
         return ExitCode.Usage;
     }
+
+    /// <summary>What is wrong with the words of a command, each with the option or argument that it is about.</summary>
+    internal static IEnumerable<string> Errors(ParseResult parsed) =>
+        parsed.Errors.Select(Named).Distinct(StringComparer.Ordinal);
+
+    private static string Named(ParseError error) =>
+        ValueChecks.NameOf(error.SymbolResult) is { } name
+        && !error.Message.Contains(name, StringComparison.Ordinal)
+            ? $"{name}: {error.Message}"
+            : error.Message;
 
     private static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "alloc";

@@ -8,12 +8,16 @@ namespace Alloc.Cli.CommandLine;
 /// </summary>
 internal static class Choice
 {
+    private const string Unread = "Unknown";
+
     /// <summary>Makes an option take the names of an enumeration, written like <c>all-or-nothing</c>.</summary>
     public static TOption Of<TOption, T>(TOption option, T? byDefault)
         where TOption : Option<T>
         where T : struct, Enum
     {
-        var words = Enum.GetValues<T>().ToDictionary(Word, v => v, StringComparer.OrdinalIgnoreCase);
+        // What a contract reads where it does not know the word is no word to ask with.
+        var words = Enum.GetValues<T>().Where(v => v.ToString() != Unread)
+            .ToDictionary(Word, v => v, StringComparer.OrdinalIgnoreCase);
         if (byDefault is { } value)
         {
             option.DefaultValueFactory = _ => value;
@@ -37,7 +41,8 @@ internal static class Choice
     {
         var text = result.Tokens[0].Value;
         if (words.TryGetValue(text, out var value)
-            || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value)))
+            || (text.All(char.IsAsciiLetter) && Enum.TryParse(text, ignoreCase: true, out value)
+                && words.ContainsValue(value)))
         {
             return value;
         }

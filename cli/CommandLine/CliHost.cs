@@ -17,6 +17,9 @@ internal sealed record CliHost
 
     public bool InIsTerminal { get; init; }
 
+    /// <summary>Characters in a line of the terminal; null to ask it.</summary>
+    public int? TerminalWidth { get; init; }
+
     public Func<string, string?> Environment { get; init; } = _ => null;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

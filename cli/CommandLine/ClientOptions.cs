@@ -40,6 +40,7 @@ internal static class ClientOptions
     {
         DefaultValueFactory = _ => "",
         HelpName = "prefix",
+        MayBeEmpty = true,
     };
 
     public static readonly SettingOption<string?> KafkaConfig =
@@ -58,7 +59,7 @@ internal static class ClientOptions
     public static readonly SettingOption<TimeSpan> Timeout = new(
         "--timeout", "How long to wait for an answer, 10s if not given")
     {
-        CustomParser = Duration.Parse,
+        CustomParser = Duration.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)),
         HelpName = "duration",
     };
 

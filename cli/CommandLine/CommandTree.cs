@@ -21,16 +21,12 @@ namespace Alloc.Cli.CommandLine;
 /// <summary>The whole command line at a glance: nouns and their verbs.</summary>
 internal static class CommandTree
 {
-    private static readonly Lock Building = new();
+    private static readonly Lazy<RootCommand> Tree = new(BuildTree);
 
-    /// <summary>Options are shared between the trees that one process builds, so one tree is built at a time.</summary>
-    public static RootCommand Build()
-    {
-        lock (Building)
-        {
-            return BuildTree();
-        }
-    }
+    /// <summary>
+    /// The tree, built once: it does not change, and its options know every command that they were added to.
+    /// </summary>
+    public static RootCommand Build() => Tree.Value;
 
     private static RootCommand BuildTree()
     {
@@ -44,6 +40,7 @@ internal static class CommandTree
         {
             root.Subcommands.Add(command);
         }
+        ValueChecks.AddTo(root);
         return root;
     }
 

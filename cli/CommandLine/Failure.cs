@@ -59,7 +59,7 @@ internal static class Failure
         OperationCanceledException => new(ExitCode.Unavailable, "The time allowed is over."),
         UnauthorizedAccessException denied => new(ExitCode.Failure, denied.Message),
         IOException io => new(ExitCode.Failure, io.Message),
-        _ => new(ExitCode.Failure, $"{e.Message} ({e.GetType().Name})", IsUnexpected: true),
+        _ => new(ExitCode.Failure, $"A fault of alloc itself: {e.Message}", IsUnexpected: true),
     };
 
     private static Explanation Explain(Error error) => error.Code switch

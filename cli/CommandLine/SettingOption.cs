@@ -10,6 +10,9 @@ internal interface ISetting
 
     /// <summary>The environment variable: ALLOC_ and the key in capitals.</summary>
     string Variable { get; }
+
+    /// <summary>True where an empty value means something, and is no forgotten one.</summary>
+    bool MayBeEmpty { get; }
 }
 
 /// <inheritdoc cref="ISetting"/>
@@ -26,4 +29,6 @@ internal sealed class SettingOption<T> : Option<T>, ISetting
     public string Key { get; }
 
     public string Variable { get; }
+
+    public bool MayBeEmpty { get; init; }
 }

@@ -22,9 +22,16 @@ internal static class SettingSources
                 continue;
             }
             var value = host.Environment(setting.Variable);
-            if (string.IsNullOrEmpty(value) && !file.TryGetValue(setting.Key, out value))
+            var source = value is null ? $"{setting.Key} of {file.Path}" : setting.Variable;
+            if (value is null && !file.Values.TryGetValue(setting.Key, out value))
             {
                 continue;
+            }
+            if (ValueChecks.IsBlank(value, setting.MayBeEmpty))
+            {
+                throw CliException.Usage(
+                    $"{source} ({option.Name}) is {(value.Length == 0 ? "empty" : "blank")}.",
+                    "Leave it out, or give it a value.");
             }
             added.Add(option.Name);
             added.Add(value);
@@ -52,28 +59,35 @@ internal static class SettingSources
         }
     }
 
-    private static Dictionary<string, string> ReadFile(ParseResult parsed, CliHost host)
+    private static (string Path, Dictionary<string, string> Values) ReadFile(ParseResult parsed, CliHost host)
     {
-        var named = (parsed.GetResult(GlobalOptions.Config) is { Implicit: false }
+        var option = parsed.GetResult(GlobalOptions.Config) is { Implicit: false, Errors: var errors } && !errors.Any()
             ? parsed.GetValue(GlobalOptions.Config)
-            : null)
-            ?? host.Environment("ALLOC_CONFIG");
-        var path = string.IsNullOrEmpty(named) ? "alloc.json" : named;
+            : null;
+        var named = option ?? host.Environment("ALLOC_CONFIG");
+        if (named is not null && ValueChecks.IsBlank(named, mayBeEmpty: false))
+        {
+            throw CliException.Usage("ALLOC_CONFIG (--config) is empty.", "Leave it out, or name a file.");
+        }
+        var path = named ?? "alloc.json";
         if (!File.Exists(path))
         {
-            return string.IsNullOrEmpty(named)
-                ? []
+            return named is null
+                ? (path, [])
                 : throw CliException.Usage($"The configuration file {path} does not exist.");
         }
         try
         {
             using var document = JsonDocument.Parse(
                 File.ReadAllBytes(path),
-                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return document.RootElement.EnumerateObject().ToDictionary(
-                p => p.Name,
-                p => p.Value.ValueKind == JsonValueKind.String ? p.Value.GetString()! : p.Value.GetRawText(),
-                StringComparer.Ordinal);
+                new JsonDocumentOptions
+                {
+                    CommentHandling = JsonCommentHandling.Skip,
+                    AllowTrailingCommas = true,
+                    AllowDuplicateProperties = false,
+                });
+            return (path, document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null)
+                .ToDictionary(p => p.Name, p => Text(path, p), StringComparer.Ordinal));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -82,4 +96,12 @@ internal static class SettingSources
                 "It holds the options' long names without dashes, for instance {\"bootstrap\": \"localhost:9092\"}.");
         }
     }
+
+    private static string Text(string path, JsonProperty property) => property.Value.ValueKind switch
+    {
+        JsonValueKind.String => property.Value.GetString()!,
+        JsonValueKind.Object or JsonValueKind.Array =>
+            throw CliException.Usage($"{property.Name} of {path} is neither a text, a number, true nor false."),
+        _ => property.Value.GetRawText(),
+    };
 }

@@ -12,12 +12,12 @@ internal static class Histories
 {
     public static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more" };
 
-    public static readonly Option<int> Count = new("-n")
+    public static readonly Option<int> Count = new Option<int>("-n")
     {
         Description = "How many outcomes at most, the newest",
         DefaultValueFactory = _ => 20,
         HelpName = "count",
-    };
+    }.Within(1);
 
     public static async Task<int> RunAsync(
         CommandContext context,

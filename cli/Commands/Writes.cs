@@ -4,6 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
+using Alloc.Cli.Output;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -80,10 +81,6 @@ internal static class Writes
 
     private static async Task<int> RunAsync(CommandContext context, Ask ask, CancellationToken cancellation)
     {
-        if (ask.PoolId.Length == 0)
-        {
-            throw CliException.Usage("A pool's id is not empty.");
-        }
         var settings = ClientSettings.From(context);
         var command = Envelope(context, ask);
         using var registry = Clients.Registry.Client(settings, context.Time);
@@ -150,6 +147,10 @@ internal static class Writes
     private static void Show(IAnsiConsole console, AllocationOutcome outcome, CommandContext context)
     {
         OutcomeBlock.Write(console, outcome);
+        foreach (var (name, timeMs) in PointInTime.Given(context))
+        {
+            Fields.Write(console, name, Words.Time(timeMs, context.Time));
+        }
         if (outcome.Event is AllocationOutcomeEvent.PendingApproval)
         {
             context.Screen.Note(

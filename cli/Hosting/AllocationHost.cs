@@ -3,13 +3,16 @@ using Alloc.Cli.Hosting.Projection;
 using Alloc.Cli.Hosting.Shadow;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
+using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Alloc.Web;
 using Alloc.Web.Reads;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -43,11 +46,18 @@ internal sealed record AllocationHostOptions
     /// </summary>
     public Uri? Endpoint { get; init; }
 
+    /// <summary>How long nothing may be decided while commands wait before the instance says that it is not ready.
+    /// </summary>
+    public TimeSpan NotReadyAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Whether the search projection runs in this process too.</summary>
     public bool WithProjection { get; init; } = true;
 
     /// <summary>Whether slices in mode Shadow are decided in this process too, to a topic of their own.</summary>
     public bool WithShadow { get; init; }
+
+    /// <summary>What every engine of this process compresses its records with.</summary>
+    public required CompressionType Compression { get; init; }
 }
 
 /// <summary>
@@ -55,6 +65,9 @@ internal sealed record AllocationHostOptions
 /// </summary>
 internal sealed class AllocationHost : IAsyncDisposable
 {
+    /// <summary>How long one call at the start is tried again while Kafka asks for patience.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(1);
+
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamsApplication application;
     private readonly HttpSchemaRegistryClient registry;
@@ -104,6 +117,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         var policies = new PolicyWatch(options.Client, registry);
         var startup = new Startup();
         var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
+        var broker = BrokerWait(startup, time, loggers.CreateLogger<AllocationHost>());
         StreamsApplication? application = null;
         ConsoleServer? console = null;
         ProjectionHost? projection = null;
@@ -112,7 +126,9 @@ internal sealed class AllocationHost : IAsyncDisposable
         {
             var clients = new KafkaClients(options.Client);
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-            var catalogue = await PrepareTopicsAsync(options, clients, loggers).ConfigureAwait(false);
+            var catalogue = await broker.UntilAnsweredAsync(
+                "which topics there are", () => PrepareTopicsAsync(options, clients, loggers), cancellation)
+                .ConfigureAwait(false);
             listener = ConsoleListener.Bind(options.Console);
             var consoleOptions = options.Console with { Port = listener.Port };
             var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
@@ -126,9 +142,13 @@ internal sealed class AllocationHost : IAsyncDisposable
                 engine,
                 time,
                 loggers);
+            var running = application;
             var directory = new LedgerDirectory(
-                application, allocation.CommandTopic, allocation.PartitionCount,
-                p => StoreLedgerReads.Open(application, p));
+                new GroupOwners(() => running.FindOwners(allocation.CommandTopic), time), allocation.PartitionCount,
+                p => running.QueryStores(AllocationStores.Pools, p) is { } stores ? new StoreLedgerReads(stores) : null,
+                p => running.QueryLast(AllocationStores.Pools, p) is { } last
+                    ? new LastKnownLedger(new StoreLedgerReads(last.Stores), last.Age)
+                    : null);
             console = await ConsoleServer.StartAsync(
                 consoleOptions,
                 listener,
@@ -143,8 +163,10 @@ internal sealed class AllocationHost : IAsyncDisposable
                         Startup = startup,
                         Disks = new DiskSpace(
                             [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
-                        Hypotheses = new Hypotheses(application, allocation),
+                        Hypotheses = new Hypotheses(
+                            p => running.QueryStores(AllocationStores.Pools, p), allocation),
                         Projection = () => projection,
+                        ReadyPatience = options.NotReadyAfter,
                         WriteMetrics = metrics.Write,
                         Time = time,
                     });
@@ -162,7 +184,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             {
                 projection = await ProjectionHost.StartAsync(
                     new ProjectionHostOptions { Client = options.Client, Allocation = allocation, Engine = engine },
-                    serdes.Outcomes, time, loggers, cancellation).ConfigureAwait(false);
+                    serdes.Outcomes, time, loggers, broker, cancellation).ConfigureAwait(false);
                 host.projection = projection;
             }
             if (options.WithShadow)
@@ -263,6 +285,16 @@ internal sealed class AllocationHost : IAsyncDisposable
         return catalogue;
     }
 
+    /// <summary>
+    /// The one place where a call at the start is tried again, because Kafka starts itself or its leaders move.
+    /// </summary>
+    private static BrokerWait BrokerWait(Startup startup, TimeProvider time, ILogger logger) => new(
+        time, StartPatience, (what, waited, reason) =>
+        {
+            startup.WaitFor($"Waits for Kafka to answer {what}: {reason}");
+            Log.KafkaAway(logger, what, waited.TotalSeconds, reason);
+        });
+
     private static StreamsOptions EngineOptions(AllocationHostOptions options, ConsoleOptions console) => new()
     {
         ApplicationId = options.ApplicationId,
@@ -273,6 +305,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         ThreadCount = options.ThreadCount,
         Endpoint = (options.Endpoint ?? Address(console)).ToString().TrimEnd('/'),
         ReplicationFactor = options.ReplicationFactor,
+        Compression = Choice.Word(options.Compression),
         ClientConfiguration = options.Client.KafkaProperties,
     };
 

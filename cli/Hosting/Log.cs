@@ -34,6 +34,14 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "Generation {Generation} of the search projection was given up: {Reason}")]
     public static partial void RebuildFails(ILogger logger, int generation, string reason);
 
+    [LoggerMessage(14, LogLevel.Warning,
+        "Generation {Generation} of the search projection, which has been replaced, is not gone: {Step} failed: "
+        + "{Reason}")]
+    public static partial void RetirementFails(ILogger logger, int generation, string step, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "Waits for Kafka to answer {What}, for {Seconds:F0} s so far: {Reason}")]
+    public static partial void KafkaAway(ILogger logger, string what, double seconds, string reason);
+
     [LoggerMessage(10, LogLevel.Error, "The search projection stopped; decisions go on without it: {Reason}")]
     public static partial void ProjectionStopped(ILogger logger, string reason);
 

@@ -93,10 +93,13 @@ internal sealed class KafkaClients
             MessageTimeoutMs = (int)Math.Clamp(settings.Timeout.TotalMilliseconds, 1_000, 60_000),
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
-    /// <summary>Partitions of a topic; not found where Kafka has none.</summary>
+    /// <summary>
+    /// Partitions of a topic; not found where Kafka has none. It is looked for among all topics: asked for one that is
+    /// not there, a broker that creates topics by itself would create it.
+    /// </summary>
     public int PartitionCount(IAdminClient admin, string topic)
     {
-        var metadata = admin.GetMetadata(topic, settings.Timeout);
+        var metadata = admin.GetMetadata(settings.Timeout);
         var found = metadata.Topics.SingleOrDefault(t => t.Topic == topic);
         if (found is null || found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
             || found.Partitions.Count == 0)

@@ -9,6 +9,9 @@ internal enum StartAt
     End,
     Offset,
 
+    /// <summary>The first record that is as new as a time, or newer.</summary>
+    Time,
+
     /// <summary>As far back as the wanted number of records reaches.</summary>
     Last,
 }
@@ -24,6 +27,9 @@ internal sealed record TailPlan
 
     /// <summary>The first offset for <see cref="StartAt.Offset"/>.</summary>
     public long Offset { get; init; }
+
+    /// <summary>The time for <see cref="StartAt.Time"/>, in milliseconds since 1970 UTC.</summary>
+    public long TimeMs { get; init; }
 
     /// <summary>How many records at most, over all partitions; null for no limit.</summary>
     public int? Count { get; init; }
@@ -61,6 +67,7 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
         }
         else
         {
+            var byTime = plan.From == StartAt.Time ? ByTime(consumer, plan) : [];
             foreach (var partition in plan.Partitions)
             {
                 var ends = Watermarks(consumer, plan.Topic, partition);
@@ -68,6 +75,7 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
                 {
                     StartAt.Beginning => ends.Low.Value,
                     StartAt.End => ends.High.Value,
+                    StartAt.Time => byTime.GetValueOrDefault(partition, ends.High.Value),
                     _ => Math.Clamp(plan.Offset, ends.Low.Value, ends.High.Value),
                 };
             }
@@ -86,6 +94,16 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
                 yield break;
             }
         }
+    }
+
+    /// <summary>Where each partition that has a record of the time or a newer one has the first of them.</summary>
+    private Dictionary<int, long> ByTime(IConsumer<byte[]?, byte[]?> consumer, TailPlan plan)
+    {
+        var time = new Timestamp(Math.Max(0, plan.TimeMs), TimestampType.CreateTime);
+        return consumer.OffsetsForTimes(
+            plan.Partitions.Select(p => new TopicPartitionTimestamp(plan.Topic, p, time)), timeout)
+            .Where(found => found.Offset.Value >= 0)
+            .ToDictionary(found => found.Partition.Value, found => found.Offset.Value);
     }
 
     private List<ConsumeResult<byte[]?, byte[]?>> ReadLast(

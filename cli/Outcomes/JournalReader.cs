@@ -42,6 +42,34 @@ internal sealed class JournalReader : IDisposable
         return (ends.Low.Value, ends.High.Value);
     }
 
+    /// <summary>
+    /// As <see cref="Ends"/>, with all that is in the log now: waits, for a while, until transactions that stand open
+    /// there are over. Where one still is, the end is where it begins, and why says so.
+    /// </summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public IReadOnlyList<(long Low, long High, string? Why)> WholeEnds(CancellationToken cancellation)
+    {
+        using var all = new KafkaClients(settings).Consumer(readCommitted: false);
+        var targets = Enumerable.Range(0, PartitionCount)
+            .Select(p => all.QueryWatermarkOffsets(new TopicPartition(topic, p), settings.Timeout).High.Value).ToList();
+        var startedAt = Stopwatch.GetTimestamp();
+        var ends = new List<(long Low, long High, string? Why)>();
+        for (var partition = 0; partition < PartitionCount; partition++)
+        {
+            var (low, high) = Ends(partition);
+            while (high < targets[partition] && Stopwatch.GetElapsedTime(startedAt) < settings.Timeout
+                && !cancellation.WaitHandle.WaitOne(PollInterval))
+            {
+                (low, high) = Ends(partition);
+            }
+            cancellation.ThrowIfCancellationRequested();
+            ends.Add((low, Math.Min(high, targets[partition]), high >= targets[partition] ? null
+                : $"In partition {partition} of the journal a transaction stands open at offset {high}; "
+                    + $"{targets[partition] - high} offsets from there on cannot be read."));
+        }
+        return ends;
+    }
+
     /// <summary>Where each partition was at a time of the log's clock, in milliseconds since 1970 UTC.</summary>
     public IReadOnlyList<long> At(long timeMs)
     {

@@ -20,8 +20,8 @@ internal static class OutcomeBlock
         var subject = summary.ReservationId is { } id ? $"{id}  " : "";
         console.MarkupLine(
             $"[{style}]{symbol} [bold]{Markup.Escape(summary.Event)}[/][/]  "
-            + $"{Markup.Escape($"{subject}{summary.Detail}")}  "
-            + $"[dim]{Markup.Escape($"pool {outcome.RequestedPoolId ?? outcome.PoolId}")}[/]");
+            + $"{Markup.Escape(TableText.Visible($"{subject}{summary.Detail}"))}  "
+            + $"[dim]{Markup.Escape(TableText.Visible($"pool {outcome.RequestedPoolId ?? outcome.PoolId}"))}[/]");
         if (outcome.DuplicateOf is { } original)
         {
             Fields.Write(console, "repeat", $"the answer that {original} gave before; nothing was done again");
@@ -39,7 +39,7 @@ internal static class OutcomeBlock
                 console,
                 "expires",
                 outcome.DuplicateOf is null
-                    ? $"{Words.Time(expiresAt)}, {Duration.Show(TimeSpan.FromMilliseconds(expiresAt - outcome.TMs))} "
+                    ? $"{Words.Time(expiresAt)}, {Duration.ShowMs((Int128)expiresAt - outcome.TMs)} "
                         + "after the decision"
                     : Words.Time(expiresAt));
         }
@@ -88,7 +88,8 @@ internal static class OutcomeBlock
         {
             console.MarkupLine(
                 $"  [blue]=[/] {Markup.Escape(Words.Spaced(entry.Kind.ToString()).PadRight(18))} " +
-                Markup.Escape($"{entry.From} → {entry.To}  {entry.Quantity}  {entry.ReservationId}").TrimEnd());
+                Markup.Escape(TableText.Visible(
+                    $"{entry.From} → {entry.To}  {entry.Quantity}  {entry.ReservationId}")).TrimEnd());
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
             $"version {e.Version}" + (e.InForce ? "" : $" from {Words.Time(e.EffectiveAtMs)} on")),
         AllocationOutcomeEvent.ModeChanged e =>
             new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}"
-                + (e.CapMs is { } cap ? $", cap {Duration.Show(TimeSpan.FromMilliseconds(cap))}" : "")
+                + (e.CapMs is { } cap ? $", cap {Duration.ShowMs(cap)}" : "")
                 + $": {e.Reason}"),
         AllocationOutcomeEvent.AuthorityChanged e =>
             new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} is {e.Mode}, owner {e.Owner}, epoch {e.NewEpoch}"),

@@ -11,7 +11,7 @@ internal static class PolicyRemedies
     {
         ReasonCode.PolicyForbids => Forbidden(reason.Detail, n),
         ReasonCode.TtlExceedsMaximum => Has(n, NumberName.Maximum) is { } ttl
-            ? $"--ttl of at most {Duration.Show(TimeSpan.FromMilliseconds(ttl))}"
+            ? $"--ttl of at most {Duration.ShowMs(ttl)}"
             : "a shorter --ttl",
         ReasonCode.ExtensionLimit => "a confirmation, or a new hold: this one was extended as often as it may be",
         ReasonCode.DegradedMode => "waiting until the degraded mode is switched off; alloc mode get shows it",
@@ -35,7 +35,7 @@ internal static class PolicyRemedies
         }
         if (Has(n, NumberName.TtlMs) is not null && Has(n, NumberName.Minimum) is { } least)
         {
-            return $"--ttl of at least {Duration.Show(TimeSpan.FromMilliseconds(least))}";
+            return $"--ttl of at least {Duration.ShowMs(least)}";
         }
         return detail switch
         {

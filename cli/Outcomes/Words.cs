@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Outcomes;
@@ -17,12 +19,21 @@ internal static class Words
     /// <summary>A time with its distance from now.</summary>
     public static string Time(long ms, TimeProvider clock)
     {
-        var distance = TimeSpan.FromMilliseconds(Math.Clamp(
-            (double)ms - clock.GetUtcNow().ToUnixTimeMilliseconds(), -1e14, 1e14));
-        return distance >= TimeSpan.Zero
-            ? $"in {Duration.Show(distance)} ({Time(ms)})"
-            : $"{Duration.Show(distance.Negate())} ago ({Time(ms)})";
+        var distance = (Int128)ms - clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return distance >= 0
+            ? $"in {Duration.ShowMs(distance)} ({Time(ms)})"
+            : $"{Duration.ShowMs(-distance)} ago ({Time(ms)})";
     }
+
+    /// <summary>The same of a time in JSON, which is a number where no calendar has it.</summary>
+    public static string Time(JsonNode time, TimeProvider clock) =>
+        TryMs(time) is { } ms ? Time(ms, clock) : time.ToString();
+
+    /// <summary>A time in JSON as milliseconds since 1970 UTC; null where it is none.</summary>
+    public static long? TryMs(JsonNode time) =>
+        TimeText.TryRead(time.ToString(), out var ms, out _)
+        || long.TryParse(time.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ms)
+            ? ms : null;
 
     /// <summary>
     /// <c>ShortBy 82</c> reads <c>short by 82</c>; times and durations as such, also the bounds of a time.
@@ -77,9 +88,9 @@ internal static class Words
     {
         NumberName.Requested or NumberName.Minimum or NumberName.Maximum
             or NumberName.Default when isOfTimes =>
-            Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
+            Duration.ShowMs(number.Value),
         NumberName.TtlMs or NumberName.AgeMs or NumberName.MinimumAgeMs or NumberName.BoostMs
-            or NumberName.BeforeServiceMs => Duration.Show(TimeSpan.FromMilliseconds(number.Value)),
+            or NumberName.BeforeServiceMs => Duration.ShowMs(number.Value),
         NumberName.NextExpiryAt or NumberName.IssuedAt or NumberName.OldestAccepted or NumberName.NewestAccepted
             or NumberName.Deadline
             or NumberName.Time or NumberName.ExpiresAt or NumberName.ClosesAt

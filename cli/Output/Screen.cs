@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Processors.Notation;
 using Spectre.Console;
 
 namespace Alloc.Cli.Output;
@@ -11,6 +12,10 @@ namespace Alloc.Cli.Output;
 internal sealed class Screen
 {
     private const int UnlimitedWidth = 10_000;
+
+    /// <summary>Cells that a sentence in the last column gets at least.</summary>
+    private const int LeastSentence = 30;
+
     private readonly CliHost host;
     private readonly Lazy<IAnsiConsole> data;
     private readonly Lazy<IAnsiConsole> aside;
@@ -124,17 +129,39 @@ internal sealed class Screen
                 Padding = new Padding(0, 0, last ? 0 : 2, 0),
             });
         }
-        foreach (var row in rows)
+        var cells = rows.Select(r => columns.Select(c => TableText.Visible(c.Value(r))).ToArray()).ToList();
+        var widths = host.OutIsTerminal ? Widths(columns, cells) : null;
+        foreach (var (row, texts) in rows.Zip(cells))
         {
-            table.AddRow(columns.Select(c => Cell(c, row)).ToArray());
+            table.AddRow(columns.Select((c, i) => Cell(
+                c, row, widths is null || Wraps(i, texts[i]) ? texts[i] : TableText.Shorten(texts[i], widths[i])))
+                .ToArray());
+        }
+        var width = Data.Profile.Width;
+        if (widths is not null)
+        {
+            // Where even that is too much, the terminal breaks lines; nothing is left out.
+            Data.Profile.Width = Math.Max(width, TableText.Total(widths));
         }
         Data.Write(table);
+        Data.Profile.Width = width;
+
+        bool Wraps(int column, string text) => column == columns.Length - 1 && TableText.IsSentence(text);
     }
 
-    private static Markup Cell(Column column, JsonObject row)
+    // A sentence in the last column wraps; a time and a number are whole or nothing.
+    private int[] Widths(Column[] columns, List<string[]> cells) => TableText.Fit(
+        [.. columns.Select((c, i) => cells
+            .Select(r => i == columns.Length - 1 && TableText.IsSentence(r[i])
+                ? Math.Min(TableText.Width(r[i]), LeastSentence) : TableText.Width(r[i]))
+            .Append(TableText.Width(c.Heading)).Max())],
+        [.. columns.Select((c, i) => !c.IsNumber && !cells.Any(r => TimeText.TryRead(r[i], out _, out var _)))],
+        Data.Profile.Width);
+
+    private static Markup Cell(Column column, JsonObject row, string text)
     {
-        var text = Markup.Escape(column.Value(row));
-        return new Markup(column.Style(row) is { } style ? $"[{style}]{text}[/]" : text);
+        var escaped = Markup.Escape(text);
+        return new Markup(column.Style(row) is { } style ? $"[{style}]{escaped}[/]" : escaped);
     }
 
     private IAnsiConsole Console(TextWriter writer, bool isTerminal)
@@ -150,6 +177,10 @@ internal sealed class Screen
         if (!isTerminal)
         {
             console.Profile.Width = UnlimitedWidth;
+        }
+        else if (host.TerminalWidth is { } width)
+        {
+            console.Profile.Width = width;
         }
         return console;
     }

@@ -47,6 +47,7 @@ internal sealed class CommandPipe : IDisposable
         using var admin = clients.Admin();
         var partitions = Enumerable.Range(0, clients.PartitionCount(admin, journal)).Select(p =>
             new TopicPartition(journal, p)).ToList();
+        PartitionCount = partitions.Count;
         var starts = new List<TopicPartitionOffset>();
         foreach (var partition in partitions)
         {
@@ -59,6 +60,9 @@ internal sealed class CommandPipe : IDisposable
         }
         consumer.Assign(starts);
     }
+
+    /// <summary>Partitions of the journal.</summary>
+    public int PartitionCount { get; }
 
     /// <summary>Partitions whose journal of earlier runs has not been read to its end yet.</summary>
     public bool IsCaughtUp => catchUp.Count == 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
@@ -19,6 +20,14 @@ internal static class ReplayCommand
         DefaultValueFactory = _ => ReplayFormats.Auto,
     };
 
+    private static readonly Option<DateForm> Dates = Choice.Of<Option<DateForm>, DateForm>(
+        new Option<DateForm>("--date-form")
+        {
+            Description = "How a retail file writes its dates; auto tells it by the whole file",
+            HelpName = "auto|year-first|month-first|day-first",
+        },
+        DateForm.Auto);
+
     private static readonly Option<string> Speed = new("--speed")
     {
         Description = "max, or how many times faster than the file's own time",
@@ -33,18 +42,18 @@ internal static class ReplayCommand
         HelpName = "number",
     };
 
-    private static readonly Option<long?> Limit = new("--limit")
+    private static readonly Option<long?> Limit = new Option<long?>("--limit")
     {
         Description = "Only the first lines of the file",
         HelpName = "lines",
-    };
+    }.Within(1);
 
-    private static readonly Option<int> Window = new("--window")
+    private static readonly Option<int> Window = new Option<int>("--window")
     {
         Description = "Commands under way at most",
         DefaultValueFactory = _ => 20_000,
         HelpName = "count",
-    };
+    }.Within(1);
 
     private static readonly Option<TimeSpan> Patience = new("--patience")
     {
@@ -70,7 +79,7 @@ internal static class ReplayCommand
 
     public static Command Create() =>
         new Command("replay", "Turn a file of real orders, pods or requests into commands, and follow what is decided")
-            .Takes(File, Format, Speed, Seed, Limit, Window, Patience, Rejects, Resend)
+            .Takes(File, Format, Dates, Speed, Seed, Limit, Window, Patience, Rejects, Resend)
             .TalksToKafka().TalksToRegistry().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -80,18 +89,14 @@ internal static class ReplayCommand
         {
             Seed = context.Get(Seed),
             Speed = SpeedOf(context.Get(Speed)),
-            Window = context.Get(Window) is > 0 and var window
-                ? window
-                : throw CliException.Usage("--window must be at least 1."),
+            Window = context.Get(Window),
             Patience = context.Get(Patience),
+            DateForm = context.Get(Dates),
             Resend = context.Get(Resend),
         };
-        if (context.Get(Limit) is < 1)
-        {
-            throw CliException.Usage("--limit must be at least 1.");
-        }
-        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        // A file that cannot be replayed says so whether or not anybody is there to take it.
         var replay = Plan(context, context.Get(File), options);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = RegistryClient.Open(settings, context.Time, isPatient: true);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: true, lingerMs: 5);
         var progress = new ProgressLine(context.Host, "lines");
@@ -166,7 +171,8 @@ internal static class ReplayCommand
     private static double? SpeedOf(string text) => text switch
     {
         "max" => null,
-        _ when double.TryParse(text, out var factor) && factor > 0 => factor,
+        _ when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var factor)
+            && factor > 0 && double.IsFinite(factor) => factor,
         _ => throw CliException.Usage($"--speed: '{text}' is neither max nor a factor, for instance 3600."),
     };
 

@@ -22,12 +22,35 @@ internal static class ReplayFormats
         string path, string format, long? limit, ReplayOptions options, Action<RejectedLine> onReject)
     {
         using var text = RetailReader.Open(path);
-        return (format == Auto ? Recognise(path) : format) switch
+        RejectedLine? first = null;
+        void Reject(RejectedLine line)
         {
-            OpenbTrace.Format => Openb(path, text, limit, options, onReject),
-            LlmTrace.Format => Llm(text, limit, options, onReject),
-            _ => Retail(text, limit, options, onReject),
+            first ??= line;
+            onReject(line);
+        }
+        var (replay, known) = (format == Auto ? Recognise(path) : format) switch
+        {
+            OpenbTrace.Format => (Openb(path, text, limit, options, Reject), OpenbTrace.Header),
+            LlmTrace.Format => (Llm(text, limit, options, Reject), LlmTrace.Header),
+            _ => (Retail(text, limit, options, Reject), RetailReader.Example),
         };
+        CheckAny(replay, first, known);
+        return replay;
+    }
+
+    /// <summary>A replay of nothing is no success: it is a file of another form.</summary>
+    private static void CheckAny(Replayable replay, RejectedLine? first, string known)
+    {
+        if (replay.LineCount == 0)
+        {
+            throw new InvalidDataException($"it has no line to replay. A line is {known}.");
+        }
+        if (first is not null && replay.Rejected.Values.Sum() == replay.LineCount)
+        {
+            throw new InvalidDataException(
+                $"none of its {replay.LineCount:N0} lines can be replayed; line {first.Row} is rejected as "
+                + $"{first.Reason}: {Shown(first.Text)}. A line is {known}.");
+        }
     }
 
     private static string Recognise(string path)
@@ -38,7 +61,9 @@ internal static class ReplayFormats
         {
             OpenbTrace.Header => OpenbTrace.Format,
             LlmTrace.Header => LlmTrace.Format,
-            not null when header.StartsWith("InvoiceNo,StockCode,", StringComparison.Ordinal) => OnlineRetail,
+            not null when RetailReader.IsHeader(header) => OnlineRetail,
+            not null when header.StartsWith("PK\u0003\u0004", StringComparison.Ordinal) =>
+                throw new InvalidDataException("it is a workbook or an archive: save it as CSV first."),
             _ => throw new InvalidDataException(
                 $"its first line '{Shown(header)}' is the header of no known format ({string.Join(", ", Names[1..])}); "
                 + "name the format with --format."),
@@ -50,7 +75,7 @@ internal static class ReplayFormats
     private static Replayable Retail(
         TextReader text, long? limit, ReplayOptions options, Action<RejectedLine> onReject)
     {
-        var plan = new ReplayPlanner(options.Seed).Plan(text, limit, onReject);
+        var plan = new ReplayPlanner(options.Seed).Plan(text, limit, onReject, options.DateForm);
         return new Replayable
         {
             Run = $"retail-{options.Seed}",

@@ -28,14 +28,17 @@ internal sealed class ReplayPlanner(long seed)
     /// <param name="path">The file.</param>
     /// <param name="limit">Lines to keep; null keeps all.</param>
     /// <param name="onReject">Called with each line within the limit that is not replayed.</param>
-    public ReplayPlan Plan(string path, long? limit, Action<RejectedLine> onReject)
+    /// <param name="form">The form of its dates.</param>
+    public ReplayPlan Plan(
+        string path, long? limit, Action<RejectedLine> onReject, DateForm form = DateForm.Auto)
     {
         using var text = RetailReader.Open(path);
-        return Plan(text, limit, onReject);
+        return Plan(text, limit, onReject, form);
     }
 
     /// <summary>Plans from text; see the other overload.</summary>
-    public ReplayPlan Plan(TextReader text, long? limit, Action<RejectedLine> onReject)
+    public ReplayPlan Plan(
+        TextReader text, long? limit, Action<RejectedLine> onReject, DateForm form = DateForm.Auto)
     {
         var lines = new List<(long Row, RetailLine Line)>();
         var rejected = new Dictionary<RejectReason, long>();
@@ -51,7 +54,8 @@ internal sealed class ReplayPlanner(long seed)
                     rejected[reject.Reason] = rejected.GetValueOrDefault(reject.Reason) + 1;
                     onReject(reject);
                 }
-            });
+            },
+            form);
 
         foreach (var (_, line) in lines.Where(l => !l.Line.IsCancellation))
         {

@@ -21,6 +21,9 @@ internal sealed record ReplayOptions
     /// <summary>Whether commands that the journal has decided are sent again, to be answered as repeats.</summary>
     public bool Resend { get; init; }
 
+    /// <summary>The form of the dates of a retail file.</summary>
+    public DateForm DateForm { get; init; } = DateForm.Auto;
+
     public TimeSpan HoldTtl { get; init; } = TimeSpan.FromMinutes(15);
 
     public TimeSpan LapseTtl { get; init; } = TimeSpan.FromSeconds(5);
@@ -48,6 +51,7 @@ internal sealed class ReplaySession
     private readonly Dictionary<UInt128, bool> decidedBefore = [];
     private readonly Dictionary<string, Pending> pending = new(StringComparer.Ordinal);
     private readonly HashSet<string> expired = new(StringComparer.Ordinal);
+    private readonly HashSet<UInt128> own = [];
     private long heardAt;
     private long askedCount;
     private bool hasWarned;
@@ -163,6 +167,10 @@ internal sealed class ReplaySession
     {
         if (outcome.Event is AllocationOutcomeEvent.Expired lapsed)
         {
+            if (!IsOwn(outcome.PoolId, lapsed.ReservationId))
+            {
+                return;
+            }
             expired.Add(lapsed.ReservationId);
             Summary.Count(outcome);
             flow.Lose(outcome.PoolId, lapsed.ReservationId);
@@ -170,6 +178,10 @@ internal sealed class ReplaySession
         }
         if (outcome.Event is AllocationOutcomeEvent.Preempted preempted)
         {
+            if (!IsOwn(outcome.PoolId, preempted.ReservationId))
+            {
+                return;
+            }
             Summary.Count(outcome);
             flow.Lose(outcome.PoolId, preempted.ReservationId);
             return;
@@ -183,6 +195,13 @@ internal sealed class ReplaySession
         heardAt = time.GetTimestamp();
         hasWarned = false;
         Summary.Count(outcome);
+        if (outcome.Event is AllocationOutcomeEvent.Held held)
+        {
+            foreach (var line in held.Lines)
+            {
+                own.Add(Key(outcome.PoolId, line.ReservationId));
+            }
+        }
         if (outcome.Event is AllocationOutcomeEvent.Parked)
         {
             return;
@@ -198,6 +217,13 @@ internal sealed class ReplaySession
             sent.Answer(new ReplayAnswer(isApplied));
         }
     }
+
+    // Others use the same journal, and may use the same pools: what ended without a command of this replay is counted
+    // where one of its holds began it.
+    private bool IsOwn(string poolId, string reservationId) => own.Contains(Key(poolId, reservationId));
+
+    private static UInt128 Key(string poolId, string reservationId) =>
+        Fingerprint.Of(poolId, reservationId);
 
     /// <summary>
     /// After a broken connection: what has no answer is sent again; what had arrived is answered as a repeat.

@@ -26,7 +26,7 @@ internal enum RejectReason
     /// <summary>The quantity is not a whole number between 1 and 1,000,000 (or its negative).</summary>
     BadQuantity,
 
-    /// <summary>The date is not <c>yyyy-MM-dd HH:mm:ss</c>.</summary>
+    /// <summary>The date is none, or not of the form that the file's dates have.</summary>
     BadDate,
 
     /// <summary>Invoice number or stock code is empty.</summary>

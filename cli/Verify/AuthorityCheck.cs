@@ -25,7 +25,8 @@ internal sealed class AuthorityCheck(Findings findings, bool isShadow)
         {
             slices[transfer.Slice] = transfer with { TimeMs = outcome.TimeMs };
         }
-        if (outcome.PoolId.StartsWith('$') || SliceOf(outcome.PoolId) is not { } slice)
+        // Where nobody made the pool, the partition answers; the slice is that of the pool that was named.
+        if (outcome.AboutPoolId.StartsWith('$') || SliceOf(outcome.AboutPoolId) is not { } slice)
         {
             return;
         }

@@ -73,18 +73,19 @@ internal static class EffectCheck
     {
         if (Sides(command, outcome, pool) is not var (before, after))
         {
-            return "confirms a reservation that is unknown";
+            return pool.StartsAtFirst ? "confirms a reservation that is unknown" : null;
         }
-        // A quantity is the total confirmed or consumed afterwards; without one, all that is held is confirmed.
-        var need = (command.Quantity ?? (before.Held + before.Confirmed + before.Consumed))
-            - before.Confirmed - before.Consumed;
         var moved = after.Confirmed - before.Confirmed;
         // Only what expiry or preemption took may come back; what was released may not.
-        var again = Moved(outcome, Account.Free);
-        if (-again > before.Expired + before.Preempted)
+        var again = -Moved(outcome, Account.Free);
+        if (again > before.Expired + before.Preempted)
         {
-            return $"takes {-again} back; expiry and preemption took {before.Expired + before.Preempted}";
+            return $"takes {again} back; expiry and preemption took {before.Expired + before.Preempted}";
         }
+        // A quantity is the total confirmed or consumed afterwards; without one, all that is held is confirmed, and
+        // where nothing is, all that comes back.
+        var need = command.Quantity is { } total ? Math.Max(0, total - before.Confirmed - before.Consumed)
+            : before.Held > 0 ? before.Held : again;
         return moved == need ? null : $"needs {need} more confirmed, got {moved}";
     }
 

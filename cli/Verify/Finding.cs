@@ -121,6 +121,11 @@ internal enum FindingKind
 
     /// <summary>A repair that touches what is promised.</summary>
     RepairBroken,
+
+    /// <summary>
+    /// A malformed or misaddressed command that is registered, or a decision on a command that is not.
+    /// </summary>
+    RegistrationBroken,
 }
 
 /// <summary>One thing that is wrong.</summary>

@@ -11,14 +11,12 @@ internal sealed class PartitionChecker
     private readonly PartitionFacts facts;
     private readonly Dictionary<string, SourceCursor> sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PoolModel> pools = new(StringComparer.Ordinal);
-    private readonly Dictionary<UInt128, DecidedCommand> decided = [];
-    private readonly Dictionary<UInt128, ObservedCommand> parked = [];
     private readonly AuthorityCheck authority;
     private readonly PolicyCheck policies;
-    private readonly PriorityQueue<(string PoolId, string ReservationId), long> expiries = new();
+    private readonly AnswerCheck answers;
+    private readonly OverdueCheck overdue;
     private long clockMs = long.MinValue;
-    private Position firing;
-    private int firedCount;
+    private int policyVersion;
 
     public PartitionChecker(int partition, PartitionFacts facts, Findings findings)
     {
@@ -27,13 +25,16 @@ internal sealed class PartitionChecker
         this.findings = findings;
         authority = new AuthorityCheck(findings, facts.IsShadow);
         policies = new PolicyCheck(findings);
+        answers = new AnswerCheck(findings, facts, Counts);
+        overdue = new OverdueCheck(findings);
         foreach (var (topic, next) in facts.Commands)
         {
             sources[topic] = new SourceCursor(next);
         }
     }
 
-    public IReadOnlyCollection<PoolModel> Pools => pools.Values;
+    /// <summary>The pools that have outcomes, and what they came to.</summary>
+    public IEnumerable<PoolSummary> Pools => pools.Values.Where(p => p.OutcomeCount > 0).Select(p => p.Summary());
 
     public PartitionCounts Counts { get; } = new();
 
@@ -49,16 +50,21 @@ internal sealed class PartitionChecker
         Counts.Outcomes++;
         Counts.CountEvent(outcome.Event);
         CheckClock(outcome);
-        var command = Advance(outcome);
+        var (source, isGone) = Advance(outcome);
         var pool = PoolOf(outcome.PoolId);
+        var about = AboutOf(outcome, pool);
+        var isDirect = !outcome.HasCause && outcome.CommandId is not null
+            && (isGone || source?.CommandId == outcome.CommandId);
         if (outcome.Answer != AnswerKind.Caused)
         {
-            CheckAnswer(outcome, command);
-            if (AnsweredCommand(outcome, command) is { } answered)
+            var command = isDirect ? source : null;
+            CloseSource(outcome, command);
+            answers.Check(outcome, command, isDirect, command is not null && IsMisplaced(command));
+            if (answers.Answered(outcome, command) is { } answered)
             {
-                EffectCheck.Check(answered, outcome, pool, findings);
-                CheckApproval(answered, command, outcome, pool);
-                pool.CheckExpected(answered, outcome);
+                EffectCheck.Check(answered, outcome, about, findings);
+                CheckApproval(answered, source, outcome, about);
+                about.CheckExpected(answered, outcome);
             }
         }
         if (facts.JournalStartsAtFirst)
@@ -66,15 +72,12 @@ internal sealed class PartitionChecker
             authority.Check(outcome);
             policies.Check(outcome);
         }
-        CheckOverdue(outcome, isDirect: command is not null && command.CommandId == outcome.CommandId);
-        pool.Apply(outcome);
-        foreach (var reservation in outcome.Reservations)
-        {
-            if (reservation is { Held: > 0, ExpiresAtMs: { } expiresAt })
-            {
-                expiries.Enqueue((outcome.PoolId, reservation.Id), expiresAt);
-            }
-        }
+        overdue.Check(
+            outcome, isDirect, Math.Min(policies.TimersPerRecord(policyVersion),
+                policies.TimersPerRecord(outcome.PolicyVersion)));
+        policyVersion = outcome.PolicyVersion;
+        pool.Apply(outcome, about);
+        overdue.Note(about, outcome);
     }
 
     /// <summary>Checks what is left once the journal was read to its end.</summary>
@@ -100,8 +103,7 @@ internal sealed class PartitionChecker
         {
             pool.Complete();
         }
-        Counts.Parked = parked.Count;
-        Counts.PoolsWithHolds = pools.Values.Sum(p => p.Balances.Held > 0 ? 1 : 0);
+        Counts.Parked = answers.WaitingCount;
     }
 
     /// <summary>Compares the availability topic's last record of each pool with the journal's last balances.</summary>
@@ -110,7 +112,7 @@ internal sealed class PartitionChecker
     /// fault then.</param>
     public void CheckAvailability(IReadOnlyDictionary<string, ObservedAvailability> last, bool journalMovedOn = false)
     {
-        foreach (var pool in pools.Values.Where(p => !p.PoolId.StartsWith('$')))
+        foreach (var pool in pools.Values.Where(p => p.OutcomeCount > 0 && !p.PoolId.StartsWith('$')))
         {
             if (!last.TryGetValue(pool.PoolId, out var seen))
             {
@@ -130,7 +132,9 @@ internal sealed class PartitionChecker
                     + $"{pool.Sequence}");
             }
         }
-        foreach (var seen in last.Values.Where(a => !journalMovedOn && !pools.ContainsKey(a.PoolId)))
+        var mayBeElsewhere = journalMovedOn || !facts.JournalStartsAtFirst;
+        foreach (var seen in last.Values.Where(
+            a => !mayBeElsewhere && pools.GetValueOrDefault(a.PoolId) is not { OutcomeCount: > 0 }))
         {
             findings.Add(FindingKind.AvailabilityStale, seen.PoolId, seen.At, "the journal does not know this pool");
         }
@@ -146,25 +150,28 @@ internal sealed class PartitionChecker
         clockMs = Math.Max(clockMs, outcome.TimeMs);
     }
 
-    /// <summary>Pulls commands up to the outcome's source and returns the source's record, if there is one.</summary>
-    private ObservedCommand? Advance(ObservedOutcome outcome)
+    /// <summary>
+    /// Pulls commands up to the outcome's source and returns the source's record, if there is one, and whether the log
+    /// has removed it by its retention: nothing can be said about it then.
+    /// </summary>
+    private (ObservedCommand? Source, bool IsGone) Advance(ObservedOutcome outcome)
     {
         if (!sources.TryGetValue(outcome.Source.Topic, out var cursor) || outcome.Source.Partition != partition)
         {
             findings.Add(FindingKind.SourceWentBack, outcome.PoolId, outcome.At,
                 $"came from {outcome.Source}, another partition or topic");
-            return null;
+            return default;
         }
-        if (outcome.Source != firing)
+        if (!facts.JournalStartsAtFirst && cursor.Current is null)
         {
-            firing = outcome.Source;
-            firedCount = 0;
+            // The answers to what comes before may lie before the journal begins.
+            cursor.LastUnknown = outcome.Source.Offset;
         }
         if (cursor.Current is not null && outcome.Source.Offset < cursor.Current.At.Offset)
         {
             findings.Add(FindingKind.SourceWentBack, outcome.PoolId, outcome.At,
                 $"came from {outcome.Source}; the outcome before it came from {cursor.Current.At}");
-            return null;
+            return default;
         }
         while (cursor.Current is null || cursor.Current.At.Offset < outcome.Source.Offset)
         {
@@ -177,13 +184,13 @@ internal sealed class PartitionChecker
         }
         if (cursor.Current?.At.Offset != outcome.Source.Offset)
         {
-            // Where the command topic's retention has removed the record, nothing can be said about it.
-            if (outcome.Source.Offset >= facts.FirstOffset(outcome.Source.Topic))
+            if (outcome.Source.Offset < facts.FirstOffset(outcome.Source.Topic))
             {
-                findings.Add(FindingKind.OrphanOutcome, outcome.PoolId, outcome.At,
-                    $"its source {outcome.Source} does not exist");
+                return (null, IsGone: true);
             }
-            return null;
+            findings.Add(FindingKind.OrphanOutcome, outcome.PoolId, outcome.At,
+                $"its source {outcome.Source} does not exist");
+            return default;
         }
         if (IsBeyondCommit(outcome))
         {
@@ -191,7 +198,7 @@ internal sealed class PartitionChecker
                 $"is visible, but its source {outcome.Source} is not committed (next is "
                 + $"{facts.CommittedAfter(outcome.Source.Topic)})");
         }
-        return cursor.Current;
+        return (cursor.Current, IsGone: false);
     }
 
     /// <summary>
@@ -212,7 +219,8 @@ internal sealed class PartitionChecker
 
     private void CloseRecord(string topic, SourceCursor cursor)
     {
-        if (cursor.Current is { } command && !cursor.IsAnswered && command.At.Offset < facts.CommittedBefore(topic))
+        if (cursor.Current is { } command && !cursor.IsAnswered && command.At.Offset < facts.CommittedBefore(topic)
+            && command.At.Offset > cursor.LastUnknown)
         {
             CheckUnanswered(command);
         }
@@ -229,77 +237,34 @@ internal sealed class PartitionChecker
         }
     }
 
-    private void CheckAnswer(ObservedOutcome outcome, ObservedCommand? command)
+    /// <summary>A record is answered once, and not put aside as well.</summary>
+    private void CloseSource(ObservedOutcome outcome, ObservedCommand? command)
     {
-        var id = Fingerprint.Of(outcome.PoolId, outcome.CommandId ?? "");
-        var isDirect = command is not null && command.CommandId == outcome.CommandId;
-        if (isDirect)
+        if (command is null)
         {
-            var cursor = sources[outcome.Source.Topic];
-            if (cursor.IsAnswered)
-            {
-                findings.Add(FindingKind.DoubledOutcome, outcome.PoolId, outcome.At,
-                    $"command '{outcome.CommandId}' of {outcome.Source} is answered a second time");
-            }
-            cursor.IsAnswered = true;
-            if (facts.DeadLetters.TryGetValue(command!.At, out var letter))
-            {
-                findings.Add(FindingKind.BadDeadLetter, outcome.PoolId, letter.At, $"{command.At} was decided as well");
-            }
+            return;
         }
-        switch (outcome.Answer)
+        var cursor = sources[outcome.Source.Topic];
+        if (cursor.IsAnswered)
         {
-            case AnswerKind.Original:
-                Counts.Originals++;
-                if (!isDirect && !parked.ContainsKey(id))
-                {
-                    findings.Add(FindingKind.OrphanOutcome, outcome.PoolId, outcome.At,
-                        $"decides command '{outcome.CommandId}', which its source {outcome.Source} does not carry");
-                }
-                if (!decided.TryAdd(id, new DecidedCommand(Fingerprint.Of(outcome.OutcomeId), outcome.Event)))
-                {
-                    findings.Add(FindingKind.DoubledOutcome, outcome.PoolId, outcome.At,
-                        $"command '{outcome.CommandId}' has a second original outcome");
-                }
-                break;
-            case AnswerKind.Duplicate:
-                Counts.Duplicates++;
-                CheckDuplicate(outcome, id);
-                break;
-            case AnswerKind.Provisional when isDirect:
-                parked.TryAdd(id, command!);
-                break;
+            findings.Add(FindingKind.DoubledOutcome, outcome.PoolId, outcome.At,
+                $"command '{outcome.CommandId}' of {outcome.Source} is answered a second time");
+        }
+        cursor.IsAnswered = true;
+        if (facts.DeadLetters.TryGetValue(command.At, out var letter))
+        {
+            findings.Add(FindingKind.BadDeadLetter, outcome.PoolId, letter.At, $"{command.At} was decided as well");
         }
     }
 
-    private void CheckDuplicate(ObservedOutcome outcome, UInt128 id)
+    /// <summary>A pool that a partition has already stays there, wherever its key belongs by now.</summary>
+    private bool IsMisplaced(ObservedCommand command) => command.Misplaced switch
     {
-        if (!decided.TryGetValue(id, out var original))
-        {
-            if (!parked.ContainsKey(id))
-            {
-                findings.Add(FindingKind.BadDuplicate, outcome.PoolId, outcome.At,
-                    $"command '{outcome.CommandId}' was never decided before");
-            }
-        }
-        else if (Fingerprint.Of(outcome.DuplicateOf ?? "") != original.OutcomeId || outcome.Event != original.Event)
-        {
-            findings.Add(FindingKind.BadDuplicate, outcome.PoolId, outcome.At,
-                $"answers {outcome.Event} as a repeat of '{outcome.DuplicateOf}', not what the original said "
-                + $"({original.Event})");
-        }
-    }
-
-    /// <summary>The command that an original outcome decides: its source's, or one that was parked before.</summary>
-    private ObservedCommand? AnsweredCommand(ObservedOutcome outcome, ObservedCommand? source)
-    {
-        if (outcome.Answer == AnswerKind.Original
-            && parked.Remove(Fingerprint.Of(outcome.PoolId, outcome.CommandId ?? ""), out var waited))
-        {
-            return waited;
-        }
-        return source?.CommandId == outcome.CommandId ? source : null;
-    }
+        Misplacement.Key => true,
+        Misplacement.Partition => facts.JournalStartsAtFirst
+            && pools.GetValueOrDefault(command.PoolId) is not { OutcomeCount: > 0 },
+        _ => false,
+    };
 
     /// <summary>An operator takes confirmed units back only with the approval of another actor.</summary>
     private void CheckApproval(
@@ -321,33 +286,10 @@ internal sealed class PartitionChecker
         }
     }
 
-    /// <summary>
-    /// Whatever is due by the log's clock comes before the record that brings the clock there. A parked command whose
-    /// time is over is decided among what is due: others may come after it.
-    /// </summary>
-    private void CheckOverdue(ObservedOutcome outcome, bool isDirect)
-    {
-        if (!isDirect)
-        {
-            firedCount++;
-            return;
-        }
-        if (firedCount >= facts.MaximumFiredPerRecord)
-        {
-            return;
-        }
-        while (expiries.TryPeek(out var due, out var dueAt) && dueAt <= outcome.TimeMs)
-        {
-            var hold = pools[due.PoolId].Find(due.ReservationId, long.MinValue);
-            expiries.Dequeue();
-            if (hold is { Held: > 0 } && hold.ExpiresAtMs <= outcome.TimeMs)
-            {
-                findings.Add(FindingKind.ExpiryBroken, due.PoolId, outcome.At,
-                    $"{due.ReservationId} still holds {hold.Held} at {outcome.TimeMs}; it expired at "
-                    + $"{hold.ExpiresAtMs}");
-            }
-        }
-    }
+    // A pool that nobody made has no outcomes of its own, but tombstones.
+    private PoolModel AboutOf(ObservedOutcome outcome, PoolModel pool) => outcome.RequestedPoolId is not { } requested
+        ? pool
+        : outcome.Reservations.Count > 0 ? PoolOf(requested) : pools.GetValueOrDefault(requested) ?? pool;
 
     private PoolModel PoolOf(string poolId)
     {
@@ -358,13 +300,14 @@ internal sealed class PartitionChecker
         return pool;
     }
 
-    private readonly record struct DecidedCommand(UInt128 OutcomeId, string Event);
-
     private sealed class SourceCursor(Func<ObservedCommand?> next)
     {
         public ObservedCommand? Current { get; private set; }
 
         public bool IsAnswered { get; set; }
+
+        /// <summary>The last offset of which it cannot be known whether it was answered.</summary>
+        public long LastUnknown { get; set; } = -1;
 
         public ObservedCommand? Read()
         {

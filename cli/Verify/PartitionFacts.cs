@@ -22,9 +22,6 @@ internal sealed record PartitionFacts
     /// <summary>Whether the journal still has its first record, so that every pool begins at sequence 1.</summary>
     public bool JournalStartsAtFirst { get; init; } = true;
 
-    /// <summary>How many due holds may fire for one record; the rest fires before the next.</summary>
-    public int MaximumFiredPerRecord { get; init; } = 1000;
-
     /// <summary>
     /// Whether the journal is the shadow's: it decides about slices in mode Shadow, and not about every command.
     /// </summary>
@@ -55,9 +52,6 @@ internal sealed class PartitionCounts
 
     /// <summary>Commands decided later: parked, or waiting for an approval.</summary>
     public long Parked { get; set; }
-
-    /// <summary>Pools that hold something.</summary>
-    public long PoolsWithHolds { get; set; }
 
     public IReadOnlyDictionary<string, long> Events => events;
 

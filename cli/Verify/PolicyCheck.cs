@@ -8,6 +8,12 @@ internal sealed class PolicyCheck(Findings findings)
     /// <summary>The policies taken, by version.</summary>
     public IReadOnlyDictionary<int, ObservedPolicy> Taken => taken;
 
+    /// <summary>
+    /// How much that falls due happens for one record under a policy; where it is not known, as little as can be.
+    /// </summary>
+    public int TimersPerRecord(int version) => version == 0 ? ObservedPolicy.ShippedTimersPerRecord
+        : taken.GetValueOrDefault(version)?.TimersPerRecord ?? 1;
+
     /// <summary>Checks the next outcome of the journal.</summary>
     public void Check(ObservedOutcome outcome)
     {

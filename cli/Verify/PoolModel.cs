@@ -11,7 +11,7 @@ internal sealed class PoolModel
     private readonly bool startsAtFirst;
     private readonly ScarcityCheck scarcity;
     private readonly SupplyCheck supply;
-    private readonly Dictionary<string, ObservedReservation> reservations = new(StringComparer.Ordinal);
+    private readonly ReservationBook book = new();
     private long heldSum;
     private long confirmedSum;
 
@@ -48,16 +48,19 @@ internal sealed class PoolModel
 
     public long RejectionCount { get; private set; }
 
-    public int ReservationCount => reservations.Count;
+    /// <summary>What the pool came to.</summary>
+    public PoolSummary Summary() => new(
+        poolId, OutcomeCount, Sequence, book.Count, Balances, GrantCount, RejectionCount, OversoldUnits);
 
     /// <summary>
     /// The last state of a reservation, or null when it never appeared (or is forgotten at that time).
     /// </summary>
-    public ObservedReservation? Find(string reservationId, long timeMs) =>
-        reservations.TryGetValue(reservationId, out var known) && !(known.ForgetAtMs <= timeMs) ? known : null;
+    public ObservedReservation? Find(string reservationId, long timeMs) => book.Find(reservationId, timeMs);
 
     /// <summary>Checks an outcome of this pool and folds it.</summary>
-    public void Apply(ObservedOutcome outcome)
+    /// <param name="outcome">The outcome.</param>
+    /// <param name="about">The pool whose reservations it tells of; another one where a partition answers.</param>
+    public void Apply(ObservedOutcome outcome, PoolModel about)
     {
         OutcomeCount++;
         CheckIdentity(outcome);
@@ -67,11 +70,11 @@ internal sealed class PoolModel
         supply.Check(outcome);
         if (outcome.Parts.Count > 0)
         {
-            SplitCheck.Check(this, outcome, Report);
+            SplitCheck.Check(about, outcome, Report);
         }
         foreach (var reservation in outcome.Reservations)
         {
-            ApplyReservation(outcome, reservation);
+            ApplyReservation(outcome, reservation, about.book);
         }
         if (outcome.Reservations.Count > 0 && startsAtFirst)
         {
@@ -128,12 +131,17 @@ internal sealed class PoolModel
         {
             Report(FindingKind.NegativeBalance, outcome, $"ends with {outcome.After}");
         }
-        if (outcome.Answer is AnswerKind.Duplicate or AnswerKind.Refusal or AnswerKind.Provisional
-            && outcome.Postings.Count > 0)
+        if ((outcome.Answer is AnswerKind.Duplicate or AnswerKind.Refusal or AnswerKind.Provisional
+                && outcome.Postings.Count > 0)
+            || (outcome.Answer is AnswerKind.Duplicate or AnswerKind.Refusal && LeavesSomething(outcome)))
         {
             Report(FindingKind.WrongEffect, outcome, $"{outcome.Event} ({outcome.Answer}) must not move anything");
         }
     }
+
+    private static bool LeavesSomething(ObservedOutcome outcome) =>
+        outcome.Reservations.Count > 0 || outcome.Charges.Count > 0 || outcome.Effects.Count > 0
+        || outcome.Cooldowns.Count > 0;
 
     private void CheckGrant(ObservedOutcome outcome)
     {
@@ -164,13 +172,11 @@ internal sealed class PoolModel
         supply.CheckFact(command, outcome);
     }
 
-    private void ApplyReservation(ObservedOutcome outcome, ObservedReservation after)
+    private void ApplyReservation(ObservedOutcome outcome, ObservedReservation after, ReservationBook of)
     {
-        reservations.TryGetValue(after.Id, out var before);
-        var isForgotten = before is not null && before.ForgetAtMs <= outcome.TimeMs;
+        var before = of.Put(after, outcome.TimeMs);
         heldSum += after.Held - (before?.Held ?? 0);
         confirmedSum += after.Confirmed - (before?.Confirmed ?? 0);
-        reservations[after.Id] = after;
 
         var total = (Int128)after.Held + after.Confirmed + after.Consumed + after.Released
             + after.Expired + after.Preempted;
@@ -184,7 +190,7 @@ internal sealed class PoolModel
         {
             Report(FindingKind.VectorBroken, outcome, $"{after.Id}: {Show(after)}");
         }
-        if (before is not null && !isForgotten)
+        if (before is not null)
         {
             CheckSuccession(outcome, before, after);
         }
@@ -203,7 +209,7 @@ internal sealed class PoolModel
                 FindingKind.VectorBroken, outcome, $"{after.Id}: a final part shrinks: {Show(before)} → {Show(after)}");
         }
         var isDue = before.Held > 0 && before.ExpiresAtMs <= outcome.TimeMs;
-        if (after.Expired > before.Expired && !isDue)
+        if (after.Expired > before.Expired && !isDue && !scarcity.MayExpireEarly(outcome))
         {
             Report(FindingKind.ExpiryBroken, outcome,
                 $"{after.Id}: expires at {outcome.TimeMs}, before its time "
@@ -235,7 +241,20 @@ internal sealed class PoolModel
         findings.Add(kind, poolId, outcome.At, text);
 }
 
-/// <summary>The few event and entry names that the checker looks at.</summary>
+/// <summary>What a pool came to.</summary>
+/// <param name="PoolId">The pool.</param>
+/// <param name="OutcomeCount">Its outcomes.</param>
+/// <param name="Sequence">Sequence of the last one.</param>
+/// <param name="ReservationCount">Reservations that appeared in it.</param>
+/// <param name="Balances">Its last balances.</param>
+/// <param name="GrantCount">Outcomes that granted units.</param>
+/// <param name="RejectionCount">Outcomes that refused a command.</param>
+/// <param name="OversoldUnits">Units granted beyond what was free.</param>
+internal sealed record PoolSummary(
+    string PoolId, long OutcomeCount, long Sequence, int ReservationCount, Amounts Balances, long GrantCount,
+    long RejectionCount, long OversoldUnits);
+
+/// <summary>The few event, entry and reason names that the checker looks at.</summary>
 internal static class Events
 {
     public const string Held = "Held";
@@ -257,4 +276,6 @@ internal static class Events
     public const string SupplyRebased = "SupplyRebased";
     public const string NoOp = "NoOp";
     public const string InsufficientAvailability = "InsufficientAvailability";
+    public const string Malformed = "Malformed";
+    public const string IdempotencyConflict = "IdempotencyConflict";
 }

@@ -34,6 +34,9 @@ internal static class RepairCheck
         }
     }
 
+    // What happened, happened: no version refuses a physical fact.
+    private static bool IsFact(Ask ask) => ask is Ask.Consume or Ask.Return;
+
     /// <summary>Checks an applied command against the state that it says it saw.</summary>
     public static void CheckExpected(
         ObservedCommand command, ObservedOutcome outcome, PoolModel pool,
@@ -43,10 +46,11 @@ internal static class RepairCheck
         {
             return;
         }
-        if (command is { ExpectedVersion: { } expected, Lines: [var line] })
+        if (!IsFact(command.Ask) && command is { ExpectedVersion: { } expected, Lines: [var line] })
         {
-            var actual = pool.Find(line.ReservationId, outcome.TimeMs)?.Version ?? 0;
-            if (actual != expected)
+            var known = pool.Find(line.ReservationId, outcome.TimeMs);
+            var actual = known?.Version ?? 0;
+            if (actual != expected && (known is not null || pool.StartsAtFirst))
             {
                 report(FindingKind.WrongEffect, outcome,
                     $"command '{command.CommandId}' was for version {expected} of {line.ReservationId}, which has "

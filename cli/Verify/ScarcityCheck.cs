@@ -13,12 +13,18 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
     private readonly HashSet<string> granted = new(StringComparer.Ordinal);
     private readonly List<(string By, ObservedOutcome Outcome)> preempted = [];
     private ObservedOutcome? last;
-    private long deficit;
+    private long? deficit = pool.StartsAtFirst ? 0 : null;
     private int policyVersion;
     private long epoch;
 
     /// <summary>Units granted beyond what the numbers allow, by the last outcome.</summary>
     public long Beyond { get; private set; }
+
+    /// <summary>
+    /// Whether held units may expire before their time: a deficit is published, and the decision names its row.
+    /// </summary>
+    public bool MayExpireEarly(ObservedOutcome outcome) =>
+        deficit is not 0 && outcome.Steps.Any(s => s is { Rule: "Deficits", Row.Length: > 0 });
 
     /// <summary>Checks an outcome before the pool folds it.</summary>
     public void Check(ObservedOutcome outcome, long grantedUnits)
@@ -92,11 +98,16 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
             report(FindingKind.PolicyWentBack, outcome,
                 $"decided under policy {outcome.PolicyVersion} after policy {policyVersion}");
         }
+        policyVersion = Math.Max(policyVersion, outcome.PolicyVersion);
+        if (outcome.PoolId.StartsWith('$'))
+        {
+            // A partition answers for pools of many slices; AuthorityCheck looks at each.
+            return;
+        }
         if (outcome.Epoch < epoch)
         {
             report(FindingKind.EpochWentBack, outcome, $"carries epoch {outcome.Epoch} after epoch {epoch}");
         }
-        policyVersion = Math.Max(policyVersion, outcome.PolicyVersion);
         epoch = Math.Max(epoch, outcome.Epoch);
     }
 
@@ -167,6 +178,11 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
             {
                 Add(before, -1);
             }
+            else if (!pool.StartsAtFirst)
+            {
+                // What it was before may lie before the journal begins.
+                return;
+            }
         }
         var charged = outcome.Charges.ToDictionary(c => c.Scope, c => (c.Open, c.Consumed), StringComparer.Ordinal);
         foreach (var (scope, delta) in expected.Where(e => e.Value != default))
@@ -190,7 +206,14 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
                 report(FindingKind.QuotaBroken, outcome,
                     $"usage of {scope} is {now.Open} open, {now.Consumed} consumed");
             }
-            usage[scope] = now;
+            if (now == default)
+            {
+                usage.Remove(scope);
+            }
+            else
+            {
+                usage[scope] = now;
+            }
         }
 
         void Add(ObservedReservation r, int sign)
@@ -209,7 +232,11 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
         if (outcome is { Event: Events.Promoted, Subject: { } id })
         {
             var mine = waiting.GetValueOrDefault(id);
-            if (mine is null || mine.Waiting != outcome.Quantity)
+            if (mine is null && !pool.StartsAtFirst)
+            {
+                // It may have waited since before the journal begins.
+            }
+            else if (mine is null || mine.Waiting != outcome.Quantity)
             {
                 report(FindingKind.WaiterBroken, outcome,
                     $"{id} is promoted with {outcome.Quantity}; it waited for {mine?.Waiting ?? 0}");
@@ -248,6 +275,10 @@ internal sealed class ScarcityCheck(PoolModel pool, Action<FindingKind, Observed
         preempted.Add((by, outcome));
         var victim = outcome.Subject is { } id ? pool.Find(id, outcome.TimeMs) : null;
         var after = outcome.Reservations.FirstOrDefault(r => r.Id == outcome.Subject);
+        if (victim is null && !pool.StartsAtFirst)
+        {
+            return;
+        }
         if (victim is null || after is null || after.Preempted - victim.Preempted != outcome.Quantity)
         {
             report(FindingKind.PreemptionBroken, outcome,

@@ -9,6 +9,7 @@ internal static class ScarcityDecoder
     private static readonly FrozenSet<DecisionRule> LookedAt =
     [
         DecisionRule.Availability, DecisionRule.Quota, DecisionRule.Overbooking, DecisionRule.Preemption,
+        DecisionRule.Deficits,
     ];
 
     /// <summary>The steps of a decision that the checker can compare with what it knows.</summary>
@@ -52,7 +53,7 @@ internal static class ScarcityDecoder
         }
     }
 
-    public static string? Subject(AllocationOutcomeEvent happened) => happened switch
+    public static string? Subject(AllocationOutcomeEvent? happened) => happened switch
     {
         AllocationOutcomeEvent.Promoted e => e.ReservationId,
         AllocationOutcomeEvent.Preempted e => e.ReservationId,
@@ -61,7 +62,7 @@ internal static class ScarcityDecoder
         _ => null,
     };
 
-    public static long Quantity(AllocationOutcomeEvent happened) => happened switch
+    public static long Quantity(AllocationOutcomeEvent? happened) => happened switch
     {
         AllocationOutcomeEvent.Promoted e => e.Quantity,
         AllocationOutcomeEvent.Preempted e => e.Quantity,

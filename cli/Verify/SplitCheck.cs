@@ -9,7 +9,10 @@ internal static class SplitCheck
         var whole = outcome.Subject is { } id ? pool.Find(id, outcome.TimeMs) : null;
         if (whole is null)
         {
-            report(FindingKind.WrongEffect, outcome, $"splits {outcome.Subject}, which is unknown");
+            if (pool.StartsAtFirst)
+            {
+                report(FindingKind.WrongEffect, outcome, $"splits {outcome.Subject}, which is unknown");
+            }
             return;
         }
         Compare("held", r => r.Held);

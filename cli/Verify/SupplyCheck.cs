@@ -8,7 +8,7 @@ internal sealed class SupplyCheck(Action<FindingKind, ObservedOutcome, string> r
 {
     private const string ConsumeAcknowledged = "ConsumeAcknowledged";
     private readonly Dictionary<string, SourceMark> marks = new(StringComparer.Ordinal);
-    private readonly Dictionary<UInt128, long> effects = [];
+    private readonly ForgettingTable<UInt128, long> effects = new(static (forgetAtMs, timeMs) => forgetAtMs <= timeMs);
     private bool isStock;
 
     /// <summary>Checks the next outcome of the pool.</summary>
@@ -78,7 +78,7 @@ internal sealed class SupplyCheck(Action<FindingKind, ObservedOutcome, string> r
         if (supply.Through is { } through)
         {
             mark.Through = Math.Max(through, mark.Through);
-            mark.Applied.RemoveWhere(sequence => sequence <= mark.Through);
+            mark.Applied.RemoveThrough(mark.Through);
         }
     }
 
@@ -87,11 +87,11 @@ internal sealed class SupplyCheck(Action<FindingKind, ObservedOutcome, string> r
         foreach (var (id, forgetAtMs) in outcome.Effects)
         {
             var key = Fingerprint.Of(id);
-            if (effects.TryGetValue(key, out var until) && until > outcome.TimeMs && MovesEffect(outcome))
+            if (effects.TryFind(key, outcome.TimeMs, out _) && MovesEffect(outcome))
             {
                 report(FindingKind.SupplyCountedTwice, outcome, $"{outcome.Event} '{id}' has moved units before");
             }
-            effects[key] = forgetAtMs;
+            effects.Put(key, forgetAtMs, outcome.TimeMs);
         }
     }
 
@@ -104,6 +104,6 @@ internal sealed class SupplyCheck(Action<FindingKind, ObservedOutcome, string> r
 
         public long Through { get; set; } = long.MinValue;
 
-        public HashSet<long> Applied { get; } = [];
+        public SequenceSet Applied { get; } = new();
     }
 }

@@ -19,12 +19,12 @@ internal static class VerifyCommand
         HelpName = "name",
     };
 
-    private static readonly Option<int> Top = new("--pools")
+    private static readonly Option<int> Top = new Option<int>("--pools")
     {
         Description = "How many pools the table shows: those with findings first, then the busiest",
         DefaultValueFactory = _ => 10,
         HelpName = "count",
-    };
+    }.Within(0);
 
     private static readonly Option<TimeSpan?> Wait = new("--wait")
     {
@@ -174,7 +174,7 @@ internal static class VerifyCommand
             .Select(p => (JsonNode)Pool(p, result))]),
     };
 
-    private static JsonObject Pool(PoolModel pool, VerifyResult result) => new()
+    private static JsonObject Pool(PoolSummary pool, VerifyResult result) => new()
     {
         ["pool"] = pool.PoolId,
         ["outcomes"] = pool.OutcomeCount,

@@ -12,7 +12,7 @@ internal sealed class VerifyResult
 {
     public required Findings Findings { get; init; }
 
-    public required IReadOnlyList<PoolModel> Pools { get; init; }
+    public required IReadOnlyList<PoolSummary> Pools { get; init; }
 
     public long Commands { get; set; }
 
@@ -49,10 +49,11 @@ internal sealed class VerifyRun : IDisposable
     private readonly KafkaClients clients;
     private readonly IAdminClient admin;
     private readonly IConsumer<byte[]?, byte[]?> groupReader;
+    private readonly VerifiedTopics topics;
     private readonly ObservationDecoder decoder;
     private readonly Dictionary<string, ReaderPair> readers = new(StringComparer.Ordinal);
     private readonly Findings findings = new();
-    private readonly List<PoolModel> pools = [];
+    private readonly List<PoolSummary> pools = [];
     private readonly List<PartitionAuthority> authorities = [];
     private readonly List<(int Partition, IReadOnlyDictionary<int, ObservedPolicy> Taken)> policies = [];
     private long recordsDone;
@@ -69,7 +70,8 @@ internal sealed class VerifyRun : IDisposable
         clients = new KafkaClients(settings);
         admin = clients.Admin();
         groupReader = clients.Consumer(group: group);
-        decoder = new ObservationDecoder(registry, settings.TopicPrefix);
+        topics = VerifiedTopics.Read(admin, settings);
+        decoder = new ObservationDecoder(registry, settings.TopicPrefix, topics.PartitionCount);
     }
 
     /// <summary>Called now and then with what is read, how many records are read and how many there are.</summary>
@@ -78,28 +80,18 @@ internal sealed class VerifyRun : IDisposable
     public VerifyResult Run()
     {
         var result = new VerifyResult { Findings = findings, Pools = pools };
-        string[] inputs = [Name("commands"), .. Optional("commands.urgent")];
-        var journal = Name("outcomes");
-        var partitionCount = clients.PartitionCount(admin, journal);
-        foreach (var input in inputs)
-        {
-            if (clients.PartitionCount(admin, input) is var count && count != partitionCount)
-            {
-                throw CliException.Failed(
-                    $"{input} has {count} partitions and {journal} {partitionCount}; they must have the same number.");
-            }
-        }
-        var shadow = Optional("shadow.outcomes").Where(t => CountRecords([t]) > 0).ToArray();
-        var total = CountRecords(
-            [.. inputs, journal, Name("availability"), .. Optional("commands.dlq"), .. shadow]);
-        var before = Committed(inputs, partitionCount);
+        var partitionCount = topics.PartitionCount;
+        var journal = topics.Journal;
+        var shadow = topics.Shadow is { } decisions && CountRecords([decisions]) > 0 ? decisions : null;
+        var total = CountRecords(topics.All);
+        var before = Committed(topics.Inputs, partitionCount);
         var deadLetters = ReadDeadLetters(result, total);
         for (var partition = 0; partition < partitionCount; partition++)
         {
-            CheckPartition(partition, inputs, journal, before, deadLetters, total, result);
-            foreach (var topic in shadow)
+            CheckPartition(partition, before, deadLetters, total, result);
+            if (shadow is not null)
             {
-                CheckShadow(partition, Name("commands"), topic, total, result);
+                CheckShadow(partition, topics.Commands, shadow, total, result);
             }
         }
         TransferCheck.Check(authorities, journal, findings);
@@ -118,10 +110,11 @@ internal sealed class VerifyRun : IDisposable
     }
 
     private void CheckPartition(
-        int partition, string[] inputs, string journal, Dictionary<(string, int), long> before,
+        int partition, Dictionary<(string, int), long> before,
         Dictionary<Position, ObservedDeadLetter> deadLetters, long total, VerifyResult result)
     {
-        var outcomes = Reader(journal, partition);
+        var inputs = topics.Inputs;
+        var outcomes = Reader(topics.Journal, partition);
         var commands = inputs.ToDictionary(topic => topic, topic => Reader(topic, partition));
         // Read after the ends of the logs were: what is visible there must be committed by now.
         var after = Committed(inputs, partition + 1);
@@ -200,7 +193,7 @@ internal sealed class VerifyRun : IDisposable
     private Dictionary<string, ObservedAvailability> ReadAvailability(int partition, long total, VerifyResult result)
     {
         var last = new Dictionary<string, ObservedAvailability>(StringComparer.Ordinal);
-        var reader = Reader(Name("availability"), partition);
+        var reader = Reader(topics.Availability, partition);
         while (reader.Next() is { } record)
         {
             Progress("availability", total);
@@ -227,11 +220,11 @@ internal sealed class VerifyRun : IDisposable
     private Dictionary<Position, ObservedDeadLetter> ReadDeadLetters(VerifyResult result, long total)
     {
         var letters = new Dictionary<Position, ObservedDeadLetter>();
-        if (Optional("commands.dlq") is not [var topic])
+        if (topics.DeadLetters is not { } topic)
         {
             return letters;
         }
-        for (var partition = 0; partition < clients.PartitionCount(admin, topic); partition++)
+        for (var partition = 0; partition < topics.PartitionsOf(topic); partition++)
         {
             var reader = Reader(topic, partition);
             while (reader.Next() is { } record)
@@ -267,9 +260,9 @@ internal sealed class VerifyRun : IDisposable
         return new ObservedDeadLetter(ObservationDecoder.PositionOf(record), origin, Header("message"));
     }
 
-    private Dictionary<(string, int), long> Committed(string[] topics, int partitionCount)
+    private Dictionary<(string, int), long> Committed(string[] inputs, int partitionCount)
     {
-        var partitions = topics.SelectMany(t => Enumerable.Range(0, partitionCount)
+        var partitions = inputs.SelectMany(t => Enumerable.Range(0, partitionCount)
             .Select(p => new TopicPartition(t, p)));
         return groupReader.Committed(partitions, settings.Timeout)
             .ToDictionary(c => (c.Topic, c.Partition.Value), c => c.Offset == Offset.Unset ? 0 : c.Offset.Value);
@@ -290,9 +283,9 @@ internal sealed class VerifyRun : IDisposable
         }
     }
 
-    private long CountRecords(IEnumerable<string> topics)
+    private long CountRecords(IEnumerable<string> names)
     {
-        return topics.Sum(topic => Enumerable.Range(0, clients.PartitionCount(admin, topic)).Sum(p =>
+        return names.Sum(topic => Enumerable.Range(0, topics.PartitionsOf(topic)).Sum(p =>
         {
             var ends = groupReader.QueryWatermarkOffsets(new TopicPartition(topic, p), settings.Timeout);
             return ends.High.Value - ends.Low.Value;
@@ -307,14 +300,6 @@ internal sealed class VerifyRun : IDisposable
         }
         return new LogReader(pair, new TopicPartition(topic, partition), findings, settings.Timeout, cancellation);
     }
-
-    private string[] Optional(string name)
-    {
-        var topic = Name(name);
-        return admin.GetMetadata(settings.Timeout).Topics.Any(t => t.Topic == topic && !t.Error.IsError) ? [topic] : [];
-    }
-
-    private string Name(string name) => settings.TopicPrefix + "allocation." + name;
 
     private void Progress(string what, long total) => OnProgress(what, ++recordsDone, total);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,7 +16,8 @@ internal sealed class DeficitEndpoints(LedgerDirectory directory, Peers peers, H
     private const int MaximumLimit = 1_000;
     private readonly LedgerAnswers answers = new(directory, peers);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/pools/{id}/deficit", AnswerAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/pools/{id}/deficit", AnswerAsync)
+        .Takes(QueryParameter.Number("limit", 1, MaximumLimit));
 
     /// <summary>GET /v1/pools/{id}/deficit?limit= : slashes in the id as %2F.</summary>
     private Task AnswerAsync(HttpContext context)

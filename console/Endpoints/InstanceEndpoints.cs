@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Alloc.Engine.Observability;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
+using Alloc.Web.Reads;
+using Alloc.Web.Requests;
+using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,7 +14,8 @@ namespace Alloc.Web.Endpoints;
 
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
 internal sealed class InstanceEndpoints(
-    StreamsApplication application, Startup startup, DiskSpace disks, Action<TextWriter> writeMetrics)
+    StreamsApplication application, Startup startup, DiskSpace disks, TimeSpan patience,
+    Action<TextWriter> writeMetrics)
 {
     private const int MaximumReasonLength = 256;
 
@@ -20,11 +25,15 @@ internal sealed class InstanceEndpoints(
         routes.MapGet("/readyz", ReadyAsync);
         routes.MapGet("/metrics", MetricsAsync);
         routes.MapGet("/v1/tasks", TasksAsync);
-        routes.MapPost("/v1/checkpoint", CheckpointAsync);
-        routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync);
+        routes.MapPost("/v1/checkpoint", CheckpointAsync).Needs(Role.Operator);
+        routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync).Needs(Role.Admin)
+            .Takes(QueryParameter.Number("through", 0), QueryParameter.Text("reason", MaximumReasonLength));
     }
 
-    /// <summary>GET /healthz: 200 while the process can still do its work, 503 when only a restart helps.</summary>
+    /// <summary>
+    /// GET /healthz: 200 while the process can still do its work, 503 when only a restart helps. That Kafka or the
+    /// registry is away, or a partition stands, is no reason to restart it.
+    /// </summary>
     private Task HealthAsync(HttpContext context)
     {
         var failed = application.State == StreamsState.Error;
@@ -37,14 +46,14 @@ internal sealed class InstanceEndpoints(
     }
 
     /// <summary>
-    /// GET /readyz: 200 when every task of this instance processes, 503 with the progress while they restore, or with
-    /// what the instance or one of its tasks waits for.
+    /// GET /readyz: 200 while this instance decides, or would if there were something to decide; else 503 with what is
+    /// waited for, and the progress of restoring.
     /// </summary>
     private Task ReadyAsync(HttpContext context)
     {
         var progress = application.RestoreProgress;
         var waits = Waits();
-        var ready = application.State == StreamsState.Running && waits.Count == 0;
+        var ready = waits.Count == 0;
         return JsonAnswer.WriteAsync(context, ready ? 200 : 503, new JsonObject
         {
             ["status"] = ready ? "ready" : "not ready",
@@ -64,7 +73,10 @@ internal sealed class InstanceEndpoints(
         await context.Response.WriteAsync(text.ToString(), context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>GET /v1/tasks: the tasks of this instance, ready ones and those that restore.</summary>
+    /// <summary>
+    /// GET /v1/tasks: the tasks of this instance, ready ones and those that restore, and how far the decisions of each
+    /// input partition are, also of those that nobody has.
+    /// </summary>
     private Task TasksAsync(HttpContext context) => JsonAnswer.WriteAsync(context, 200, new JsonObject
     {
         ["instance"] = application.InstanceId,
@@ -78,9 +90,11 @@ internal sealed class InstanceEndpoints(
             ["skippedDecided"] = t.SkippedDecided,
             ["waitingFor"] = t.WaitingFor,
             ["waitingSeconds"] = t.Waited.TotalSeconds,
+            ["stopped"] = t.IsStopped,
             ["unwrittenEntries"] = t.UnwrittenEntries,
         })]),
         ["restoring"] = new JsonArray([.. application.RestoreProgress.Select(p => (JsonNode)RestoreJson(p))]),
+        ["inputs"] = new JsonArray([.. application.Inputs.Select(i => (JsonNode)InputJson(i))]),
     });
 
     /// <summary>POST /v1/checkpoint: writes a checkpoint of every task of this instance and answers where.</summary>
@@ -135,12 +149,12 @@ internal sealed class InstanceEndpoints(
     }
 
     /// <summary>
-    /// Disks that are full, and what the start, or the tasks that are ready, wait for; empty when nothing does.
+    /// Disks that are full, and what the start, or the decisions, wait for; empty when nothing does.
     /// </summary>
     private JsonArray Waits()
     {
-        var waits = new JsonArray([.. disks.Full().Select(Whole)]);
-        foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : TaskWaits())
+        var waits = new JsonArray([.. disks.Full().Concat(application.WaitingFor).Select(Whole)]);
+        foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : Waiting())
         {
             waits.Add(wait);
         }
@@ -149,13 +163,28 @@ internal sealed class InstanceEndpoints(
         static JsonNode Whole(string reason) => new JsonObject { ["task"] = null, ["reason"] = reason };
     }
 
-    private IEnumerable<JsonNode> TaskWaits() => application.Tasks.Where(t => t.WaitingFor is not null)
-        .Select(t => (JsonNode)new JsonObject
+    private IEnumerable<JsonNode> Waiting() => Readiness.Of(
+        application.State, application.Tasks, application.RestoreProgress, application.Inputs, application.Contact,
+        application.Failure?.Message, patience).Select(w => (JsonNode)new JsonObject
         {
-            ["task"] = t.TaskId.ToString(),
-            ["reason"] = t.WaitingFor,
-            ["seconds"] = t.Waited.TotalSeconds,
+            ["task"] = w.Task,
+            ["input"] = w.Input,
+            ["reason"] = w.Reason,
+            ["seconds"] = w.Waited?.TotalSeconds,
         });
+
+    private static JsonObject InputJson(InputStatus input) => new()
+    {
+        ["topic"] = input.Topic,
+        ["partition"] = input.Partition,
+        ["isHere"] = input.IsHere,
+        ["committed"] = input.Committed,
+        ["end"] = input.End,
+        ["lagRecords"] = input.LagRecords,
+        ["ageSeconds"] = input.Age.TotalSeconds,
+        ["stalledSeconds"] = input.Stalled.TotalSeconds,
+        ["why"] = input.Why,
+    };
 
     private static JsonObject RestoreJson(RestoreProgress progress) => new()
     {

@@ -1,9 +1,11 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,79 +17,61 @@ internal sealed class LedgerEndpoints(
     LedgerDirectory directory, Peers peers, AllocationPolicy shipped, RecentRefusals refusals, TimeProvider time)
 {
     private readonly LedgerAnswers answers = new(directory, peers);
+    private readonly ScatterGather gather = new(directory.PartitionCount, directory.Owners, peers);
 
     private const int DefaultLimit = 1_000;
     private const int MaximumLimit = 10_000;
+    private static readonly QueryParameter Limit = QueryParameter.Number("limit", 1, MaximumLimit);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/pools", ListPoolsAsync);
+        routes.MapGet("/v1/pools", ListPoolsAsync).Takes(
+            QueryParameter.Text("prefix"), QueryParameter.Text("after"), QueryParameter.Text("cursor"), Limit,
+            QueryParameter.Flag("deficit"));
         routes.MapGet("/v1/pools/{**id}", GetPoolAsync);
-        routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync);
+        routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync).Takes(
+            QueryParameter.Text("prefix"), QueryParameter.Text("after"), Limit);
         routes.MapGet("/v1/reservations/{pool}/{id}", GetReservationAsync);
-        routes.MapGet("/v1/commands/{id}", GetCommandAsync);
+        routes.MapGet("/v1/commands/{id}", GetCommandAsync).Takes(QueryParameter.Text("pool"));
     }
 
     /// <summary>
-    /// GET /v1/pools?prefix=&amp;after=&amp;limit=&amp;deficit=true : pools by id, of all instances, or those that
-    /// promised too many; partitions nobody could answer for are named.
+    /// GET /v1/pools?prefix=&amp;after=&amp;cursor=&amp;limit=&amp;deficit=true : pools by id, of all instances, or
+    /// those that promised too many; partitions nobody could answer for are named.
     /// </summary>
     private async Task ListPoolsAsync(HttpContext context)
     {
-        var prefix = context.Request.Query["prefix"].ToString();
         var after = context.Request.Query["after"].ToString();
-        var limit = LimitOf(context.Request);
-        var least = context.Request.Query["deficit"] == "true" ? 1 : 0;
-        var rows = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
-        var absent = new List<int>();
-        var owners = new HashSet<Uri>();
-        for (var partition = 0; partition < directory.PartitionCount; partition++)
+        PageCursor? cursor = null;
+        if (context.Request.Query["cursor"].ToString() is { Length: > 0 } text)
         {
-            if (directory.Here(partition) is { } reads)
+            if ((cursor = PageCursor.Read(text)) is null)
             {
-                var availability = AvailabilityOf(reads);
-                // No more of a partition can be on the page; what a class can get is looked up for these only.
-                foreach (var pool in reads.Pools().Where(p => p.Deficit >= least && IsListed(p.PoolId, prefix, after))
-                    .OrderBy(p => p.PoolId, StringComparer.Ordinal).Take(limit + 1))
-                {
-                    rows[pool.PoolId] = PoolJson(pool, availability, partition, null);
-                }
-                continue;
+                await Problem.WriteAsync(
+                    context, 400, "Bad request", "cursor: this is not a cursor of an earlier page.")
+                    .ConfigureAwait(false);
+                return;
             }
-            if (Peers.IsForwarded(context.Request))
-            {
-                continue;
-            }
-            var place = await directory.OwnerAsync(partition, context.RequestAborted).ConfigureAwait(false);
-            if (place.Owner is null)
-            {
-                absent.Add(partition);
-            }
-            else
-            {
-                owners.Add(place.Owner);
-            }
+            after = Encoding.UTF8.GetString(cursor.Place);
         }
-        foreach (var owner in owners)
+        var query = new PoolPageQuery(
+            context.Request.Query["prefix"].ToString(), after, LimitOf(context.Request),
+            context.Request.Query["deficit"] == "true" ? 1 : 0);
+        var page = new PoolPage(directory, query, shipped, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var report = await gather.GatherAsync(context, page).ConfigureAwait(false);
+        if (!report.IsForwarded)
         {
-            var answer = await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false);
-            if (answer is not { Body: JsonObject body } || body["pools"] is not JsonArray pools)
-            {
-                absent.Add(-1);
-                continue;
-            }
-            foreach (var pool in pools.OfType<JsonObject>())
-            {
-                rows[pool["poolId"]!.GetValue<string>()] = (JsonObject)pool.DeepClone();
-            }
+            report.CarryOver(cursor?.Missing ?? []);
         }
-        var page = rows.Values.Take(limit).ToList();
-        await JsonAnswer.WriteAsync(context, 200, new JsonObject
+        var (pools, last) = page.Take(report);
+        var answer = new JsonObject
         {
-            ["pools"] = new JsonArray([.. page]),
-            ["next"] = rows.Count > limit ? page[^1]["poolId"]!.GetValue<string>() : null,
-            ["complete"] = absent.Count == 0,
-        }).ConfigureAwait(false);
+            ["pools"] = pools,
+            ["next"] = last is null ? null : new PageCursor(Encoding.UTF8.GetBytes(last), report.Missing).ToString(),
+            ["staleSeconds"] = page.Age > TimeSpan.Zero ? Math.Round(page.Age.TotalSeconds, 1) : null,
+        };
+        report.WriteTo(answer);
+        await JsonAnswer.WriteAsync(context, 200, answer).ConfigureAwait(false);
     }
 
     /// <summary>GET /v1/pools/{id}</summary>
@@ -95,7 +79,7 @@ internal sealed class LedgerEndpoints(
     {
         var id = string.Join('/', RawPath.Segments(context, 2));
         return answers.AnswerAsync(context, id, reads => reads.Pool(id) is { } pool
-            ? PoolJson(pool, AvailabilityOf(reads), directory.PartitionOf(id), reads.Sources(id))
+            ? PoolJson.Of(pool, AvailabilityOf(reads), directory.PartitionOf(id), reads.Sources(id))
             : null, $"There is no pool {id}.");
     }
 
@@ -178,26 +162,6 @@ internal sealed class LedgerEndpoints(
 
     private AvailabilityReads AvailabilityOf(ILedgerReads reads) =>
         new(reads, shipped, time.GetUtcNow().ToUnixTimeMilliseconds());
-
-    // "available" is what whoever asks can get at once, whatever the class; "availableTo" says it of each class.
-    private static JsonObject PoolJson(
-        PoolState pool, AvailabilityReads availability, int partition, IEnumerable<SupplySource>? sources)
-    {
-        var json = AvroJson.Of(pool);
-        var classes = availability.Of(pool);
-        json["available"] = classes.Min(c => c.Available);
-        json["availableTo"] = new JsonArray([.. classes.Select(c => (JsonNode)new JsonObject
-        {
-            ["class"] = c.Class,
-            ["available"] = c.Available,
-        })]);
-        json["partition"] = partition;
-        if (sources is not null)
-        {
-            json["sources"] = new JsonArray([.. sources.Select(s => (JsonNode)AvroJson.Of(s))]);
-        }
-        return json;
-    }
 
     private static JsonObject ReservationJson(string pool, Reservation reservation)
     {

@@ -24,8 +24,8 @@ internal static class ScopeRebuilds
         }
         if (here.Open(scope!.Partition) is null)
         {
-            var (owner, detail) = await PartitionOwners.FindAsync(
-                here.Application, here.Topic, scope.Partition, context.RequestAborted).ConfigureAwait(false);
+            var (owner, detail, _) = await here.Owners.FindAsync(
+                scope.Partition, isFresh: true, context.RequestAborted).ConfigureAwait(false);
             if (owner is not null && !Peers.IsForwarded(context.Request))
             {
                 await PassOnAsync(context, peers, owner, detail).ConfigureAwait(false);

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Alloc.Engine.Processing;
-using Alloc.Processors.Projection;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
+using Alloc.Web.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,14 +11,18 @@ namespace Alloc.Web.Endpoints;
 /// <summary>Searches for reservations over all pools and instances, and the projection that answers.</summary>
 internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers, TimeProvider time)
 {
+    private const string NotAll = "Give allowIncomplete=true to begin it at the others.";
+
     private const string Off =
         "This instance runs without the search projection (--no-projection): ask one that has it (--console).";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/reservations", SearchAsync);
+        routes.MapGet("/v1/reservations", SearchAsync).Takes(ReservationQueries.Parameters);
         routes.MapGet("/v1/projection", StatusAsync);
-        routes.MapPost("/v1/projection/rebuild", RebuildAsync);
+        routes.MapPost("/v1/projection/rebuild", RebuildAsync).Needs(Role.Operator).Takes(
+            QueryParameter.Text("scope"), QueryParameter.Flag("check"), QueryParameter.Number("generation", 0),
+            QueryParameter.Flag("allowIncomplete"));
     }
 
     /// <summary>
@@ -42,82 +46,37 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
             await Problem.WriteAsync(context, 503, "No search", Off).ConfigureAwait(false);
             return;
         }
-        var gathered = new GatheredPages(request.Limit);
-        var owners = new Dictionary<Uri, List<int>>();
-        for (var partition = 0; partition < here.PartitionCount; partition++)
-        {
-            if (here.Open(partition) is { } search)
-            {
-                Add(gathered, partition, search, request);
-            }
-            else if (!Peers.IsForwarded(context.Request))
-            {
-                await FindAsync(here, partition, owners, gathered, context.RequestAborted).ConfigureAwait(false);
-            }
-        }
+        var gathered = new GatheredPages(here, request);
+        var report = await new ScatterGather(here.PartitionCount, here.Owners, peers).GatherAsync(context, gathered)
+            .ConfigureAwait(false);
         foreach (var lag in here.Status().Partitions)
         {
             gathered.Lag(lag.Lag.TotalSeconds);
         }
-        foreach (var (owner, partitions) in owners)
-        {
-            gathered.Add(
-                await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false), partitions);
-        }
-        var answer = gathered.Answer();
-        if (here.Status().Failure is { } failure)
-        {
-            answer["failure"] = failure;
-        }
+        gathered.Failure = here.Status().Failure ?? gathered.Failure;
+        var answer = gathered.Answer(report);
         await JsonAnswer.WriteAsync(context, 200, answer).ConfigureAwait(false);
     }
 
-    private static void Add(
-        GatheredPages gathered, int partition, ReservationSearch search, ReservationRequest request)
-    {
-        try
-        {
-            gathered.Add(search.Run(request.Query, request.After, request.Limit));
-        }
-        catch (StreamsException e)
-        {
-            gathered.Miss(
-                partition, $"Entries of partition {partition} cannot be read ({e.Message}) alloc projection rebuild "
-                    + "--scope all builds them anew.");
-        }
-    }
-
-    private static async Task FindAsync(
-        IProjection here, int partition, Dictionary<Uri, List<int>> owners, GatheredPages gathered,
-        CancellationToken cancellation)
-    {
-        var (owner, detail) = await PartitionOwners.FindAsync(here.Application, here.Topic, partition, cancellation)
-            .ConfigureAwait(false);
-        if (owner is null)
-        {
-            gathered.Miss(partition, detail);
-        }
-        else if (!owners.TryAdd(owner, [partition]))
-        {
-            owners[owner].Add(partition);
-        }
-    }
-
-    /// <summary>GET /v1/projection: how far it is, at every instance.</summary>
+    /// <summary>GET /v1/projection: how far it is, at every instance; those that do not answer are named.</summary>
     private async Task StatusAsync(HttpContext context)
     {
         var instances = new JsonArray(StatusJson(context));
-        if (!Peers.IsForwarded(context.Request))
+        var missing = await ForOthersAsync(
+            context, "/v1/projection", HttpMethods.Get, body => instances.Add(body["instances"]![0]!.DeepClone()))
+            .ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, 200, new JsonObject
         {
-            await ForOthersAsync(context, body => instances.Add(body["instances"]![0]!.DeepClone()))
-                .ConfigureAwait(false);
-        }
-        await JsonAnswer.WriteAsync(context, 200, new JsonObject { ["instances"] = instances }).ConfigureAwait(false);
+            ["instances"] = instances,
+            ["complete"] = missing.Count == 0,
+            ["missing"] = missing,
+        }).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// POST /v1/projection/rebuild?scope=&amp;check=: begins a new generation at every instance; with a scope, builds a
-    /// pool or a partition anew at the instance that has it.
+    /// POST /v1/projection/rebuild?scope=&amp;check=&amp;allowIncomplete=: begins a new generation at every instance,
+    /// or at none where one does not answer; with a scope, builds a pool or a partition anew at the instance that has
+    /// it.
     /// </summary>
     private async Task RebuildAsync(HttpContext context)
     {
@@ -131,40 +90,58 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
             await ScopeRebuilds.BeginAsync(context, here, scope, peers).ConfigureAwait(false);
             return;
         }
+        var silent = await ForOthersAsync(context, "/v1/projection", HttpMethods.Get, _ => { }).ConfigureAwait(false);
+        if (silent.Count > 0 && context.Request.Query["allowIncomplete"] != "true")
+        {
+            await Problem.WriteAsync(
+                context, 503, "Not all instances answer",
+                $"Nothing was begun: {string.Join(' ', silent.Select(s => s!["why"]))} {NotAll}",
+                new JsonObject { ["missing"] = silent }).ConfigureAwait(false);
+            return;
+        }
         var asked = int.TryParse(context.Request.Query["generation"].ToString(), out var number) ? number : (int?)null;
         var generation = await Task.Run(() => here.BeginRebuild(asked), context.RequestAborted).ConfigureAwait(false);
-        if (!Peers.IsForwarded(context.Request))
-        {
-            await ForOthersAsync(context, _ => { }, $"/v1/projection/rebuild?generation={generation}")
-                .ConfigureAwait(false);
-        }
-        await JsonAnswer.WriteAsync(context, 202, new JsonObject { ["generation"] = generation })
+        var missing = await ForOthersAsync(
+            context, $"/v1/projection/rebuild?generation={generation}", HttpMethods.Post, _ => { })
             .ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, 202, new JsonObject
+        {
+            ["generation"] = generation,
+            ["complete"] = missing.Count == 0,
+            ["missing"] = missing,
+        }).ConfigureAwait(false);
     }
 
-    private async Task ForOthersAsync(HttpContext context, Action<JsonObject> take, string? target = null)
+    /// <summary>Asks every other instance; those that do not answer, each with the reason.</summary>
+    private async Task<JsonArray> ForOthersAsync(
+        HttpContext context, string target, string method, Action<JsonObject> take)
     {
-        if (projection() is not { } here)
+        var missing = new JsonArray();
+        if (projection() is not { } here || Peers.IsForwarded(context.Request))
         {
-            return;
+            return missing;
         }
-        IReadOnlyList<Uri> others;
-        try
+        var (others, problem) = await here.Owners.OthersAsync(context.RequestAborted).ConfigureAwait(false);
+        if (problem is not null)
         {
-            others = await PartitionOwners.OthersAsync(here.Application, context.RequestAborted).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            return;
+            missing.Add(new JsonObject { ["instance"] = null, ["why"] = problem });
         }
         foreach (var other in others)
         {
-            if (await peers.AskAsync(other, context.Request, context.RequestAborted, target).ConfigureAwait(false)
-                is { Body: JsonObject body } answer && (int)answer.Status < 400)
+            var answer = await peers.AskAsync(other, context.Request, context.RequestAborted, target, method: method)
+                .ConfigureAwait(false);
+            if (answer is { Body: JsonObject body } && (int)answer.Value.Status < 400)
             {
                 take(body);
+                continue;
             }
+            missing.Add(new JsonObject
+            {
+                ["instance"] = other.ToString(),
+                ["why"] = answer is null ? $"{other} does not answer." : $"{other} answers {(int)answer.Value.Status}.",
+            });
         }
+        return missing;
     }
 
     private JsonObject StatusJson(HttpContext context)

@@ -4,6 +4,7 @@ using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +17,13 @@ internal sealed class WhyNotEndpoints(
 {
     private readonly LedgerAnswers answers = new(directory, peers);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/pools/{id}/why-not", AnswerAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/v1/pools/{id}/why-not", AnswerAsync).Takes(
+        [
+            QueryParameter.Number("quantity", 1), QueryParameter.Text("class"), QueryParameter.Text("channel"),
+            QueryParameter.Text("tier"), QueryParameter.Text("customer"), QueryParameter.Text("order"),
+            QueryParameter.Text("dealer"),
+        ]);
 
     /// <summary>
     /// GET /v1/pools/{id}/why-not?quantity=&amp;class=&amp;channel=&amp;tier=&amp;customer=&amp;dealer= : slashes in

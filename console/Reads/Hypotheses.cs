@@ -1,4 +1,5 @@
 using System.Text;
+using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
@@ -9,7 +10,9 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Web.Reads;
 
 /// <summary>Decides commands that nobody sent, against the committed state of the partitions that are here.</summary>
-public sealed class Hypotheses(StreamsApplication application, AllocationOptions options)
+/// <param name="open">The committed stores of a partition that is here and ready, else null.</param>
+/// <param name="options">What the ledger runs with.</param>
+public sealed class Hypotheses(Func<int, IStores?> open, AllocationOptions options)
 {
     private const int Attempts = 3;
 
@@ -38,7 +41,7 @@ public sealed class Hypotheses(StreamsApplication application, AllocationOptions
         var partition = Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), options.PartitionCount);
         for (var attempt = 1; ; attempt++)
         {
-            if (application.QueryStores(AllocationStores.Pools, partition) is not { } stores)
+            if (open(partition) is not { } stores)
             {
                 return null;
             }

@@ -8,8 +8,11 @@ public interface ILedgerReads
     /// <summary>A pool, or null.</summary>
     PoolState? Pool(string poolId);
 
-    /// <summary>All pools of the partition, by id.</summary>
-    IEnumerable<PoolState> Pools();
+    /// <summary>
+    /// The pools of the partition whose id begins so, by id in the order of its UTF-8 bytes, those after one; read as
+    /// they are taken.
+    /// </summary>
+    IEnumerable<PoolState> Pools(string prefix, string after);
 
     /// <summary>What is known of each source that reports about a pool, by name.</summary>
     IEnumerable<SupplySource> Sources(string poolId);

@@ -1,4 +1,3 @@
-using Alloc.Engine.Runtime;
 using Alloc.Processors.Projection;
 
 namespace Alloc.Web.Reads;
@@ -6,17 +5,20 @@ namespace Alloc.Web.Reads;
 /// <summary>One instance's part of the search projection.</summary>
 public interface IProjection
 {
-    /// <summary>The topic that is folded.</summary>
-    string Topic { get; }
-
     /// <summary>Partitions of the topic.</summary>
     int PartitionCount { get; }
 
-    /// <summary>The application whose stores answer.</summary>
-    StreamsApplication Application { get; }
+    /// <summary>Knows which instance has which partition.</summary>
+    IPartitionOwners Owners { get; }
 
     /// <summary>A partition's part when it is here and ready, else null.</summary>
     ReservationSearch? Open(int partition);
+
+    /// <summary>
+    /// A partition's part as it was when Kafka was heard last, and how long ago that was; null where it is not known to
+    /// have been here.
+    /// </summary>
+    (ReservationSearch Search, TimeSpan Age)? OpenLast(int partition);
 
     /// <summary>How far it is.</summary>
     ProjectionStatus Status();

@@ -3,18 +3,22 @@ using Alloc.Engine.Runtime;
 
 namespace Alloc.Web.Reads;
 
-/// <summary>Where a pool's ledger is: here, at another instance, or nowhere just now.</summary>
-/// <param name="Reads">The ledger when it is here and ready.</param>
-/// <param name="Owner">Another instance's HTTP address.</param>
-/// <param name="Detail">Why it cannot be read here and who has it, in words.</param>
-public sealed record LedgerPlace(ILedgerReads? Reads, Uri? Owner, string Detail);
-
 /// <summary>Finds the ledger of a pool among the instances of the application.</summary>
+/// <param name="owners">Knows who has what.</param>
+/// <param name="partitionCount">Number of partitions of the command topic.</param>
+/// <param name="open">The ledger of a partition when it is here and ready, else null.</param>
+/// <param name="openLast">
+/// The ledger of a partition that was here when Kafka was heard last, and has not gone elsewhere since as far as this
+/// instance knows; else null.
+/// </param>
 public sealed class LedgerDirectory(
-    StreamsApplication application, string commandTopic, int partitionCount, Func<int, ILedgerReads?> open)
+    IPartitionOwners owners, int partitionCount, Func<int, ILedgerReads?> open, Func<int, LastKnownLedger?> openLast)
 {
     /// <summary>Number of partitions of the command topic.</summary>
     public int PartitionCount => partitionCount;
+
+    /// <summary>Knows who has what.</summary>
+    public IPartitionOwners Owners => owners;
 
     /// <summary>The partition of a pool.</summary>
     public int PartitionOf(string poolId) => Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), partitionCount);
@@ -22,20 +26,53 @@ public sealed class LedgerDirectory(
     /// <summary>The ledger of a partition when it is here and ready, else null.</summary>
     public ILedgerReads? Here(int partition) => open(partition);
 
-    /// <summary>Finds the ledger of a pool; asks the broker's group account when it is not here.</summary>
-    public async Task<LedgerPlace> FindAsync(string poolId, CancellationToken cancellation)
+    /// <summary>
+    /// Reads a partition that is here and ready, from the beginning to the end of the reading; else false. What is read
+    /// while it moves away is nobody's answer.
+    /// </summary>
+    public bool TryRead<T>(int partition, Func<ILedgerReads, T> read, out T result)
     {
-        var partition = PartitionOf(poolId);
-        return Here(partition) is { } reads
-            ? new LedgerPlace(reads, null, "")
-            : await OwnerAsync(partition, cancellation).ConfigureAwait(false);
+        result = default!;
+        if (open(partition) is not { } reads)
+        {
+            return false;
+        }
+        try
+        {
+            result = read(reads);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        return open(partition) is not null;
     }
 
-    /// <summary>Who has a partition that is not ready here.</summary>
-    public async Task<LedgerPlace> OwnerAsync(int partition, CancellationToken cancellation)
+    /// <summary>
+    /// Reads a partition as it was when Kafka was heard last; false where it is not known to have been here. Only for
+    /// when Kafka does not say who has it now.
+    /// </summary>
+    public bool TryReadLast<T>(int partition, Func<ILedgerReads, T> read, out T result, out TimeSpan age)
     {
-        var (owner, detail) = await PartitionOwners.FindAsync(application, commandTopic, partition, cancellation)
-            .ConfigureAwait(false);
-        return new LedgerPlace(null, owner, detail);
+        (result, age) = (default!, default);
+        if (openLast(partition) is not { } last)
+        {
+            return false;
+        }
+        try
+        {
+            result = read(last.Reads);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        age = last.Age;
+        return openLast(partition) is not null;
     }
 }
+
+/// <summary>A ledger as it was when Kafka was heard last.</summary>
+/// <param name="Reads">The ledger.</param>
+/// <param name="Age">How long ago that was.</param>
+public sealed record LastKnownLedger(ILedgerReads Reads, TimeSpan Age);

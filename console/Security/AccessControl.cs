@@ -5,7 +5,7 @@ namespace Alloc.Web.Security;
 /// <summary>
 /// Lets a request through or answers 401, 403 or 421. Without credentials only loopback names are served, so that a
 /// page in a browser cannot reach the API through a name of its own; with them every route but the health checks needs
-/// a token.
+/// a token of the role that the route needs.
 /// </summary>
 internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
 {
@@ -30,7 +30,7 @@ internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
         }
         if (credentials is not null && !IsOpen(request.Path))
         {
-            var needed = isRead ? Role.Viewer : Role.Operator;
+            var needed = RequiredRole.Of(context.GetEndpoint(), isRead);
             var role = RoleOf(request);
             if (role == Role.None)
             {

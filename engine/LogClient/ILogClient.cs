@@ -20,6 +20,9 @@ public interface ILogClient
 
     /// <summary>Topics, offsets and groups.</summary>
     ILogAdmin CreateAdmin(string clientId);
+
+    /// <summary>Looks at input partitions beside the threads that read them.</summary>
+    ILogWatch CreateWatch(string clientId);
 }
 
 /// <summary>Who a group consumer is.</summary>

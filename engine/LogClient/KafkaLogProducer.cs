@@ -10,6 +10,13 @@ namespace Alloc.Engine.LogClient;
 internal sealed class KafkaLogProducer : ILogProducer
 {
     private static readonly TimeSpan QueueFullWait = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>
+    /// Most of what may be tried again has waited inside the client; what comes back at once waits here.
+    /// </summary>
+    private static readonly TimeSpan FirstRetryPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromMilliseconds(100);
+    private readonly ManualResetEventSlim disposing = new();
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly BlockingCollection<Action> calls = [];
     private readonly Thread worker;
@@ -94,6 +101,7 @@ internal sealed class KafkaLogProducer : ILogProducer
 
     public void Dispose()
     {
+        disposing.Set();
         if (isOpen)
         {
             calls.Add(AbortQuietly);
@@ -102,6 +110,7 @@ internal sealed class KafkaLogProducer : ILogProducer
         worker.Join();
         producer.Dispose();
         calls.Dispose();
+        disposing.Dispose();
     }
 
     private void Commit(CommitRequest request, CommitOperation operation)
@@ -150,6 +159,7 @@ internal sealed class KafkaLogProducer : ILogProducer
     private void Retry(string call, Action action)
     {
         var started = TimeProvider.System.GetTimestamp();
+        var pause = FirstRetryPause;
         while (true)
         {
             try
@@ -161,10 +171,12 @@ internal sealed class KafkaLogProducer : ILogProducer
             {
                 var failure = FailureClassifier.Transaction(call, error);
                 if (failure.Failure != LogFailure.RetryCall
-                    || TimeProvider.System.GetElapsedTime(started) > transactionTimeout)
+                    || TimeProvider.System.GetElapsedTime(started) > transactionTimeout
+                    || disposing.Wait(pause))
                 {
                     throw failure;
                 }
+                pause = pause * 2 < LongestRetryPause ? pause * 2 : LongestRetryPause;
             }
         }
     }

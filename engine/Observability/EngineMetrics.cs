@@ -17,6 +17,7 @@ internal sealed class EngineMetrics : IDisposable
     private readonly Counter<long> transactions;
     private readonly Counter<long> ticks;
     private readonly Counter<long> recoveries;
+    private readonly Counter<long> wipes;
     private readonly Histogram<double> transactionDuration;
     private readonly Histogram<double> transactionRecords;
     private readonly KeyValuePair<string, object?> group;
@@ -31,6 +32,8 @@ internal sealed class EngineMetrics : IDisposable
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");
         recoveries = meter.CreateCounter<long>(
             "alloc_recoveries", null, "Times a thread dropped uncommitted work and started again.");
+        wipes = meter.CreateCounter<long>(
+            "alloc_state_wipes", null, "Times a task's damaged local state was wiped, to be restored from the log.");
         transactionDuration = meter.CreateHistogram<double>(
             "alloc_transaction_duration", "s", "From a transaction's first record to its acknowledged end.",
             advice: new InstrumentAdvice<double>
@@ -44,12 +47,29 @@ internal sealed class EngineMetrics : IDisposable
                 HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000],
             });
         meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null,
-            "Records between the committed offset and the end.");
+            "Records between the committed offset and the end of the log, fetched or not.");
         meter.CreateObservableGauge(
-            "alloc_consumer_lag", () => gauges().LagSeconds, "s", "Age of the oldest record that is not committed.");
+            "alloc_consumer_lag", () => gauges().LagSeconds, "s",
+            "Age of the oldest undecided record, fetched or not; while the end is not known, at least how long that "
+            + "has been so.");
+        meter.CreateObservableGauge(
+            "alloc_consumer_stalled", () => gauges().StalledSeconds, "s",
+            "How long nothing was decided while records waited or the end was not known; 0 when neither is so.");
+        meter.CreateObservableGauge(
+            "alloc_partition_unowned", () => gauges().Unowned, null,
+            "1 for an input partition that no instance has; every instance says so.");
+        meter.CreateObservableGauge(
+            "alloc_broker_silent", () => gauges().BrokerSilentSeconds, "s",
+            "How long this instance has heard nothing of Kafka; 0 while it answers.");
         meter.CreateObservableGauge(
             "alloc_task_wait", () => gauges().WaitSeconds, "s",
             "How long a task has waited for something outside, such as the schema registry; 0 when it does not.");
+        meter.CreateObservableGauge(
+            "alloc_task_stopped", () => gauges().Stopped, null,
+            "1 for a task that a fault of the program stopped, 0 for one that works or waits.");
+        meter.CreateObservableGauge(
+            "alloc_consecutive_failures", () => gauges().ConsecutiveFailures, null,
+            "Failures in a row without progress in between, of the thread that has most.");
         meter.CreateObservableGauge("alloc_partition_skew", () => gauges().SkewRatio, "ratio",
             "Largest partition lag over the mean; 1 is even.");
         meter.CreateObservableGauge("alloc_restore_remaining_records", () => gauges().RestoreRemaining, null,
@@ -83,6 +103,9 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Recovered(string reason) => recoveries.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
+    public void StateWiped(Processing.TaskId task) =>
+        wipes.Add(1, new KeyValuePair<string, object?>("task", task.ToString()));
+
     public void Committed(int recordCount, TimeSpan duration)
     {
         transactions.Add(1, new KeyValuePair<string, object?>("result", "committed"));
@@ -98,5 +121,7 @@ internal sealed class EngineMetrics : IDisposable
 /// <summary>What the gauges show, taken when somebody looks.</summary>
 internal sealed record EngineGauges(
     IReadOnlyList<Measurement<long>> LagRecords, IReadOnlyList<Measurement<double>> LagSeconds,
-    IReadOnlyList<Measurement<double>> WaitSeconds, double SkewRatio, long RestoreRemaining,
+    IReadOnlyList<Measurement<double>> StalledSeconds, IReadOnlyList<Measurement<long>> Unowned,
+    double BrokerSilentSeconds, IReadOnlyList<Measurement<double>> WaitSeconds,
+    IReadOnlyList<Measurement<long>> Stopped, long ConsecutiveFailures, double SkewRatio, long RestoreRemaining,
     IReadOnlyList<Measurement<long>> Threads, long StoreMemoryBytes, long UnwrittenEntries);

@@ -14,9 +14,10 @@ public interface IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>
 
     /// <summary>
     /// Processes one record. Writes, outputs and timers take effect when the method returns; if it throws, they are
-    /// dropped and only a dead letter is written.
+    /// dropped. Whatever it throws beside the exceptions named here is a fault of the program, and stops the task at
+    /// this record.
     /// </summary>
-    /// <exception cref="BadRecordException">The record is at fault.</exception>
+    /// <exception cref="BadRecordException">The record is at fault: only a dead letter is written.</exception>
     /// <exception cref="DependencyUnavailableException">Something outside does not answer; the record is tried
     /// again.</exception>
     void Process(in Record<TKeyIn, TValueIn> record);

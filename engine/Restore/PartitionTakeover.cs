@@ -14,7 +14,7 @@ namespace Alloc.Engine.Restore;
 internal sealed class PartitionTakeover(
     CommitPipeline pipeline, ILogConsumer consumer, TaskRegistry registry, TaskOpener opener, RestoreLoop restore,
     TaskExecutor executor, TaskEnvironment environment, StreamsOptions options,
-    Topology.Topology topology, object owner)
+    Topology.Topology topology, DamagedTasks damages, object owner)
 {
     private static readonly TimeSpan RestoreSlice = TimeSpan.FromMilliseconds(25);
     private readonly List<(TaskId Id, Task<OpenedTask> Opening)> opening = [];
@@ -22,20 +22,33 @@ internal sealed class PartitionTakeover(
     private IReadOnlyList<TopicPartition> partitions = [];
     private List<TaskId> wanted = [];
     private IReadOnlyDictionary<TopicPartition, long>? committed;
+    private TaskWait? wait;
+
+    /// <summary>What the broker is asked for and does not answer, in words; null when nothing is awaited.</summary>
+    public string? WaitingFor => wait?.Reason;
+
+    /// <summary>Tasks of the assignment that a fault stopped before they could be restored.</summary>
+    public IReadOnlyList<TaskId> Stopped { get; private set; } = [];
 
     /// <summary>True while tasks are still on their way.</summary>
     public bool IsActive => wanted.Count > 0 || opening.Count > 0 || opened.Count > 0 || !restore.IsIdle
         || (partitions.Count > 0 && committed is null);
+
+    /// <summary>Tasks that are assigned and not yet opened.</summary>
+    public IReadOnlyCollection<TaskId> Wanted => wanted;
 
     /// <summary>Begins with all partitions of the member; whatever was under way must have been stopped.</summary>
     public void Begin(IReadOnlyList<TopicPartition> assigned)
     {
         partitions = assigned;
         committed = null;
-        wanted = topology.SubTopologies
+        wait = null;
+        var ids = topology.SubTopologies
             .SelectMany(sub => assigned.Where(p => sub.Sources[0].Topic == p.Topic)
                 .Select(p => new TaskId(sub.Index, p.Partition)))
             .Distinct().Order().ToList();
+        Stopped = ids.FindAll(environment.Stops.IsUnreadable);
+        wanted = ids.FindAll(id => !environment.Stops.IsUnreadable(id));
     }
 
     /// <summary>Goes on for a moment; hands tasks to the executor as they get ready.</summary>
@@ -46,45 +59,51 @@ internal sealed class PartitionTakeover(
         {
             return;
         }
-        StartOpening();
+        if (wait is null || wait.RetryAtMs <= environment.NowMs)
+        {
+            StartOpening();
+        }
         FinishOpening();
         if (wanted.Count == 0 && opening.Count == 0 && opened.Count > 0)
         {
             Assign();
         }
-        foreach (var restored in restore.Advance(RestoreSlice))
+        var slice = RestoreSlice;
+        while (restore.Advance(slice) is { } restored)
         {
             SetInputs(restored);
             restored.Task.Open();
-            registry.MarkReady(restored.Task);
+            damages.Ready(restored.Task.TaskId);
             executor.Add(restored.Task, consumer);
+            restore.HandOver();
+            registry.MarkReady(restored.Task);
+            slice = TimeSpan.Zero;
         }
     }
 
-    /// <summary>Stops: opened and half-restored tasks are suspended, with what they restored.</summary>
+    /// <summary>
+    /// Stops: opened and half-restored tasks are suspended, with what they restored. What is still being opened is not
+    /// waited for: a handler of the group calls this.
+    /// </summary>
     public void Stop()
     {
         foreach (var (id, task) in opening)
         {
-            try
-            {
-                registry.Set(id, task.GetAwaiter().GetResult().Task);
-            }
-            catch (Exception error) when (error is StreamsException or IOException)
-            {
-                // The next take-over meets the same failure again and reports it.
-            }
-            registry.Suspend(id, owner);
+            registry.FinishBeside(id, owner, TaskOf(task), environment.NowMs);
         }
         opening.Clear();
-        opened.ForEach(o => registry.Suspend(o.Task.TaskId, owner));
+        opened.ForEach(o => registry.Suspend(o.Task.TaskId, owner, environment.NowMs));
         opened.Clear();
         foreach (var task in restore.Clear())
         {
-            registry.Suspend(task.TaskId, owner);
+            registry.Suspend(task.TaskId, owner, environment.NowMs);
         }
         wanted = [];
         partitions = [];
+        Stopped = [];
+        wait = null;
+
+        static async Task<StreamTask> TaskOf(Task<OpenedTask> opening) => (await opening.ConfigureAwait(false)).Task;
     }
 
     private bool TryReadCommitted()
@@ -95,13 +114,29 @@ internal sealed class PartitionTakeover(
         }
         try
         {
+            if (wait?.RetryAtMs > environment.NowMs)
+            {
+                return false;
+            }
             committed = consumer.Committed(partitions, options.RequestTimeout);
+            wait = null;
             return true;
         }
         catch (LogException error) when (error.Failure == LogFailure.RetryCall)
         {
+            WaitFor("the committed offsets", error, new TaskId(0, partitions[0].Partition));
             return false;
         }
+    }
+
+    /// <summary>
+    /// The broker does not answer: it is asked again, and that is said, for as long as it takes. Whether it is away for
+    /// good is not for one instance to decide.
+    /// </summary>
+    private void WaitFor(string what, LogException error, TaskId task)
+    {
+        wait ??= new TaskWait();
+        wait.Begin(environment, task, $"the broker is asked for {what}: {error.Message}");
     }
 
     private void StartOpening()
@@ -134,10 +169,17 @@ internal sealed class PartitionTakeover(
                 var result = task.GetAwaiter().GetResult();
                 registry.Set(id, result.Task);
                 opened.Add(result);
+                wait = null;
+            }
+            catch (LogException error) when (error.Failure == LogFailure.RetryCall)
+            {
+                registry.Suspend(id, owner, environment.NowMs);
+                wanted.Add(id);
+                WaitFor($"the bounds of the logs of task {id}", error, id);
             }
             catch
             {
-                registry.Suspend(id, owner);
+                registry.Suspend(id, owner, environment.NowMs);
                 throw;
             }
         }

@@ -20,10 +20,17 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
 
     private readonly List<Restoring> tasks = [];
     private readonly Dictionary<TopicPartition, (Restoring Task, RestoreRange Range)> routes = [];
+    private readonly Dictionary<TopicPartition, long> furthest = [];
+    private readonly List<OpenedTask> complete = [];
     private ILogConsumer? consumer;
     private PollResult held;
 
-    public bool IsIdle => tasks.Count == 0;
+    public bool IsIdle => tasks.Count == 0 && complete.Count == 0;
+
+    /// <summary>
+    /// Grows when restoring comes to where it never was before in this process: to do the same again is no progress.
+    /// </summary>
+    public long ProgressCount { get; private set; }
 
     /// <summary>True while a record waits for something outside.</summary>
     public bool IsHeldUp => held.Kind != PollKind.None;
@@ -62,6 +69,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             task.State.DropUncommitted();
         }
+        cleared.AddRange(complete.Select(c => c.Task));
+        complete.Clear();
         tasks.Clear();
         routes.Clear();
         held = default;
@@ -75,9 +84,12 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         t.Opened.Ranges.Sum(r => r.Remaining),
         t.Opened.Task.Wait.Reason));
 
-    /// <summary>Restores for about this long; returns the tasks that are complete.</summary>
+    /// <summary>
+    /// Restores for about this long; returns a task that is complete, or null. It stays among its tasks until
+    /// <see cref="HandOver"/>: what fails in between loses sight of none.
+    /// </summary>
     /// <exception cref="StreamsException">A journal does not fit the state.</exception>
-    public IReadOnlyList<OpenedTask> Advance(TimeSpan slice)
+    public OpenedTask? Advance(TimeSpan slice)
     {
         var started = clock.GetTimestamp();
         while (routes.Count > 0 && clock.GetElapsedTime(started) < slice)
@@ -87,25 +99,37 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
                 break;
             }
         }
-        if (tasks.TrueForAll(t => !t.IsComplete))
-        {
-            return [];
-        }
-        var complete = tasks.FindAll(t => t.IsComplete);
-        foreach (var restoring in complete)
+        NoteProgress();
+        foreach (var restoring in tasks.FindAll(t => t.IsComplete))
         {
             Commit(restoring);
             tasks.Remove(restoring);
+            complete.Add(restoring.Opened);
             var task = restoring.Opened.Task;
             var inputs = string.Join(
                 ", ", restoring.Opened.Inputs.Select(i => $"{i.Partition}@{i.CommittedOffset?.ToString() ?? "none"}"));
             Log.TaskReady(task.Environment.Logger, task.TaskId, inputs, restoring.AppliedCount,
                 (long)clock.GetElapsedTime(restoring.Started).TotalMilliseconds);
         }
-        return complete.ConvertAll(r => r.Opened);
+        return complete.Count == 0 ? null : complete[0];
     }
 
+    /// <summary>The task that was returned last is somebody else's now.</summary>
+    public void HandOver() => complete.RemoveAt(0);
+
     public void Dispose() => DisposeConsumer();
+
+    private void NoteProgress()
+    {
+        foreach (var range in tasks.SelectMany(t => t.Opened.Ranges))
+        {
+            if (range.Position > furthest.GetValueOrDefault(range.Partition, range.From))
+            {
+                ProgressCount++;
+                furthest[range.Partition] = range.Position;
+            }
+        }
+    }
 
     /// <summary>False when nothing came in time, or a record waits.</summary>
     private bool ReadBatch()
@@ -181,6 +205,10 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
             held = record;
             return false;
         }
+        catch (TaskCorruptedException error)
+        {
+            throw error.Of(task.TaskId);
+        }
     }
 
     private static void Apply(Restoring restoring, RestoreRange range, in PollResult record)
@@ -197,8 +225,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
         else
         {
-            state.RestoreChange(restoring.Opened.Task.Changelogs.StoreOf(range.Partition.Topic), record.Key,
-                record.Value, record.Value is null);
+            ApplyChange(restoring, range, in record);
         }
         state.CommitRecord();
         range.AppliedTo = record.Offset + 1;
@@ -210,6 +237,37 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
     }
 
+    /// <summary>
+    /// What cannot be read here is in the log, where no wiping of local state reaches it.
+    /// </summary>
+    private static void ApplyChange(Restoring restoring, RestoreRange range, in PollResult record)
+    {
+        try
+        {
+            restoring.Opened.Task.State.RestoreChange(
+                restoring.Opened.Task.Changelogs.StoreOf(range.Partition.Topic), record.Key, record.Value,
+                record.Value is null);
+        }
+        catch (Exception error) when (error is BadRecordException or TaskCorruptedException { Tasks.Count: 0 })
+        {
+            throw new StreamsException(
+                $"The changelog record {range.Partition}@{record.Offset} cannot be read: {error.Message}", error);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            throw Failed(restoring, range, in record, error);
+        }
+    }
+
+    private static TaskFailedException Failed(
+        Restoring restoring, RestoreRange range, in PollResult record, Exception error) => new(
+        restoring.Opened.Task.TaskId,
+        $"the program failed when the record {range.Partition}@{record.Offset} was restored: {Faults.Reason(error)}. "
+        + "Nothing is lost; it is restored when the instance is started again with a program that is mended", error)
+    {
+        IsStateUsable = false,
+    };
+
     private static void ApplyJournal(Restoring restoring, RestoreRange range, in PollResult record)
     {
         JournalEntry entry;
@@ -217,10 +275,14 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             entry = restoring.Applier!.Apply(record.Key, record.Value, record.Offset, restoring.Opened.Task.State);
         }
-        catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
+        catch (BadRecordException error)
         {
             throw new StreamsException(
                 $"The journal record {range.Partition}@{record.Offset} cannot be applied: {error.Message}", error);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            throw Failed(restoring, range, in record, error);
         }
         restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, record.TimestampMs);
         if (entry.SourcePartition != range.Partition.Partition)

@@ -1,4 +1,5 @@
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Observability;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
@@ -16,9 +17,14 @@ internal sealed record OpenedTask(
 /// initialisation and after the committed offsets.
 /// </summary>
 internal sealed class TaskOpener(
-    ITaskStateProvider provider, ApplicationDirectory directory, Checkpoints? checkpoints, ILogAdmin admin)
+    ITaskStateProvider provider, ApplicationDirectory directory, Checkpoints? checkpoints, ILogAdmin admin,
+    TaskRegistry registry, DamagedTasks damages, EngineMetrics metrics)
 {
-    /// <summary>Opens a task, or goes on with the state that a suspended task still has open.</summary>
+    /// <summary>
+    /// Opens a task, or goes on with the state that a suspended task still has open. A state that was found damaged is
+    /// wiped first, whoever had it open.
+    /// </summary>
+    /// <exception cref="TaskCorruptedException">The state is damaged, that of this task.</exception>
     public OpenedTask Open(
         TaskId id, SubTopology subTopology, StreamTask? suspended, IReadOnlyDictionary<TopicPartition, long> committed,
         TaskEnvironment environment)
@@ -28,12 +34,19 @@ internal sealed class TaskOpener(
         var changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
         var bounds = changelogs.Topics.ToDictionary(
             t => t, t => admin.Bounds(new TopicPartition(t, id.Partition)), StringComparer.Ordinal);
+        if (damages.ReasonOf(id) is { } damage)
+        {
+            suspended?.CloseState(flush: false);
+            registry.Forget(id);
+            suspended = null;
+            Wipe(id, damage, environment);
+        }
         var state = suspended?.State ?? OpenState(id, subTopology, environment);
         try
         {
             if (suspended is null && !Covers(state.Position, changelogs, bounds))
             {
-                state = FromCheckpoint(id, subTopology, state, changelogs, bounds, environment) ?? state;
+                state = FromCheckpoint(id, subTopology, state, changelogs, bounds, environment);
             }
             var ranges = changelogs.Topics
                 .Select(t => Range(id, t, changelogs, bounds[t], ref state, subTopology, environment)).ToList();
@@ -51,10 +64,25 @@ internal sealed class TaskOpener(
     }
 
     /// <summary>Throws a task's local state away; it must be closed.</summary>
-    public void Wipe(TaskId id) => provider.Wipe(directory.TaskDirectory(id));
-
-    private ITaskState OpenState(TaskId id, SubTopology subTopology, TaskEnvironment environment)
+    public void Wipe(TaskId id)
     {
+        provider.Wipe(directory.TaskDirectory(id));
+        damages.Wiped(id);
+        metrics.StateWiped(id);
+    }
+
+    private void Wipe(TaskId id, string reason, TaskEnvironment environment)
+    {
+        Log.StateWiped(environment.Logger, id, reason);
+        Wipe(id);
+    }
+
+    private ITaskState OpenState(TaskId id, SubTopology subTopology, TaskEnvironment environment) =>
+        OpenState(id, subTopology, environment, out _);
+
+    private ITaskState OpenState(TaskId id, SubTopology subTopology, TaskEnvironment environment, out bool isWiped)
+    {
+        isWiped = false;
         var options = new TaskStateOptions
         {
             TaskId = id,
@@ -67,8 +95,9 @@ internal sealed class TaskOpener(
         }
         catch (TaskCorruptedException error)
         {
-            Log.StateWiped(environment.Logger, id, error.Message);
-            provider.Wipe(options.Directory);
+            damages.Add(id, error.Message);
+            Wipe(id, error.Message, environment);
+            isWiped = true;
             return provider.Open(options);
         }
     }
@@ -80,25 +109,42 @@ internal sealed class TaskOpener(
         StatePosition position, TaskChangelogs changelogs, Dictionary<string, LogBounds> bounds) =>
         !position.IsEmpty && changelogs.Topics.All(t => (position.NextOffset(t) ?? 0) >= bounds[t].Beginning);
 
-    private ITaskState? FromCheckpoint(
+    /// <summary>
+    /// The newest checkpoint that the log can continue; the state as it is where there is none. One that turned out to
+    /// be damaged is taken only where the log alone does not reach back far enough.
+    /// </summary>
+    private ITaskState FromCheckpoint(
         TaskId id, SubTopology subTopology, ITaskState state, TaskChangelogs changelogs,
         Dictionary<string, LogBounds> bounds,
         TaskEnvironment environment)
     {
-        var found = checkpoints?.FindNewest(id, position => changelogs.Topics.All(t =>
+        while (Find(id, changelogs, bounds) is { } found)
+        {
+            state.Dispose();
+            var target = directory.TaskDirectory(id);
+            provider.Wipe(target);
+            provider.InstallCheckpoint(found.Directory, target);
+            damages.BeginsWith(id, found.Directory);
+            Log.CheckpointInstalled(environment.Logger, id, found.Directory);
+            state = OpenState(id, subTopology, environment, out var isWiped);
+            if (!isWiped)
+            {
+                return state;
+            }
+            // Damaged, and distrusted now: the next one.
+        }
+        return state;
+    }
+
+    private Checkpoint? Find(TaskId id, TaskChangelogs changelogs, Dictionary<string, LogBounds> bounds)
+    {
+        bool IsUsable(StatePosition position) => changelogs.Topics.All(t =>
             position.NextOffset(t) is { } next
                 ? next >= bounds[t].Beginning && next <= bounds[t].HighWatermark
-                : bounds[t].Beginning == 0));
-        if (found is null)
-        {
-            return null;
-        }
-        state.Dispose();
-        var target = directory.TaskDirectory(id);
-        provider.Wipe(target);
-        provider.InstallCheckpoint(found.Directory, target);
-        Log.CheckpointInstalled(environment.Logger, id, found.Directory);
-        return OpenState(id, subTopology, environment);
+                : bounds[t].Beginning == 0);
+        var reachesBack = changelogs.Topics.All(t => !changelogs.IsJournal(t) || bounds[t].Beginning == 0);
+        return checkpoints?.FindNewest(id, (path, position) => IsUsable(position) && !damages.IsDistrusted(id, path))
+            ?? (reachesBack ? null : checkpoints?.FindNewest(id, (_, position) => IsUsable(position)));
     }
 
     private RestoreRange Range(
@@ -126,9 +172,8 @@ internal sealed class TaskOpener(
         if (!isJournal && next < bounds.Beginning)
         {
             // What was compacted away may include deletes that this state never saw.
-            Log.StateWiped(environment.Logger, id, $"{partition} begins at {bounds.Beginning}, after {next}");
             state.Dispose();
-            provider.Wipe(directory.TaskDirectory(id));
+            Wipe(id, $"{partition} begins at {bounds.Beginning}, after {next}", environment);
             state = OpenState(id, subTopology, environment);
             next = null;
         }

@@ -21,8 +21,6 @@ internal static class DeadLetters
     /// </summary>
     public const string OmittedBytes = "__alloc.errors.omitted.bytes";
 
-    private const int LongestReason = 1_000;
-
     public static OutputRecord Of(
         string topic, int partition, in QueuedRecord record, RecordMetadata metadata, Exception error, int byteLimit)
     {
@@ -50,21 +48,9 @@ internal static class DeadLetters
 
     private static void AddOrigin(RecordHeaders headers, RecordMetadata metadata, Exception error) =>
         headers.Add(Exception, error.GetType().FullName ?? error.GetType().Name)
-            .Add(Message, Reason(error))
+            .Add(Message, Faults.Reason(error))
             .Add(Topic, metadata.Topic)
             .Add(Partition, metadata.Partition.ToString(CultureInfo.InvariantCulture))
             .Add(Offset, metadata.Offset.ToString(CultureInfo.InvariantCulture))
             .Add(Timestamp, metadata.TimestampMs.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>A bad record's own words; for any other failure its kind too.</summary>
-    public static string Reason(Exception error)
-    {
-        var reason = error is BadRecordException ? error.Message : $"{error.GetType().Name}: {error.Message}";
-        return reason.Length <= LongestReason ? reason : reason[..LongestReason];
-    }
-
-    /// <summary>Failures of what the engine stands on are never the record's fault.</summary>
-    public static bool IsRecordAtFault(Exception error) => error is not
-        (StreamsException or DependencyUnavailableException or IOException or UnauthorizedAccessException
-        or OutOfMemoryException or ObjectDisposedException or OperationCanceledException);
 }

@@ -69,12 +69,10 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     /// <summary>The end of the partition as the client last saw it; kept for the gauges.</summary>
     public long KnownEnd { get; set; } = -1;
 
-    /// <summary>Records between the committed offset and the end.</summary>
-    public long LagRecords => Math.Max(0, Math.Max(KnownEnd, NextFetchOffset) - Math.Max(CommittedOffset, 0));
-
-    /// <summary>Age of the oldest record that is not committed, in milliseconds; 0 where there is none.</summary>
-    public long LagMs(long nowMs) =>
-        LagRecords == 0 || oldestUncommittedMs == long.MaxValue ? 0 : Math.Max(0, nowMs - oldestUncommittedMs);
+    /// <summary>
+    /// Timestamp of the oldest record that was fetched and is not committed; <see cref="long.MaxValue"/> for none.
+    /// </summary>
+    public long OldestUncommittedMs => Volatile.Read(ref oldestUncommittedMs);
 
     /// <summary>A commit covers everything before this offset.</summary>
     public void MarkCommitted(long offset)

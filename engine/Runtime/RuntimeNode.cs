@@ -1,3 +1,4 @@
+using System.Text;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Topology;
 
@@ -45,12 +46,28 @@ internal sealed class SourceNode<TKey, TValue>(
 
     public override void Process(byte[]? key, byte[]? value, long timestampMs, RecordHeaders? headers)
     {
-        var typedKey = key is not null ? keyDeserializer.Deserialize(key) : default;
-        var typedValue = value is not null ? valueDeserializer.Deserialize(value) : default;
+        var typedKey = key is not null ? Read(keyDeserializer, key, "key") : default;
+        var typedValue = value is not null ? Read(valueDeserializer, value, "value") : default;
         var record = new Record<TKey, TValue>(typedKey!, typedValue!, timestampMs, headers);
         foreach (var child in children)
         {
             child.Process(in record);
+        }
+    }
+
+    /// <summary>
+    /// Bytes that are no such value are the record's fault, whether the deserializer says so in the engine's words or
+    /// in those of .NET; any other failure is a fault of the deserializer.
+    /// </summary>
+    private static T Read<T>(IDeserializer<T> deserializer, byte[] data, string part)
+    {
+        try
+        {
+            return deserializer.Deserialize(data);
+        }
+        catch (Exception error) when (error is FormatException or InvalidDataException or DecoderFallbackException)
+        {
+            throw new BadRecordException($"its {part} cannot be read: {error.Message}", error);
         }
     }
 }

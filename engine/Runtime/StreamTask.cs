@@ -25,6 +25,7 @@ internal sealed class StreamTask : ITaskHost
     private bool isClosed;
     private TaskGraph graph;
     private bool isInitialized;
+    private int assignment;
     private RecordMetadata metadata;
     private bool hasMetadata;
     private long tickDueBeforeRecord;
@@ -73,6 +74,15 @@ internal sealed class StreamTask : ITaskHost
     /// <summary>Where journal and changelogs of the committed state end; each commit copies and moves it.</summary>
     public StatePosition Position => State.Position;
 
+    /// <summary>
+    /// Which assignment the task works in, counted from its opening; another number means that it went and came back,
+    /// or went for good. Read by other threads.
+    /// </summary>
+    public int Assignment => Volatile.Read(ref assignment);
+
+    /// <summary>The task is its thread's no more.</summary>
+    public void EndAssignment() => Interlocked.Increment(ref assignment);
+
     /// <summary>Bytes of the outputs that the last record led to.</summary>
     public long LastOutputBytes { get; private set; }
 
@@ -100,10 +110,42 @@ internal sealed class StreamTask : ITaskHost
     public void WhenCommitted(Action<string, long> observer) => committed += observer;
 
     /// <summary>Tells whom it concerns that input up to an offset is committed.</summary>
-    public void ReportCommitted(string topic, long nextOffset) => committed?.Invoke(topic, nextOffset);
+    public void ReportCommitted(string topic, long nextOffset)
+    {
+        try
+        {
+            committed?.Invoke(topic, nextOffset);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            Stop($"when it heard that {topic}-{TaskId.Partition} is committed up to {nextOffset}", error);
+        }
+    }
 
-    /// <summary>Makes the nodes anew and initialises them; the stores must be restored.</summary>
+    /// <summary>
+    /// Makes the nodes anew and initialises them; the stores must be restored. A task that stopped stays stopped.
+    /// </summary>
     public void Open()
+    {
+        try
+        {
+            OpenNodes();
+        }
+        catch (TaskCorruptedException error)
+        {
+            throw error.Of(TaskId);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            Stop($"when it began, before record {Describe(Queues[0].Partition, Queues[0].NextOffset)}", error);
+        }
+        if (environment.Stops.ReasonOf(TaskId) is { } reason)
+        {
+            Wait.Stop(environment, TaskId, reason);
+        }
+    }
+
+    private void OpenNodes()
     {
         CloseNodes();
         punctuations.Clear();
@@ -149,7 +191,15 @@ internal sealed class StreamTask : ITaskHost
         isInitialized = false;
         foreach (var node in graph.Nodes)
         {
-            node.Close();
+            try
+            {
+                node.Close();
+            }
+            catch (Exception error) when (!Faults.IsOfEngine(error))
+            {
+                // Nothing depends on it: what the task did is committed or dropped by others.
+                Log.NodeNotClosed(environment.Logger, TaskId, node.Name, Faults.Reason(error), error);
+            }
         }
     }
 
@@ -247,10 +297,21 @@ internal sealed class StreamTask : ITaskHost
             Wait.Begin(environment, TaskId, DescribeWait(error, queue.Partition, record.Offset));
             return false;
         }
-        catch (Exception error) when (DeadLetters.IsRecordAtFault(error))
+        catch (BadRecordException error)
         {
             Rollback();
             BuryRecord(queue, in record, error);
+        }
+        catch (TaskCorruptedException error)
+        {
+            throw error.Of(TaskId);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            Rollback();
+            StreamTimeMs = streamTimeBefore;
+            Stop($"at record {Describe(queue.Partition, record.Offset)}", error);
+            return false;
         }
         Commit(outputs);
         Wait.End();
@@ -264,12 +325,12 @@ internal sealed class StreamTask : ITaskHost
     public bool Punctuate(IOutputWriter outputs)
     {
         var ran = false;
-        while (punctuations.TakeDueByStreamTime(StreamTimeMs) is { } byStreamTime)
+        while (!Wait.IsStopped && punctuations.TakeDueByStreamTime(StreamTimeMs) is { } byStreamTime)
         {
             Run(byStreamTime, StreamTimeMs, outputs);
             ran = true;
         }
-        while (punctuations.WallClock.TakeDue(WallClockMs) is { } byWallClock)
+        while (!Wait.IsStopped && punctuations.WallClock.TakeDue(WallClockMs) is { } byWallClock)
         {
             Run(byWallClock, WallClockMs, outputs);
             ran = true;
@@ -278,14 +339,16 @@ internal sealed class StreamTask : ITaskHost
     }
 
     /// <summary>Whether a punctuator is due by either time.</summary>
-    public bool HasPunctuationDue => punctuations.IsDue(StreamTimeMs, WallClockMs);
+    public bool HasPunctuationDue => !Wait.IsStopped && punctuations.IsDue(StreamTimeMs, WallClockMs);
 
     /// <summary>Wall-clock time of the next punctuation; <see cref="long.MaxValue"/> for none.</summary>
-    public long NextPunctuationMs => punctuations.WallClock.NextMs;
+    public long NextPunctuationMs => Wait.IsStopped ? long.MaxValue : punctuations.WallClock.NextMs;
 
     /// <summary>Emits what sinks deferred to the commit.</summary>
     /// <exception cref="DependencyUnavailableException">Serializing needs something that does not answer; nothing was
     /// emitted.</exception>
+    /// <exception cref="TaskFailedException">A serializer failed, or what it wrote is larger than the log
+    /// takes.</exception>
     public void EmitDeferred(IOutputWriter outputs)
     {
         foreach (var sink in graph.Sinks)
@@ -301,6 +364,11 @@ internal sealed class StreamTask : ITaskHost
                     ofRecord.Clear();
                     throw;
                 }
+                catch (Exception error) when (!Faults.IsOfEngine(error))
+                {
+                    ofRecord.Clear();
+                    throw Failed($"when what sink {sink.Name} kept for the commit was written", error);
+                }
                 HandOver(outputs);
             }
         }
@@ -314,11 +382,21 @@ internal sealed class StreamTask : ITaskHost
         {
             punctuator(timeMs);
         }
-        catch (Exception error) when (error is DependencyUnavailableException or BadRecordException)
+        catch (DependencyUnavailableException)
         {
-            // Nobody's record is at fault: the punctuation's work is dropped, its next time comes.
+            // Nobody's record waits for it: the punctuation's work is dropped, its next time comes.
             Rollback();
-            Counters.FailedPunctuations++;
+        }
+        catch (TaskCorruptedException error)
+        {
+            throw error.Of(TaskId);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            // A bad record too: there is none here that could be at fault.
+            Rollback();
+            Stop($"in a punctuator at {timeMs}", error);
+            return;
         }
         Commit(outputs);
     }
@@ -329,14 +407,38 @@ internal sealed class StreamTask : ITaskHost
             ? $": {cause.Message}"
             : "");
 
-    private void BuryRecord(RecordQueue queue, in QueuedRecord record, Exception error)
+    /// <summary>
+    /// Stops the task where it is: its inputs are read no further, what it has done so far is committed, and its state
+    /// can be read.
+    /// </summary>
+    private void Stop(string where, Exception error)
+    {
+        var reason = Reason(where, error);
+        environment.Stops.Add(TaskId, reason, isReadable: true);
+        Log.TaskStopped(environment.Logger, TaskId, reason, error);
+        Wait.Stop(environment, TaskId, reason);
+    }
+
+    /// <summary>A failure that also spoils what the thread's other tasks have in the same transaction.</summary>
+    public TaskFailedException Failed(string where, Exception error) => new(TaskId, Reason(where, error), error);
+
+    private string Reason(string where, Exception error)
+    {
+        var next = string.Join(", ", Queues.Select(q => Describe(q.Partition, q.NextOffset)));
+        return $"the program failed {where}: {Faults.Reason(error)}. Nothing is skipped; it goes on at {next} when "
+            + "the instance is started again with a program that is mended";
+    }
+
+    private static string Describe(TopicPartition partition, long offset) => $"{partition}@{offset}";
+
+    private void BuryRecord(RecordQueue queue, in QueuedRecord record, BadRecordException error)
     {
         var topic = queue.Source.Definition.Options.DeadLetterTopic ?? throw new StreamsException(
             $"Record {queue.Partition}@{record.Offset} cannot be processed and its source has no dead-letter topic: "
-            + DeadLetters.Reason(error), error);
+            + Faults.Reason(error), error);
         var partition = TaskId.Partition % environment.PartitionCount(topic);
         ofRecord.Add(DeadLetters.Of(topic, partition, in record, metadata, error, environment.OutputByteLimit));
-        environment.ReportDeadLetter(this, metadata, DeadLetters.Reason(error));
+        environment.ReportDeadLetter(this, metadata, Faults.Reason(error));
         Begin();
     }
 

@@ -9,7 +9,7 @@ namespace Alloc.Engine.Runtime;
 /// <summary>
 /// One stream thread: a member of the group with its tasks and transactions. Its loop polls, processes, commits,
 /// restores; every failure ends in one of four ways: try again, drop uncommitted work and start from the committed
-/// offsets, join again, stop.
+/// offsets, join again, stop. Between two new starts it waits longer each time; see <see cref="FailurePolicy"/>.
 /// </summary>
 internal sealed class StreamThread : IDisposable
 {
@@ -17,6 +17,7 @@ internal sealed class StreamThread : IDisposable
     private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndLookInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan WaitingTurn = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Records taken by polls before processing has its turn.</summary>
     private const int PollBatch = 2_048;
@@ -38,6 +39,7 @@ internal sealed class StreamThread : IDisposable
     private readonly CommitTiming timing;
     private long lastCommitTimestamp;
     private long lastEndLook;
+    private long lastProgress;
 
     public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
     {
@@ -48,13 +50,13 @@ internal sealed class StreamThread : IDisposable
         var options = context.Options;
         environment = new TaskEnvironment(
             options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger,
-            options.OutputByteLimit);
+            options.OutputByteLimit, context.Stops);
         pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
         executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
         ticks = new TickAppender(context.Client, identity, environment, context.Metrics);
         restore = new RestoreLoop(context.Client, identity.ClientId, context.Clock);
         rebalance = new RebalanceHandler(() => pipeline.Drain(executor.Tasks), Leave);
-        failures = new FailurePolicy(context.Clock);
+        failures = new FailurePolicy(context.Clock, options, identity.Jitter(options.RecoverySeed));
         timing = new CommitTiming(options);
         thread = new Thread(Run) { Name = identity.Name, IsBackground = true };
     }
@@ -67,6 +69,24 @@ internal sealed class StreamThread : IDisposable
 
     /// <summary>How far restoring has come; a copy made once a round.</summary>
     public IReadOnlyList<RestoreProgress> RestoreProgress { get; private set; } = [];
+
+    /// <summary>
+    /// Input partitions of this member by the group's last word. Kept when it is not heard any more: only the group
+    /// gives them away.
+    /// </summary>
+    public IReadOnlyList<TopicPartition> Inputs { get; private set; } = [];
+
+    /// <summary>The failures that it recovers from; null when it made progress since the last.</summary>
+    public RecoveryStatus? Recovery => failures.Status;
+
+    /// <summary>What the whole thread waits for, in words; null when it works.</summary>
+    public string? WaitingFor { get; private set; }
+
+    /// <summary>Tasks that it was given and that a fault of the program keeps from being restored.</summary>
+    public IReadOnlyList<TaskId> StoppedTasks => takeover?.Stopped ?? [];
+
+    /// <summary>Its name, as in the log.</summary>
+    public string Name => identity.Name;
 
     public void Start()
     {
@@ -89,7 +109,7 @@ internal sealed class StreamThread : IDisposable
         try
         {
             OpenTicks();
-            Join();
+            SetState(StreamsState.Rebalancing);
             while (!stopping.IsCancellationRequested)
             {
                 RunOnce();
@@ -121,7 +141,13 @@ internal sealed class StreamThread : IDisposable
         try
         {
             environment.Refresh();
+            if (IsWaiting())
+            {
+                return;
+            }
+            JoinIfLeft();
             TakeUpRebalance();
+            executor.ThrowIfFailed();
             pipeline.Advance();
             TakeOver();
             Poll();
@@ -131,6 +157,7 @@ internal sealed class StreamThread : IDisposable
             ticks.Append(executor.Tasks);
             CommitIfDue();
             executor.BoundQueues(consumer!);
+            NoteProgress();
         }
         catch (LogException error) when (error.Failure == LogFailure.RetryCall)
         {
@@ -151,8 +178,48 @@ internal sealed class StreamThread : IDisposable
         }
         catch (TaskCorruptedException error)
         {
-            WipeAndRecover(error);
+            RecoverFromDamage(error);
         }
+        catch (TaskFailedException error)
+        {
+            RecoverWithout(error);
+        }
+    }
+
+    /// <summary>
+    /// Waits a turn while a failure is too recent. There is no consumer meanwhile; the group keeps a static member's
+    /// place for longer than that.
+    /// </summary>
+    private bool IsWaiting()
+    {
+        if (failures.Remaining is not { Ticks: > 0 } left)
+        {
+            return false;
+        }
+        stopping.WaitHandle.WaitOne(left < WaitingTurn ? left : WaitingTurn);
+        return true;
+    }
+
+    private void JoinIfLeft()
+    {
+        if (consumer is null)
+        {
+            Join();
+        }
+    }
+
+    /// <summary>Whether something was done for good since the last failure.</summary>
+    private void NoteProgress()
+    {
+        var progress = pipeline.CommittedCount + restore.ProgressCount;
+        var isDone = State == StreamsState.Running && !pipeline.HasInFlight && !pipeline.HasOpenTransaction
+            && executor.HasReachedEnds;
+        if (progress != lastProgress || isDone)
+        {
+            lastProgress = progress;
+            failures.Progressed();
+        }
+        WaitingFor = takeover?.WaitingFor;
     }
 
     private void Poll()
@@ -234,6 +301,7 @@ internal sealed class StreamThread : IDisposable
         if (rebalance.Revoked is { } revoked)
         {
             Log.Revoked(logger, identity.Name, string.Join(", ", revoked));
+            Inputs = [];
         }
         if (rebalance.Lost is { } lost)
         {
@@ -248,16 +316,20 @@ internal sealed class StreamThread : IDisposable
             Log.Recovering(logger, identity.Name, failure.Message);
             context.Metrics.Recovered("revocation");
             FailurePolicy.ThrowIfFatal(failure);
+            // The work is dropped already, and the group waits for its member: counted, but not waited for.
+            failures.CountOnly(failure);
         }
         if (assigned is not { } next)
         {
             return;
         }
         Log.Assigned(logger, identity.Name, string.Join(", ", next.Partitions));
+        Inputs = next.Partitions;
         SetState(StreamsState.Rebalancing);
         pipeline.SetGroup(next.Metadata ?? throw new TaskMigratedException("The group gave no member id"));
         takeover!.Begin(next.Partitions);
-        context.Tasks.CloseIdle(environment.NowMs);
+        context.Tasks.Expect(takeover.Wanted, this);
+        context.Tasks.Heard(environment.NowMs);
         SetState(takeover.IsActive ? StreamsState.Restoring : StreamsState.Running);
     }
 
@@ -272,7 +344,6 @@ internal sealed class StreamThread : IDisposable
         if (!takeover.IsActive)
         {
             RestoreProgress = [];
-            failures.Succeeded();
             SetState(StreamsState.Running);
         }
     }
@@ -285,17 +356,25 @@ internal sealed class StreamThread : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Recover"/>, with the local state of this thread's tasks thrown away: the log has it all.
+    /// As <see cref="Recover"/>; the local state of the damaged tasks, and of no other, is wiped when it is opened
+    /// next: the log has it all.
     /// </summary>
-    private void WipeAndRecover(TaskCorruptedException error)
+    private void RecoverFromDamage(TaskCorruptedException error)
     {
-        var tasks = executor.Tasks.ToList();
+        context.Damages.Add(error);
+        Log.StateDamaged(logger, string.Join(", ", error.Tasks), error.Message);
         StartAgain(error);
-        foreach (var task in tasks)
-        {
-            Log.StateWiped(logger, task.TaskId, error.Message);
-            context.Tasks.Discard(task, context.Opener.Wipe);
-        }
+    }
+
+    /// <summary>
+    /// As <see cref="Recover"/>, without the task that failed: its neighbours' work in the same transaction is done
+    /// again, and nothing of it is lost.
+    /// </summary>
+    private void RecoverWithout(TaskFailedException error)
+    {
+        context.Stops.Add(error.Task, error.Message, error.IsStateUsable);
+        Log.TaskStopped(logger, error.Task, error.Message, error);
+        StartAgain(error);
     }
 
     /// <summary>Drops what is not committed and becomes a new member.</summary>
@@ -317,18 +396,25 @@ internal sealed class StreamThread : IDisposable
         Leave(isClean: false);
         rebalance.Clear();
         consumer?.Dispose();
-        Join();
+        consumer = null;
+        WaitingFor = null;
+        RestoreProgress = [];
+        SetState(StreamsState.Rebalancing);
+        if (failures.Remaining > TimeSpan.Zero)
+        {
+            var status = failures.Status!;
+            Log.BacksOff(logger, identity.Name, status.Failures, status.Limit, status.Wait.TotalSeconds);
+        }
     }
 
     private void Join()
     {
-        SetState(StreamsState.Rebalancing);
         var readHeaders = context.Topology.SubTopologies.SelectMany(s => s.Sources).Any(s => s.Options.ReadHeaders);
         consumer = context.Client
             .CreateGroupConsumer(new GroupConsumerOptions(identity.ClientId, identity.GroupInstanceId, readHeaders));
         takeover = new PartitionTakeover(
             pipeline, consumer, context.Tasks, context.Opener, restore, executor, environment, context.Options,
-            context.Topology, this);
+            context.Topology, context.Damages, this);
         consumer.Subscribe(context.Topology.SourceTopics, rebalance);
     }
 
@@ -352,12 +438,13 @@ internal sealed class StreamThread : IDisposable
         }
         foreach (var task in executor.Clear(consumer))
         {
+            task.EndAssignment();
             task.CloseNodes();
             if (!isClean)
             {
                 task.DropUncommitted();
             }
-            context.Tasks.Suspend(task.TaskId, this, environment.NowMs);
+            context.Tasks.Suspend(task.TaskId, this, environment.NowMs, isExpectedBack: !isClean);
         }
     }
 
@@ -368,12 +455,16 @@ internal sealed class StreamThread : IDisposable
             pipeline.Drain(executor.Tasks);
             Suspend(isClean: true);
         }
-        catch (LogException error)
+        catch (StreamsException error)
         {
+            if (error is TaskCorruptedException damage)
+            {
+                context.Damages.Add(damage);
+            }
             Log.Recovering(logger, identity.Name, error.Message);
             Suspend(isClean: false);
         }
-        consumer!.Close();
+        consumer?.Close();
     }
 
     private void CloseAfterFailure()
@@ -381,6 +472,9 @@ internal sealed class StreamThread : IDisposable
         try
         {
             Suspend(isClean: false);
+            // It expects nothing back.
+            context.Tasks.Expect([], this);
+            context.Tasks.Heard(environment.ReadClockMs());
             consumer?.Close();
         }
         catch (Exception error)

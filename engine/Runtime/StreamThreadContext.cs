@@ -8,5 +8,5 @@ namespace Alloc.Engine.Runtime;
 /// <summary>What the threads of an application share.</summary>
 internal sealed record StreamThreadContext(
     Topology.Topology Topology, StreamsOptions Options, ILogClient Client, TimeProvider Clock,
-    TaskRegistry Tasks, TaskOpener Opener,
+    TaskRegistry Tasks, TaskOpener Opener, DamagedTasks Damages, StoppedTasks Stops,
     IReadOnlyDictionary<string, int> PartitionCounts, EngineMetrics Metrics, ILogger Logger, Action ThreadStateChanged);

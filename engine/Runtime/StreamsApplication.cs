@@ -22,16 +22,23 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly ILogClient client;
     private readonly ITaskStateProvider stateProvider;
     private readonly IFileSystem files;
-    private readonly TaskRegistry tasks = new();
+    private readonly TaskRegistry tasks;
+    private readonly DamagedTasks damages;
+    private readonly StoppedTasks stops = new();
     private readonly EngineMetrics metrics;
     private readonly CancellationTokenSource stopping = new();
+    private static readonly TimeSpan IdleLook = TimeSpan.FromSeconds(1);
     private readonly Lock stateGate = new();
     private ApplicationDirectory? directory;
-    private Checkpoints? checkpoints;
+    private TaskCheckpoints? taskCheckpoints;
     private ILogAdmin? admin;
     private StreamThread[] threads = [];
+    private TaskOpener? opener;
     private ITimer? checkpointTimer;
+    private InputWatch? watch;
+    private ITimer? idleTimer;
     private bool isStopped;
+    private bool hangs;
 
     /// <summary>Prepares an application over Kafka and the local disk; touches neither yet.</summary>
     public StreamsApplication(
@@ -51,6 +58,18 @@ public sealed class StreamsApplication : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ThreadCount, 64, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ProducersPerThread, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ProducersPerThread, 3, nameof(options));
+        RequireWithin(options.RecoveryLimit, 1, 10_000, nameof(options.RecoveryLimit));
+        RequireWithin(
+            options.LongestRecoveryBackoff, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5),
+            nameof(options.LongestRecoveryBackoff));
+        RequireWithin(
+            options.RecoveryBackoff, TimeSpan.FromMilliseconds(1), options.LongestRecoveryBackoff,
+            nameof(options.RecoveryBackoff));
+        RequireWithin(
+            options.SuspendedTaskTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(options.SuspendedTaskTimeout));
+        RequireWithin(
+            options.ShutdownTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(options.ShutdownTimeout));
+        RequireWithin(options.StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(options.StartTimeout));
         this.topology = topology;
         this.options = options;
         this.clock = clock;
@@ -58,8 +77,10 @@ public sealed class StreamsApplication : IAsyncDisposable
         stateProvider = seams.State;
         files = seams.Files;
         logger = loggerFactory.CreateLogger<StreamsApplication>();
+        tasks = new TaskRegistry(logger);
+        damages = new DamagedTasks(clock);
         metrics = new EngineMetrics(
-            options.ApplicationId, () => GaugeReader.Read(options.ApplicationId, tasks, threads, stateProvider, clock));
+            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact));
     }
 
     /// <summary>
@@ -83,11 +104,55 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>The topology that runs.</summary>
     public Topology.Topology Topology => topology;
 
-    /// <summary>Tasks of this instance that are ready, with their position and what they wait for.</summary>
-    public IReadOnlyList<TaskStatus> Tasks => tasks.Ready.Values.OrderBy(t => t.TaskId).Select(t => new TaskStatus(
-        t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
-        t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
-        Array.TrueForAll(t.Queues, q => q.KnownEnd >= 0) ? t.Queues.Sum(q => q.LagRecords) : null, LagOf(t))).ToList();
+    /// <summary>
+    /// Every input partition of this instance, and those that nobody in the group has: how far decisions are, measured
+    /// to the end of the log, and what holds them up. Empty until the first look, a second after the start.
+    /// </summary>
+    public IReadOnlyList<InputStatus> Inputs => watch?.Read() ?? [];
+
+    /// <summary>What is heard of Kafka.</summary>
+    public BrokerContact Contact => watch?.Contact ?? new BrokerContact(TimeSpan.Zero, null);
+
+    /// <summary>
+    /// Tasks of this instance that are ready, with their position and what they wait for, and those that a fault of the
+    /// program stopped.
+    /// </summary>
+    public IReadOnlyList<TaskStatus> Tasks
+    {
+        get
+        {
+            var inputs = Inputs.ToDictionary(i => new TopicPartition(i.Topic, i.Partition));
+            return tasks.Ready.Values.Select(t =>
+            {
+                var own = t.Queues.Select(q => inputs.GetValueOrDefault(q.Partition)).ToList();
+                return new TaskStatus(
+                    t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
+                    t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
+                    own.Contains(null) ? null : own.Sum(i => i!.LagRecords), own.Max(i => i?.Age ?? TimeSpan.Zero),
+                    t.Wait.IsStopped);
+            })
+                .Concat(threads.SelectMany(t => t.StoppedTasks).Select(id => new TaskStatus(
+                    id, 0, 0, 0, stops.ReasonOf(id), TimeSpan.Zero, 0, null, TimeSpan.Zero, IsStopped: true)))
+                .OrderBy(t => t.TaskId).ToList();
+        }
+    }
+
+    /// <summary>
+    /// Threads that failed and have made no progress since, with how often and what comes next; empty when all is well.
+    /// A single failure that the thread has recovered from is among them until it has committed something.
+    /// </summary>
+    public IReadOnlyList<RecoveryStatus> Recoveries =>
+        threads.Select(t => t.Recovery).OfType<RecoveryStatus>().ToList();
+
+    /// <summary>
+    /// What whole threads wait for, in words: the end of a wait after failures, or answers of the broker.
+    /// </summary>
+    public IReadOnlyList<string> WaitingFor => threads.Select(WaitOf).OfType<string>().ToList();
+
+    /// <summary>
+    /// Tasks whose state is open on this machine: those it works on, and for a while those that went elsewhere.
+    /// </summary>
+    public int OpenStateCount => tasks.OpenCount;
 
     /// <summary>
     /// Has a partition go on though its records, up to an offset, are stamped further ahead of this host's clock than
@@ -126,14 +191,16 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
         directory = ApplicationDirectory.Take(files, options, topology.Fingerprint);
         admin = client.CreateAdmin($"{options.ApplicationId}-{directory.InstanceId}-admin");
-        checkpoints = options.CheckpointDirectory is { } root
+        var checkpoints = options.CheckpointDirectory is { } root
             ? new Checkpoints(files, stateProvider, root, options.ApplicationId)
             : null;
+        taskCheckpoints = checkpoints is null ? null : new TaskCheckpoints(checkpoints, tasks, clock, logger);
         var verifier = new TopicVerifier(admin, options, logger);
-        var partitionCounts = await Task.Run(() => verifier.Verify(topology), cancellationToken);
-        var context = new StreamThreadContext(topology, options, client, clock, tasks,
-            new TaskOpener(stateProvider, directory, checkpoints, admin), partitionCounts, metrics,
-            logger, UpdateState);
+        var partitionCounts = await new BrokerWait(clock, options.StartTimeout, SayBrokerAway).UntilAnsweredAsync(
+            "which topics there are", () => verifier.Verify(topology), cancellationToken);
+        opener = new TaskOpener(stateProvider, directory, checkpoints, admin, tasks, damages, metrics);
+        var context = new StreamThreadContext(topology, options, client, clock, tasks, opener, damages, stops,
+            partitionCounts, metrics, logger, UpdateState);
         threads = Enumerable.Range(1, options.ThreadCount).Select(number => new StreamThread(context,
             new ThreadIdentity(options.ApplicationId, directory.InstanceId, number, options.Endpoint), stopping.Token))
                 .ToArray();
@@ -141,10 +208,19 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             thread.Start();
         }
+        watch = new InputWatch(
+            tasks, () => threads.SelectMany(t => t.Inputs), () => threads.SelectMany(t => t.RestoreProgress),
+            [.. topology.SourceTopics.SelectMany(
+                t => Enumerable.Range(0, partitionCounts[t]).Select(p => new TopicPartition(t, p)))],
+            clock);
+        watch.Start(
+            () => client.CreateWatch($"{options.ApplicationId}-{directory.InstanceId}-watch"), logger);
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
-            checkpointTimer = clock.CreateTimer(_ => _ = CheckpointQuietlyAsync(), null, interval, interval);
+            checkpointTimer = clock.CreateTimer(_ => _ = taskCheckpoints!.TakeQuietlyAsync(), null, interval, interval);
         }
+        // A timer, and not a thread's loop: a thread that stopped, or that the group gives nothing, closes nothing.
+        idleTimer = clock.CreateTimer(_ => CloseIdle(), null, IdleLook, IdleLook);
     }
 
     /// <summary>Commits, closes the tasks and gives the state directory back. Repeats do nothing.</summary>
@@ -154,9 +230,13 @@ public sealed class StreamsApplication : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        stopping.Dispose();
         metrics.Dispose();
-        stateProvider.Dispose();
+        if (!hangs)
+        {
+            // What a thread is still in must not be taken from under it; the process ends soon.
+            stopping.Dispose();
+            stateProvider.Dispose();
+        }
     }
 
     /// <summary>
@@ -195,6 +275,21 @@ public sealed class StreamsApplication : IAsyncDisposable
             ? task.State.ReadCommitted()
             : null;
 
+    /// <summary>
+    /// The same of a partition that this instance held ready when it heard from the group last, and that has not been
+    /// given to another as far as it knows: while Kafka is away, what was committed by then can still be read. Null
+    /// where that is not so, or the partition is ready.
+    /// </summary>
+    /// <param name="storeName">One of the stores, which says whose.</param>
+    /// <param name="partition">The partition.</param>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public LastKnownStores? QueryLast(string storeName, int partition) =>
+        tasks.LastKnown(new TaskId(SubTopologyOf(storeName), partition)) is { } last
+            ? new LastKnownStores(
+                last.Task.State.ReadCommitted(),
+                TimeSpan.FromMilliseconds(Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds() - last.SinceMs)))
+            : null;
+
     /// <summary>Who owns a partition of an input topic, by the group's own account; null if nobody does now.</summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
     public PartitionOwner? FindOwner(string topic, int partition)
@@ -203,26 +298,57 @@ public sealed class StreamsApplication : IAsyncDisposable
         return owner is null ? null : OwnerOf(owner);
     }
 
-    /// <summary>The members of the application's group, whether they own partitions or not.</summary>
+    /// <summary>
+    /// The group's own account of a topic: its members, whether they own partitions or not, and who owns which
+    /// partition. One question to the broker.
+    /// </summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
-    public IReadOnlyList<PartitionOwner> FindMembers() => Group().Select(OwnerOf).ToList();
+    public GroupAccount FindOwners(string topic)
+    {
+        var owners = new Dictionary<int, PartitionOwner>();
+        var members = new List<PartitionOwner>();
+        foreach (var member in Group())
+        {
+            var owner = OwnerOf(member);
+            members.Add(owner);
+            foreach (var partition in member.Partitions.Where(p => p.Topic == topic))
+            {
+                owners[partition.Partition] = owner;
+            }
+        }
+        return new GroupAccount(members, owners);
+    }
 
     /// <summary>Writes a checkpoint of every task of this instance now; returns their directories.</summary>
     /// <exception cref="InvalidOperationException">No checkpoint directory is configured.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public async Task<IReadOnlyList<string>> CheckpointAsync()
     {
-        var store = checkpoints ?? throw new InvalidOperationException("No checkpoint directory is configured.");
-        var written = new List<string>();
-        foreach (var task in tasks.Ready.Values.OrderBy(t => t.TaskId).ToList())
+        var store = taskCheckpoints ?? throw new InvalidOperationException("No checkpoint directory is configured.");
+        return await store.TakeAsync();
+    }
+
+    private void CloseIdle() => _ = tasks.CloseIdle(
+        clock.GetUtcNow().ToUnixTimeMilliseconds(), options.SuspendedTaskTimeout, damages, opener!.Wipe);
+
+    private static string? WaitOf(StreamThread thread) => thread.Recovery switch
+    {
+        { Failures: > 1 } recovery => FormattableString.Invariant(
+            $"{thread.Name} recovers from failure {recovery.Failures} of {recovery.Limit} in a row, trying again ")
+            + FormattableString.Invariant($"after {recovery.Wait.TotalSeconds:0.0} s: {recovery.LastError}"),
+        _ => thread.WaitingFor,
+    };
+
+    private void SayBrokerAway(string what, TimeSpan waited, string reason) =>
+        Log.BrokerAway(logger, what, waited.TotalSeconds, reason);
+
+    private static void RequireWithin<T>(T value, T from, T to, string name)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(from) < 0 || value.CompareTo(to) > 0)
         {
-            var started = clock.GetTimestamp();
-            string path = "";
-            await task.RunBeside(() => path = store.Take(task.State, task.TaskId));
-            Log.CheckpointWritten(logger, task.TaskId, path, (long)clock.GetElapsedTime(started).TotalMilliseconds);
-            written.Add(path);
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is from {from} to {to}.");
         }
-        return written;
     }
 
     private IReadOnlyList<GroupMember> Group() =>
@@ -232,24 +358,6 @@ public sealed class StreamsApplication : IAsyncDisposable
     private PartitionOwner OwnerOf(GroupMember member) => new(
         member.MemberId, member.ClientId, ThreadIdentity.EndpointOf(member.ClientId),
         member.ClientId.StartsWith($"{options.ApplicationId}-{InstanceId}-", StringComparison.Ordinal));
-
-    private TimeSpan LagOf(StreamTask task)
-    {
-        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return TimeSpan.FromMilliseconds(task.Queues.Max(q => q.LagMs(nowMs)));
-    }
-
-    private async Task CheckpointQuietlyAsync()
-    {
-        try
-        {
-            await CheckpointAsync();
-        }
-        catch (Exception error)
-        {
-            Log.CheckpointFailed(logger, default, error.Message);
-        }
-    }
 
     private int SubTopologyOf(string storeName) =>
         topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == storeName))?.Index
@@ -265,15 +373,33 @@ public sealed class StreamsApplication : IAsyncDisposable
             }
             isStopped = true;
             checkpointTimer?.Dispose();
+            idleTimer?.Dispose();
             stopping.Cancel();
+            watch?.Stop();
+            // By the machine's clock: a virtual one may stand still for good once nobody polls.
+            var started = TimeProvider.System.GetTimestamp();
+            TimeSpan Left() => options.ShutdownTimeout - TimeProvider.System.GetElapsedTime(started) is
+                { Ticks: > 0 } left ? left : TimeSpan.Zero;
             foreach (var thread in threads)
             {
-                thread.Join(Timeout.InfiniteTimeSpan);
-                thread.Dispose();
+                if (thread.Join(Left()) && Task.Run(thread.Dispose).Wait(Left()))
+                {
+                    continue;
+                }
+                hangs = true;
+                Log.ThreadHangs(logger, thread.Name, options.ShutdownTimeout.TotalSeconds, thread.State);
             }
-            tasks.CloseAll();
-            admin?.Dispose();
-            directory?.Dispose();
+            if (opener is not null && !Task.Run(() => tasks.CloseAll(damages, opener.Wipe)).Wait(Left()))
+            {
+                hangs = true;
+                Log.ClosingHangs(logger, options.ShutdownTimeout.TotalSeconds);
+            }
+            if (!hangs)
+            {
+                watch?.Dispose();
+                admin?.Dispose();
+                directory?.Dispose();
+            }
             UpdateState();
         }
     }
@@ -331,9 +457,21 @@ public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFil
 /// <param name="LagRecords">Records between the committed offsets and the ends of its inputs; null until the ends are
 /// known.</param>
 /// <param name="Lag">Age of the oldest record that is not committed; zero where there is none.</param>
+/// <param name="IsStopped">Whether a fault of the program stopped it; where and why is what it waits for.</param>
 public sealed record TaskStatus(
     TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
-    long UnwrittenEntries, long? LagRecords, TimeSpan Lag);
+    long UnwrittenEntries, long? LagRecords, TimeSpan Lag, bool IsStopped = false);
+
+/// <summary>The stores of a partition as they were when the group was heard last.</summary>
+/// <param name="Stores">The stores; every write throws.</param>
+/// <param name="Age">How long ago that was.</param>
+public sealed record LastKnownStores(IStores Stores, TimeSpan Age);
+
+/// <summary>Who is in the group and who owns what, by the group's own account.</summary>
+/// <param name="Members">All members.</param>
+/// <param name="Owners">The owners of a topic's partitions; a partition that nobody owns just now is absent.</param>
+public sealed record GroupAccount(
+    IReadOnlyList<PartitionOwner> Members, IReadOnlyDictionary<int, PartitionOwner> Owners);
 
 /// <summary>The member that owns a partition.</summary>
 /// <param name="MemberId">The member.</param>

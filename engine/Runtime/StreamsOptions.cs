@@ -100,6 +100,45 @@ public sealed record StreamsOptions
     /// <summary>How long a call to the broker may take before it is tried again; default 10 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The wait after the second failure in a row; it doubles with each one after. Greater than zero, at most
+    /// <see cref="LongestRecoveryBackoff"/>; default 100 ms. After the first a thread starts again at once.
+    /// </summary>
+    public TimeSpan RecoveryBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// The longest wait after a failure, and no longer than half of <see cref="SessionTimeout"/>, so that the member
+    /// keeps its place; 1 ms to 5 min, default 5 s.
+    /// </summary>
+    public TimeSpan LongestRecoveryBackoff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Failures in a row, without progress in between, after which a thread gives up with the last one; 1 to 10,000,
+    /// default 30: about two minutes of waiting.
+    /// </summary>
+    public int RecoveryLimit { get; init; } = 30;
+
+    /// <summary>Seeds the chance in those waits; null takes one made of the thread's name.</summary>
+    public int? RecoverySeed { get; init; }
+
+    /// <summary>
+    /// How long a task that went to another instance keeps its state open here, in case it comes back; 0 to 1 hour,
+    /// default 30 s. Then it is written and closed.
+    /// </summary>
+    public TimeSpan SuspendedTaskTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long stopping may take: committing what is under way, and writing state; 1 s to 1 hour, default 1 min. After
+    /// that it ends all the same; nothing committed is lost, only more is read from the log at the next start.
+    /// </summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long calls to the broker at the start are tried again while it does not answer or asks for patience; 0 to 1
+    /// hour, default 1 min.
+    /// </summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Records that wait in memory for one partition before it is paused; default 20,000.</summary>
     public int QueuedRecordLimit { get; init; } = 20_000;
 

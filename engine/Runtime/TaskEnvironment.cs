@@ -14,8 +14,9 @@ internal sealed class TaskEnvironment
     public TaskEnvironment(
         string applicationId, TimeProvider clock, TimeSpan maxClockSkew,
         IReadOnlyDictionary<string, int> partitionCounts,
-        ILogger logger, int outputByteLimit = StreamsOptions.DefaultOutputByteLimit)
+        ILogger logger, int outputByteLimit = StreamsOptions.DefaultOutputByteLimit, StoppedTasks? stops = null)
     {
+        Stops = stops ?? new StoppedTasks();
         OutputByteLimit = outputByteLimit;
         ApplicationId = applicationId;
         this.clock = clock;
@@ -34,6 +35,9 @@ internal sealed class TaskEnvironment
     public int OutputByteLimit { get; }
 
     public string ApplicationId { get; }
+
+    /// <summary>The tasks that a fault of the program stopped.</summary>
+    public StoppedTasks Stops { get; }
 
     public ILogger Logger => logger;
 
@@ -67,8 +71,6 @@ internal sealed class TaskCounters
     public long DeadLetters { get; set; }
 
     public long SkippedDecided { get; set; }
-
-    public long FailedPunctuations { get; set; }
 }
 
 /// <summary>A task that waits for something outside: when to try again, and since when.</summary>
@@ -88,6 +90,11 @@ internal sealed class TaskWait
 
     /// <summary>Host time of the next try.</summary>
     public long RetryAtMs { get; private set; } = long.MinValue;
+
+    /// <summary>
+    /// True once a fault of the program stopped the task: it is not tried again by itself. Read by other threads.
+    /// </summary>
+    public bool IsStopped { get; private set; }
 
     /// <summary>How long it has waited; zero when it does not. Read by other threads.</summary>
     public TimeSpan Waited => Reason is null
@@ -115,9 +122,26 @@ internal sealed class TaskWait
         retryMs = Math.Min(retryMs * 2, LongestRetryMs);
     }
 
+    /// <summary>The task stopped for good; said by who stopped it.</summary>
+    public void Stop(TaskEnvironment environment, TaskId task, string reason)
+    {
+        this.environment = environment;
+        this.task = task;
+        sinceMs = environment.NowMs;
+        RetryAtMs = long.MaxValue;
+        IsStopped = true;
+        Reason = reason;
+    }
+
     /// <summary>The wait is over.</summary>
     public void End()
     {
+        if (IsStopped)
+        {
+            IsStopped = false;
+            Reason = null;
+            RetryAtMs = long.MinValue;
+        }
         if (Reason is null)
         {
             return;

@@ -1,5 +1,6 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
+using Alloc.Engine.Processing;
 using Alloc.Engine.Transactions;
 
 namespace Alloc.Engine.Runtime;
@@ -96,6 +97,26 @@ internal sealed class TaskExecutor(
         }
     }
 
+    /// <summary>
+    /// Throws what somebody beside this thread, a reader or the writer, found wrong with a task's state.
+    /// </summary>
+    /// <exception cref="TaskCorruptedException">It is damaged.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void ThrowIfFailed()
+    {
+        foreach (var task in tasks)
+        {
+            task.State.ThrowIfFailed();
+        }
+    }
+
+    /// <summary>
+    /// True when every input is read to an end that the log told, and all of it is processed: nothing is left undone.
+    /// </summary>
+    public bool HasReachedEnds => tasks.TrueForAll(
+        t => t.Wait.IsStopped || Array.TrueForAll(
+            t.Queues, q => q.Count == 0 && q.EndOffset >= Math.Max(0, q.NextOffset)));
+
     /// <summary>Processes a batch; true if anything was done.</summary>
     public bool Process()
     {
@@ -161,14 +182,15 @@ internal sealed class TaskExecutor(
     public bool IsQueueEmpty => tasks.TrueForAll(t => t.NextQueue() is null || t.Wait.RetryAtMs > environment.NowMs);
 
     /// <summary>
-    /// Timestamp of the oldest record that waits in a queue; <see cref="long.MaxValue"/> when none does.
+    /// Timestamp of the oldest record that waits in a queue and will be processed; <see cref="long.MaxValue"/> when
+    /// none does.
     /// </summary>
     public long OldestWaitingMs
     {
         get
         {
             var oldest = long.MaxValue;
-            foreach (var task in tasks)
+            foreach (var task in tasks.Where(t => !t.Wait.IsStopped))
             {
                 foreach (var queue in task.Queues)
                 {
@@ -233,7 +255,7 @@ internal sealed class TaskExecutor(
     public long NextDueMs(long brokerAheadMs)
     {
         var next = long.MaxValue;
-        foreach (var task in tasks)
+        foreach (var task in tasks.Where(t => !t.Wait.IsStopped))
         {
             next = Math.Min(next, Math.Min(task.NextPunctuationMs, task.Tick.NextLookMs(brokerAheadMs)));
             if (task.Wait.Reason is not null)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Alloc.Engine.Processing;
+using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Runtime;
 
@@ -7,29 +8,39 @@ namespace Alloc.Engine.Runtime;
 /// All tasks of the process, so that one that moves from thread to thread keeps its open state. A task is owned by one
 /// thread; a suspended one may be taken by any.
 /// </summary>
-internal sealed class TaskRegistry
+internal sealed class TaskRegistry(ILogger logger)
 {
-    private const long IdleForMs = 30_000;
-
     private readonly Dictionary<TaskId, Entry> entries = [];
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<TaskId, StreamTask> ready = new();
+    private readonly ConcurrentDictionary<TaskId, LastKnownTask> last = new();
+    private readonly List<Task> beside = [];
+    private long heardAtMs = long.MinValue;
 
     /// <summary>Tasks whose stores are restored; for interactive reads from any thread.</summary>
     public IReadOnlyDictionary<TaskId, StreamTask> Ready => ready;
 
-    /// <summary>All tasks with an open state.</summary>
-    public IReadOnlyList<StreamTask> All()
+    /// <summary>
+    /// A task that was ready when its thread heard from the group last, was not given away since, and is expected back;
+    /// null for others. What it has committed may be read while nobody knows better.
+    /// </summary>
+    public LastKnownTask? LastKnown(TaskId id) => last.TryGetValue(id, out var known) ? known : null;
+
+    /// <summary>How many tasks have an open state, owned or suspended.</summary>
+    public int OpenCount
     {
-        lock (gate)
+        get
         {
-            return entries.Values.Where(e => e.Task is not null).Select(e => e.Task!).ToList();
+            lock (gate)
+            {
+                return entries.Values.Count(e => e.Task is not null);
+            }
         }
     }
 
     /// <summary>
-    /// Reserves a task for a thread. False while another thread still works on it. The task is the suspended one with
-    /// its state open, or null when its state is to be opened and handed to <see cref="Set"/>.
+    /// Reserves a task for a thread. False while another thread still works on it, or it is being closed. The task is
+    /// the suspended one with its state open, or null when its state is to be opened and handed to <see cref="Set"/>.
     /// </summary>
     public bool TryAcquire(TaskId id, object owner, out StreamTask? task)
     {
@@ -60,13 +71,48 @@ internal sealed class TaskRegistry
         }
     }
 
+    /// <summary>The reserved task's state was closed, to be opened anew.</summary>
+    public void Forget(TaskId id)
+    {
+        last.TryRemove(id, out _);
+        lock (gate)
+        {
+            entries[id].Task = null;
+        }
+    }
+
     /// <summary>The task's stores may be read.</summary>
-    public void MarkReady(StreamTask task) => ready[task.TaskId] = task;
+    public void MarkReady(StreamTask task)
+    {
+        ready[task.TaskId] = task;
+        last.TryRemove(task.TaskId, out _);
+    }
+
+    /// <summary>The group has spoken: what it did not give this owner again is not expected back.</summary>
+    public void Expect(IReadOnlyCollection<TaskId> assigned, object owner)
+    {
+        foreach (var (id, known) in last)
+        {
+            if (known.Owner == owner && !assigned.Contains(id))
+            {
+                last.TryRemove(id, out _);
+            }
+        }
+    }
 
     /// <summary>The owner stops working on the task but keeps its state open for whoever is assigned it next.</summary>
-    public void Suspend(TaskId id, object owner, long nowMs = long.MinValue)
+    /// <param name="id">The task.</param>
+    /// <param name="owner">Who stops.</param>
+    /// <param name="nowMs">The host's time.</param>
+    /// <param name="isExpectedBack">
+    /// True where the group did not take it away: the owner starts again and expects the same tasks.
+    /// </param>
+    public void Suspend(TaskId id, object owner, long nowMs, bool isExpectedBack = false)
     {
-        ready.TryRemove(id, out _);
+        if (ready.TryRemove(id, out var task) && isExpectedBack)
+        {
+            last[id] = new LastKnownTask(task, owner, nowMs);
+        }
         lock (gate)
         {
             if (entries.TryGetValue(id, out var entry) && entry.Owner == owner)
@@ -81,42 +127,140 @@ internal sealed class TaskRegistry
         }
     }
 
-    /// <summary>Closes tasks that were suspended a while ago and came back to no thread of this process.</summary>
-    public void CloseIdle(long nowMs) => Close(e => e.Owner is null && e.SuspendedAtMs < nowMs - IdleForMs);
-
-    /// <summary>Closes every task: all committed state is in the database afterwards.</summary>
-    public void CloseAll() => Close(_ => true);
-
-    /// <summary>Closes a suspended task and throws its state away.</summary>
-    public void Discard(StreamTask task, Action<TaskId> wipe)
+    /// <summary>
+    /// The group gave out partitions: what is suspended and was not among them has another owner, and is only kept in
+    /// case it comes back soon. Until then, with the broker away, nothing is closed.
+    /// </summary>
+    public void Heard(long nowMs)
     {
-        task.CloseState(flush: false);
-        wipe(task.TaskId);
         lock (gate)
         {
-            entries.Remove(task.TaskId);
+            heardAtMs = nowMs;
         }
     }
 
-    private void Close(Func<Entry, bool> which)
+    /// <summary>
+    /// Closes, beside, tasks that were suspended so long ago and have come back to no thread of this process since.
+    /// </summary>
+    public Task CloseIdle(long nowMs, TimeSpan idleFor, DamagedTasks damages, Action<TaskId> wipe)
     {
-        List<Entry> closing;
+        var beforeMs = nowMs - (long)idleFor.TotalMilliseconds;
+        var closing = Claim(e => e.Owner is null && e.SuspendedAtMs <= heardAtMs
+            && Math.Max(e.SuspendedAtMs, heardAtMs) <= beforeMs && !last.ContainsKey(e.Task!.TaskId));
+        return closing.Count == 0 ? Task.CompletedTask : Beside(() => Close(closing, damages, wipe));
+    }
+
+    /// <summary>
+    /// Closes every task that no thread works on: all its committed state is in the database afterwards. What is being
+    /// opened or closed beside is waited for.
+    /// </summary>
+    public void CloseAll(DamagedTasks damages, Action<TaskId> wipe)
+    {
+        Task[] underWay;
         lock (gate)
         {
-            closing = entries.Values.Where(e => e.Task is not null && which(e)).ToList();
-            foreach (var entry in closing)
-            {
-                entry.Owner = this;
-            }
+            underWay = [.. beside];
         }
-        foreach (var task in closing.ConvertAll(e => e.Task!))
+        Task.WaitAll(underWay);
+        Close(Claim(e => e.Owner is null), damages, wipe);
+    }
+
+    /// <summary>
+    /// Finishes an opening that nobody waits for any more: the state is suspended when it is open, and until then the
+    /// task is nobody's.
+    /// </summary>
+    public void FinishBeside(TaskId id, object owner, Task<StreamTask> opening, long nowMs)
+    {
+        lock (gate)
+        {
+            if (!entries.TryGetValue(id, out var entry) || entry.Owner != owner)
+            {
+                return;
+            }
+            entry.Owner = opening;
+        }
+        Beside(async () =>
+        {
+            try
+            {
+                Set(id, await opening.ConfigureAwait(false));
+            }
+            catch (Exception error)
+            {
+                // Whoever takes the task over next meets the same failure again, and reports it.
+                Log.TaskNotOpened(logger, id, error.Message);
+            }
+            Suspend(id, opening, nowMs);
+        });
+    }
+
+    private Task Beside(Action work) => Beside(() =>
+    {
+        work();
+        return Task.CompletedTask;
+    });
+
+    private Task Beside(Func<Task> work)
+    {
+        var task = Task.Run(work);
+        lock (gate)
+        {
+            beside.RemoveAll(t => t.IsCompleted);
+            beside.Add(task);
+        }
+        return task;
+    }
+
+    private List<StreamTask> Claim(Func<Entry, bool> which)
+    {
+        lock (gate)
+        {
+            var claimed = entries.Values.Where(e => e.Task is not null && e.Owner != this && which(e)).ToList();
+            claimed.ForEach(e => e.Owner = this);
+            return claimed.ConvertAll(e => e.Task!);
+        }
+    }
+
+    private void Close(List<StreamTask> tasks, DamagedTasks damages, Action<TaskId> wipe)
+    {
+        foreach (var task in tasks)
         {
             ready.TryRemove(task.TaskId, out _);
-            task.CloseState(flush: true);
-            lock (gate)
+            last.TryRemove(task.TaskId, out _);
+            try
             {
-                entries.Remove(task.TaskId);
+                Close(task, damages, wipe);
             }
+            catch (Exception error)
+            {
+                // It is closed all the same, and the log has what did not get to the disk; the others are closed too.
+                Log.TaskNotClosed(logger, task.TaskId, error.Message);
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    entries.Remove(task.TaskId);
+                }
+            }
+        }
+    }
+
+    /// <summary>What is damaged is not written to any more, and nobody opens it again.</summary>
+    private void Close(StreamTask task, DamagedTasks damages, Action<TaskId> wipe)
+    {
+        try
+        {
+            task.CloseState(flush: damages.ReasonOf(task.TaskId) is null);
+        }
+        catch (TaskCorruptedException error)
+        {
+            damages.Add(task.TaskId, error.Message);
+        }
+        if (damages.ReasonOf(task.TaskId) is { } reason)
+        {
+            Log.StateWiped(logger, task.TaskId, reason);
+            wipe(task.TaskId);
         }
     }
 
@@ -129,3 +273,9 @@ internal sealed class TaskRegistry
         public long SuspendedAtMs { get; set; }
     }
 }
+
+/// <summary>A task as it was when the group was heard last.</summary>
+/// <param name="Task">The task; its state is open.</param>
+/// <param name="Owner">The thread that had it.</param>
+/// <param name="SinceMs">The host's time at which that thread had to start again.</param>
+internal sealed record LastKnownTask(StreamTask Task, object Owner, long SinceMs);

@@ -20,6 +20,11 @@ internal sealed record ThreadIdentity(string ApplicationId, string InstanceId, i
 
     public string ClientId => Endpoint is null ? Name : $"{Name}{EndpointSeparator}{Endpoint}";
 
+    /// <summary>
+    /// Chance that is seeded by the name where no seed is given: threads differ, and a run can be repeated.
+    /// </summary>
+    public Random Jitter(int? seed) => new(seed ?? (int)Murmur2.Hash(System.Text.Encoding.UTF8.GetBytes(Name)));
+
     public string TransactionalId(int producer) => $"{Name}-{producer}";
 
     /// <summary>The endpoint in a client id of this engine; null where there is none.</summary>

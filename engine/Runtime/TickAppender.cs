@@ -29,7 +29,7 @@ internal sealed class TickAppender(
     {
         foreach (var task in tasks)
         {
-            if (task.Tick.DueAtMs == long.MaxValue
+            if (task.Tick.DueAtMs == long.MaxValue || task.Wait.IsStopped
                 || Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null) is not { } queue)
             {
                 continue;

@@ -14,15 +14,25 @@ internal static class CheckpointFiles
 
     private const string DatabaseFolderName = "db";
 
-    /// <summary>Writes a checkpoint under a temporary name and renames it when it is whole.</summary>
+    /// <summary>What the names of checkpoints end with that are not whole.</summary>
+    private const string PartialEnding = ".partial";
+
+    /// <summary>
+    /// Writes a checkpoint under a temporary name, nobody else's, and renames it when it is whole and still wanted.
+    /// </summary>
+    /// <returns>False when it was not wanted any more.</returns>
     /// <exception cref="IOException">The disk failed, or the directory exists.</exception>
-    public static void Write(IFileSystem files, string directory, StatePosition position, Action<string> writeDatabase)
+    public static bool Write(
+        IFileSystem files, string directory, StatePosition position, Action<string> writeDatabase,
+        Func<bool>? isStillWanted)
     {
         if (files.DirectoryExists(directory))
         {
             throw new IOException($"There is a checkpoint in {directory} already.");
         }
-        var partial = directory + ".partial";
+        // The directory may be shared: two instances can be at one position, the one that had the task and the one that
+        // has it.
+        var partial = $"{directory}.{Environment.MachineName}-{Environment.ProcessId}{PartialEnding}";
         files.DeleteDirectory(partial);
         files.CreateDirectory(partial);
         try
@@ -31,7 +41,13 @@ internal static class CheckpointFiles
             var buffer = new ArrayBufferWriter<byte>();
             position.Write(buffer);
             files.WriteAllBytes(Path.Combine(partial, PositionFileName), buffer.WrittenSpan);
+            if (isStillWanted?.Invoke() == false)
+            {
+                files.DeleteDirectory(partial);
+                return false;
+            }
             files.Move(partial, directory);
+            return true;
         }
         catch
         {

@@ -19,9 +19,12 @@ public sealed class Checkpoints(IFileSystem files, ITaskStateProvider provider, 
     /// <param name="state">The task's state; it may go on meanwhile.</param>
     /// <param name="taskId">The task.</param>
     /// <param name="keepCount">Checkpoints of the task to keep, the newest first; at least 1.</param>
-    /// <returns>The newest checkpoint's directory.</returns>
+    /// <param name="isCurrent">Whether the caller still owns the task as it did when it began; asked before the
+    /// checkpoint gets its name, for the task may have gone to another instance meanwhile. Null for always.</param>
+    /// <returns>The newest checkpoint's directory; null when the task is not the caller's any more: then nothing was
+    /// published and nothing older was removed.</returns>
     /// <exception cref="IOException">The disk failed.</exception>
-    public string Take(ITaskState state, TaskId taskId, int keepCount = 2)
+    public string? Take(ITaskState state, TaskId taskId, int keepCount = 2, Func<bool>? isCurrent = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keepCount, 1);
         state.Flush();
@@ -29,7 +32,14 @@ public sealed class Checkpoints(IFileSystem files, ITaskStateProvider provider, 
         if (provider.ReadCheckpointPosition(directory) is null)
         {
             files.CreateDirectory(DirectoryOf(taskId));
-            state.WriteCheckpoint(directory);
+            if (!state.WriteCheckpoint(directory, isCurrent))
+            {
+                return null;
+            }
+        }
+        if (isCurrent?.Invoke() == false)
+        {
+            return null;
         }
         Prune(taskId, keepCount);
         return directory;
@@ -38,11 +48,17 @@ public sealed class Checkpoints(IFileSystem files, ITaskStateProvider provider, 
     /// <summary>The newest whole checkpoint of a task that the caller can use.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="isUsable">Whether the log still has everything after a position.</param>
-    public Checkpoint? FindNewest(TaskId taskId, Func<StatePosition, bool> isUsable)
+    public Checkpoint? FindNewest(TaskId taskId, Func<StatePosition, bool> isUsable) =>
+        FindNewest(taskId, (_, position) => isUsable(position));
+
+    /// <summary>The newest whole checkpoint of a task that the caller can use.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="isUsable">Whether the caller wants the checkpoint in a directory, of a position.</param>
+    public Checkpoint? FindNewest(TaskId taskId, Func<string, StatePosition, bool> isUsable)
     {
         foreach (var directory in NewestFirst(taskId))
         {
-            if (provider.ReadCheckpointPosition(directory) is { } position && isUsable(position))
+            if (provider.ReadCheckpointPosition(directory) is { } position && isUsable(directory, position))
             {
                 return new Checkpoint(directory, position);
             }

@@ -14,8 +14,8 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
 {
     private readonly ByteBuffer keyBuffer = new();
     private readonly ByteBuffer valueBuffer = new();
-    private readonly ISerde<TKey> keys = definition.KeySerde;
-    private readonly ISerde<TValue> values = definition.ValueSerde;
+    private readonly StoredSerde<TKey> keys = new(definition.KeySerde, state);
+    private readonly StoredSerde<TValue> values = new(definition.ValueSerde, state);
 
     /// <summary>
     /// The last value that was read or put, which a record mostly uses again, and the very bytes that it stands for.

@@ -28,7 +28,8 @@ internal interface IStateDatabase : IDisposable
     long TableReaderBytes { get; }
 
     /// <summary>Writes a copy of the database with its position into a directory that does not exist.</summary>
-    void WriteCheckpoint(string directory, StatePosition position);
+    /// <returns>False when it was not wanted any more once it was whole.</returns>
+    bool WriteCheckpoint(string directory, StatePosition position, Func<bool>? isStillWanted);
 }
 
 /// <summary>A position in the ascending keys of a database.</summary>

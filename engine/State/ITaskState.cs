@@ -57,7 +57,17 @@ public interface ITaskState : IStores, IDisposable
     /// <param name="isDelete">True for a null value.</param>
     void RestoreChange(string storeName, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete);
 
+    /// <summary>
+    /// Throws what was found wrong with the state by another thread, one that reads or the one that writes; does
+    /// nothing when all is well.
+    /// </summary>
+    /// <exception cref="TaskCorruptedException">The state is damaged.</exception>
+    /// <exception cref="TaskFailedException">A serializer failed.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    void ThrowIfFailed();
+
     /// <summary>Writes every committed layer to the database and makes it durable; returns when done.</summary>
+    /// <exception cref="TaskCorruptedException">The state is damaged.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     void Flush();
 
@@ -65,8 +75,11 @@ public interface ITaskState : IStores, IDisposable
     /// Writes a copy of the committed state with its position into a directory that does not exist yet. Layers are
     /// written first; may run on another thread while the task goes on.
     /// </summary>
+    /// <param name="directory">The checkpoint's directory.</param>
+    /// <param name="isStillWanted">Asked when the copy is whole, before it gets its name; null for always.</param>
+    /// <returns>False when it was not wanted any more: nothing is left of it.</returns>
     /// <exception cref="IOException">The disk failed, or the directory exists.</exception>
-    void WriteCheckpoint(string directory);
+    bool WriteCheckpoint(string directory, Func<bool>? isStillWanted = null);
 
     /// <summary>Committed reads for other threads; sees no uncommitted write, waits for nothing.</summary>
     /// <exception cref="TopologyException">No such store, or of another type.</exception>

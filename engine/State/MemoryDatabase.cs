@@ -35,9 +35,16 @@ internal sealed class MemoryDatabase(
 
     public IRunWriter BeginRun() => new Run(this);
 
-    public void WriteCheckpoint(string directory, StatePosition position) =>
+    public bool WriteCheckpoint(string directory, StatePosition position, Func<bool>? isStillWanted)
+    {
+        if (isStillWanted?.Invoke() == false)
+        {
+            return false;
+        }
         (checkpointSink ?? throw new NotSupportedException("This database has no checkpoints."))(
             directory, position, Copy());
+        return true;
+    }
 
     /// <summary>The database as it is now, in a database of its own.</summary>
     public MemoryDatabase Copy() => new(checkpointSink) { entries = Volatile.Read(ref entries) };

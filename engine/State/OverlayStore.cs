@@ -49,9 +49,9 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     public override int UnwrittenCount => Volatile.Read(ref unwrittenCount);
 
-    protected ISerde<TKey> KeySerde { get; } = keySerde;
+    protected ISerde<TKey> KeySerde { get; } = new StoredSerde<TKey>(keySerde, state);
 
-    protected ISerde<TValue> ValueSerde { get; } = valueSerde;
+    protected ISerde<TValue> ValueSerde { get; } = new StoredSerde<TValue>(valueSerde, state);
 
     protected SlotTable<TKey, TValue> Table => table;
 
@@ -151,7 +151,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     }
 
     public override void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete) =>
-        Set(KeySerde.Deserialize(key), isDelete ? null : ValueSerde.Deserialize(value), isNew: false);
+        Set(keySerde.Deserialize(key), isDelete ? null : valueSerde.Deserialize(value), isNew: false);
 
     public override void Visit(LayerPart part, StateChangeVisitor visitor)
     {

@@ -32,7 +32,7 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
 
     /// <summary>Reads the header; null for a database that nothing was written to.</summary>
     /// <exception cref="TaskCorruptedException">The database has keys but no readable header.</exception>
-    public static StateHeader? Read(IStateDatabase database, string directory)
+    public static StateHeader? Read(IStateDatabase database, TaskId task, string directory)
     {
         using var cursor = database.CreateCursor();
         cursor.Seek(Key);
@@ -42,7 +42,7 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
         }
         if (!cursor.Key.SequenceEqual(Key))
         {
-            throw new TaskCorruptedException($"The state in {directory} has no position.");
+            throw new TaskCorruptedException($"The state in {directory} has no position.", [task]);
         }
         try
         {
@@ -51,7 +51,7 @@ internal sealed record StateHeader(string Layout, StatePosition Position)
         catch (InvalidDataException error)
         {
             throw new TaskCorruptedException(
-                $"The position of the state in {directory} cannot be read: {error.Message}", error);
+                $"The position of the state in {directory} cannot be read: {error.Message}", [task], error);
         }
     }
 

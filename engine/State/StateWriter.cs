@@ -61,7 +61,10 @@ internal sealed class StateWriter : IDisposable
         }
     }
 
-    /// <summary>A task has one committed layer more. Waits while too much of it is unwritten.</summary>
+    /// <summary>
+    /// A task has one committed layer more. Waits while too much is unwritten of all tasks that can be written.
+    /// </summary>
+    /// <exception cref="TaskCorruptedException">What is on disk is damaged.</exception>
     /// <exception cref="IOException">Writing failed.</exception>
     public void Committed(TaskState task)
     {
@@ -167,7 +170,8 @@ internal sealed class StateWriter : IDisposable
     private (int Records, long Bytes) Total()
     {
         var total = (Records: 0, Bytes: 0L);
-        foreach (var task in tasks)
+        // What a failed task holds is never written: to wait for it would hold its neighbours up for good.
+        foreach (var task in tasks.Where(t => !t.HasFailed))
         {
             var unwritten = task.Unwritten;
             total = (total.Records + unwritten.Records, total.Bytes + unwritten.Bytes);

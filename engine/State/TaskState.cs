@@ -30,6 +30,7 @@ internal sealed class TaskState : ITaskState
     private LayerGroup committed;
     private LayerGroup? writing;
     private Exception? failure;
+    private volatile TaskCorruptedException? damage;
     private StatePosition position;
     private StatePosition persistedPosition;
     private volatile int writtenLayer;
@@ -39,12 +40,12 @@ internal sealed class TaskState : ITaskState
 
     public TaskState(TaskStateOptions options, IStateDatabase database, StateWriter writer)
     {
+        TaskId = options.TaskId;
         this.database = database;
         this.writer = writer;
-        TaskId = options.TaskId;
         var definitions = options.Stores.OrderBy(store => store.StoreId).ToArray();
         layout = StateHeader.LayoutOf(definitions);
-        var header = StateHeader.Read(database, options.Directory);
+        var header = StateHeader.Read(database, TaskId, options.Directory);
         header?.CheckLayout(layout, options.Directory);
         persistedPosition = position = header?.Position ?? StatePosition.Empty;
         stores = new TaskStore[definitions.Length];
@@ -125,7 +126,7 @@ internal sealed class TaskState : ITaskState
         }
     }
 
-    internal bool HasFailed => Volatile.Read(ref failure) is not null;
+    internal bool HasFailed => Volatile.Read(ref failure) is not null || damage is not null;
 
     internal long TableReaderBytes => database.TableReaderBytes;
 
@@ -220,12 +221,12 @@ internal sealed class TaskState : ITaskState
         }
     }
 
-    public void WriteCheckpoint(string directory)
+    public bool WriteCheckpoint(string directory, Func<bool>? isStillWanted = null)
     {
         lock (writeGate)
         {
             Flush();
-            database.WriteCheckpoint(directory, PersistedPosition);
+            return database.WriteCheckpoint(directory, PersistedPosition, isStillWanted);
         }
     }
 
@@ -336,9 +337,10 @@ internal sealed class TaskState : ITaskState
                 }
             }
         }
-        catch (Exception) when (HasFailed)
+        catch (Exception error)
         {
-            // Kept by WriteGroup; the stream thread meets it at its next commit.
+            // For the stream thread, which looks at every turn. The writer's own must not end by it: it writes for all.
+            Volatile.Write(ref failure, error);
         }
     }
 
@@ -409,19 +411,32 @@ internal sealed class TaskState : ITaskState
         }
     }
 
-    /// <summary>Throws on the stream thread what went wrong on the writer's.</summary>
-    internal void ThrowIfFailed()
+    /// <summary>Keeps for the stream thread what any thread found damaged; what is damaged stays so.</summary>
+    internal void ReportDamage(TaskCorruptedException found) => damage ??= found.Of(TaskId);
+
+    public void ThrowIfFailed()
     {
+        if (damage is { } found)
+        {
+            throw new TaskCorruptedException(found.Message, [TaskId], found);
+        }
         switch (Volatile.Read(ref failure))
         {
             case null:
                 return;
             case TaskCorruptedException error:
-                throw new TaskCorruptedException(error.Message, error);
+                throw new TaskCorruptedException(error.Message, [TaskId], error);
             case StateDiskFullException error:
                 throw new StateDiskFullException(error.Message, error);
-            case { } error:
+            case IOException error:
                 throw new StateStoreException(error.Message, error);
+            case { } error:
+                throw new TaskFailedException(
+                    TaskId, $"the program failed when committed state of task {TaskId} was written to its database: "
+                    + Faults.Reason(error), error)
+                {
+                    IsStateUsable = false,
+                };
         }
     }
 

@@ -48,8 +48,8 @@ internal static class ChangelogWriter
     }
 
     /// <summary>Reads what <see cref="StreamTime"/> wrote.</summary>
-    /// <exception cref="TaskCorruptedException">It is no stream time.</exception>
+    /// <exception cref="StreamsException">It is no stream time.</exception>
     public static long ReadStreamTime(ReadOnlySpan<byte> bytes) => bytes.Length == sizeof(long)
         ? BinaryPrimitives.ReadInt64BigEndian(bytes)
-        : throw new TaskCorruptedException($"A changelog's stream time has {bytes.Length} bytes, not 8.");
+        : throw new StreamsException($"A changelog's stream time has {bytes.Length} bytes, not 8.");
 }

@@ -47,6 +47,9 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
 
     public bool HasOpenTransaction => current is not null;
 
+    /// <summary>Transactions that were committed, so far.</summary>
+    public long CommittedCount { get; private set; }
+
     public bool HasInFlight => inFlight.Count > 0;
 
     /// <summary>Whether the transaction at hand has reached a bound and must commit before more is processed.</summary>
@@ -157,7 +160,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         {
             var share = new TaskShare(task, task.State.Freeze(),
                 Array.ConvertAll(task.Queues, q => (q, q.CommitOffset, q.Mark)), task.StreamTimeMs);
-            ChangelogWriter.Write(share, transaction);
+            WriteChangelogs(share, transaction);
             transaction.Shares.Add(share);
             offsets.AddRange(share.Offsets.Select(o => new TopicPartitionOffset(o.Queue.Partition, o.Offset)));
         }
@@ -268,8 +271,21 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         return true;
     }
 
+    private static void WriteChangelogs(TaskShare share, TransactionBuffer transaction)
+    {
+        try
+        {
+            ChangelogWriter.Write(share, transaction);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            throw share.Task.Failed("when its changelogs were written", error);
+        }
+    }
+
     private void Complete(TransactionBuffer transaction)
     {
+        CommittedCount++;
         foreach (var share in transaction.Shares)
         {
             var before = share.Task.Position;
@@ -309,7 +325,8 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         // An old producer may still be in a call; it ends beside. What it does late is fenced by its successor's
         // initialisation.
         disposals.RemoveAll(d => d.IsCompleted);
-        disposals.AddRange(producers.Select(p => Task.Run(p.Dispose)));
+        // One that could not be made is missing.
+        disposals.AddRange(producers.OfType<ILogProducer>().Select(p => Task.Run(p.Dispose)));
         producers = [];
         turn = 0;
     }

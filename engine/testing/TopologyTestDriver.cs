@@ -72,6 +72,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     }
 
     /// <summary>Moves the clock on, runs wall-clock punctuators, and appends the ticks that are due.</summary>
+    /// <exception cref="StreamsException">A punctuator failed.</exception>
     public void AdvanceWallClock(TimeSpan time)
     {
         clock.Advance(time);
@@ -81,6 +82,10 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             if (task.Punctuate(this) && CommitsEachRecord)
             {
                 Commit(task);
+            }
+            if (task.Wait.IsStopped)
+            {
+                throw new StreamsException($"Task {task.TaskId} stopped: {task.Wait.Reason}");
             }
         }
         if (AppendsTicks)

@@ -1,8 +1,7 @@
-using System.Text;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.State;
+using Alloc.Processors.Shadow;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation;
@@ -11,7 +10,6 @@ namespace Alloc.Processors.Allocation;
 internal sealed class AllocationProcessor(AllocationOptions options)
     : IProcessor<string, AllocationCommand, string, AllocationOutcome>
 {
-    private const int KeyBufferSize = 1024;
     private readonly List<AllocationOutcome> outcomes = [];
     private readonly Queue<AllocationOutcome> uncommitted = new();
     private readonly AllocationMetrics metrics = new(options.Instruments);
@@ -36,25 +34,18 @@ internal sealed class AllocationProcessor(AllocationOptions options)
 
     public void Process(in Record<string, AllocationCommand> record)
     {
-        if (record.Value is null)
+        if (options.Role == LedgerRole.Shadow && ShadowTopology.IsUnreadable(record))
         {
-            if (options.Role == LedgerRole.Shadow)
-            {
-                return;
-            }
-            throw new BadRecordException("the record has no value");
+            return;
         }
         var metadata = context.Metadata!.Value;
-        var key = (string?)record.Key;
+        var command = CommandRecords.Of(
+            metadata with { TimestampMs = record.TimestampMs }, record.Key, record.Value, options.PartitionCount);
         outcomes.Clear();
         state.BeginRecord();
         try
         {
-            ledger.Fold(
-                new LedgerRecord(
-                    metadata.Topic, metadata.Partition, metadata.Offset, record.TimestampMs, key,
-                    PartitionOf(key), record.Value),
-                outcomes);
+            ledger.Fold(command, outcomes);
         }
         catch (LedgerFaultException error)
         {
@@ -121,17 +112,5 @@ internal sealed class AllocationProcessor(AllocationOptions options)
             context.ScheduleTick(dueAtMs);
             tickDueAtMs = dueAtMs;
         }
-    }
-
-    private int PartitionOf(string? key)
-    {
-        if (key is null)
-        {
-            return -1;
-        }
-        Span<byte> buffer = stackalloc byte[KeyBufferSize];
-        return Encoding.UTF8.TryGetBytes(key, buffer, out var size)
-            ? Murmur2.Partition(buffer[..size], options.PartitionCount)
-            : Murmur2.Partition(Encoding.UTF8.GetBytes(key), options.PartitionCount);
     }
 }

@@ -16,7 +16,7 @@ public sealed class AllocationSerdes
     /// <param name="options">The topics, whose names give the subjects.</param>
     public AllocationSerdes(ISchemaRegistryClient registry, AllocationOptions options)
     {
-        Commands = new RegistrySerde<AllocationCommand>(registry, options.CommandTopic);
+        Commands = ForCommands(registry, options.CommandTopic);
         Outcomes = new RegistrySerde<AllocationOutcome>(registry, options.OutcomeTopic);
         Availability = new RegistrySerde<PoolAvailability>(registry, options.AvailabilityTopic);
     }
@@ -29,6 +29,12 @@ public sealed class AllocationSerdes
 
     /// <summary>Availability of pools.</summary>
     public ISerde<PoolAvailability> Availability { get; }
+
+    /// <summary>How the values of a command topic are read and written.</summary>
+    /// <param name="registry">The schema registry.</param>
+    /// <param name="topic">The topic, whose name gives the subject.</param>
+    public static ISerde<AllocationCommand> ForCommands(ISchemaRegistryClient registry, string topic) =>
+        new RegistrySerde<AllocationCommand>(registry, topic);
 
     /// <summary>Registers the schemas, so that the first records do not wait for it.</summary>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>

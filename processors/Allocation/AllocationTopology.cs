@@ -40,7 +40,7 @@ public static class AllocationTopology
     public static Topology Build(AllocationOptions options, AllocationSerdes serdes)
     {
         var builder = new TopologyBuilder()
-            .AddSource(Commands, options.CommandTopic, Serdes.Utf8, serdes.Commands, new SourceOptions
+            .AddSource(Commands, options.CommandTopic, CommandRecords.Keys, serdes.Commands, new SourceOptions
             {
                 Tick = (partition, dueAtMs) => Tick(partition, dueAtMs, serdes.Commands),
                 DeadLetterTopic = options.DeadLetterTopic,

@@ -25,6 +25,9 @@ public static class ShadowTopology
     /// <summary>Node that writes what was decided.</summary>
     public const string Outcomes = "shadow-outcomes";
 
+    // Known by its identity: any text may be a key.
+    private static readonly string UnreadableKey = new('?', 1);
+
     /// <summary>Builds the topology.</summary>
     /// <param name="options">Options made by <see cref="AllocationOptions.ForShadow"/>.</param>
     /// <param name="serdes">Serdes made for these options.</param>
@@ -38,8 +41,8 @@ public static class ShadowTopology
         }
         var builder = new TopologyBuilder()
             .AddSource(
-                Commands, options.CommandTopic, new Readable<string>(Serdes.Utf8),
-                new Readable<AllocationCommand>(serdes.Commands),
+                Commands, options.CommandTopic, new Readable<string>(CommandRecords.Keys, UnreadableKey),
+                new Readable<AllocationCommand>(serdes.Commands, null),
                 new SourceOptions { RequireLogAppendTime = options.RequireLogAppendTime })
             .AddProcessor<string, AllocationCommand, string, AllocationOutcome>(
                 Decide, () => new AllocationProcessor(options), Commands)
@@ -59,8 +62,12 @@ public static class ShadowTopology
             .Build();
     }
 
+    /// <summary>Whether a record is no command: it does not even move the clock.</summary>
+    internal static bool IsUnreadable(in Record<string, AllocationCommand> record) =>
+        record.Value is null || ReferenceEquals(record.Key, UnreadableKey);
+
     // What is no command is a dead letter of the authority; here it is nothing.
-    private sealed class Readable<T>(IDeserializer<T> inner) : IDeserializer<T>
+    private sealed class Readable<T>(IDeserializer<T> inner, T? unreadable) : IDeserializer<T>
         where T : class
     {
         public T Deserialize(ReadOnlySpan<byte> data)
@@ -71,7 +78,7 @@ public static class ShadowTopology
             }
             catch (BadRecordException)
             {
-                return null!;
+                return unreadable!;
             }
         }
     }

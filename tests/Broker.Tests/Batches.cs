@@ -1,4 +1,5 @@
 using System.Text;
+using Alloc.Broker.Compression;
 using Alloc.Broker.Protocol;
 
 namespace Broker.Tests;
@@ -46,6 +47,57 @@ internal static class Batches
             new RecordBatch(bytes).Seal();
         }
         return bytes;
+    }
+
+    /// <summary>The batch with its records compressed; the rest stays.</summary>
+    public static byte[] Compressed(byte[] batch, CompressionCodec codec)
+    {
+        using var writer = new KafkaWriter();
+        RecordCompression.Compress(TargetCompression.Of(codec), batch.AsSpan(RecordBatch.HeaderSize), writer);
+        return WithPayload(batch, codec, writer.Written.ToArray());
+    }
+
+    /// <summary>The batch with other bytes in the place of its records, said to be of a codec.</summary>
+    public static byte[] WithPayload(byte[] batch, CompressionCodec codec, byte[] payload)
+    {
+        byte[] bytes = [.. batch.AsSpan(0, RecordBatch.HeaderSize), .. payload];
+        var header = new RecordBatch(bytes);
+        header.Attributes = RecordBatch.WithCompression(header.Attributes, codec);
+        header.SetSize(bytes.Length);
+        header.Seal();
+        return bytes;
+    }
+
+    /// <summary>A batch of the given records.</summary>
+    /// <param name="records">Key and value; a null value is a tombstone.</param>
+    /// <param name="timestampMs">Time of all of them.</param>
+    public static byte[] Of(IReadOnlyList<(string? Key, string? Value)> records, long timestampMs = 1_000)
+    {
+        using var writer = new KafkaWriter();
+        writer.WriteRaw(Of(1, timestampMs: timestampMs).AsSpan(0, RecordBatch.HeaderSize));
+        for (var index = 0; index < records.Count; index++)
+        {
+            var (key, value) = records[index];
+            RecordBatchBuilder.WriteRecord(writer, index, 0, Encoding.UTF8.GetBytes(key ?? ""), key is null,
+                Encoding.UTF8.GetBytes(value ?? ""), value is null, []);
+        }
+        var batch = new RecordBatch(writer.WrittenSpan)
+        {
+            RecordCount = records.Count,
+            LastOffsetDelta = records.Count - 1,
+        };
+        batch.SetSize(writer.Length);
+        batch.Seal();
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>The records of a stored batch, opened.</summary>
+    public static byte[] Opened(RecordBatch batch)
+    {
+        using var writer = new KafkaWriter();
+        Assert.Equal(Decompression.Ok, RecordCompression.Decompress(
+            batch.Compression, batch.Records, RecordCompression.Ceiling, writer));
+        return writer.Written.ToArray();
     }
 
     /// <summary>Body of a Produce request of version 8 for one partition.</summary>

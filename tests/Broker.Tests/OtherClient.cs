@@ -72,6 +72,17 @@ internal static class OtherClient
         return await RunAsync(python, ["-c", script, .. arguments]);
     }
 
+    /// <summary>The node_modules folder that holds a package, where make deps puts it; null if absent.</summary>
+    public static string? FindNodeModule(string package)
+    {
+        var cache = Environment.GetEnvironmentVariable("ALLOC_NODE_CLIENTS") is { Length: > 0 } named
+            ? named
+            : Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "alloc", "node-clients");
+        var modules = Path.Combine(cache, "node_modules");
+        return Directory.Exists(Path.Combine(modules, package)) ? modules : null;
+    }
+
     private static string? FindKafka()
     {
         if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home)

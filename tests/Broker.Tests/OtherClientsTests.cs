@@ -27,6 +27,79 @@ public sealed class OtherClientsTests
         Assert.Equal("a=one@0\nb=two@1\nc=three@2\n", output);
     }
 
+    [Theory]
+    [InlineData("uncompressed", "lz4")]
+    [InlineData("gzip", "lz4")]
+    [InlineData("lz4", "zstd")]
+    [InlineData("snappy", "gzip")]
+    [InlineData("zstd", "snappy")]
+    public async Task Kcat_reads_what_the_broker_compressed_anew(string type, string codec)
+    {
+        OtherClient.Require("kcat");
+        await using var broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t", configs: new() { ["compression.type"] = type });
+        var lines = Enumerable.Range(0, 2000).Select(n => $"k{n % 7}:the value of number {n}").ToList();
+
+        await OtherClient.RunAsync(
+            "kcat", ["-P", "-b", broker.Servers, "-t", "t", "-z", codec, "-K", ":"], string.Join('\n', lines) + "\n");
+        var output = await OtherClient.RunAsync(
+            "kcat", ["-C", "-b", broker.Servers, "-t", "t", "-e", "-q", "-f", "%k:%s\n"]);
+
+        Assert.Equal(lines, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("producer", "gzip")]
+    [InlineData("producer", "snappy")]
+    [InlineData("producer", "lz4")]
+    [InlineData("producer", "zstd")]
+    [InlineData("gzip", "lz4")]
+    [InlineData("snappy", "zstd")]
+    [InlineData("lz4", "snappy")]
+    [InlineData("zstd", "none")]
+    public async Task Apache_Kafkas_clients_write_and_read_every_codec(string type, string codec)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t", configs: new() { ["compression.type"] = type });
+        var lines = Enumerable.Range(0, 500).Select(n => $"the value of number {n}").ToList();
+
+        await OtherClient.RunKafkaToolAsync("console-producer",
+            ["--bootstrap-server", broker.Servers, "--topic", "t", "--compression-codec", codec],
+            string.Join('\n', lines) + "\n");
+        var output = await OtherClient.RunKafkaToolAsync(
+            "console-consumer", ["--bootstrap-server", broker.Servers, "--topic", "t",
+            "--from-beginning", "--max-messages", "500", "--timeout-ms", "60000"]);
+
+        Assert.Equal(lines, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Kafka_python_without_codecs_reads_a_topic_whose_compression_it_knows()
+    {
+        OtherClient.Require("kcat");
+        await using var broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t", configs: new() { ["compression.type"] = "gzip" });
+        await OtherClient.RunAsync("kcat", ["-P", "-b", broker.Servers, "-t", "t", "-z", "lz4"],
+            string.Join('\n', Enumerable.Range(0, 300).Select(n => $"value {n}")) + "\n");
+
+        const string script = """
+            import sys
+            for name in ('lz4', 'lz4.frame', 'lz4f', 'lz4framed', 'snappy', 'cramjam', 'zstandard'):
+                sys.modules[name] = None
+            from kafka import KafkaConsumer
+            count = 0
+            for record in KafkaConsumer('t', bootstrap_servers=sys.argv[1], auto_offset_reset='earliest',
+                                        consumer_timeout_ms=60000, group_id=None):
+                count += 1
+                if count == 300:
+                    print(record.value.decode())
+                    break
+            """;
+        var output = await OtherClient.RunPythonAsync("kafka", script, broker.Servers);
+
+        Assert.Equal("value 299", output.Trim());
+    }
+
     [Fact]
     public async Task Kcat_lists_the_broker_and_its_topics()
     {

@@ -13,6 +13,7 @@ public sealed class RoundTripTests
     [InlineData(CompressionType.Gzip)]
     [InlineData(CompressionType.Lz4)]
     [InlineData(CompressionType.Snappy)]
+    [InlineData(CompressionType.Zstd)]
     public async Task Records_come_back_in_order_with_keys_headers_and_times(CompressionType compression)
     {
         await using var broker = await TestBroker.StartAsync();

@@ -72,6 +72,51 @@ public sealed class TopicTests
     }
 
     [Theory]
+    [InlineData("ok.topic", "ok_topic", ErrorCode.InvalidTopic)]
+    [InlineData("ok_topic", "ok.topic", ErrorCode.InvalidTopic)]
+    [InlineData("a.b_c", "a_b.c", ErrorCode.InvalidTopic)]
+    [InlineData("a.b", "a.b", ErrorCode.TopicAlreadyExists)]
+    [InlineData("a.b", "a-b", ErrorCode.None)]
+    [InlineData("a.b", "ab", ErrorCode.None)]
+    [InlineData("a.b", "A_b", ErrorCode.None)]
+    [InlineData("a.b", "a.b.c", ErrorCode.None)]
+    public async Task Name_that_differs_by_point_and_underscore_only_collides(string present, string name, object error)
+    {
+        await using var broker = await TestBroker.StartAsync(o => o with { AutoCreateTopics = true });
+        await using var wire = await WireClient.ConnectAsync(broker);
+        await CreateAsync(wire, present);
+
+        Assert.Equal((ErrorCode)error, await CreateAsync(wire, name));
+
+        // A client that has its topics made by asking for them is not let past it either.
+        await wire.AskAsync(ApiKey.Metadata, 4, writer =>
+        {
+            writer.WriteStringArray([name]);
+            writer.WriteBoolean(true);
+        });
+        var expected = (ErrorCode)error == ErrorCode.None ? [present, name] : new[] { present };
+        Assert.Equal(
+            expected.Order(StringComparer.Ordinal),
+            (await broker.OnLoopAsync(() => broker.Broker.Core.Topics.All.Select(t => t.Name).ToList()))
+                .Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Name_is_free_again_when_the_one_that_it_collided_with_is_gone()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var wire = await WireClient.ConnectAsync(broker);
+        await CreateAsync(wire, "ok.topic");
+        await wire.AskAsync(ApiKey.DeleteTopics, 3, writer =>
+        {
+            writer.WriteStringArray(["ok.topic"]);
+            writer.WriteInt32(1000);
+        });
+
+        Assert.Equal(ErrorCode.None, await CreateAsync(wire, "ok_topic"));
+    }
+
+    [Theory]
     [InlineData(-1, -1, 30)]
     [InlineData(-2, -1, 0)]
     [InlineData(-3, 3000, 20)]

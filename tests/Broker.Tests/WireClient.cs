@@ -13,10 +13,12 @@ internal sealed class WireClient : IAsyncDisposable
     private NetworkStream stream = null!;
     private int nextCorrelationId = 1;
 
-    public static async Task<WireClient> ConnectAsync(TestBroker broker)
+    public static Task<WireClient> ConnectAsync(TestBroker broker) => ConnectAsync(broker.Broker.Port);
+
+    public static async Task<WireClient> ConnectAsync(int port)
     {
         var wire = new WireClient();
-        await wire.client.ConnectAsync("127.0.0.1", broker.Broker.Port);
+        await wire.client.ConnectAsync("127.0.0.1", port);
         wire.stream = wire.client.GetStream();
         return wire;
     }

@@ -18,6 +18,14 @@ public sealed class ClockSkewTests
         run.Log.RunFor(10_000);
         Assert.Single(await run.OutcomesAsync(1));
         Assert.Contains("ahead of this host's clock", Waiting(run), StringComparison.Ordinal);
+        await Until.TrueAsync(
+            () =>
+            {
+                run.Log.RunFor(100);
+                return run.Application.Inputs is [{ Age.TotalSeconds: >= 5, Stalled.TotalSeconds: >= 5 } input]
+                    && input.Why!.Contains("ahead of this host's clock", StringComparison.Ordinal);
+            },
+            "it has stood for five seconds, and says why");
 
         run.Log.RunFor(HourMs);
         var outcomes = await run.OutcomesAsync(3);

@@ -59,7 +59,8 @@ public sealed class MembershipTests
         await using var run = new MemoryRun();
         run.Log.AssignmentsWithoutMember = 2;
         run.Log.Append(MemoryRun.Commands, "a", "hold");
-        await run.StartAsync();
+        await run.StartWithoutWaitingAsync();
+        await run.WhileTimePassesAsync(() => run.Application.State == StreamsState.Running);
 
         await run.AssertExactlyOnceAsync(1);
         Assert.Equal(3, run.Log.Calls.Count(c => c == "subscribe"));

@@ -70,7 +70,7 @@ public sealed class RestoreTests
     }
 
     /// <summary>A command that a run before decided.</summary>
-    private static void AppendDecided(MemoryRun run, int number, MemoryKind kind)
+    internal static void AppendDecided(MemoryRun run, int number, MemoryKind kind)
     {
         var offset = run.Log.Append(MemoryRun.Commands, "a", "hold");
         var body = $"{MemoryLog.StartMs} hold";

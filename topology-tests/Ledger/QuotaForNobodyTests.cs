@@ -161,6 +161,11 @@ public sealed class QuotaForNobodyTests
         ledger.Run(Body("ann", 1) with { Mode = HoldMode.Waitlist, CustomerRef = "ann" });
         Activate(ledger, policy.WithQuotas(Row(QuotaScope.Customer, null, null)) with { Version = 2 });
 
+        var amendedUp = ledger.Run(new AllocationCommandBody.Amend { ReservationId = "nobody", NewQuantity = 2 });
+        Assert.Equal("R ScopeRequired", OutcomeText.Of(amendedUp));
+        var beyond = ledger.Run(new AllocationCommandBody.Amend { ReservationId = "ann", NewQuantity = 5 });
+        Assert.Equal("R QuotaExceeded", OutcomeText.Of(beyond));
+
         ledger.Release("all");
 
         Assert.Equal(1, ledger.Reservation("nobody")!.Waiting);

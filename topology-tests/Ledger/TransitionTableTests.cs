@@ -365,7 +365,7 @@ public sealed class TransitionTableTests
     // States that only later policies lead to.
     private static AllocationOutcome? Put(TestLedger ledger, string what)
     {
-        var reservation = new Reservation { ReservationId = "r", Version = 1 };
+        var reservation = new Reservation { ReservationId = "r", Version = 1, Class = "standard" };
         ledger.State.PutReservation(TestLedger.Pool, what == "waitlisted"
             ? reservation with { Waiting = 5 }
             : reservation with

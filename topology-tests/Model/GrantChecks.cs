@@ -7,7 +7,7 @@ namespace Topology.Tests.Model;
 internal static class GrantChecks
 {
     public static void Check(
-        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command,
+        NaivePolicy policy, NaivePool pool, AllocationOutcome outcome, AllocationCommand? command, bool isGranting,
         IReadOnlyList<AllocationOutcome> rest, Action<string, string> fail)
     {
         var grants = outcome.Entries.Where(e => e is { Kind: EntryKind.Held, From: Account.Free }).ToList();
@@ -25,6 +25,7 @@ internal static class GrantChecks
         {
             return;
         }
+        CheckBars(pool, outcome, grants, isGranting, fail);
         var name = OutcomeChecks.Name(outcome);
         var granted = outcome.After.First(a => a.ReservationId == grants[0].ReservationId);
         var quantity = grants.Sum(g => g.Quantity);
@@ -50,6 +51,31 @@ internal static class GrantChecks
         }
         CheckQuota(pool, outcome, granted, quantity, fail);
         CheckTurn(policy, pool, outcome, granted, fail);
+    }
+
+    // What bars one way to a grant bars all of them.
+    private static void CheckBars(
+        NaivePool pool, AllocationOutcome outcome, List<LedgerEntry> grants, bool isGranting,
+        Action<string, string> fail)
+    {
+        var name = OutcomeChecks.Name(outcome);
+        if (!isGranting || pool.ClosedBy(outcome.TMs) is not null)
+        {
+            fail("nothing is granted while nothing is handed out",
+                $"{name}: {pool.ClosedBy(outcome.TMs) ?? "another system has authority, or it is frozen"}");
+        }
+        var total = outcome.Event is AllocationOutcomeEvent.Held
+            ? grants.Sum(g => g.Quantity)
+            : outcome.After.Where(a => a.ReservationId == grants[0].ReservationId).Sum(a => a.Held + a.Confirmed);
+        if (!pool.Fits(total))
+        {
+            fail("4: no grant beyond the largest request", $"{name} makes {total}, most is {pool.Maximum}");
+        }
+        if (outcome.Event is AllocationOutcomeEvent.Promoted promoted
+            && pool[promoted.ReservationId].WaitUntilMs <= outcome.TMs)
+        {
+            fail("nobody is promoted whose wait is over", name);
+        }
     }
 
     private static void CheckLines(
@@ -98,7 +124,7 @@ internal static class GrantChecks
                 // What a preemption frees is the preemptor's first: whom only it unblocks, or makes wait, comes after.
                 var isBehind = pool.Preemption.Offset == outcome.Source.Offset
                     && pool.Preemption.Behind.Contains(waiter.Id);
-                if (!isBehind && pool.QuotaBroken(waiter, waiter.Waiting) is null)
+                if (!isBehind && pool.MayBeServed(waiter, outcome.TMs))
                 {
                     fail("a new hold does not pass an equal waiter",
                         $"{OutcomeChecks.Name(outcome)} passes {waiter.Id}, which waits for {waiter.Waiting}");
@@ -116,7 +142,7 @@ internal static class GrantChecks
             var isPreempting = outcome.Decision.Any(s => s.Rule == DecisionRule.Preemption);
             foreach (var ahead in pool.Line().TakeWhile(w => w.Id != mine.Id && !isPreempting))
             {
-                var mayBePassed = pool.QuotaBroken(ahead, ahead.Waiting) is not null
+                var mayBePassed = !pool.MayBeServed(ahead, outcome.TMs)
                     || NaiveTakings.IsVictim(policy, mine.Class, ahead.Class)
                     || (policy.Waiting == WaitlistOrder.BestEffort
                         && ahead.Waiting > pool.AvailableTo(ahead.Class, outcome.TMs));

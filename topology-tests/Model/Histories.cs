@@ -73,6 +73,7 @@ internal static class Histories
             < 84 => $"block {quantity}",
             < 86 => $"unblock {quantity}",
             < 87 => $"import {r} held=1 confirmed=1 {owner}",
+            < 88 => $"configure service=60000{Pick(["", $" closes={random.Next(9) * 9_000}", " maximum=3"])}",
             < 92 => $"wait {(random.Next(3) == 0 ? 60_000 : random.Next(5_000))}",
             < 94 => "tick",
             < 97 => $"again {1 + random.Next(6)}",
@@ -83,7 +84,7 @@ internal static class Histories
                     + $"after={random.Next(2) * 3_000}",
                 0 => "restart",
                 1 => $"authority {Pick(["frozen", "authoritative", "authoritative"])} epoch={index}",
-                _ => $"mode slow{Pick(["", " on cap=20000", " on cap=5000"])}",
+                _ => $"mode {Pick(["slow", "slow", "stop"])}{Pick(["", " on cap=20000", " on cap=5000"])}",
             },
             _ => $"@b hold {r} {quantity} {owner}",
         };

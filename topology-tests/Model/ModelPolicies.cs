@@ -35,16 +35,18 @@ internal static class ModelPolicies
         },
         new()
         {
-            Name = "first come", Classes = Three, Waiting = WaitlistOrder.StrictFifo, Boosts = [("field", 20_000)],
+            Name = "first come", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.StrictFifo,
+            Boosts = [("field", 20_000)],
         },
         new()
         {
-            Name = "best effort", Classes = Three, Waiting = WaitlistOrder.BestEffort, Boosts = [("gold", 5_000)],
+            Name = "best effort", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.BestEffort,
+            Boosts = [("gold", 5_000)],
             Quotas = [new(QuotaScope.Customer, "ann", 4, Required: true)], OnDeficit = DeficitAction.ExpireNewestHeld,
         },
         new()
         {
-            Name = "preempting", Classes = Three, Waiting = WaitlistOrder.StrictFifo,
+            Name = "preempting", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.StrictFifo,
             Preemptions = [("field", ["gold", "web"], true, 0, 0, true), ("gold", ["web"], false, 2_000, 5_000, false)],
         },
         new()
@@ -57,7 +59,7 @@ internal static class ModelPolicies
                 new(QuotaScope.Dealer, "nine", 4, 1, 2, Reclaim: QuotaReclaim.Held),
             ],
             Preemptions = [("field", ["web"], false, 0, 3_000, true)], OnDeficit = DeficitAction.ExpireNewestHeld,
-            HasSlowMode = true,
+            HasSlowMode = true, HasStopMode = true,
         },
         new()
         {

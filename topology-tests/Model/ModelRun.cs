@@ -71,6 +71,10 @@ internal sealed class ModelRun
             {
                 inForce.Current = versions[taken.Version];
             }
+            if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.ModeChanged mode })
+            {
+                inForce.Switch(mode);
+            }
             if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.AuthorityChanged changed })
             {
                 checks.IsGranting = changed.Mode == AuthorityMode.Authoritative;

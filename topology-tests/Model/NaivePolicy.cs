@@ -46,7 +46,16 @@ internal sealed record NaivePolicy
     /// <summary>Whether holds that fall due in the mode <c>slow</c> are extended once, by up to 20 s.</summary>
     public bool HasSlowMode { get; init; }
 
+    /// <summary>Whether nothing is granted in the mode <c>stop</c>.</summary>
+    public bool HasStopMode { get; init; }
+
+    public const string StopMode = "stop";
+
+    private const string SlowMode = "slow";
+
     public override string ToString() => Name;
+
+    public bool HasMode(string mode) => mode == StopMode ? HasStopMode : mode == SlowMode && HasSlowMode;
 
     /// <summary>How many units more than there are may be promised to a class, given what there is.</summary>
     public long OverbookingOf(string priorityClass, long total, long? serviceAtMs, long t)
@@ -98,7 +107,13 @@ internal sealed record NaivePolicy
                     "wait", all, Waiting, [.. Boosts.Select(b => new ClassBoost(b.Class, b.BoostMs))], 60_000,
                     86_400_000, 1_000)],
             DeficitTable = [new DeficitRow("deficit", all, OnDeficit)],
-            ModeTable = HasSlowMode ? [new ModeRow("slow", "slow", all, ModeEffect.ExtendHolds, 20_000)] : [],
+            ModeTable =
+            [
+                .. HasSlowMode
+                    ? [new ModeRow("slow", SlowMode, all, ModeEffect.ExtendHolds, 20_000)] : Array.Empty<ModeRow>(),
+                .. HasStopMode
+                    ? [new ModeRow("stop", StopMode, all, ModeEffect.RejectHolds, 0)] : Array.Empty<ModeRow>(),
+            ],
         };
     }
 

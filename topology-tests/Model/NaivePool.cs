@@ -17,6 +17,12 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
 
     public long? ServiceAtMs { get; set; }
 
+    /// <summary>From when on nothing is granted.</summary>
+    public long? ClosesAtMs { get; set; }
+
+    /// <summary>Most that one request can ever get.</summary>
+    public long? Maximum { get; set; }
+
     /// <summary>
     /// The record for which somebody lost units last, and who waits only because of it or was blocked by a quota just
     /// before: they come after the one for whom it was.
@@ -152,7 +158,18 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
         [.. Reservations.Values.Where(r => r.Waiting > 0).OrderBy(r => r.OrderMs).ThenBy(r => r.OrderTie)];
 
     public bool CanServe(NaiveReservation waiter, long t) =>
-        QuotaBroken(waiter, waiter.Waiting) is null && waiter.Waiting <= AvailableTo(waiter.Class, t);
+        MayBeServed(waiter, t) && waiter.Waiting <= AvailableTo(waiter.Class, t);
+
+    /// <summary>Whether nothing but units is lacking for one who waits: others do not pass it.</summary>
+    public bool MayBeServed(NaiveReservation waiter, long t) => !(waiter.WaitUntilMs <= t) && Fits(waiter.Waiting)
+        && QuotaBroken(waiter, waiter.Waiting) is null;
+
+    /// <summary>Whether one request can get so much.</summary>
+    public bool Fits(long quantity) => !(quantity > Maximum);
+
+    /// <summary>Why nobody is granted anything, in words; null when somebody may be.</summary>
+    public string? ClosedBy(long t) => ClosesAtMs <= t ? $"it closed at {ClosesAtMs}"
+        : inForce.RejectsHolds ? "a mode rejects holds" : null;
 
     private long OverbookingOf(string priorityClass, long t) =>
         inForce.Current.OverbookingOf(priorityClass, Total, ServiceAtMs, t);

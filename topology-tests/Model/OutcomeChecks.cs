@@ -30,9 +30,11 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         {
             fail("2: balances are the fold of entries", $"{Name(outcome)} begins at {before}, not {TextOf(pool)}");
         }
-        if (outcome.Event is AllocationOutcomeEvent.PoolConfigured configured)
+        if (outcome is { DuplicateOf: null, Event: AllocationOutcomeEvent.PoolConfigured configured })
         {
             pool.ServiceAtMs = configured.Settings.ServiceAtMs;
+            pool.ClosesAtMs = configured.Settings.ClosesAtMs;
+            pool.Maximum = configured.Settings.MaximumCapacity;
         }
         if (outcome.DuplicateOf is not null)
         {
@@ -46,7 +48,7 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         {
             pool.Forget(touched.ReservationId, outcome.TMs);
         }
-        GrantChecks.Check(inForce.Current, pool, outcome, command, rest, fail);
+        GrantChecks.Check(inForce.Current, pool, outcome, command, IsGranting, rest, fail);
         RefusalChecks.Check(inForce.Current, pool, outcome, command, IsGranting, fail);
         Fold(pool, outcome);
         var after = TextOf(outcome.BalancesAfter);
@@ -81,7 +83,11 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         {
             fail("3: every deficit is published", $"{pool.Id}: {pool.DeficitAt(t)} at {t}, published {pool.Published}");
         }
-        if (inForce.Current.Waiting != WaitlistOrder.None && IsGranting)
+        if (pool.ClosesAtMs <= t && pool.Line() is [var vain, ..])
+        {
+            fail("nobody waits for a pool that is closed", $"{vain.Id} waits at {t}, it closed at {pool.ClosesAtMs}");
+        }
+        if (inForce.Current.Waiting != WaitlistOrder.None && IsGranting && pool.ClosedBy(t) is null)
         {
             CheckTurns(pool, t);
             if (pool.Published == 0)
@@ -95,7 +101,7 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
     private void CheckTurns(NaivePool pool, long t)
     {
         var ahead = new HashSet<string>();
-        foreach (var waiter in pool.Line().Where(w => !(w.WaitUntilMs <= t)))
+        foreach (var waiter in pool.Line().Where(w => !(w.WaitUntilMs <= t) && pool.Fits(w.Waiting)))
         {
             var isTurn = ahead.All(a => NaiveTakings.IsVictim(inForce.Current, waiter.Class, a));
             if (isTurn && NaiveTakings.Could(inForce.Current, pool, waiter, waiter.Waiting, t))
@@ -121,7 +127,7 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
                     $"{waiter.Id} ({waiter.Class}) waits for {waiter.Waiting}, {pool.AvailableTo(waiter.Class, t)} are "
                     + "available to it and no quota forbids them");
             }
-            if (inForce.Current.Waiting == WaitlistOrder.StrictFifo && pool.QuotaBroken(waiter, waiter.Waiting) is null)
+            if (inForce.Current.Waiting == WaitlistOrder.StrictFifo && pool.MayBeServed(waiter, t))
             {
                 return;
             }

@@ -49,6 +49,15 @@ internal static class RefusalChecks
                     fail("a refusal for lack of units is true",
                         $"{name} says {reason.Code}: {needed} asked for by {priorityClass}, {available} available");
                     break;
+                case ReasonCode.DegradedMode when pool.ClosedBy(outcome.TMs) is null:
+                case ReasonCode.PolicyForbids
+                    when reason.Detail.EndsWith("closed", StringComparison.Ordinal)
+                        && !(pool.ClosesAtMs <= outcome.TMs):
+                    fail("a refusal because nothing is handed out is true", $"{name} says {reason.Code}");
+                    break;
+                case ReasonCode.ExceedsMaximumCapacity when pool.Fits(needed):
+                    fail("a refusal of what can never fit is true", $"{name}: {needed}, most is {pool.Maximum}");
+                    break;
                 case ReasonCode.WaitersAhead when pool.Line().Count == 0:
                     fail("a refusal for waiters ahead is true", name);
                     break;

@@ -13,7 +13,7 @@ namespace Topology.Tests.Model;
 /// force r1 held by=eve    approve c3 by=ann            import r9 held=2 confirmed=1
 /// supply 5 erp=2          snapshot 12 version=3 through=4 blocked=1              block 2     unblock 1
 /// policy 3 version=2 after=1000   (a number of ModelPolicies.All)
-/// configure capacity service=90000    authority frozen epoch=1    mode slow on cap=60000
+/// configure capacity service=90000 closes=5000 maximum=3   authority frozen epoch=1    mode slow on cap=60000
 /// wait 5000   tick   again 2   restart
 /// </code>
 /// A word <c>@b</c> first names another pool than <c>a</c>; <c>#c7</c> last names the command.
@@ -161,6 +161,7 @@ internal sealed class ScriptLine
                 Kind = words.Contains("capacity") ? PoolKind.Capacity : PoolKind.Stock,
                 SnapshotSource = "erp",
                 ServiceAtMs = Named("service") is { } service ? Histories.BeginMs + service : null,
+                ClosesAtMs = Named("closes") is { } closes ? t + closes : null,
                 MaximumCapacity = Named("maximum"),
             },
         },

@@ -76,10 +76,12 @@ public sealed class PolicyShapeTests
     [InlineData("15 minutes")]
     [InlineData("30m1h")]
     [InlineData("15")]
+    [InlineData("1.5h30m")]
+    [InlineData("P1M")]
     public void What_is_no_time_is_named(string text) => Expect(
         $"limits: {{grace: \"{text}\"}}\n",
         $"policy:10:17: limits.grace: '{text}' is no duration. "
-        + "Write a number and a unit: 500ms, 30s, 15m, 24h, 7d or 1h30m.");
+        + "Write a number and a unit: 500ms, 30s, 15m, 24h, 7d, 1h30m or PT1H30M.");
 
     [Fact]
     public void A_time_beyond_its_range_is_named() => Expect(

@@ -80,6 +80,21 @@ public sealed class PolicyTrialTests
         Assert.Contains("The class 'standard' of version 0 is gone", Assert.Single(reasons), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_only_one_of_the_policies_takes_is_compared_by_its_content()
+    {
+        Fold(new AllocationCommandBody.Hold { ReservationId = "a", Quantity = 3 }, id: "fits");
+        Fold(new AllocationCommandBody.Hold { ReservationId = "b", Quantity = 0 }, id: "mended");
+        Fold(new AllocationCommandBody.Hold { ReservationId = "b", Quantity = 1 }, id: "mended");
+
+        var same = Compare(PolicyDocument.Write(PolicyVersions.Version0));
+        var smaller = Compare(Policy("limits: {maximumQuantity: 2}\n"));
+
+        Assert.Equal((3, 0), (same.Compared, same.Different));
+        Assert.Equal((3, 1), (smaller.Compared, smaller.Different));
+        Assert.Equal([("Held", "Rejected Malformed")], smaller.Changes.Keys);
+    }
+
     private TrialComparison Compare(string document)
     {
         var comparison = new TrialComparison(exampleCount: 3);
@@ -142,9 +157,9 @@ public sealed class PolicyTrialTests
     }
 
     // TestLedger counts offsets; what stood before the log of this test is its pool and its supply.
-    private void Fold(AllocationCommandBody body, string pool = TestLedger.Pool)
+    private void Fold(AllocationCommandBody body, string pool = TestLedger.Pool, string? id = null)
     {
-        var command = ledger.Command(body, pool: pool);
+        var command = ledger.Command(body, id, pool);
         var keyPartition = pool == TestLedger.Pool ? TestLedger.Partition : -1;
         log.Add(new LedgerRecord(
             "allocation.commands", TestLedger.Partition, log.Count + 2, ledger.NowMs, pool, keyPartition, command));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Servers;
@@ -18,6 +19,8 @@ namespace Alloc.Cli.Commands.Doctor;
 internal static class ClusterChecks
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
+    private const int Shown = 3;
     private static readonly TimeSpan MaximumSkew = TimeSpan.FromMinutes(1);
 
     public static async IAsyncEnumerable<Finding> RunAsync(
@@ -40,6 +43,7 @@ internal static class ClusterChecks
             yield return finding;
         }
         yield return await RegistryAsync(settings, cancellation).ConfigureAwait(false);
+        yield return await Task.Run(() => Decisions(context, clients, settings), cancellation).ConfigureAwait(false);
         yield return await InstanceAsync(context, cancellation).ConfigureAwait(false);
         yield return await ClockAsync(context, settings, cancellation).ConfigureAwait(false);
     }
@@ -137,6 +141,40 @@ internal static class ClusterChecks
         }
     }
 
+    /// <summary>Whether what was sent is decided, measured to the end of the log, whichever instance should.</summary>
+    private static Finding Decisions(CommandContext context, KafkaClients clients, ClientSettings settings)
+    {
+        var group = context.Get(ServerOptions.ApplicationId);
+        try
+        {
+            using var admin = clients.Admin();
+            if (new GroupPositions(settings, context.Time).Read(admin, group) is not { } read)
+            {
+                return Finding.Warn(
+                    "decisions", $"there is no group {group}: nothing decides",
+                    "start 'alloc serve', or give its --application-id");
+            }
+            var waiting = read.Positions.Where(p => p.Lag > 0 && (p.Why is not null || p.Age is null || p.Age > Late))
+                .OrderByDescending(p => p.Age ?? TimeSpan.MaxValue).ToList();
+            return waiting.Count == 0
+                ? Finding.Ok("decisions", $"group {group} is at the end of its {read.Positions.Count} partitions")
+                : Finding.Warn(
+                    "decisions",
+                    string.Join("; ", waiting.Take(Shown).Select(Show))
+                        + (waiting.Count > Shown ? $"; and {waiting.Count - Shown} more" : ""),
+                    $"alloc group describe {group} shows all; docs/operations.md, \"Recover\", says what to do");
+        }
+        catch (KafkaException e)
+        {
+            return Finding.Fail("decisions", e.Error.Reason, "the rights to describe groups may be missing");
+        }
+    }
+
+    private static string Show(GroupPosition position) =>
+        $"{position.Partition.Topic}-{position.Partition.Partition.Value}: {position.Lag} records wait"
+        + (position.Age is { } age ? $", the oldest for {Duration.Show(age)}" : "")
+        + (position.Why is null ? "" : $": {position.Why}");
+
     private static async Task<Finding> InstanceAsync(CommandContext context, CancellationToken cancellation)
     {
         try
@@ -144,10 +182,17 @@ internal static class ClusterChecks
             using var console = JsonHttp.Console(context);
             var (status, body) = await console.TryAsync(HttpMethod.Get, "readyz", cancellation).ConfigureAwait(false);
             var seen = $"{context.Get(ClientOptions.Console)}, {body?["state"]}";
-            return (int)status == 200
-                ? Finding.Ok("instance", seen)
+            var waits = (body?["waitingFor"]?.AsArray() ?? [])
+                .Select(w => (string?)w?["reason"]).OfType<string>().ToList();
+            return (int)status == 200 ? Finding.Ok("instance", seen)
+                : waits.Count > 0 ? Finding.Fail(
+                    "instance", $"{seen}: {string.Join("; ", waits)}",
+                    "docs/operations.md, \"Recover\", says what to do")
                 : Finding.Warn(
-                    "instance", $"{seen}, {body?["remaining"]} records to restore", "wait, or look at its log");
+                    "instance",
+                    $"{seen}, not ready: " + string.Join(
+                        "; ", (body?["waitingFor"] as JsonArray ?? []).Select(w => w?["reason"]?.ToString())),
+                    "wait, or look at its log");
         }
         catch (CliException e)
         {

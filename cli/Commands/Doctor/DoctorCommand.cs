@@ -14,8 +14,9 @@ internal static class DoctorCommand
     public static Command Create() =>
         new Command("doctor", "Check libraries, disk, ports, Kafka, registry, topics, clocks")
             .TalksToKafka().TalksToRegistry().TalksToConsole()
-            .Takes(ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
-                ServerOptions.ConsolePort)
+            .Takes(
+                ServerOptions.ApplicationId, ServerOptions.DataDirectory, ServerOptions.KafkaPort,
+                ServerOptions.RegistryPort, ServerOptions.ConsolePort)
             .Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)

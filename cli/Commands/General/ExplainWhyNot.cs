@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
@@ -90,8 +89,7 @@ internal static class ExplainWhyNot
         OutcomeBlock.WriteAdvice(screen, AdviceOf(answer));
         if (happened["expiresAt"] is { } expires)
         {
-            var at = DateTimeOffset.Parse(expires.ToString(), CultureInfo.InvariantCulture);
-            Fields.Write(screen, "until", Words.Time(at.ToUnixTimeMilliseconds(), clock));
+            Fields.Write(screen, "until", Words.Time(expires, clock));
         }
         var balances = outcome["balancesBefore"]!;
         Fields.Write(

@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Output;
-using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Groups;
 
 /// <summary>
-/// <c>alloc group describe GROUP</c>: who owns which partition, how far it came, where its HTTP address is.
+/// <c>alloc group describe GROUP</c>: who owns which partition, how far it is from the end of the log, how old what
+/// waits is and what holds it up, where its HTTP address is.
 /// </summary>
 internal static class GroupDescribeCommand
 {
@@ -25,70 +25,41 @@ internal static class GroupDescribeCommand
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var admin = clients.Admin();
-        var group = admin.ListGroup(name, settings.Timeout);
-        if (group is null || group.State is "Dead" or "")
-        {
-            throw CliException.NotFound(
+        var (group, positions) = new GroupPositions(settings, context.Time).Read(admin, name)
+            ?? throw CliException.NotFound(
                 $"There is no group {name} at {settings.Bootstrap}.", "alloc group list shows what there is.");
-        }
-        var owners = new Dictionary<TopicPartition, GroupMemberInfo>();
-        foreach (var member in group.Members)
-        {
-            foreach (var partition in ConsumerProtocol.Partitions(member.MemberAssignment))
-            {
-                owners[partition] = member;
-            }
-        }
-        var rows = Positions(clients, admin, settings, name, owners);
         if (context.Screen.IsTable)
         {
             context.Screen.Verbatim($"{group.Group}  {group.State}  {group.Members.Count} member(s)  {group.Protocol}");
         }
         context.Screen.Rows(
-            rows,
+            [.. positions.Select(Row)],
             Column.Text("TOPIC", "topic"),
             Column.Number("PARTITION", "partition"),
             Column.Number("COMMITTED", "committed"),
             Column.Number("END", "end"),
             Column.Number("LAG", "lag"),
+            new Column("AGE", Age) { IsNumber = true },
             Column.Text("CLIENT", "client"),
-            Column.Text("HOST", "host"));
+            Column.Text("HOST", "host"),
+            Column.Text("HELD UP BY", "why"));
         return ExitCode.Ok;
     }
 
-    private static List<JsonObject> Positions(
-        KafkaClients clients,
-        IAdminClient admin,
-        ClientSettings settings,
-        string group,
-        Dictionary<TopicPartition, GroupMemberInfo> owners)
+    private static JsonObject Row(GroupPosition position) => new()
     {
-        var known = admin.GetMetadata(settings.Timeout).Topics
-            .Where(t => !t.Topic.StartsWith("__", StringComparison.Ordinal))
-            .SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p.PartitionId)))
-            .ToList();
-        using var reader = clients.Consumer(readCommitted: true, group);
-        var rows = new List<JsonObject>();
-        foreach (var committed in reader.Committed(known, settings.Timeout).OrderBy(c => c.Topic)
-            .ThenBy(c => c.Partition.Value))
-        {
-            var owner = owners.GetValueOrDefault(committed.TopicPartition);
-            if (owner is null && committed.Offset == Offset.Unset)
-            {
-                continue;
-            }
-            var end = reader.QueryWatermarkOffsets(committed.TopicPartition, settings.Timeout).High.Value;
-            rows.Add(new JsonObject
-            {
-                ["topic"] = committed.Topic,
-                ["partition"] = committed.Partition.Value,
-                ["committed"] = committed.Offset == Offset.Unset ? null : committed.Offset.Value,
-                ["end"] = end,
-                ["lag"] = committed.Offset == Offset.Unset ? null : Math.Max(0, end - committed.Offset.Value),
-                ["client"] = owner?.ClientId,
-                ["host"] = owner?.ClientHost,
-            });
-        }
-        return rows;
-    }
+        ["topic"] = position.Partition.Topic,
+        ["partition"] = position.Partition.Partition.Value,
+        ["committed"] = position.Committed,
+        ["end"] = position.End,
+        ["lag"] = position.Lag,
+        ["ageSeconds"] = position.Age?.TotalSeconds,
+        ["client"] = position.Owner?.ClientId,
+        ["host"] = position.Owner?.ClientHost,
+        ["why"] = position.Why,
+    };
+
+    private static string Age(JsonObject row) => row["ageSeconds"]?.GetValue<double>() is not { } seconds
+        ? "?"
+        : row["lag"]!.GetValue<long>() == 0 ? "-" : Duration.Show(TimeSpan.FromSeconds(seconds));
 }

@@ -24,11 +24,8 @@ internal static class PolicyApplyCommand
         Description = "Check it against what is in force, and write nothing",
     };
 
-    private static readonly Option<string?> EffectiveAt = new("--effective-at")
-    {
-        Description = "From when it acts, ISO 8601; five seconds from now if not given",
-        HelpName = "time",
-    };
+    private static readonly Option<string?> EffectiveAt = PointInTime.Option(
+        "--effective-at", "From when it acts, ISO 8601; five seconds from now if not given");
 
     private static readonly Option<int?> Base = new("--base")
     {
@@ -175,17 +172,12 @@ internal static class PolicyApplyCommand
     private static long EffectiveAtMs(CommandContext context)
     {
         var now = context.Time.GetUtcNow();
-        if (context.Get(EffectiveAt) is not { } text)
+        if (PointInTime.Get(context, EffectiveAt) is not { } time)
         {
             return (now + Lead).ToUnixTimeMilliseconds();
         }
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-        {
-            throw CliException.Usage(
-                $"--effective-at: '{text}' is not a time; write for instance 2026-03-01T09:30:00Z.");
-        }
-        return time > now ? time.ToUnixTimeMilliseconds() : throw CliException.Usage(
-            $"--effective-at: {Words.Time(time.ToUnixTimeMilliseconds())} is over; what is decided cannot change.",
+        return time > now.ToUnixTimeMilliseconds() ? time : throw CliException.Usage(
+            $"--effective-at: {Words.Time(time)} is over; what is decided cannot change.",
             "Write a time to come, or leave it out.");
     }
 

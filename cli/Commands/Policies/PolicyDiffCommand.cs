@@ -28,12 +28,12 @@ internal static class PolicyDiffCommand
         HelpName = "duration",
     };
 
-    private static readonly Option<int> Examples = new("--examples", "-n")
+    private static readonly Option<int> Examples = new Option<int>("--examples", "-n")
     {
         Description = "How many examples of each change",
         DefaultValueFactory = _ => 3,
         HelpName = "count",
-    };
+    }.Within(0);
 
     public static Command Create() =>
         new Command("diff", "Try a policy on the log: who would have been decided differently")
@@ -58,7 +58,7 @@ internal static class PolicyDiffCommand
                 $"The state before the window is folded from the journal: up to {count:N0} outcomes, about "
                 + $"{Duration.Show(time)}. --checkpoint-dir makes it shorter."),
         };
-        var comparison = new TrialComparison(Math.Max(0, context.Get(Examples)));
+        var comparison = new TrialComparison(context.Get(Examples));
         var bytes = new ByteComparison();
         try
         {

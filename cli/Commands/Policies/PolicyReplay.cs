@@ -1,15 +1,14 @@
 using System.Diagnostics;
-using System.Text;
 using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Processing;
+using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
@@ -22,9 +21,10 @@ namespace Alloc.Cli.Commands.Policies;
 internal sealed class PolicyReplay : IDisposable
 {
     private const int SampleSize = 5_000;
+    private static readonly TimeSpan RegistryPause = TimeSpan.FromMilliseconds(100);
     private readonly ClientSettings settings;
     private readonly CancellationToken cancellation;
-    private readonly AvroSerde<AllocationCommand> commands;
+    private readonly CommandRecords commands;
     private readonly AvroSerde<AllocationOutcome> outcomes;
     private readonly IConsumer<byte[]?, byte[]?> reader;
     private readonly string commandTopic;
@@ -39,12 +39,12 @@ internal sealed class PolicyReplay : IDisposable
         this.cancellation = cancellation;
         commandTopic = settings.TopicPrefix + TopicNames.Commands;
         outcomeTopic = settings.TopicPrefix + TopicNames.Outcomes;
-        commands = new AvroSerde<AllocationCommand>(registry, ConfluentFraming.SubjectOf(commandTopic));
         outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(outcomeTopic));
         reader = BulkClients.Consumer(settings, "alloc-policy-diff", readCommitted: true, fields: "all");
         var clients = new KafkaClients(settings);
         using var admin = clients.Admin();
         partitionCount = clients.PartitionCount(admin, outcomeTopic);
+        commands = new CommandRecords(AllocationSerdes.ForCommands(registry, commandTopic), partitionCount);
         total = Enumerable.Range(0, partitionCount).Sum(p => Ends(outcomeTopic, p) is var e ? e.High - e.Low : 0);
     }
 
@@ -159,22 +159,29 @@ internal sealed class PolicyReplay : IDisposable
 
     private LedgerRecord? ToLedger(ConsumeResult<byte[]?, byte[]?> record)
     {
-        if (record.Message.Value is not { } value)
+        var startedAt = Stopwatch.GetTimestamp();
+        while (true)
         {
-            return null;
-        }
-        try
-        {
-            var key = record.Message.Key;
-            return new LedgerRecord(
-                record.Topic, record.Partition.Value, record.Offset.Value, record.Message.Timestamp.UnixTimestampMs,
-                key is null ? null : Encoding.UTF8.GetString(key),
-                key is null ? -1 : Murmur2.Partition(key, partitionCount), commands.Deserialize(value));
-        }
-        catch (AvroException)
-        {
-            // The engine put it aside too.
-            return null;
+            try
+            {
+                return commands.Read(
+                    record.Topic, record.Partition.Value, record.Offset.Value, record.Message.Timestamp.UnixTimestampMs,
+                    record.Message.Key, record.Message.Value);
+            }
+            catch (BadRecordException)
+            {
+                // The engine put it aside too.
+                return null;
+            }
+            catch (DependencyUnavailableException error)
+            {
+                if (Stopwatch.GetElapsedTime(startedAt) > settings.Timeout)
+                {
+                    throw CliException.Unavailable($"{error.Message}; schemas of commands are needed.", "Ask again.");
+                }
+                cancellation.WaitHandle.WaitOne(RegistryPause);
+                cancellation.ThrowIfCancellationRequested();
+            }
         }
     }
 

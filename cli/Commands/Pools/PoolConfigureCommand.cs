@@ -44,10 +44,10 @@ internal static class PoolConfigureCommand
     };
 
     private static readonly Option<string?> ServiceAt = PointInTime.Option(
-        "--service-at", "When the resource is used, ISO 8601; none: at no time");
+        "--service-at", "When the resource is used, ISO 8601; none: at no time", None);
 
     private static readonly Option<string?> ClosesAt = PointInTime.Option(
-        "--closes-at", "From when on no hold is accepted, ISO 8601; none: it stays open");
+        "--closes-at", "From when on no units are granted and nobody waits, ISO 8601; none: it stays open", None);
 
     private static readonly (Option Option, PoolSetting Setting)[] Settings =
     [
@@ -67,7 +67,12 @@ internal static class PoolConfigureCommand
         var words = new List<string> { "pool", "configure", pool };
         foreach (var (option, _) in given)
         {
-            words.And(option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value);
+            // Of a time the one that was taken: asked again later, +15m would be another.
+            words.And(
+                option.Name,
+                option == ServiceAt || option == ClosesAt
+                    ? context.Get((Option<string?>)option)
+                    : context.Parsed.GetResult(option)!.Tokens[0].Value);
         }
         return new Ask(
             pool,

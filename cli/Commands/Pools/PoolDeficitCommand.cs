@@ -22,12 +22,12 @@ internal static class PoolDeficitCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = $"How many at most, up to {Most}",
         DefaultValueFactory = _ => ByDefault,
         HelpName = "count",
-    };
+    }.Within(1, Most);
 
     public static Command Create() =>
         new Command("deficit", "Show what was promised beyond supply, and what would cover it")
@@ -35,10 +35,6 @@ internal static class PoolDeficitCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        if (context.Get(Limit) is < 1 or > Most)
-        {
-            throw CliException.Usage($"--limit is 1 to {Most}.");
-        }
         using var console = JsonHttp.Console(context);
         return context.Get(Pool) is { } pool
             ? await OneAsync(context, console, pool, cancellation).ConfigureAwait(false)
@@ -57,11 +53,9 @@ internal static class PoolDeficitCommand
             ["held"] = p["balances"]!["held"]!.DeepClone(),
             ["confirmed"] = p["balances"]!["confirmed"]!.DeepClone(),
         }).ToList();
-        var isComplete = page["complete"]!.GetValue<bool>();
-        if (!isComplete)
-        {
-            context.Screen.Warn("Some partitions are moving or restoring; pools of theirs are missing here.");
-        }
+        var missing = new Incomplete();
+        missing.Add(page);
+        missing.Warn(context);
         context.Screen.Rows(
             rows,
             Column.Text("POOL", "poolId"),
@@ -73,7 +67,7 @@ internal static class PoolDeficitCommand
         {
             context.Screen.Warn($"There are more than the {rows.Count} shown; --limit shows more.");
         }
-        return isComplete ? ExitCode.Ok : ExitCode.Unavailable;
+        return missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     private static async Task<int> OneAsync(

@@ -18,12 +18,12 @@ internal static class PoolListCommand
         HelpName = "text",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "How many at most",
         DefaultValueFactory = _ => PageSize,
         HelpName = "count",
-    };
+    }.Within(1);
 
     public static Command Create() =>
         new Command("list", "List pools and their balances").Takes(Prefix, Limit, ClientOptions.Timeout)
@@ -34,24 +34,29 @@ internal static class PoolListCommand
         using var console = JsonHttp.Console(context);
         var rows = new List<JsonObject>();
         var limit = context.Get(Limit);
-        var complete = true;
-        for (var after = ""; rows.Count < limit;)
+        var stale = 0.0;
+        var missing = new Incomplete();
+        for (var cursor = ""; rows.Count < limit;)
         {
             var path =
-                $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}" +
-                $"&prefix={Uri.EscapeDataString(context.Get(Prefix))}&after={Uri.EscapeDataString(after)}";
+                $"v1/pools?limit={Math.Min(PageSize, limit - rows.Count)}" + Said("prefix", context.Get(Prefix))
+                + Said("cursor", cursor);
             var page = await console.GetAsync(path, cancellation).ConfigureAwait(false);
-            complete &= page["complete"]!.GetValue<bool>();
+            missing.Add(page);
+            stale = Math.Max(stale, page["staleSeconds"]?.GetValue<double>() ?? 0);
             rows.AddRange(page["pools"]!.AsArray().Select(p => Row(p!.AsObject())));
             if (page["next"] is not { } next)
             {
                 break;
             }
-            after = next.ToString();
+            cursor = next.ToString();
         }
-        if (!complete)
+        missing.Warn(context);
+        if (stale > 0)
         {
-            context.Screen.Warn("Some partitions are moving or restoring; pools of theirs are missing here.");
+            context.Screen.Warn(
+                $"This is what was so {Duration.Show(TimeSpan.FromSeconds(stale))} ago: "
+                + "Kafka has not been heard since.");
         }
         context.Screen.Rows(
             rows,
@@ -65,8 +70,11 @@ internal static class PoolListCommand
             Column.Number("CONSUMED", "consumed"),
             Column.Number("BLOCKED", "blocked"),
             Column.Number("OUTCOMES", "sequence"));
-        return complete ? ExitCode.Ok : ExitCode.Unavailable;
+        return missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
+
+    private static string Said(string name, string value) =>
+        value.Length == 0 ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
     private static JsonObject Row(JsonObject pool)
     {

@@ -33,7 +33,7 @@ internal static class ProjectionRebuildCommand
 
     public static Command Create() =>
         new Command("rebuild", "Build what searches answer from anew, beside live reads")
-            .Takes(Scope, Check, NoWait, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+            .Takes(Scope, Check, NoWait, Incomplete.Allow, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -50,8 +50,13 @@ internal static class ProjectionRebuildCommand
                 "A new generation replaces all, whatever it was.");
         }
         using var console = JsonHttp.Console(context);
-        var begun = await console.PostAsync("v1/projection/rebuild", cancellation).ConfigureAwait(false);
+        var begun = await console.PostAsync(
+            "v1/projection/rebuild" + (context.Get(Incomplete.Allow) ? "?allowIncomplete=true" : ""), cancellation)
+            .ConfigureAwait(false);
         var generation = begun["generation"]!.GetValue<int>();
+        var missing = new Incomplete();
+        missing.Add(begun);
+        missing.Warn(context, "not reached; start it there again when it answers");
         if (!context.Get(NoWait))
         {
             await WaitAsync(context, console, generation, cancellation).ConfigureAwait(false);
@@ -59,8 +64,8 @@ internal static class ProjectionRebuildCommand
         var answer = new JsonObject { ["generation"] = generation, ["answers"] = !context.Get(NoWait) };
         context.Screen.One(answer, _ => context.Screen.Verbatim(context.Get(NoWait)
             ? $"Generation {generation} is being built."
-            : $"Searches answer from generation {generation} now, at every instance."));
-        return ExitCode.Ok;
+            : $"Searches answer from generation {generation} now, at every instance that answers."));
+        return missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     /// <summary>Until every instance answers from the generation.</summary>
@@ -76,7 +81,8 @@ internal static class ProjectionRebuildCommand
                 var status = await console.GetAsync("v1/projection", cancellation).ConfigureAwait(false);
                 var instances = status["instances"]!.AsArray().OfType<JsonObject>()
                     .Where(i => i["generation"] is not null).ToList();
-                if (instances.TrueForAll(i => i["generation"]!.GetValue<int>() >= generation))
+                var isWhole = status["complete"]!.GetValue<bool>() || context.Get(Incomplete.Allow);
+                if (isWhole && instances.TrueForAll(i => i["generation"]!.GetValue<int>() >= generation))
                 {
                     return;
                 }

@@ -34,7 +34,12 @@ internal static class ProjectionStatusCommand
         {
             Remark(context, instance);
         }
-        return instances.Any(i => i["failure"] is not null) ? ExitCode.Failure : ExitCode.Ok;
+        var missing = new Incomplete();
+        missing.Add(status);
+        missing.Warn(context);
+        return instances.Any(i => i["failure"] is not null) ? ExitCode.Failure
+            : missing.IsAny ? ExitCode.Unavailable
+            : ExitCode.Ok;
     }
 
     private static IEnumerable<JsonObject> Rows(JsonObject instance)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
@@ -127,9 +128,12 @@ internal static class HoldCommand
         foreach (var text in context.Get(Attribute))
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1 || !attributes.TryAdd(text[..equals], text[(equals + 1)..]))
+            if (equals < 1 || string.IsNullOrWhiteSpace(text[..equals])
+                || string.IsNullOrWhiteSpace(text[(equals + 1)..])
+                || !attributes.TryAdd(text[..equals], text[(equals + 1)..]))
             {
-                throw CliException.Usage($"--attribute: '{text}' is not NAME=VALUE, with each name once.");
+                throw CliException.Usage(
+                    $"--attribute: '{text}' is not NAME=VALUE, neither of them empty, and each name once.");
             }
         }
         if (context.Get(Dealer) is { } dealer && !attributes.TryAdd(Scopes.DealerAttribute, dealer))
@@ -142,7 +146,9 @@ internal static class HoldCommand
     private static HoldLine Parse(string text)
     {
         var equals = text.LastIndexOf('=');
-        return equals > 0 && long.TryParse(text[(equals + 1)..], out var units)
+        return equals > 0 && !string.IsNullOrWhiteSpace(text[..equals])
+            && long.TryParse(
+                text[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var units)
             ? new HoldLine { ReservationId = text[..equals], Quantity = units }
             : throw CliException.Usage($"--line: '{text}' is not RESERVATION=UNITS.");
     }

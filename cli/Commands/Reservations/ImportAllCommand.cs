@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Bench;
+using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Cli.Replay;
+using Alloc.Engine.Runtime;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -32,7 +36,7 @@ internal static class ImportAllCommand
 
     public static Command Create() =>
         new Command("import-all", "Take over a file of promises of another system, into frozen pools")
-            .Takes(File, DryRun, Consent.Yes).Acts().TalksToKafka().TalksToRegistry()
+            .Takes(File, DryRun, Incomplete.Allow, Consent.Yes).Acts().TalksToKafka().TalksToRegistry()
             .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -42,7 +46,17 @@ internal static class ImportAllCommand
             throw CliException.Usage("What is read from standard input needs --yes: nobody can be asked there.");
         }
         Consent.CheckPossible(context, "import-all", context.Get(DryRun));
-        var (lines, waitingOnly) = ReadFile(context);
+        var (lines, waitingOnly, incomplete) = ReadFile(context);
+        if (incomplete is not null)
+        {
+            if (!context.Get(Incomplete.Allow))
+            {
+                throw CliException.Unavailable(
+                    $"The file says that it is not whole. {incomplete}",
+                    "Nothing was imported. Export it again; --allow-incomplete imports what it has.");
+            }
+            context.Screen.Warn($"The file is not whole. {incomplete}");
+        }
         if (waitingOnly > 0)
         {
             context.Screen.Warn(
@@ -66,10 +80,12 @@ internal static class ImportAllCommand
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: false, lingerMs: 5);
-        return Show(context, lines, Send(context, pipe, lines, settings.Timeout, cancellation));
+        return Show(
+            context, lines, Send(context, pipe, lines, settings.Timeout, cancellation), pipe.PartitionCount);
     }
 
-    private static (IReadOnlyList<ImportLine> Lines, int WaitingOnly) ReadFile(CommandContext context)
+    private static (IReadOnlyList<ImportLine> Lines, int WaitingOnly, string? Incomplete) ReadFile(
+        CommandContext context)
     {
         var file = context.Get(File);
         if (file == "-")
@@ -124,7 +140,7 @@ internal static class ImportAllCommand
     }
 
     private static int Show(
-        CommandContext context, IReadOnlyList<ImportLine> lines, AllocationOutcome?[] outcomes)
+        CommandContext context, IReadOnlyList<ImportLine> lines, AllocationOutcome?[] outcomes, int partitionCount)
     {
         var rows = lines.Select((line, index) => Row(line, outcomes[index])).ToList();
         var shown = context.Screen.IsTable
@@ -141,7 +157,14 @@ internal static class ImportAllCommand
         context.Screen.Warn(string.Join(", ", results) + ".");
         if (Array.Exists(outcomes, o => o is null))
         {
-            context.Screen.Warn("Of those that are unknown no decision was seen; run it again, nothing is done twice.");
+            var missing = new Incomplete();
+            foreach (var (index, _) in outcomes.Index().Where(o => o.Item is null))
+            {
+                missing.Add(
+                    Murmur2.Partition(Encoding.UTF8.GetBytes(lines[index].PoolId), partitionCount),
+                    "no decision of those that are unknown was seen; run it again, nothing is done twice.");
+            }
+            missing.Warn(context, "not answering for all");
             return ExitCode.Unavailable;
         }
         return Array.Exists(outcomes, o => o!.Event is AllocationOutcomeEvent.Rejected)
@@ -153,6 +176,7 @@ internal static class ImportAllCommand
         ["line"] = line.Number,
         ["poolId"] = line.PoolId,
         ["reservationId"] = line.Body.ReservationId,
+        ["expiresAt"] = line.Body.ExpiresAtMs is { } expiresAt ? TimeText.Show(expiresAt) : null,
         ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
         ["detail"] = outcome is null ? "no decision was seen" : OutcomeBlock.Detail(outcome),
         ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
@@ -166,6 +190,14 @@ internal static class ImportAllCommand
         var confirmed = lines.Aggregate((Int128)0, (sum, line) => sum + line.Body.Confirmed);
         var pools = lines.Select(line => line.PoolId).Distinct().Count();
         return $"{lines.Count} reservation{(lines.Count == 1 ? "" : "s")} ({held} units held, {confirmed} confirmed) "
-            + $"of {pools} pool{(pools == 1 ? "" : "s")}";
+            + $"of {pools} pool{(pools == 1 ? "" : "s")}{Expiries(lines)}";
+    }
+
+    private static string Expiries(IReadOnlyList<ImportLine> lines)
+    {
+        var times = lines.Select(line => line.Body.ExpiresAtMs).OfType<long>().Order().ToList();
+        return times.Count == 0 ? ""
+            : times[0] == times[^1] ? $", held until {Words.Time(times[0])}"
+            : $", held until {Words.Time(times[0])} to {Words.Time(times[^1])}";
     }
 }

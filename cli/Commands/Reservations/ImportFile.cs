@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Alloc.Cli.CommandLine;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -40,16 +41,20 @@ internal static class ImportFile
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 4, AllowDuplicateProperties = false };
 
-    /// <summary>The promises, and how many lines only waited for units.</summary>
+    /// <summary>
+    /// The promises, how many lines only waited for units, and what the export says that it does not have, or null.
+    /// </summary>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="reader">Its text.</param>
     /// <exception cref="CliException">A line is wrong; nothing of the file may be used.</exception>
-    public static (IReadOnlyList<ImportLine> Lines, int WaitingOnly) Read(string file, TextReader reader)
+    public static (IReadOnlyList<ImportLine> Lines, int WaitingOnly, string? Incomplete) Read(
+        string file, TextReader reader)
     {
         var lines = new List<ImportLine>();
         var known = new Dictionary<(string Pool, string Id), int>();
         var problems = new List<string>();
         var (number, waitingOnly) = (0, 0);
+        string? incomplete = null;
         while (reader.ReadLine() is { } text && problems.Count < ProblemsShown)
         {
             number++;
@@ -64,8 +69,12 @@ internal static class ImportFile
             }
             try
             {
-                var line = Parse(number, text);
-                if (line is null)
+                var line = Parse(number, text, out var mark);
+                if (mark is not null)
+                {
+                    incomplete ??= mark;
+                }
+                else if (line is null)
                 {
                     waitingOnly++;
                 }
@@ -86,15 +95,16 @@ internal static class ImportFile
             }
         }
         return problems.Count == 0
-            ? (lines, waitingOnly)
+            ? (lines, waitingOnly, incomplete)
             : throw CliException.Failed(
                 string.Join("\n       ", problems),
                 "Nothing was imported. The lines are those of alloc authority export -o jsonl.");
     }
 
-    // Null: it promises nothing.
-    private static ImportLine? Parse(int number, string text)
+    // Null: it promises nothing, or marks the export as not whole.
+    private static ImportLine? Parse(int number, string text, out string? mark)
     {
+        mark = null;
         if (text.Length > MaximumLineLength)
         {
             throw new FormatException($"the line has {text.Length:N0} characters, more than {MaximumLineLength:N0}.");
@@ -115,6 +125,11 @@ internal static class ImportFile
                 throw new FormatException("a line is a JSON object, {\"poolId\": …, \"reservationId\": …, …}.");
             }
             var fields = new Fields(document.RootElement);
+            if (fields.Text("incomplete") is { } missing)
+            {
+                mark = missing;
+                return null;
+            }
             var body = new AllocationCommandBody.Import
             {
                 ReservationId = fields.Text("reservationId") ?? throw Fields.Missing("reservationId"),
@@ -147,8 +162,10 @@ internal static class ImportFile
         public string? Text(string name) => Find(name) switch
         {
             null => null,
-            { ValueKind: JsonValueKind.String } value when value.GetString() is { Length: > 0 } text => text,
-            { ValueKind: JsonValueKind.String } => name is "poolId" or "reservationId" ? throw Missing(name) : null,
+            { ValueKind: JsonValueKind.String } value when !string.IsNullOrWhiteSpace(value.GetString()) =>
+                value.GetString(),
+            { ValueKind: JsonValueKind.String } => throw new FormatException(
+                $"{name} is empty; leave it out, or give it a value."),
             { } value => throw new FormatException($"{name}: {value.GetRawText()} is no text."),
         };
 
@@ -161,8 +178,8 @@ internal static class ImportFile
         };
 
         public long? Time(string name) => Text(name) is not { } text ? null
-            : PointInTime.TryParse(text, out var timeMs) ? timeMs
-            : throw new FormatException($"{name}: '{text}' is no time; write for instance 2026-03-01T09:30:00Z.");
+            : TimeText.TryRead(text, out var timeMs, out var problem) ? timeMs
+            : throw new FormatException($"{name}: '{text}' {problem}.");
 
         public void CheckAllKnown()
         {

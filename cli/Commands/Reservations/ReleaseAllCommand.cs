@@ -41,12 +41,12 @@ internal static class ReleaseAllCommand
         Description = "Take confirmed units back too: each waits for another person's approval",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "More than this many and nothing is done",
         DefaultValueFactory = _ => ByDefault,
         HelpName = "count",
-    };
+    }.Within(1, Most);
 
     private static readonly Option<bool> DryRun = new("--dry-run")
     {
@@ -55,7 +55,7 @@ internal static class ReleaseAllCommand
 
     public static Command Create() =>
         new Command("release-all", "Give back every reservation that a search finds").Searches()
-            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Consent.Yes).Acts()
+            .Takes(Confirmed, Reason, Ticket, Limit, DryRun, Incomplete.Allow, Consent.Yes).Acts()
             .TalksToKafka().TalksToRegistry().TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -87,14 +87,6 @@ internal static class ReleaseAllCommand
                 "Say which reservations: --order, --customer, --pool, --status or --older-than.",
                 "alloc reservation list shows what a search finds.");
         }
-        if (context.Get(Reason).Trim().Length == 0)
-        {
-            throw CliException.Usage("--reason is not empty: it is kept with every release.");
-        }
-        if (context.Get(Limit) < 1)
-        {
-            throw CliException.Usage("--limit is at least 1.");
-        }
         Consent.CheckPossible(context, "a bulk release", context.Get(DryRun));
     }
 
@@ -113,11 +105,7 @@ internal static class ReleaseAllCommand
                 return Taken(context, row) > 0 && ++count <= limit;
             },
             cancellation).ConfigureAwait(false);
-        if (!result.IsComplete)
-        {
-            throw CliException.Unavailable(
-                $"Some partitions cannot be searched now: {result.Why}", "Nothing was released; try again.");
-        }
+        result.Missing.Refuse(context, "Nothing was released.");
         result.Warn(context);
         var wanted = result.Rows.ToList();
         if (left > 0)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
@@ -33,15 +32,15 @@ internal static class ReservationGetCommand
     private static void Write(IAnsiConsole screen, JsonNode r, TimeProvider clock)
     {
         screen.MarkupLine(
-            $"[bold]{Markup.Escape(r["reservationId"]!.ToString())}[/]  {Markup.Escape(r["status"]!.ToString())}  " +
-            $"[dim]pool {Markup.Escape(r["poolId"]!.ToString())}[/]");
+            $"[bold]{Markup.Escape(TableText.Visible(r["reservationId"]!.ToString()))}[/]  "
+            + $"{Markup.Escape(r["status"]!.ToString())}  " +
+            $"[dim]pool {Markup.Escape(TableText.Visible(r["poolId"]!.ToString()))}[/]");
         var buckets = Buckets.Where(b => r[b]!.GetValue<long>() != 0).Select(b => $"{b} {r[b]}");
         Fields.Write(
             screen, "units", $"granted {r["granted"]}: {string.Join(", ", buckets.DefaultIfEmpty("nothing"))}");
         if (r["held"]!.GetValue<long>() > 0 && r["expiresAt"] is { } expires)
         {
-            var at = DateTimeOffset.Parse(expires.ToString(), CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
-            Fields.Write(screen, "expires", Words.Time(at, clock));
+            Fields.Write(screen, "expires", Words.Time(expires, clock));
         }
         foreach (var name in new[] { "orderRef", "customerRef", "groupId" })
         {

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -12,12 +12,12 @@ internal static class ReservationListCommand
 {
     private const int ByDefault = 100;
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "How many at most",
         DefaultValueFactory = _ => ByDefault,
         HelpName = "count",
-    };
+    }.Within(1);
 
     public static Command Create() =>
         new Command("list", "Search for reservations, over all pools").Searches()
@@ -26,20 +26,17 @@ internal static class ReservationListCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var limit = context.Get(Limit);
-        if (limit < 1)
-        {
-            throw CliException.Usage("--limit is at least 1.");
-        }
         using var console = JsonHttp.Console(context);
         var found = await ReservationSearchPages.ReadAsync(
             console, SearchOptions.Query(context), limit, cancellation).ConfigureAwait(false);
+        found.Missing.Warn(context);
         found.Warn(context);
         Show(context, found.Rows);
         if (found.HasMore)
         {
             context.Screen.Warn($"There are more than the {found.Rows.Count} shown; --limit shows more.");
         }
-        return found.IsComplete ? ExitCode.Ok : ExitCode.Unavailable;
+        return found.Missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     /// <summary>Reservations as a table.</summary>
@@ -81,7 +78,7 @@ internal static class ReservationListCommand
     }
 
     private static string Age(JsonObject row, TimeProvider clock) =>
-        Duration.Show(clock.GetUtcNow() - Time(row["createdAt"]!));
+        Words.TryMs(row["createdAt"]!) is { } created ? Duration.ShowMs((Int128)Now(clock) - created) : "-";
 
     private static string Expires(JsonObject row, TimeProvider clock)
     {
@@ -89,10 +86,9 @@ internal static class ReservationListCommand
         {
             return "-";
         }
-        var left = Time(expires) - clock.GetUtcNow();
-        return left < TimeSpan.Zero ? "now" : $"in {Duration.Show(left)}";
+        return Words.TryMs(expires) is not { } at ? expires.ToString()
+            : at < Now(clock) ? "now" : $"in {Duration.ShowMs((Int128)at - Now(clock))}";
     }
 
-    private static DateTimeOffset Time(JsonNode text) =>
-        DateTimeOffset.Parse(text.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    private static long Now(TimeProvider clock) => clock.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -7,24 +7,20 @@ namespace Alloc.Cli.Commands.Reservations;
 /// <summary>What a search found.</summary>
 /// <param name="Rows">Reservations, in the order of the search.</param>
 /// <param name="HasMore">There are more, or may be.</param>
-/// <param name="IsComplete">Every partition was looked at.</param>
+/// <param name="Missing">Partitions that were not looked at.</param>
 /// <param name="LagSeconds">How old the answer is.</param>
-/// <param name="Why">Why partitions are missing, or the projection stopped.</param>
+/// <param name="Failure">Why the projection stopped; null: it goes on.</param>
 internal sealed record SearchResult(
-    IReadOnlyList<JsonObject> Rows, bool HasMore, bool IsComplete, double LagSeconds, string? Why)
+    IReadOnlyList<JsonObject> Rows, bool HasMore, Incomplete Missing, double LagSeconds, string? Failure)
 {
     private const double NoticeableSeconds = 5;
 
     /// <summary>Says what the reader must know before believing the rows.</summary>
     public void Warn(CommandContext context)
     {
-        if (!IsComplete)
+        if (Failure is not null)
         {
-            context.Screen.Warn($"Some partitions are missing here: {Why}");
-        }
-        else if (Why is not null)
-        {
-            context.Screen.Warn($"The search projection stopped, what is shown may be old: {Why}");
+            context.Screen.Warn($"The search projection stopped, what is shown may be old: {Failure}");
         }
         if (LagSeconds > NoticeableSeconds)
         {
@@ -55,9 +51,9 @@ internal static class ReservationSearchPages
     {
         var rows = new List<JsonObject>();
         var read = 0;
-        var complete = true;
+        var missing = new Incomplete();
         double lag = 0;
-        string? why = null;
+        string? failure = null;
         string? cursor = null;
         do
         {
@@ -67,13 +63,13 @@ internal static class ReservationSearchPages
             var found = page["reservations"]!.AsArray().OfType<JsonObject>().ToList();
             read += found.Count;
             rows.AddRange(found.Where(keep).Select(Row));
-            complete &= page["complete"]!.GetValue<bool>();
+            missing.Add(page);
             lag = Math.Max(lag, page["lagSeconds"]!.GetValue<double>());
-            why ??= page["failure"]?.ToString() ?? page["why"]?.ToString();
+            failure ??= page["failure"]?.ToString();
             cursor = page["next"]?.ToString();
         }
         while (cursor is not null && read < limit);
-        return new SearchResult(rows, cursor is not null, complete, lag, why);
+        return new SearchResult(rows, cursor is not null, missing, lag, failure);
     }
 
     private static JsonObject Row(JsonObject found)

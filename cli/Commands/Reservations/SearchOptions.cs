@@ -30,12 +30,12 @@ internal static class SearchOptions
         {
             var word = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
             if (Enum.TryParse<ReservationStatus>(word, ignoreCase: true, out var status)
-                && Enum.IsDefined(status) && !char.IsAsciiDigit(word[0]))
+                && Enum.IsDefined(status) && status != ReservationStatus.None && word.All(char.IsAsciiLetter))
             {
                 return status;
             }
             result.AddError($"'{word}' is none of {string.Join(", ",
-                Enum.GetValues<ReservationStatus>().Select(Choice.Word))}.");
+                Enum.GetValues<ReservationStatus>().Where(s => s != ReservationStatus.None).Select(Choice.Word))}.");
             return null;
         },
     };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 
@@ -35,7 +36,9 @@ internal static class SplitCommand
     private static SplitPart Parse(string text)
     {
         var equals = text.LastIndexOf('=');
-        return equals > 0 && long.TryParse(text[(equals + 1)..], out var units)
+        return equals > 0 && !string.IsNullOrWhiteSpace(text[..equals])
+            && long.TryParse(
+                text[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var units)
             ? new SplitPart { ReservationId = text[..equals], Quantity = units }
             : throw CliException.Usage($"--part: '{text}' is not RESERVATION=UNITS.");
     }

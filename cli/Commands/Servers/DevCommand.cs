@@ -7,6 +7,7 @@ using Alloc.Cli.Commands.General;
 using Alloc.Cli.Hosting;
 using Alloc.Cli.Hosting.Demo;
 using Alloc.Web;
+using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Servers;
 
@@ -43,13 +44,17 @@ internal static class DevCommand
         new SettingOption<DurabilityMode>("--durability", "When the broker's answers wait for the disk"),
         DurabilityMode.Commit);
 
+    /// <summary>None, so that clients without the codecs' libraries read all that is written.</summary>
+    private static readonly SettingOption<CompressionType> Compression =
+        ServerOptions.Compression(CompressionType.None);
+
     public static Command Create() =>
         new Command("dev", "Run everything in one process: broker, registry, engine, HTTP")
             .Takes(
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
-                ServerOptions.Partitions, ServerOptions.Threads, Durability, DemoRate, DemoSeed,
-                ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.Partitions, ServerOptions.Threads, Durability, Compression, DemoRate, DemoSeed,
+                ServerOptions.NotReadyAfter, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -81,8 +86,10 @@ internal static class DevCommand
                 PartitionCount = context.IsGiven(ServerOptions.Partitions)
                     ? context.Get(ServerOptions.Partitions)
                     : null,
+                NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
+                Compression = context.Get(Compression),
             },
             context.Time,
             run.Loggers,

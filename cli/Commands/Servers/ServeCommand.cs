@@ -3,6 +3,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Hosting;
 using Alloc.Web;
+using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Servers;
 
@@ -12,16 +13,21 @@ namespace Alloc.Cli.Commands.Servers;
 /// </summary>
 internal static class ServeCommand
 {
+    private static readonly SettingOption<CompressionType> Compression =
+        ServerOptions.Compression(CompressionType.Lz4);
+
     public static Command Create() =>
         new Command("serve", "Run an instance on a Kafka cluster; start several to share the partitions")
             .TalksToKafka().TalksToRegistry()
             .Takes(
                 ServerOptions.ApplicationId, ServerOptions.DataDirectory, ServerOptions.CheckpointDirectory,
                 ServerOptions.CheckpointInterval,
-                ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, ServerOptions.ConsoleHost,
+                ServerOptions.Threads, ServerOptions.Partitions, ServerOptions.Replication, Compression,
+                ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.NoProjection,
+                ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -48,8 +54,10 @@ internal static class ServeCommand
                 Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
                     ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
+                NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
+                Compression = context.Get(Compression),
             },
             context.Time,
             run.Loggers,

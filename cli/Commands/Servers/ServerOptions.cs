@@ -1,4 +1,5 @@
 using Alloc.Cli.CommandLine;
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Commands.Servers;
@@ -73,7 +74,16 @@ internal static class ServerOptions
     public static readonly SettingOption<TimeSpan?> CheckpointInterval = new(
         "--checkpoint-interval", "How often a checkpoint is taken; never if not given")
     {
-        CustomParser = Duration.ParseOptional,
+        CustomParser = result => Duration.Between(TimeSpan.FromSeconds(1), TimeSpan.FromDays(30))(result),
+        HelpName = "duration",
+    };
+
+    public static readonly SettingOption<TimeSpan> NotReadyAfter = new(
+        "--not-ready-after",
+        "How long nothing may be decided while commands wait, or Kafka be silent, before /readyz says 503")
+    {
+        CustomParser = Duration.Parse,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(5),
         HelpName = "duration",
     };
 
@@ -82,6 +92,12 @@ internal static class ServerOptions
 
     public static readonly SettingOption<bool> Shadow = new(
         "--shadow", "Decide slices in mode Shadow too, to allocation.shadow.outcomes only");
+
+    /// <summary>What the engine's producers compress with; each server has a default of its own.</summary>
+    public static SettingOption<CompressionType> Compression(CompressionType byDefault) =>
+        Choice.Of<SettingOption<CompressionType>, CompressionType>(
+            new SettingOption<CompressionType>("--compression", "What the engine's records are compressed with"),
+            byDefault);
 
     public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
         new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
@@ -93,14 +109,7 @@ internal static class ServerOptions
             DefaultValueFactory = _ => byDefault,
             HelpName = "port",
         };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
-            {
-                result.AddError($"{name} is a port, 0 (any free one) to 65535.");
-            }
-        });
-        return option;
+        return option.Within(0, 65_535, $"{name} is a port, 0 (any free one) to 65535.");
     }
 
     private static SettingOption<int> Positive(string name, string description, int byDefault)
@@ -110,13 +119,6 @@ internal static class ServerOptions
             DefaultValueFactory = _ => byDefault,
             HelpName = "count",
         };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} is at least 1.");
-            }
-        });
-        return option;
+        return option.Within(1, words: $"{name} is at least 1.");
     }
 }

@@ -21,12 +21,12 @@ internal static class ShadowReportCommand
         HelpName = "prefix",
     };
 
-    private static readonly Option<int> Examples = new("--examples", "-n")
+    private static readonly Option<int> Examples = new Option<int>("--examples", "-n")
     {
         Description = "How many differences to show",
         DefaultValueFactory = _ => 10,
         HelpName = "count",
-    };
+    }.Within(0);
 
     public static Command Create() =>
         new Command("report", "Compare what the shadow decided with what the log has of the other system")
@@ -43,7 +43,7 @@ internal static class ShadowReportCommand
             OnProgress = (what, done, total) => progress.Show(what, done, total),
         };
         var comparison = new ShadowComparison(
-            Math.Max(0, context.Get(Examples)), hasAllPools: context.Get(Pool).Length == 0);
+            context.Get(Examples), hasAllPools: context.Get(Pool).Length == 0);
         try
         {
             await Task.Run(

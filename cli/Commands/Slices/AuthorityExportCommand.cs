@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
@@ -23,7 +24,7 @@ internal static class AuthorityExportCommand
 
     public static Command Create() =>
         new Command("export", "Write every open reservation of a slice, as import-all reads them")
-            .Takes(AuthorityCommands.Slice, AnyMode).TalksToKafka().TalksToRegistry()
+            .Takes(AuthorityCommands.Slice, AnyMode, Incomplete.Allow).TalksToKafka().TalksToRegistry()
             .Runs((context, cancellation) => Task.Run(() => RunAsync(context, cancellation), cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -33,7 +34,7 @@ internal static class AuthorityExportCommand
         using var registry = Clients.Registry.Client(settings, context.Time);
         using var reader = new JournalReader(settings, registry);
         var slice = new SliceFold(context.Get(AuthorityCommands.Slice), reader.PartitionCount);
-        Read(context, reader, slice, cancellation);
+        var missing = Read(context, reader, slice, cancellation);
         CheckMode(slice, context.Get(AnyMode));
         var rows = slice.Open.OrderBy(o => o.Key.Pool, StringComparer.Ordinal)
             .ThenBy(o => o.Key.Id, StringComparer.Ordinal).Select(o => Row(o.Key.Pool, o.Value)).ToList();
@@ -47,16 +48,16 @@ internal static class AuthorityExportCommand
         }
         else
         {
-            context.Screen.Rows(rows);
+            context.Screen.Rows(missing.IsAny ? [Marker(missing), .. rows] : rows);
         }
         context.Screen.Warn(Summary(slice, rows));
         return ExitCode.Ok;
     }
 
-    private static void Read(
+    private static Incomplete Read(
         CommandContext context, JournalReader reader, SliceFold slice, CancellationToken cancellation)
     {
-        var ranges = Enumerable.Range(0, reader.PartitionCount).Select(reader.Ends).ToArray();
+        var ranges = reader.WholeEnds(cancellation).ToArray();
         if (Array.FindIndex(ranges, r => r.Low > 0) is var cut and >= 0)
         {
             throw CliException.Failed(
@@ -64,9 +65,16 @@ internal static class AuthorityExportCommand
                 + "not in it.",
                 "alloc reservation list --pool shows what the search knows.");
         }
+        var missing = new Incomplete();
+        foreach (var (partition, (_, _, why)) in ranges.Index().Where(r => r.Item.Why is not null))
+        {
+            missing.Add(partition, why!);
+        }
+        missing.Refuse(context, "Nothing was exported.");
         using var progress = new SearchProgress(context.Host);
         reader.Sweep(
             [.. ranges.Select(r => r.Low)], [.. ranges.Select(r => r.High)], progress.Show, slice.Take, cancellation);
+        return missing;
     }
 
     private static void CheckMode(SliceFold slice, bool isAnyMode)
@@ -88,6 +96,10 @@ internal static class AuthorityExportCommand
             $"First:  alloc authority transfer '{slice.Name}' --mode frozen --owner … --epoch …   "
             + "(or --any-mode for a look)");
     }
+
+    /// <summary>The first line of an export that is not whole: import-all refuses it.</summary>
+    private static JsonObject Marker(Incomplete missing) =>
+        new() { ["incomplete"] = $"{missing.Names}: {missing.Why}" };
 
     private static JsonObject Row(string pool, Reservation reservation) => new()
     {

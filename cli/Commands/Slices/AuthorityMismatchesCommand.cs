@@ -29,12 +29,12 @@ internal static class AuthorityMismatchesCommand
         HelpName = "duration",
     };
 
-    private static readonly Option<int> Limit = new("--limit", "-n")
+    private static readonly Option<int> Limit = new Option<int>("--limit", "-n")
     {
         Description = "How many to show, the newest",
         DefaultValueFactory = _ => 100,
         HelpName = "count",
-    };
+    }.Within(1, 10_000);
 
     public static Command Create() =>
         new Command(
@@ -45,10 +45,6 @@ internal static class AuthorityMismatchesCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var limit = context.Get(Limit);
-        if (limit is < 1 or > 10_000)
-        {
-            throw CliException.Usage("--limit is from 1 to 10000.");
-        }
         var settings = ClientSettings.From(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Clients.Registry.Client(settings, context.Time);

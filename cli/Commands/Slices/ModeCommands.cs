@@ -52,7 +52,7 @@ internal static class ModeCommands
             Column.Text("MODE", "mode"),
             Column.Text("SINCE", "since"),
             new Column("CAP", r => r["capMs"] is { } cap
-                ? Duration.Show(TimeSpan.FromMilliseconds(cap.GetValue<long>()))
+                ? Duration.ShowMs(cap.GetValue<long>())
                 : "-"),
             Column.Text("PARTITIONS", "partitions"),
             Column.Text("REASON", "reason"));

@@ -33,13 +33,10 @@ internal static class PartitionSettingsReads
         {
             context.Screen.Warn("Partitions differ: the command did not reach all of them. Run it again to finish it.");
         }
-        var absent = settings["absentPartitions"]!.AsArray().Count;
-        if (absent == 0)
-        {
-            return ExitCode.Ok;
-        }
-        context.Screen.Warn($"{absent} partitions are moving or restoring and are missing here.");
-        return ExitCode.Unavailable;
+        var missing = new Incomplete();
+        missing.Add(settings);
+        missing.Warn(context);
+        return missing.IsAny ? ExitCode.Unavailable : ExitCode.Ok;
     }
 
     /// <summary>When it was switched differs from partition to partition, and makes no difference.</summary>

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
+using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Cli.Commands.Topics;
 
@@ -13,19 +15,20 @@ internal static class TopicTailCommand
 
     private static readonly Option<string?> From = new("--from")
     {
-        Description = "beginning, end or an offset; the last records if not given",
+        Description = "beginning, end, an offset or a time (2027-03-28T18:00:00Z, -2h); the last records if not given",
         HelpName = "where",
     };
 
-    private static readonly Option<int?> Count = new("-n")
+    private static readonly Option<int?> Count = new Option<int?>("-n")
     {
         Description = "How many records at most",
         HelpName = "count",
-    };
+    }.Within(1);
 
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Wait for more at the end" };
 
-    private static readonly Option<int?> Partition = new("--partition", "-p") { Description = "Only this partition" };
+    private static readonly Option<int?> Partition =
+        new Option<int?>("--partition", "-p") { Description = "Only this partition" }.Within(0);
 
     private static readonly Option<string?> Key = new("--key") { Description = "Only records with this key" };
 
@@ -41,11 +44,12 @@ internal static class TopicTailCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        var start = Start(context);
         var settings = ClientSettings.From(context);
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var decoder = new RecordDecoder(settings);
-        var plan = Plan(context, clients, settings);
+        var plan = Plan(context, clients, settings, start);
         var records = new TopicTail(clients, settings.Timeout).Read(plan, cancellation)
             .Where(r => HasKey(r, context.Get(Key)));
         if (plan.From != StartAt.Last && context.Get(Count) is { } count)
@@ -63,10 +67,23 @@ internal static class TopicTailCommand
         return ExitCode.Ok;
     }
 
-    private static bool HasKey(Confluent.Kafka.ConsumeResult<byte[]?, byte[]?> record, string? key) =>
-        key is null || (record.Message.Key is { } bytes && System.Text.Encoding.UTF8.GetString(bytes) == key);
+    private static long Time(CommandContext context, string text)
+    {
+        var nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (!TimeText.TryRead(text, nowMs, out var timeMs, out var problem))
+        {
+            throw CliException.Usage(
+                $"--from: '{text}' {problem}.", "Or write beginning, end, or an offset.");
+        }
+        context.Screen.Note($"Records from {Words.Time(timeMs, context.Time)} on.");
+        return timeMs;
+    }
 
-    private static TailPlan Plan(CommandContext context, KafkaClients clients, ClientSettings settings)
+    private static bool HasKey(Confluent.Kafka.ConsumeResult<byte[]?, byte[]?> record, string? key) =>
+        key is null || record.Message.Key?.AsSpan().SequenceEqual(System.Text.Encoding.UTF8.GetBytes(key)) == true;
+
+    private static TailPlan Plan(
+        CommandContext context, KafkaClients clients, ClientSettings settings, (StartAt At, long Value)? start)
     {
         var topic = settings.TopicPrefix + context.Get(Topic);
         using var admin = clients.Admin();
@@ -85,15 +102,23 @@ internal static class TopicTailCommand
         };
         // A filter by key counts what it lets through, so the limit is kept by the caller.
         var limit = context.Get(Key) is null ? context.Get(Count) : null;
-        return context.Get(From) switch
+        return start switch
         {
             null when context.Get(Key) is not null => plan with { Follow = plan.Follow && context.Get(Count) is null },
             null => plan with { From = StartAt.Last, Count = limit ?? 10 },
-            "beginning" => plan with { Count = limit },
-            "end" => plan with { From = StartAt.End, Follow = true, Count = limit },
-            var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) =>
-                plan with { From = StartAt.Offset, Offset = offset, Count = limit },
-            var text => throw CliException.Usage($"--from: '{text}' is none of beginning, end or an offset."),
+            (StartAt.End, _) => plan with { From = StartAt.End, Follow = true, Count = limit },
+            var (at, value) => plan with { From = at, Offset = value, TimeMs = value, Count = limit },
         };
     }
+
+    /// <summary>Where reading begins; null for the last records.</summary>
+    private static (StartAt At, long Value)? Start(CommandContext context) => context.Get(From) switch
+    {
+        null => null,
+        "beginning" => (StartAt.Beginning, 0),
+        "end" => (StartAt.End, 0),
+        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) =>
+            (StartAt.Offset, offset),
+        var text => (StartAt.Time, Time(context, text)),
+    };
 }

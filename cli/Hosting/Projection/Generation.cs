@@ -1,9 +1,11 @@
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
 using Alloc.Processors.Allocation.State;
 using Alloc.Processors.Projection;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Projection;
+using Alloc.Web.Reads;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Hosting.Projection;
@@ -32,6 +34,7 @@ internal sealed class Generation : IAsyncDisposable
                 },
                 outcomes),
             options, time, loggers);
+        Owners = new GroupOwners(() => Application.FindOwners(host.Allocation.OutcomeTopic), time);
         var logger = loggers.CreateLogger<Generation>();
         Application.StateChanged += (_, after) =>
         {
@@ -46,12 +49,16 @@ internal sealed class Generation : IAsyncDisposable
 
     public StreamsApplication Application { get; }
 
+    /// <summary>Knows which instance has which of its partitions.</summary>
+    public IPartitionOwners Owners { get; }
+
     /// <summary>What of it is being built anew.</summary>
     public ScopeRepairs Repairs { get; } = new();
 
     /// <summary>Why it does not work, or null.</summary>
     public string? Failure => startFailure
-        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null);
+        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null)
+        ?? Application.Tasks.FirstOrDefault(t => t.IsStopped)?.WaitingFor;
 
     public async Task StartAsync(CancellationToken cancellation)
     {
@@ -66,10 +73,14 @@ internal sealed class Generation : IAsyncDisposable
     }
 
     public ReservationSearch? Open(int partition) =>
-        startFailure is null
-        && Application.Query<PoolKey, ReservationView>(ProjectionStores.Reservations, partition) is { } reservations
-        && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
-            ? new ReservationSearch(reservations, index)
+        startFailure is null && Application.QueryStores(ProjectionStores.Reservations, partition) is { } stores
+            ? SearchOf(stores)
+            : null;
+
+    /// <summary>A partition's part as it was when Kafka was heard last.</summary>
+    public (ReservationSearch Search, TimeSpan Age)? OpenLast(int partition) =>
+        startFailure is null && Application.QueryLast(ProjectionStores.Reservations, partition) is { } last
+            ? (SearchOf(last.Stores), last.Age)
             : null;
 
     /// <summary>Everything committed of a partition; null when it is not here and ready.</summary>
@@ -80,6 +91,10 @@ internal sealed class Generation : IAsyncDisposable
         && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
             ? new ProjectionReads(pools, reservations, index)
             : null;
+
+    private static ReservationSearch SearchOf(IStores stores) => new(
+        stores.GetStore<IKeyValueStore<PoolKey, ReservationView>>(ProjectionStores.Reservations),
+        stores.GetStore<IKeyValueStore<IndexKey, IndexEntry>>(ProjectionStores.Index));
 
     public ValueTask DisposeAsync() => Application.DisposeAsync();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Projection;
@@ -36,31 +37,34 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
     private Task work = Task.CompletedTask;
 
     private ProjectionHost(
-        ProjectionHostOptions options, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,
-        ILoggerFactory loggers)
+        ProjectionHostOptions options, GenerationLog log, int generation, IDeserializer<AllocationOutcome> outcomes,
+        TimeProvider time, ILoggerFactory loggers)
     {
         this.options = options;
         this.outcomes = outcomes;
         this.time = time;
         this.loggers = loggers;
         logger = loggers.CreateLogger<ProjectionHost>();
-        log = new GenerationLog(options);
-        current = Make(log.Newest(Kept()));
+        this.log = log;
+        current = Make(generation);
         metrics = new ProjectionMetrics(Status);
     }
 
-    public string Topic => options.Allocation.OutcomeTopic;
-
     public int PartitionCount => options.Allocation.PartitionCount;
 
-    public StreamsApplication Application => current.Application;
+    public IPartitionOwners Owners => current.Owners;
 
     /// <summary>Starts it; a start that fails is told where it is asked for, and hinders nobody else.</summary>
     public static async Task<ProjectionHost> StartAsync(
         ProjectionHostOptions options, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,
-        ILoggerFactory loggers, CancellationToken cancellation)
+        ILoggerFactory loggers, BrokerWait broker, CancellationToken cancellation)
     {
-        var host = await Task.Run(() => new ProjectionHost(options, outcomes, time, loggers), cancellation)
+        var log = new GenerationLog(options);
+        var newest = await broker.UntilAnsweredAsync(
+            "which generation of the search projection is at work", () => log.Newest(Kept(options)), cancellation)
+            .ConfigureAwait(false);
+        var host = await Task.Run(
+            () => new ProjectionHost(options, log, newest, outcomes, time, loggers), cancellation)
             .ConfigureAwait(false);
         if (Directory.Exists(options.ScratchDirectory))
         {
@@ -81,6 +85,16 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
         return first.Open(partition) ?? (rebuild?.Failure is null ? second?.Open(partition) : null)
             ?? third?.Open(partition);
+    }
+
+    public (ReservationSearch Search, TimeSpan Age)? OpenLast(int partition)
+    {
+        Generation generation;
+        lock (gate)
+        {
+            generation = current;
+        }
+        return generation.OpenLast(partition);
     }
 
     public ProjectionStatus Status()
@@ -221,16 +235,18 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
                 }
             }
             Switch(building);
-            await Task.Delay(ProjectionHostOptions.Grace, time, cancellation).ConfigureAwait(false);
-            await RetireAsync(cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            return;
         }
         catch (Exception e)
         {
             await AbandonAsync(building, e.Message).ConfigureAwait(false);
+            return;
         }
+        // It answers now: whatever becomes of the one before, it is not given up.
+        await RetireAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Whether every partition of the cluster has come so far, by the group's own account.</summary>
@@ -248,8 +264,10 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         return behind == 0 && building.Application.State == StreamsState.Running;
     }
 
+    /// <summary>The last thing that can fail comes before the switch.</summary>
     private void Switch(Generation building)
     {
+        Keep(building.Number);
         lock (gate)
         {
             before = current;
@@ -257,23 +275,44 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             next = null;
             rebuild = null;
         }
-        Keep(building.Number);
         Log.RebuildEnds(logger, building.Number);
     }
 
     private async Task RetireAsync(CancellationToken cancellation)
     {
         var old = before!;
-        await old.DisposeAsync().ConfigureAwait(false);
-        lock (gate)
+        var isClosed = false;
+        await new Retirement(time, (step, reason) => Log.RetirementFails(logger, old.Number, step, reason)).RunAsync(
+            [
+                new("closing it", ProjectionHostOptions.Grace, async () =>
+                {
+                    await CloseAsync(old).ConfigureAwait(false);
+                    isClosed = true;
+                }),
+                // Files that are still open stay where they are.
+                new("removing its state", TimeSpan.Zero, () => isClosed
+                    ? Task.Run(old.Wipe, cancellation)
+                    : Task.CompletedTask),
+                // A static member keeps its place until its session ends.
+                new("removing its changelogs", options.Engine.SessionTimeout + ProjectionHostOptions.Grace,
+                    () => log.ForgetBelowAsync(current.Number)),
+            ],
+            cancellation).ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync(Generation old)
+    {
+        try
         {
-            before = null;
+            await old.DisposeAsync().ConfigureAwait(false);
         }
-        old.Wipe();
-        // A static member keeps its place until its session ends.
-        await Task.Delay(options.Engine.SessionTimeout + ProjectionHostOptions.Grace, time, cancellation)
-            .ConfigureAwait(false);
-        await log.ForgetBelowAsync(current.Number).ConfigureAwait(false);
+        finally
+        {
+            lock (gate)
+            {
+                before = null;
+            }
+        }
     }
 
     private async Task AbandonAsync(Generation building, string reason)
@@ -293,7 +332,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
 
     private Generation Make(int number) => new(number, options, outcomes, time, loggers);
 
-    private int Kept() => File.Exists(options.GenerationFile)
+    private static int Kept(ProjectionHostOptions options) => File.Exists(options.GenerationFile)
         && int.TryParse(File.ReadAllText(options.GenerationFile), CultureInfo.InvariantCulture, out var kept)
             ? kept
             : 0;

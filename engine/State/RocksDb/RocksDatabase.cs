@@ -18,16 +18,21 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     private readonly DatabaseHandle handle;
     private readonly string directory;
     private readonly string stagingDirectory;
+    private readonly TaskId task;
     private int stagedCount;
 
     private RocksDatabase(
-        RocksDbEnvironment environment, DatabaseHandle handle, string directory, string stagingDirectory)
+        RocksDbEnvironment environment, DatabaseHandle handle, string directory, string stagingDirectory, TaskId task)
     {
+        this.task = task;
         this.environment = environment;
         this.handle = handle;
         this.directory = directory;
         this.stagingDirectory = stagingDirectory;
     }
+
+    /// <summary>Told of damage, on the thread that met it.</summary>
+    public Action<TaskCorruptedException>? Damaged { get; set; }
 
     /// <inheritdoc/>
     public bool IsBehind => Property("rocksdb.num-files-at-level0") >= environment.StateOptions.MaximumLevel0FileCount;
@@ -40,13 +45,29 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     /// <param name="directory">The database's own directory.</param>
     /// <param name="stagingDirectory">An empty directory on the same file system, for files under way into the
     /// database.</param>
+    /// <param name="task">The task whose database it is.</param>
     /// <exception cref="TaskCorruptedException">The database is damaged.</exception>
     /// <exception cref="StateStoreException">It cannot be opened for another reason.</exception>
-    public static RocksDatabase Open(RocksDbEnvironment environment, string directory, string stagingDirectory)
+    public static RocksDatabase Open(
+        RocksDbEnvironment environment, string directory, string stagingDirectory, TaskId task)
     {
         var db = rocksdb_open(environment.Options.Value, directory, out var error);
-        RocksDbError.Check(error, "Opening", directory);
-        return new RocksDatabase(environment, new DatabaseHandle(db), directory, stagingDirectory);
+        RocksDbError.Check(error, RocksDbError.Opening, directory, task);
+        return new RocksDatabase(environment, new DatabaseHandle(db), directory, stagingDirectory, task);
+    }
+
+    /// <summary>Throws what an error means, and tells of damage.</summary>
+    internal void Check(nint error, string operation)
+    {
+        try
+        {
+            RocksDbError.Check(error, operation, directory, task);
+        }
+        catch (TaskCorruptedException damage)
+        {
+            Damaged?.Invoke(damage);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -61,7 +82,10 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
             slice = rocksdb_get_pinned(
                 handle.Value, environment.ReadOptions.Value, keyStart, (nuint)key.Length, out error);
         }
-        RocksDbError.Check(error, "Reading", directory);
+        if (error != 0)
+        {
+            Check(error, RocksDbError.Reading);
+        }
         if (slice == 0)
         {
             value = null;
@@ -82,7 +106,7 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
 
     /// <inheritdoc/>
     public IDatabaseCursor CreateCursor() =>
-        new RocksDbCursor(IteratorHandle.Create(handle, environment.ScanOptions.Value), directory);
+        new RocksDbCursor(IteratorHandle.Create(handle, environment.ScanOptions.Value), this);
 
     /// <inheritdoc/>
     public IRunWriter BeginRun() => environment.StateOptions.WritePath == StateWritePath.Ingest
@@ -90,8 +114,8 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
         : new BatchRunWriter(this);
 
     /// <inheritdoc/>
-    public void WriteCheckpoint(string directory, StatePosition position) =>
-        CheckpointFiles.Write(environment.Files, directory, position, CopyTo);
+    public bool WriteCheckpoint(string directory, StatePosition position, Func<bool>? isStillWanted) =>
+        CheckpointFiles.Write(environment.Files, directory, position, CopyTo, isStillWanted);
 
     /// <summary>Closes the database when the last cursor is gone.</summary>
     public void Dispose() => handle.Dispose();
@@ -105,11 +129,11 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
     private void CopyTo(string target)
     {
         var checkpoint = rocksdb_checkpoint_object_create(handle.Value, out var error);
-        RocksDbError.Check(error, "Taking a checkpoint of", directory);
+        Check(error, "Taking a checkpoint of");
         try
         {
             rocksdb_checkpoint_create(checkpoint, target, 0, out error);
-            RocksDbError.Check(error, "Taking a checkpoint of", directory);
+            Check(error, "Taking a checkpoint of");
         }
         finally
         {
@@ -180,7 +204,7 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
 
         private static byte[] NullTerminated(string text) => [.. System.Text.Encoding.UTF8.GetBytes(text), 0];
 
-        private void Check(nint error) => RocksDbError.Check(error, "Writing", database.directory);
+        private void Check(nint error) => database.Check(error, "Writing");
     }
 
     private sealed class BatchRunWriter(RocksDatabase database) : IRunWriter
@@ -210,9 +234,9 @@ internal sealed unsafe class RocksDatabase : IStateDatabase
         public void Complete()
         {
             rocksdb_write(database.handle.Value, database.environment.WriteOptions.Value, batch.Value, out var error);
-            RocksDbError.Check(error, "Writing", database.directory);
+            database.Check(error, "Writing");
             rocksdb_flush(database.handle.Value, database.environment.FlushOptions.Value, out error);
-            RocksDbError.Check(error, "Writing", database.directory);
+            database.Check(error, "Writing");
         }
 
         public void Dispose() => batch.Dispose();

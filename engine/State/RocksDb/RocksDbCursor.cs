@@ -3,7 +3,7 @@ using static Alloc.Engine.State.RocksDb.RocksDbNative;
 namespace Alloc.Engine.State.RocksDb;
 
 /// <summary>A database as it was when the cursor was made. Keeps the database open while it lives.</summary>
-internal sealed unsafe class RocksDbCursor(IteratorHandle iterator, string directory) : IDatabaseCursor
+internal sealed unsafe class RocksDbCursor(IteratorHandle iterator, RocksDatabase database) : IDatabaseCursor
 {
     public bool IsValid => rocksdb_iter_valid(iterator.Value) != 0;
 
@@ -48,7 +48,7 @@ internal sealed unsafe class RocksDbCursor(IteratorHandle iterator, string direc
         if (!IsValid)
         {
             rocksdb_iter_get_error(iterator.Value, out var error);
-            RocksDbError.Check(error, "Reading", directory);
+            database.Check(error, RocksDbError.Reading);
         }
     }
 }

@@ -28,10 +28,12 @@ public sealed class RocksDbStateProvider : ITaskStateProvider
         files.CreateDirectory(options.Directory);
         files.DeleteDirectory(staging);
         files.CreateDirectory(staging);
-        var database = RocksDatabase.Open(environment, DatabaseOf(options.Directory), staging);
+        var database = RocksDatabase.Open(environment, DatabaseOf(options.Directory), staging, options.TaskId);
         try
         {
-            return new TaskState(options, database, writer);
+            var state = new TaskState(options, database, writer);
+            database.Damaged = state.ReportDamage;
+            return state;
         }
         catch
         {

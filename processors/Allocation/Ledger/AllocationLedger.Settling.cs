@@ -137,7 +137,11 @@ public sealed partial class AllocationLedger
             {
                 ExpireForDeficit(record, pool, t, outcomes);
             }
-            if (pool.Waiters > 0 && outcomes.Count == before)
+            if (pool.Waiters > 0 && outcomes.Count == before && decide.EndsWaiting(pool, t))
+            {
+                EndWaiting(record, poolId, t, outcomes);
+            }
+            else if (pool.Waiters > 0 && outcomes.Count == before)
             {
                 Promote(record, poolId, t, outcomes);
                 if (mayTake && outcomes.Count == before)
@@ -152,7 +156,8 @@ public sealed partial class AllocationLedger
     private void GoOnLater(
         in LedgerRecord record, PoolState pool, bool wasShort, long t, List<AllocationOutcome> outcomes)
     {
-        var isWaitedFor = pool.Waiters > 0 && (mayTake || !decide.IsHopeless(pool.PoolId, t));
+        var isWaitedFor = pool.Waiters > 0 && (decide.EndsWaiting(pool, t)
+            || (mayTake ? decide.IsOffered(pool.PoolId, t) : !decide.IsHopeless(pool.PoolId, t)));
         var isToExpire = wasShort && pool.Deficit > 0
             && policy.DeficitFor(pool.PoolId) is { Action: DeficitAction.ExpireNewestHeld };
         if ((isWaitedFor || isToExpire) && goingOn.Add(pool.PoolId))
@@ -193,15 +198,31 @@ public sealed partial class AllocationLedger
             work = Math.Max(0, work - 1 - plans.Sum(p => p.Takes.Count));
             Preempt(record, poolId, plans, t, outcomes);
             Commit(
-                record, decide.Promotion(record, poolId, place, work == 0, t, out var verdict, plans)
+                record, decide.Promotion(record, poolId, place, work == 0, t, out var bar, plans)
                     ?? throw new LedgerFaultException(
-                        $"Pool {poolId}: units were taken for the waiter {place.ReservationId}, but it is {verdict}."),
+                        $"Pool {poolId}: units were taken for the waiter {place.ReservationId}, but {bar} bars it."),
                 t, outcomes);
         }
         else if (lookAgainAtMs is { } atMs && decide.LookAgain(record, poolId, atMs, t) is { } later)
         {
             Commit(record, later, t, outcomes);
             mayHaveRoom = false;
+        }
+    }
+
+    // A pool that is closed grants nothing any more: nobody waits for it, or stands in the way if it opens again.
+    private void EndWaiting(in LedgerRecord record, string poolId, long t, List<AllocationOutcome> outcomes)
+    {
+        places.Clear();
+        places.AddRange(state.GetWaiters(poolId).Take((int)Math.Min(work, int.MaxValue)));
+        foreach (var place in places)
+        {
+            work--;
+            Commit(
+                record, OwnExpiry.Of(state, poolId, place.ReservationId, t) is { } timer
+                    ? decide.Timer(record, timer, t)
+                    : decide.StopWaiting(record, poolId, place.ReservationId, t),
+                t, outcomes);
         }
     }
 
@@ -222,11 +243,11 @@ public sealed partial class AllocationLedger
             places.AddRange(state.GetWaiters(poolId).Skip(passed).Take(window));
             foreach (var place in places)
             {
-                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var verdict);
+                var outcome = decide.Promotion(record, poolId, place, work == 1, t, out var bar);
                 if (outcome is null)
                 {
                     passed++;
-                    if (verdict == PromotionVerdict.BlockedByCapacity && isStrict)
+                    if (bar == GrantBar.Units && isStrict)
                     {
                         return;
                     }

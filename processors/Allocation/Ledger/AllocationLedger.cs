@@ -147,8 +147,7 @@ public sealed partial class AllocationLedger
         {
             NoteGoingOn(outcome);
         }
-        if (outcome.DuplicateOf is null && outcome.Event
-            is AllocationOutcomeEvent.PolicyActivated { InForce: true } or AllocationOutcomeEvent.AuthorityChanged)
+        if (ChangesWhoIsGranted(outcome))
         {
             UsePolicyInForce();
             SweepPools(record, t, outcomes);
@@ -173,8 +172,17 @@ public sealed partial class AllocationLedger
         }
     }
 
+    // A mode that is off may have kept those who wait from what is there.
+    private bool ChangesWhoIsGranted(AllocationOutcome outcome) => outcome.DuplicateOf is null && outcome.Event switch
+    {
+        AllocationOutcomeEvent.PolicyActivated { InForce: true } or AllocationOutcomeEvent.AuthorityChanged => true,
+        AllocationOutcomeEvent.ModeChanged { On: false } => state.Partition.Waiters > 0,
+        _ => false,
+    };
+
     /// <summary>
-    /// Another policy is in force, or another system has authority: what that changes for pools as they are is decided.
+    /// Another policy is in force, another system has authority, or a mode is over: what that changes for pools as they
+    /// are is decided.
     /// </summary>
     partial void SweepPools(in LedgerRecord record, long t, List<AllocationOutcome> outcomes);
 

@@ -56,10 +56,12 @@ internal static class AmendRules
             d.Write(known with { Version = known.Version + 1, Waiting = checked(known.Waiting + change) });
             return new AllocationOutcomeEvent.Amended { ReservationId = id, Delta = change, Waiting = change };
         }
-        OfferRules.CheckOffer(d);
+        var waiting = checked(known.Waiting + change);
+        GrantBars.CheckOffer(d, known.Class);
         if (!d.IsRejected)
         {
-            OfferRules.CheckCapacity(d, checked(known.Waiting + change));
+            GrantBars.CheckCapacity(d, waiting);
+            Waiting.CheckCanFit(d, GrantOwner.Of(known), waiting, id);
         }
         if (d.IsRejected)
         {
@@ -69,7 +71,7 @@ internal static class AmendRules
         d.Write(known with
         {
             Version = known.Version + 1,
-            Waiting = checked(known.Waiting + change),
+            Waiting = waiting,
             EnqueuedAtMs = checked(d.T - boost),
             WaitOrder = checked(d.Pool.Sequence + 1),
         });
@@ -98,12 +100,12 @@ internal static class AmendRules
 
     private static AllocationOutcomeEvent? Increase(Decision d, Reservation known, long quantity)
     {
-        OfferRules.CheckOffer(d);
+        GrantBars.CheckOffer(d, known.Class);
         if (d.IsRejected)
         {
             return d.Rejected(known.ReservationId);
         }
-        OfferRules.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
+        GrantBars.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
         var owner = GrantOwner.Of(known);
         Grants.Check(d, owner, quantity, newcomer: known.ReservationId);
         if (d.IsRejected)

@@ -127,6 +127,12 @@ internal static class ConfirmRules
         {
             return d.Rejected(known.ReservationId);
         }
+        GrantBars.CheckOffer(d, known.Class);
+        if (d.IsRejected)
+        {
+            return d.Rejected(known.ReservationId);
+        }
+        GrantBars.CheckCapacity(d, checked(known.Held + known.Confirmed + missing));
         var owner = GrantOwner.Of(known);
         Grants.Check(d, owner, missing, newcomer: known.ReservationId);
         if (d.IsRejected)

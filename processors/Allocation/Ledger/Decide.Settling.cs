@@ -38,12 +38,12 @@ public sealed partial class Decide
     /// <returns>The outcome; null when it goes on waiting.</returns>
     internal AllocationOutcome? Promotion(
         in LedgerRecord record, string poolId, WaiterPlace place, bool goesOn, long t,
-        out PromotionVerdict verdict, PreemptionPlan[]? taken = null)
+        out GrantBar bar, PreemptionPlan[]? taken = null)
     {
         d.BeginTimer(t);
         d.Taken = taken;
         d.UsePool(poolId, state.GetPool(poolId));
-        return Ledger.Promotion.Decide(d, place, goesOn, out verdict) is { } happened
+        return Ledger.Promotion.Decide(d, place, goesOn, out bar) is { } happened
             ? d.Consequence(record, happened)
             : null;
     }
@@ -77,7 +77,35 @@ public sealed partial class Decide
         var pool = state.GetPool(poolId)!;
         d.BeginTimer(t);
         d.UsePool(poolId, pool);
-        return d.Slice.Mode != AuthorityMode.Authoritative || Ledger.Promotion.IsHopeless(d.Policy, pool, t);
+        return GrantBars.OfPool(d) != GrantBar.None || Ledger.Promotion.IsHopeless(d.Policy, pool, t);
+    }
+
+    /// <summary>Whether anybody can be granted anything of a pool, if there is enough.</summary>
+    internal bool IsOffered(string poolId, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(poolId, state.GetPool(poolId));
+        return GrantBars.OfPool(d) == GrantBar.None;
+    }
+
+    /// <summary>Whether those who wait for a pool wait in vain, so that their waiting ends.</summary>
+    internal bool EndsWaiting(PoolState pool, long t)
+    {
+        if (!(pool.Settings.ClosesAtMs <= t))
+        {
+            return false;
+        }
+        d.BeginTimer(t);
+        d.UsePool(pool.PoolId, pool);
+        return !AuthorityRules.IsElsewhere(d);
+    }
+
+    /// <summary>The pool is closed: one who waits does so no longer.</summary>
+    internal AllocationOutcome StopWaiting(in LedgerRecord record, string poolId, string reservationId, long t)
+    {
+        d.BeginTimer(t);
+        d.UsePool(poolId, state.GetPool(poolId));
+        return d.Consequence(record, TimerRules.StopWaitingForClosing(d, reservationId));
     }
 
     /// <summary>Those who hold units of a pool, the newest first, at most as many as a decision looks at.</summary>

@@ -154,8 +154,9 @@ public sealed partial class Decide
         return d.Consequence(record, TimerRules.ReportDeficit(d, deficit));
     }
 
+    // What is still to be decided is known until it is, however long that takes: it would be decided twice otherwise.
     private static CommandMemory? Visible(CommandMemory? memory, long t) =>
-        memory is null || memory.ForgetAtMs <= t ? null : memory;
+        memory is null || (memory.ForgetAtMs <= t && !memory.Provisional) ? null : memory;
 
     private static bool IsFact(CommandKind kind) =>
         kind is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
@@ -176,9 +177,9 @@ public sealed partial class Decide
             return poolId == CommandKinds.KeyOf(d.Kind)
                 || Misaddressed($"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
         }
-        if (poolId.Length == 0 || poolId[0] == '$' || !ShapeRules.IsId(poolId, d.Policy.Limits.MaximumIdLength))
+        if (ShapeRules.PoolIdFault(poolId, d.Policy.Limits.MaximumIdLength) is { } fault)
         {
-            return Misaddressed("poolId is empty, reserved, too long or has control characters");
+            return Misaddressed($"poolId {fault}");
         }
         var pool = state.GetPool(poolId);
         if (pool is null && record.KeyPartition != record.Partition)

@@ -72,12 +72,13 @@ internal static class ExtendRules
         };
     }
 
-    // Of a waiter the wait deadline moves, not beyond the longest wait from now.
+    // Of a waiter the wait deadline moves, not beyond the longest wait from now, nor beyond the closing time.
     private static AllocationOutcomeEvent WaitLonger(
         Decision d, AllocationCommandBody.Extend extend, Reservation known)
     {
         var before = known.WaitUntilMs ?? d.T;
-        var moved = Availability.Saturate(Int128.Max(before, (Int128)d.T + extend.TtlMs));
+        var moved = Math.Max(
+            before, Waiting.BeforeClosing(d, Availability.Saturate((Int128)d.T + extend.TtlMs)));
         if (moved == before)
         {
             return new AllocationOutcomeEvent.NoOp

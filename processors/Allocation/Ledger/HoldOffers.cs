@@ -22,7 +22,7 @@ internal static class HoldOffers
         {
             CheckWaiting(d, hold);
         }
-        OfferRules.CheckOffer(d);
+        GrantBars.CheckOffer(d);
         return CheckClasses(d, hold, lines);
     }
 

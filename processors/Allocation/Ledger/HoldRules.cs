@@ -26,7 +26,7 @@ internal static class HoldRules
         }
 
         var (requested, minimum) = Sum(lines, hold.Mode);
-        OfferRules.CheckCapacity(d, minimum);
+        GrantBars.CheckCapacity(d, minimum);
         if (offer.HasSeveralClasses)
         {
             GrantEach(d, hold, lines, offer);
@@ -60,14 +60,14 @@ internal static class HoldRules
         if (!d.IsRejected)
         {
             Takings.Tell(d);
-            Grant(d, hold, lines, offer, most - minimum);
+            Grant(d, hold, lines, offer, Math.Min(most, GrantBars.LargestRequest(d)) - minimum);
             return null;
         }
         if (canEverFit && Takings.Plan(d, owner, lines[0].ReservationId, minimum))
         {
             return null;
         }
-        return hold.Mode == HoldMode.Waitlist && canEverFit && !QuotaRules.CanNeverFit(d, owner, requested)
+        return hold.Mode == HoldMode.Waitlist && canEverFit && !GrantBars.CanNeverFit(d, owner, requested)
             ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)
             : null;
     }
@@ -224,6 +224,7 @@ internal static class HoldRules
         Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer)
     {
         var isPartial = hold.Mode == HoldMode.Partial;
+        var spare = GrantBars.LargestRequest(d) - Sum(lines, hold.Mode).Minimum;
         for (var index = 0; index < lines.Count; index++)
         {
             var line = lines[index];
@@ -241,9 +242,10 @@ internal static class HoldRules
             var line = lines[index];
             var granted = MinimumOf(line, hold.Mode);
             var owner = OwnerOf(d, hold, offer.ClassOf(line));
-            var more = Math.Min(line.Quantity - granted, Grants.Most(d, owner));
+            var more = Math.Min(Math.Min(line.Quantity - granted, spare), Grants.Most(d, owner));
             if (more > 0)
             {
+                spare -= more;
                 // Overbooking may be another now that a line has what was kept for its class: the trace has it.
                 Grants.Check(d, owner, more, reservationId: line.ReservationId);
                 Post(d, hold, line, more, granted + more, offer);

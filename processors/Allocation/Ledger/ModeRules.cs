@@ -37,15 +37,9 @@ internal static class ModeRules
         };
     }
 
-    /// <summary>Tier 3: no new units while a mode rejects holds.</summary>
-    public static void CheckHolds(Decision d)
-    {
-        if (Acting(d, out _) is { Effect: ModeEffect.RejectHolds } row)
-        {
-            d.Look(Step(DecisionRule.Mode, RuleResult.Failed, row.Id));
-            d.Fail(ReasonCode.DegradedMode, row.Mode);
-        }
-    }
+    /// <summary>The row of the mode that lets no new units be granted; null: none does.</summary>
+    public static ModeRow? RejectsHolds(Decision d) =>
+        Acting(d, out _) is { Effect: ModeEffect.RejectHolds } row ? row : null;
 
     /// <summary>What falls due stays a while: by a mode, or because another system decides; null: it ends.</summary>
     public static AllocationOutcomeEvent? PutOff(Decision d, LedgerTimer timer, Reservation known)

@@ -27,6 +27,7 @@ internal static class PoolRules
             return d.Rejected();
         }
         TimerRules.SetCurveStep(d, settings.ServiceAtMs);
+        Waiting.FollowClosing(d, settings.ClosesAtMs);
         return new AllocationOutcomeEvent.PoolConfigured { Settings = settings };
     }
 

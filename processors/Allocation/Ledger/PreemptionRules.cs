@@ -81,7 +81,7 @@ internal static class PreemptionRules
             HeldTakenBy = known.Held == take.Held ? Ending.Preempted : known.HeldTakenBy,
             EndedBy = confirmed == 0 && known.Held == take.Held ? Ending.Preempted : known.EndedBy,
         };
-        var waitsAgain = WaitsAgain(d, plan.Row, after);
+        var waitsAgain = WaitsAgain(d, plan.Row, after, quantity);
         d.Write(waitsAgain ? WaitAgain(d, after, quantity) : after);
         return new AllocationOutcomeEvent.Preempted
         {
@@ -228,15 +228,17 @@ internal static class PreemptionRules
         }
     }
 
-    private static bool WaitsAgain(Decision d, PreemptionRow? row, Reservation victim) =>
+    private static bool WaitsAgain(Decision d, PreemptionRow? row, Reservation victim, long quantity) =>
         row is { VictimWaitsAgain: true } && victim is { Held: 0, Confirmed: 0, Waiting: 0 }
-        && d.Policy.WaitlistFor(d.Pool.PoolId) is { } line && d.Pool.Waiters < line.MaximumWaiters;
+        && d.Policy.WaitlistFor(d.Pool.PoolId) is { } line && d.Pool.Waiters < line.MaximumWaiters
+        && !GrantBars.IsClosed(d) && !GrantBars.CanNeverFit(d, GrantOwner.Of(victim), quantity);
 
     // At its original place: when it came, less the boost of its class.
     private static Reservation WaitAgain(Decision d, Reservation victim, long quantity)
     {
         var row = d.Policy.WaitlistFor(d.Pool.PoolId)!;
-        var until = victim.WaitUntilMs is { } asked && asked > d.T ? asked : Waiting.LastMoment(d, row);
+        var until = Waiting.BeforeClosing(
+            d, victim.WaitUntilMs is { } asked && asked > d.T ? asked : Waiting.LastMoment(d, row));
         d.SetTimer(until, TimerKind.Expiry, victim.ReservationId);
         var came = victim.CreatedAtMs ?? victim.HeldAtMs ?? d.T;
         return victim with

@@ -4,52 +4,27 @@ using static Alloc.Processors.Allocation.Ledger.Trace;
 
 namespace Alloc.Processors.Allocation.Ledger;
 
-/// <summary>What became of a waiter that was looked at.</summary>
-internal enum PromotionVerdict
-{
-    /// <summary>It is granted.</summary>
-    Granted,
-
-    /// <summary>Its own quota has no room: it is passed over.</summary>
-    BlockedByQuota,
-
-    /// <summary>It waited until its time was over: it is passed over.</summary>
-    WaitIsOver,
-
-    /// <summary>Too little is available to it.</summary>
-    BlockedByCapacity,
-}
-
 /// <summary>Promotion: a waiter is granted all that it waits for, in the fold that frees it.</summary>
 internal static class Promotion
 {
-    /// <summary>Looks at one waiter; grants it if everything allows it.</summary>
+    /// <summary>Looks at one waiter; grants it if nothing bars it.</summary>
     /// <param name="d">The decision, of the pool.</param>
     /// <param name="place">The waiter's place.</param>
     /// <param name="goesOn">Set a timer that looks at the next ones with the next record.</param>
-    /// <param name="verdict">What became of it.</param>
+    /// <param name="bar">What bars it.</param>
     public static AllocationOutcomeEvent.Promoted? Decide(
-        Decision d, WaiterPlace place, bool goesOn, out PromotionVerdict verdict)
+        Decision d, WaiterPlace place, bool goesOn, out GrantBar bar)
     {
-        verdict = PromotionVerdict.BlockedByCapacity;
-        if (d.Slice.Mode != AuthorityMode.Authoritative)
-        {
-            return null;
-        }
         var waiter = d.Find(place.ReservationId)!;
-        if (waiter.WaitUntilMs <= d.T)
-        {
-            // Its time is over: its own timer is due and has not fired yet.
-            verdict = PromotionVerdict.WaitIsOver;
-            return null;
-        }
-        var owner = GrantOwner.Of(waiter);
-        verdict = Judge(d, waiter, owner);
-        if (verdict != PromotionVerdict.Granted)
+        bar = GrantBars.Of(d, waiter);
+        if (bar != GrantBar.None)
         {
             return null;
         }
-        Grants.Check(d, owner, waiter.Waiting);
+        // What a hold would be refused for is looked at like for a hold.
+        GrantBars.CheckOffer(d, waiter.Class);
+        GrantBars.CheckCapacity(d, waiter.Waiting);
+        Grants.Check(d, GrantOwner.Of(waiter), waiter.Waiting);
         if (d.IsRejected)
         {
             throw new LedgerFaultException(
@@ -67,22 +42,15 @@ internal static class Promotion
         return (Int128)figures.Free + overbooking < 1;
     }
 
-    private static PromotionVerdict Judge(Decision d, Reservation waiter, in GrantOwner owner)
-    {
-        if (QuotaRules.Room(d, owner) < waiter.Waiting)
-        {
-            return PromotionVerdict.BlockedByQuota;
-        }
-        return Grants.Now(d, waiter.Class).Available < waiter.Waiting
-            ? PromotionVerdict.BlockedByCapacity
-            : PromotionVerdict.Granted;
-    }
-
     private static AllocationOutcomeEvent.Promoted Grant(Decision d, Reservation waiter, bool goesOn)
     {
         var quantity = waiter.Waiting;
         var row = d.Policy.WaitlistFor(d.Pool.PoolId);
-        var ttlMs = waiter.TtlMs ?? row?.OfferTtlMs ?? d.Policy.TtlFor(d.Pool.PoolId, waiter.Class).DefaultMs;
+        var life = d.Policy.TtlFor(d.Pool.PoolId, d.Policy.ClassToday(waiter.Class));
+        // What was asked for may have been within the bounds of another policy.
+        var ttlMs = waiter.TtlMs is { } asked
+            ? Math.Clamp(asked, life.MinimumMs, life.MaximumMs)
+            : row?.OfferTtlMs ?? life.DefaultMs;
         var expiresAt = checked(d.T + ttlMs);
         d.Look(Step(
             DecisionRule.Promotion, RuleResult.Applied, row?.Id ?? "", N(NumberName.Waiting, d.Pool.Waiters),

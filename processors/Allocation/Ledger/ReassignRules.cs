@@ -24,14 +24,18 @@ internal static class ReassignRules
         {
             return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.SameOwner, ReservationId = id };
         }
-        if (customer is not null)
+        var after = known with { Version = known.Version + 1, CustomerRef = customer, OrderRef = order };
+        if (known.Waiting > 0 && !QuotaRules.CanNeverFit(d, GrantOwner.Of(known), known.Waiting))
+        {
+            Waiting.CheckCanFit(d, GrantOwner.Of(after), known.Waiting, id);
+        }
+        else if (customer is not null)
         {
             QuotaRules.CheckNewCustomer(d, known, customer);
         }
-        var after = known with { Version = known.Version + 1, CustomerRef = customer, OrderRef = order };
         if (d.IsRejected)
         {
-            return Takings.PlanForOwner(d, after) ? null : d.Rejected(id);
+            return known.Waiting == 0 && Takings.PlanForOwner(d, after) ? null : d.Rejected(id);
         }
         Takings.Tell(d);
         d.Write(after);

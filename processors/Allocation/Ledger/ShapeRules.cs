@@ -136,9 +136,17 @@ internal static partial class ShapeRules
         _ => !CommandKinds.IsForPartition(CommandKinds.Of(body)),
     };
 
-    /// <summary>Whether the text can be an id: of the right length and without control characters.</summary>
-    public static bool IsId(string text, int maximumLength) =>
-        text.Length > 0 && text.Length <= maximumLength && text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0;
+    /// <summary>What is wrong with a text as an id, each fault in words of its own; null where nothing is.</summary>
+    public static string? IdFault(string text, int maximumLength) => text.Length == 0 ? "is empty"
+        : text.Length > maximumLength ? $"is too long: {text.Length} characters, at most {maximumLength}"
+        : text.AsSpan().IndexOfAnyInRange('\0', '\u001f') is >= 0 and var at
+            ? $"has a control character, U+{(int)text[at]:X4}, as character {at + 1}"
+        : null;
+
+    /// <summary>The same of the id of a pool, which is not one of those that name a partition or all of them.</summary>
+    public static string? PoolIdFault(string text, int maximumLength) => text.StartsWith('$')
+        ? "begins with $: such names are reserved"
+        : IdFault(text, maximumLength);
 
     private static void Hold(Decision d, AllocationCommandBody.Hold hold, PolicyLimits limits)
     {
@@ -304,10 +312,10 @@ internal static partial class ShapeRules
 
     private static void Id(Decision d, string text, string field)
     {
-        if (!IsId(text, d.Policy.Limits.MaximumIdLength))
+        if (IdFault(text, d.Policy.Limits.MaximumIdLength) is { } fault)
         {
             d.Fail(
-                ReasonCode.Malformed, $"{field} is empty, too long or has control characters", null,
+                ReasonCode.Malformed, $"{field} {fault}", null,
                 Trace.N(NumberName.Length, text.Length), Trace.N(NumberName.Maximum, d.Policy.Limits.MaximumIdLength));
         }
     }

@@ -24,7 +24,7 @@ internal static class TimerRules
         }
         if (isWaiting)
         {
-            return StopWaiting(d, timer, known);
+            return StopWaiting(d, known, timer.DueAtMs);
         }
         d.Look(Step(
             DecisionRule.Expiry, RuleResult.Applied, "",
@@ -56,19 +56,27 @@ internal static class TimerRules
         };
     }
 
+    /// <summary>The pool is closed: nobody who waits is granted anything any more.</summary>
+    public static AllocationOutcomeEvent.Expired StopWaitingForClosing(Decision d, string reservationId)
+    {
+        var closesAt = d.Pool.Settings.ClosesAtMs!.Value;
+        d.Look(GrantBars.ClosedStep(d, closesAt, RuleResult.Failed));
+        return StopWaiting(d, d.Find(reservationId)!, closesAt);
+    }
+
     // A waiter that expires loses only its waiting.
-    private static AllocationOutcomeEvent.Expired StopWaiting(Decision d, LedgerTimer timer, Reservation known)
+    private static AllocationOutcomeEvent.Expired StopWaiting(Decision d, Reservation known, long endsAt)
     {
         d.Look(Step(
             DecisionRule.Expiry, RuleResult.Applied, "waiting",
-            N(NumberName.WaitUntil, timer.DueAtMs), N(NumberName.Time, d.T), N(NumberName.Waiting, known.Waiting)));
-        d.CancelTimer(timer.DueAtMs, TimerKind.Expiry, timer.Id);
+            N(NumberName.WaitUntil, endsAt), N(NumberName.Time, d.T), N(NumberName.Waiting, known.Waiting)));
+        Waiting.CancelDeadline(d, known);
         d.Write(known with { Version = known.Version + 1, Waiting = 0, EndedBy = Ending.Expired });
         return new AllocationOutcomeEvent.Expired
         {
-            ReservationId = timer.Id,
+            ReservationId = known.ReservationId,
             Quantity = 0,
-            ExpiresAtMs = timer.DueAtMs,
+            ExpiresAtMs = endsAt,
         };
     }
 

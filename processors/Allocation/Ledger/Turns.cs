@@ -22,7 +22,7 @@ internal static class Turns
     public static WaiterPlace? Next(Decision d, out long? lookAgainAtMs)
     {
         lookAgainAtMs = null;
-        if (!AuthorityRules.MayGrant(d) || d.Policy.WaitlistFor(d.Pool.PoolId) is not { } row)
+        if (GrantBars.OfPool(d) != GrantBar.None || d.Policy.WaitlistFor(d.Pool.PoolId) is not { } row)
         {
             return null;
         }
@@ -33,7 +33,7 @@ internal static class Turns
         foreach (var place in d.State.GetWaiters(d.Pool.PoolId).Take(d.Policy.Limits.WaitersLookedAt))
         {
             if (d.State.GetReservation(d.Pool.PoolId, place.ReservationId) is not { } waiter
-                || waiter.WaitUntilMs <= d.T)
+                || GrantBars.OfWaiter(d, waiter) is not (GrantBar.None or GrantBar.Quota))
             {
                 continue;
             }

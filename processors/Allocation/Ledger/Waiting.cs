@@ -6,12 +6,15 @@ namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
 /// The line of those that wait in a pool. A place is when one came, less the boost of its class; it never changes. No
-/// grant passes a waiter whose place is before its own, unless that waiter's own quota is full, or it is of a lower
-/// class and the grant takes only units that are kept for its class, or could preempt the waiter if it had been
+/// grant passes a waiter whose place is before its own, unless that waiter is barred whatever there is, or it is of a
+/// lower class and the grant takes only units that are kept for its class, or could preempt the waiter if it had been
 /// granted.
 /// </summary>
 internal static class Waiting
 {
+    // The timer of a line that looks at it when the pool closes.
+    private const string Closing = "closing";
+
     /// <summary>Where a request that comes now would stand.</summary>
     public static long OrderKey(Decision d, string priorityClass)
     {
@@ -56,7 +59,7 @@ internal static class Waiting
         d.DropReasons();
         var key = OrderKey(d, newcomer.Class);
         var ahead = CountAhead(d, key);
-        var until = Math.Min(hold.WaitUntilMs ?? long.MaxValue, LastMoment(d, row));
+        var until = BeforeClosing(d, Math.Min(hold.WaitUntilMs ?? long.MaxValue, LastMoment(d, row)));
         d.Look(Step(
             DecisionRule.Waitlist, RuleResult.Applied, row.Id, N(NumberName.WaitersAhead, ahead),
             N(NumberName.BoostMs, row.BoostFor(newcomer.Class)), N(NumberName.WaitUntil, until)));
@@ -86,6 +89,39 @@ internal static class Waiting
     /// <summary>The end of the longest wait that begins now.</summary>
     public static long LastMoment(Decision d, WaitlistRow row) =>
         Availability.Saturate((Int128)d.T + row.MaximumWaitMs);
+
+    /// <summary>Nobody waits for longer than the pool is open.</summary>
+    public static long BeforeClosing(Decision d, long until) =>
+        d.Pool.Settings.ClosesAtMs is { } closesAt ? Math.Min(until, closesAt) : until;
+
+    /// <summary>What can never fit does not wait: the reasons of tier 5 are added.</summary>
+    public static void CheckCanFit(Decision d, in GrantOwner owner, long quantity, string reservationId)
+    {
+        if (QuotaRules.CanNeverFit(d, owner, quantity))
+        {
+            QuotaRules.Check(d, owner, quantity, reservationId);
+        }
+    }
+
+    /// <summary>
+    /// The pool closes at another time: those who may wait for longer than that are looked at when it does.
+    /// </summary>
+    public static void FollowClosing(Decision d, long? closesAtMs)
+    {
+        var before = d.Pool.Settings.ClosesAtMs;
+        if (before == closesAtMs)
+        {
+            return;
+        }
+        if (before > d.T)
+        {
+            d.CancelTimer(before.Value, TimerKind.Promotion, Closing);
+        }
+        if (d.Pool.Waiters > 0 && closesAtMs > d.T)
+        {
+            d.SetTimer(closesAtMs.Value, TimerKind.Promotion, Closing);
+        }
+    }
 
     /// <summary>The reservation waits no longer: its wait deadline is cancelled.</summary>
     public static void CancelDeadline(Decision d, Reservation waiter)
@@ -121,15 +157,10 @@ internal static class Waiting
             {
                 return true;
             }
-            if (waiter.WaitUntilMs <= d.T)
-            {
-                // Its time is over: its own timer is due and has not fired yet.
-                continue;
-            }
             var waiting = d.Policy.ClassToday(waiter.Class);
             var isBelow = rank >= 0 && d.Policy.RankOf(waiting) is var other && (other < 0 || other > rank);
             var mayBePassed = isBelow && (usesOnlyKept || (victims is not null && victims.Contains(waiting)));
-            if (!mayBePassed && QuotaRules.Room(d, GrantOwner.Of(waiter)) >= waiter.Waiting)
+            if (!mayBePassed && GrantBars.OfWaiter(d, waiter) == GrantBar.None)
             {
                 return true;
             }

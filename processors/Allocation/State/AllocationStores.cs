@@ -13,8 +13,8 @@ public static class AllocationStores
     /// <summary>Pools, by id.</summary>
     public const string Pools = "pools";
 
-    // After every id that a pool can have: ids are valid text.
-    internal const string LastPoolId = "\U0010FFFF\U0010FFFF";
+    /// <summary>After every id that a pool can have: ids are valid text.</summary>
+    public const string LastPoolId = "\U0010FFFF\U0010FFFF";
 
     /// <summary>Reservations, by pool and id.</summary>
     public const string Reservations = "reservations";

@@ -22,7 +22,8 @@ internal sealed class Forgetting(IProcessorContext context, StoreLedgerState sta
         r => r.ForgetAtMs ?? long.MaxValue);
 
     private readonly Sweep<CommandMemory> commands = new(
-        context.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands), c => c.ForgetAtMs);
+        context.GetStore<IKeyValueStore<PoolKey, CommandMemory>>(AllocationStores.Commands),
+        c => c.Provisional ? long.MaxValue : c.ForgetAtMs);
 
     private readonly Sweep<ConsumeMemory> consumes = new(
         context.GetStore<IKeyValueStore<PoolKey, ConsumeMemory>>(AllocationStores.Consumes), c => c.ForgetAtMs);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Trial;
@@ -17,7 +18,8 @@ public sealed record TrialDifference(
 /// </summary>
 public sealed class TrialComparison
 {
-    private readonly Dictionary<(string PoolId, string CommandId), (TrialDecision Decision, long TMs)> was = [];
+    private readonly Dictionary<TrialKey, (TrialDecision Decision, long TMs)> was = [];
+    private readonly Dictionary<TrialKey, TrialDecision> refused = [];
     private readonly SortedDictionary<(string Was, string WouldBe), long> changes = [];
     private readonly SortedDictionary<string, (long Was, long WouldBe)> consequences = new(StringComparer.Ordinal);
     private readonly List<TrialDifference> examples = [];
@@ -46,7 +48,10 @@ public sealed class TrialComparison
     {
         if (Key(outcome) is { } key)
         {
-            was[key] = (TrialDecision.Of(outcome), outcome.TMs);
+            if (outcome.Original || !was.ContainsKey(key))
+            {
+                was[key] = (TrialDecision.Of(outcome), outcome.TMs);
+            }
         }
         else if (IsConsequence(outcome))
         {
@@ -67,24 +72,14 @@ public sealed class TrialComparison
             }
             return;
         }
-        if (!was.Remove(key, out var decided))
+        if (!outcome.Original)
         {
-            return;
+            // The same command may come again, and be taken.
+            refused[key] = TrialDecision.Of(outcome);
         }
-        Compared++;
-        var decision = TrialDecision.Of(outcome);
-        if (decision == decided.Decision)
+        else if (was.Remove(key, out var decided))
         {
-            return;
-        }
-        Different++;
-        var change = (decided.Decision.Kind, decision.Kind);
-        var count = changes.GetValueOrDefault(change);
-        changes[change] = count + 1;
-        if (count < exampleCount)
-        {
-            examples.Add(new TrialDifference(
-                key.PoolId, key.CommandId, decided.TMs, decided.Decision, decision));
+            Compare(key, decided.Decision, decided.TMs, TrialDecision.Of(outcome));
         }
     }
 
@@ -93,27 +88,48 @@ public sealed class TrialComparison
     {
         foreach (var (key, decided) in was)
         {
-            Compared++;
-            Different++;
-            var change = (decided.Decision.Kind, "not decided yet");
-            var count = changes.GetValueOrDefault(change);
-            changes[change] = count + 1;
-            if (count < exampleCount)
-            {
-                examples.Add(new TrialDifference(
-                    key.PoolId, key.CommandId, decided.TMs, decided.Decision,
-                    new TrialDecision("not decided yet", "")));
-            }
+            Compare(
+                key, decided.Decision, decided.TMs,
+                refused.TryGetValue(key, out var refusal) ? refusal : new TrialDecision("not decided yet", ""));
         }
         was.Clear();
+        refused.Clear();
     }
 
-    // Policies themselves are not compared: the trial has its own.
-    private static (string PoolId, string CommandId)? Key(AllocationOutcome outcome) =>
-        outcome is { Original: true, CommandId: { } id } && outcome.CommandKind is not CommandKind.PolicyActivate
-            ? (outcome.RequestedPoolId ?? outcome.PoolId, id) : null;
+    private void Compare(in TrialKey key, TrialDecision before, long tMs, TrialDecision after)
+    {
+        Compared++;
+        if (after == before)
+        {
+            return;
+        }
+        Different++;
+        var change = (before.Kind, after.Kind);
+        var count = changes.GetValueOrDefault(change);
+        changes[change] = count + 1;
+        if (count < exampleCount)
+        {
+            examples.Add(new TrialDifference(key.PoolId, key.CommandId, tMs, before, after));
+        }
+    }
+
+    // Policies themselves are not compared: the trial has its own. What is malformed has no original, and may be under
+    // one policy and not under the other; a command that was mended under its id has another content.
+    private static TrialKey? Key(AllocationOutcome outcome) =>
+        outcome is { CommandId: { } id, PayloadHash: { } hash } && (outcome.Original || IsMalformed(outcome))
+        && outcome.CommandKind is not CommandKind.PolicyActivate
+            ? new TrialKey(
+                outcome.RequestedPoolId ?? outcome.PoolId, id, BinaryPrimitives.ReadUInt128BigEndian(hash.Span))
+            : null;
+
+    private static bool IsMalformed(AllocationOutcome outcome) => RecentRefusals.Are(outcome)
+        && outcome.Event is AllocationOutcomeEvent.Rejected rejected
+        && rejected.Reasons.Any(r => r.Code == ReasonCode.Malformed);
 
     private static bool IsConsequence(AllocationOutcome outcome) =>
         outcome.CommandId is null && outcome.DuplicateOf is null
         && outcome.Event is not AllocationOutcomeEvent.PolicyActivated;
 }
+
+/// <summary>A command by its pool, its id and its content.</summary>
+internal readonly record struct TrialKey(string PoolId, string CommandId, UInt128 Hash);

@@ -70,6 +70,91 @@ public sealed class PythonClientTests
         print(admin.describe_consumer_groups(['pure'])[0].state, admin.list_consumer_groups())
         """;
 
+    private const string ToldTheRelease = """
+        import sys
+        from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+        from kafka.structs import OffsetAndMetadata
+        release = tuple(int(part) for part in sys.argv[2].split('.'))
+        told = {'bootstrap_servers': sys.argv[1], 'api_version': release}
+        producer = KafkaProducer(retries=0, max_block_ms=20000, request_timeout_ms=20000, **told)
+        try:
+            offset = producer.send('t', b'v', headers=[('h', b'x')] if release >= (0, 11) else None).get(30).offset
+        except Exception as error:
+            print(type(error).__name__)
+            sys.exit()
+        consumer = KafkaConsumer('t', group_id='told', auto_offset_reset='earliest', consumer_timeout_ms=30000, **told)
+        record = next(consumer)
+        partition = TopicPartition('t', 0)
+        consumer.commit()
+        plain = consumer.committed(partition, metadata=True)
+        consumer.commit({partition: OffsetAndMetadata(1, 'note')})
+        print(offset, record.value, record.headers, plain, consumer.committed(partition, metadata=True).metadata,
+              consumer.end_offsets([partition])[partition],
+              consumer.offsets_for_times({partition: 1})[partition].offset)
+        consumer.close(autocommit=False)
+        admin = KafkaAdminClient(**told)
+        print(admin.list_consumer_groups(), admin.list_consumer_group_offsets('told')[partition])
+        """;
+
+    private const string FallingBack = """
+        import sys
+        from confluent_kafka import Consumer, Producer, TopicPartition
+        told = {'bootstrap.servers': sys.argv[1], 'api.version.request': False, 'broker.version.fallback': sys.argv[2],
+                'log_level': 0}
+        errors = []
+        producer = Producer({**told, 'message.timeout.ms': 20000})
+        producer.produce('t', b'v', partition=0, on_delivery=lambda error, record: errors.append(error))
+        producer.flush(30)
+        if not errors or errors[0] is not None:
+            print(errors[0].name() if errors else 'nothing')
+            sys.exit()
+        consumer = Consumer({**told, 'group.id': 'told'})
+        consumer.assign([TopicPartition('t', 0, 0)])
+        record = consumer.poll(30)
+        print(record.value(), record.error())
+        consumer.close()
+        """;
+
+    [Theory]
+    [InlineData("0.10.1", "UnsupportedForMessageFormatError")]
+    [InlineData("0.10.2", "UnsupportedForMessageFormatError")]
+    [InlineData("1.0", null)]
+    [InlineData("1.1", null)]
+    [InlineData("2.0", null)]
+    [InlineData("2.1", null)]
+    [InlineData("2.2", null)]
+    [InlineData("2.3", null)]
+    [InlineData("2.4", null)]
+    [InlineData("2.5", null)]
+    public async Task Kafka_python_that_is_told_the_release_works_or_is_told_why_not(string release, string? refusal)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await ConfluentClients.CreateTopicAsync(broker, "t");
+
+        var output = await OtherClient.RunPythonAsync("kafka", ToldTheRelease, broker.Servers, release);
+
+        Assert.Equal(
+            refusal ?? "0 b'v' [('h', b'x')] OffsetAndMetadata(offset=1, metadata='') note 1 0\n"
+                + "[('told', 'consumer')] OffsetAndMetadata(offset=1, metadata='note')",
+            output.Trim());
+    }
+
+    [Theory]
+    [InlineData("0.9.0", "UNSUPPORTED_FOR_MESSAGE_FORMAT")]
+    [InlineData("0.10.0", "b'v' None")]
+    [InlineData("0.11.0", "b'v' None")]
+    [InlineData("1.0.0", "b'v' None")]
+    [InlineData("2.4.0", "b'v' None")]
+    public async Task Librdkafka_that_does_not_ask_for_versions_works_or_is_told_why_not(string fallback, string result)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await ConfluentClients.CreateTopicAsync(broker, "t");
+
+        var output = await OtherClient.RunPythonAsync("confluent_kafka", FallingBack, broker.Servers, fallback);
+
+        Assert.Equal(result, output.Trim());
+    }
+
     [Fact]
     public async Task Confluent_kafka_copies_records_in_transactions()
     {

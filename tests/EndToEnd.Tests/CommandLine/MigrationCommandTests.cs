@@ -79,10 +79,17 @@ public sealed class MigrationCommandTests(SharedDev dev) : IClassFixture<SharedD
     [InlineData("""{"poolId":"p","reservationId":"r","held":1.5}""", "held: 1.5 is no whole number")]
     [InlineData("""{"poolId":"p","reservationId":"r"}""", "one of them is at least 1")]
     [InlineData("""{"reservationId":"r","held":1}""", "poolId is missing")]
-    [InlineData("""{"poolId":"p","reservationId":"","held":1}""", "reservationId is missing")]
+    [InlineData("""{"poolId":"p","reservationId":" ","held":1}""", "reservationId is empty")]
     [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiry":5}""", "expiry is not known")]
     [InlineData("""{"poolId":"p","reservationId":"r","held":1,"held":2}""", "this is no JSON object")]
-    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiresAt":"soon"}""", "'soon' is no time")]
+    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiresAt":"soon"}""", "'soon' is not a time")]
+    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiresAt":"03/04/2027 10:00"}""",
+        "expiresAt: '03/04/2027 10:00' is not a time (ISO 8601 with a zone)")]
+    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiresAt":"2027-04-03T10:00:00"}""",
+        "expiresAt: '2027-04-03T10:00:00' has no time zone")]
+    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"expiresAt":"+15m"}""",
+        "expiresAt: '+15m' depends on when it is read")]
+    [InlineData("""{"poolId":"p","reservationId":"r","held":1,"orderRef":" "}""", "orderRef is empty")]
     [InlineData("""{"poolId":"a","reservationId":"r","held":1}""", "a/r is on line 1 too")]
     [InlineData("[1]", "a line is a JSON object")]
     public async Task A_line_that_is_wrong_is_named_and_nothing_is_imported(string line, string problem)

@@ -7,7 +7,6 @@ namespace EndToEnd.Tests.CommandLine;
 /// Several people report supply and change settings of one pool at the same moment, each with a process of their own:
 /// every report counts once, and nobody undoes what another one set.
 /// </summary>
-[Collection("processes")]
 public sealed class PoolReportTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);

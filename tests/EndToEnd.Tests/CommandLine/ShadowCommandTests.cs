@@ -26,7 +26,7 @@ public sealed class ShadowCommandTests
 
         Assert.Equal((4, 4, 0), (granted.ExitCode, refused.ExitCode, elsewhere.ExitCode));
         Assert.Contains("NotAuthoritative", granted.Out, StringComparison.Ordinal);
-        var report = await ReportAsync(deployment, "", decided: 4);
+        var report = await ReportAsync(deployment, null, decided: 4);
         Assert.Equal((2, 0, 2), (Number(report, "match"), Number(report, "unclassified"), Number(report, "notOnLog")));
         Assert.Equal(
             ["Held", "Rejected InsufficientAvailability"],
@@ -69,12 +69,13 @@ public sealed class ShadowCommandTests
 
     private static int Number(JsonNode node, string member) => node[member]!.GetValue<int>();
 
-    private static async Task<JsonNode> ReportAsync(Deployment deployment, string prefix, int decided)
+    private static async Task<JsonNode> ReportAsync(Deployment deployment, string? prefix, int decided)
     {
         using var deadline = new CancellationTokenSource(Deadline);
         while (true)
         {
-            var run = await AllocAsync(deployment, "shadow", "report", "--pool", prefix, "-o", "json");
+            var run = await AllocAsync(
+                deployment, ["shadow", "report", .. prefix is null ? [] : (string[])["--pool", prefix], "-o", "json"]);
             Assert.True(run.ExitCode == 0, run.ToString());
             var report = JsonNode.Parse(run.Out)!;
             if (Number(report, "decided") >= decided)

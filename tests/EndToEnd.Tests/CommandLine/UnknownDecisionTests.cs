@@ -23,6 +23,9 @@ public sealed class UnknownDecisionTests
 
         var unknown = await AllocAsync(deployment, "reservation", "hold", "--pool", "p", "--id", "r s", "-q", "2",
             "--timeout", "1s", "-o", "json");
+        var consumption = await AllocAsync(
+            deployment, "reservation", "consume", "--pool", "p", "--id", "r s", "-q", "1", "--occurred-at",
+            "-1h", "--timeout", "1s", "-o", "json");
         await engine.StartAsync();
         var answer = JsonNode.Parse(unknown.Out)!;
         var again = await AllocAsync(
@@ -34,6 +37,10 @@ public sealed class UnknownDecisionTests
         Assert.Equal("unknown", answer["decision"]!.GetValue<string>());
         Assert.Contains(
             "--id 'r s' --quantity 2 --command-id", answer["askAgain"]!.GetValue<string>(), StringComparison.Ordinal);
+        // The time that was taken, not the distance from a now that is over.
+        Assert.Matches(
+            @"--occurred-at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z",
+            JsonNode.Parse(consumption.Out)!["askAgain"]!.GetValue<string>());
         Assert.DoesNotContain("failed:", unknown.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(0, again.ExitCode);
         Assert.NotNull(JsonNode.Parse(again.Out)!["duplicateOf"]);

@@ -10,7 +10,6 @@ namespace EndToEnd.Tests.Hostile;
 /// What is malformed or misaddressed registers nothing, and its answer is found all the same: by whoever waits, by its
 /// id over HTTP, by <c>alloc explain</c> and in the history of the pool that it named.
 /// </summary>
-[Collection("processes")]
 public sealed class RefusedCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);

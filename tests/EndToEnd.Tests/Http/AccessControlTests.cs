@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Alloc.Web;
+using Alloc.Web.Requests;
+using Alloc.Web.Security;
 using EndToEnd.Tests.Processes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -61,16 +63,19 @@ public sealed class AccessControlTests
     }
 
     [Theory]
-    [InlineData(null, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)]
-    [InlineData("wrong", HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)]
-    [InlineData("viewer-token", HttpStatusCode.OK, HttpStatusCode.Forbidden)]
-    [InlineData("operator-token", HttpStatusCode.OK, HttpStatusCode.OK)]
-    public async Task A_token_opens_what_its_role_may_do(string? token, HttpStatusCode read, HttpStatusCode act)
+    [InlineData(null, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)]
+    [InlineData("wrong", HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)]
+    [InlineData("viewer-token", HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)]
+    [InlineData("operator-token", HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Forbidden)]
+    [InlineData("admin-token", HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK)]
+    public async Task A_token_opens_what_its_role_may_do(
+        string? token, HttpStatusCode read, HttpStatusCode act, HttpStatusCode actUnsaid)
     {
         using var directory = new TemporaryDirectory();
         await File.WriteAllTextAsync(
             directory["credentials"],
-            $"# who may come in\nviewer ann {Digest("viewer-token")}\noperator bob {Digest("operator-token")}\n",
+            $"# who may come in\nviewer ann {Digest("viewer-token")}\noperator bob {Digest("operator-token")}\n"
+            + $"admin eve {Digest("admin-token")}\n",
             Cancellation);
         await using var server = await StartAsync(directory["credentials"]);
         using var client = Client(server);
@@ -80,6 +85,7 @@ public sealed class AccessControlTests
 
         Assert.Equal(read, (await client.GetAsync("/read", Cancellation)).StatusCode);
         Assert.Equal(act, (await client.PostAsync("/act", null, Cancellation)).StatusCode);
+        Assert.Equal(actUnsaid, (await client.PostAsync("/act-unsaid", null, Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Cancellation)).StatusCode);
     }
 
@@ -134,7 +140,8 @@ public sealed class AccessControlTests
             {
                 routes.MapGet("/read", (RequestDelegate)(c => c.Response.WriteAsync("read")));
                 routes.MapGet("/healthz", (RequestDelegate)(c => c.Response.WriteAsync("ok")));
-                routes.MapPost("/act", (RequestDelegate)(c => c.Response.WriteAsync("done")));
+                routes.MapPost("/act", (RequestDelegate)(c => c.Response.WriteAsync("done"))).Needs(Role.Operator);
+                routes.MapPost("/act-unsaid", (RequestDelegate)(c => c.Response.WriteAsync("done")));
             },
             NullLoggerFactory.Instance,
             Cancellation);

@@ -48,12 +48,35 @@ public sealed class ClusterReadTests
         await second.KillAsync();
         var silent = await client.GetAsync(Url(firstPort, $"v1/pools/{ofSecond}"), Cancellation);
         var problem = JsonNode.Parse(await silent.Content.ReadAsStringAsync(Cancellation))!;
+        var without = await PoolsAsync(client, firstPort);
+        second.Start();
+        var seen = new List<JsonNode>();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (seen.Count == 0 || !IsComplete(seen[^1]))
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            seen.Add(await PoolsAsync(client, firstPort));
+        }
 
         Assert.Equal(2, owners.Count);
         Assert.Equal((PoolCount, true), (whole["pools"]!.AsArray().Count, whole["complete"]!.GetValue<bool>()));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, silent.StatusCode);
         Assert.Equal($"http://127.0.0.1:{secondPort}/", problem["owner"]!.GetValue<string>());
+        Assert.Contains(CommandClient.PartitionOf(Uri.UnescapeDataString(ofSecond!)), Missing(without));
+        // However far the second instance is with its restart: what is not named as missing is there.
+        Assert.All(seen, answer => Assert.Equal(
+            Enumerable.Range(0, PoolCount).Select(n => $"pool/{n}")
+                .Where(p => !Missing(answer).Contains(CommandClient.PartitionOf(p))),
+            answer["pools"]!.AsArray().Select(p => p!["poolId"]!.GetValue<string>())));
     }
+
+    private static async Task<JsonNode> PoolsAsync(HttpClient client, int port) =>
+        JsonNode.Parse(await client.GetStringAsync(Url(port, "v1/pools"), Cancellation))!;
+
+    private static bool IsComplete(JsonNode answer) => answer["complete"]!.GetValue<bool>();
+
+    private static List<int> Missing(JsonNode answer) =>
+        [.. answer["missing"]!.AsArray().Select(m => m!["partition"]!.GetValue<int>())];
 
     private static Server Engine(Deployment deployment, string data, int port) =>
         new("Ready in", () => AllocProcess.Start(

@@ -11,6 +11,10 @@ internal sealed class History
     public const string Commands = "allocation.commands";
     public const string Journal = "allocation.outcomes";
     public const string Pool = "seats-A";
+
+    /// <summary>How long a command id is remembered, in milliseconds.</summary>
+    public const long MemoryMs = 86_400_000;
+
     private static readonly Position Nowhere = new(Commands, 0, -1);
     private readonly Dictionary<string, ObservedReservation> reservations = [];
     private Amounts balances;
@@ -110,6 +114,7 @@ internal sealed class History
             Answer = AnswerKind.Original,
             Event = "AuthorityChanged",
             CommandId = id,
+            RememberUntilMs = timeMs + MemoryMs,
             Transfer = transfer,
         });
     }
@@ -246,6 +251,7 @@ internal sealed class History
             Answer = answer,
             Event = what,
             CommandId = commandId,
+            RememberUntilMs = answer is AnswerKind.Original or AnswerKind.Provisional ? timeMs + MemoryMs : null,
             DuplicateOf = duplicateOf,
             Reasons = reasons,
             Before = before,

@@ -19,7 +19,12 @@ public sealed class PlantedFaultTests
         var confirm = history.Ask("early", Ask.Confirm, 40_000, "unknown");
         history.Put(confirm, "Parked", [], [], null, AnswerKind.Provisional);
         var tick = history.Ask("", Ask.Tick, 95_000);
-        history.Put(confirm, Events.Rejected, [], [], o => o with { Source = tick.At, TimeMs = 95_000 });
+        history.Put(confirm, Events.Rejected, [], [], o => o with
+        {
+            Source = tick.At,
+            TimeMs = 95_000,
+            HasCause = true,
+        });
         var due = history.Of("r3");
         history.Put(
             tick, Events.Expired, History.Move("HoldExpired", Account.Held, Account.Free, due.Held),
@@ -194,6 +199,19 @@ public sealed class PlantedFaultTests
     public void A_hold_that_expires_before_its_time_is_found()
     {
         history.Tick(timeMs: 8_000, expires: "r3");
+        history.Publish();
+
+        Expect(FindingKind.ExpiryBroken);
+    }
+
+    [Fact]
+    public void A_hold_that_expires_early_for_a_deficit_that_is_none_is_found()
+    {
+        history.Tick(timeMs: 8_000, expires: "r3");
+        history.Outcomes[^1] = history.Outcomes[^1] with
+        {
+            Steps = [new ObservedStep("Deficits", "deficit", HasPassed: true, new Dictionary<string, long>())],
+        };
         history.Publish();
 
         Expect(FindingKind.ExpiryBroken);

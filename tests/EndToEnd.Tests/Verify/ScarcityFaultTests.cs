@@ -302,7 +302,7 @@ public sealed class ScarcityFaultTests
         history.Put(
             force, "Released", History.Move("ConfirmRevoked", Account.Confirmed, Account.Free, quantity),
             [known with { Confirmed = known.Confirmed - quantity, Released = quantity, Version = known.Version + 1 }],
-            o => o with { Source = source.At, Subject = id });
+            o => o with { Source = source.At, HasCause = source != force, Subject = id });
         if (approvedBy is not null)
         {
             history.Put(source, "NoOp", [], []);

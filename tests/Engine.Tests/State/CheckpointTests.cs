@@ -15,7 +15,7 @@ public sealed class CheckpointTests
             LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
         Write(fixture, 10);
 
-        var directory = checkpoints.Take(fixture.State, Task);
+        var directory = checkpoints.Take(fixture.State, Task)!;
         Write(fixture, 20);
         var target = Path.Combine(fixture.Root, "moved");
         fixture.Provider.InstallCheckpoint(directory, target);
@@ -35,7 +35,7 @@ public sealed class CheckpointTests
         var checkpoints = new Checkpoints(
             LocalFileSystem.Instance, fixture.Provider, Path.Combine(fixture.Root, "checkpoints"), "app");
         Write(fixture, 10);
-        var directory = checkpoints.Take(fixture.State, Task);
+        var directory = checkpoints.Take(fixture.State, Task)!;
         var target = Path.Combine(fixture.Root, "moved");
         fixture.Provider.InstallCheckpoint(directory, target);
         using (var moved = StateFixture.Open(
@@ -80,6 +80,28 @@ public sealed class CheckpointTests
         Assert.Equal(2, Directory.GetDirectories(Path.Combine(root, "app", "0_0")).Length);
         Assert.Null(checkpoints.FindNewest(Task, _ => false));
         Assert.Null(checkpoints.FindNewest(new TaskId(0, 9), _ => true));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_task_that_went_to_another_instance_is_not_published_and_removes_nothing()
+    {
+        using var fixture = new StateFixture();
+        var root = Path.Combine(fixture.Root, "checkpoints");
+        var checkpoints = new Checkpoints(LocalFileSystem.Instance, fixture.Provider, root, "app");
+        foreach (var offset in new[] { 10, 20 })
+        {
+            Write(fixture, offset);
+            checkpoints.Take(fixture.State, Task);
+        }
+        Write(fixture, 30);
+
+        var taken = checkpoints.Take(fixture.State, Task, keepCount: 1, isCurrent: () => false);
+
+        Assert.Null(taken);
+        Assert.Equal(20, checkpoints.FindNewest(Task, _ => true)!.Position.NextOffset("journal"));
+        Assert.Equal(
+            ["00000000000000000010", "00000000000000000020"],
+            Directory.GetDirectories(Path.Combine(root, "app", "0_0")).Select(Path.GetFileName).Order());
     }
 
     [Fact]

@@ -40,7 +40,8 @@ internal sealed class CountingDatabase : IStateDatabase
 
     public IRunWriter BeginRun() => new Run(this, inner.BeginRun());
 
-    public void WriteCheckpoint(string directory, StatePosition position) => throw new NotSupportedException();
+    public bool WriteCheckpoint(string directory, StatePosition position, Func<bool>? isStillWanted) =>
+        throw new NotSupportedException();
 
     public void Dispose() => inner.Dispose();
 

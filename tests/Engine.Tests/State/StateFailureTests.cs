@@ -44,36 +44,6 @@ public sealed class StateFailureTests
         Assert.Equal(replayed[0], replayed[1]);
     }
 
-    [Theory]
-    [InlineData("*.sst")]
-    [InlineData("MANIFEST*")]
-    public void A_damaged_database_is_wiped_and_begins_anew(string pattern)
-    {
-        using var fixture = new StateFixture();
-        for (var i = 0; i < 1000; i++)
-        {
-            fixture.Record(() => fixture.ItemStore.Put(new PartKey("pool", i), new Text("v" + i)));
-        }
-        fixture.Commit(1000);
-        fixture.State.Flush();
-        fixture.State.Dispose();
-        foreach (var file in Directory.GetFiles(Path.Combine(fixture.TaskDirectory, "db"), pattern))
-        {
-            Overwrite(file);
-        }
-
-        Assert.Throws<TaskCorruptedException>(() =>
-        {
-            using var damaged = fixture.Open();
-            Assert.Equal(1000, damaged.GetStore<IKeyValueStore<PartKey, Text>>("items").All().Count());
-        });
-        fixture.Provider.Wipe(fixture.TaskDirectory);
-        fixture.Reopen();
-
-        Assert.True(fixture.State.Position.IsEmpty);
-        Assert.Empty(fixture.ItemStore.All());
-    }
-
     [Fact]
     public void A_missing_file_of_the_database_is_damage()
     {
@@ -87,7 +57,8 @@ public sealed class StateFailureTests
             File.Delete(file);
         }
 
-        Assert.Throws<TaskCorruptedException>(() => fixture.Open());
+        var error = Assert.Throws<TaskCorruptedException>(() => fixture.Open());
+        Assert.Equal([new TaskId(0, 0)], error.Tasks);
     }
 
     [Fact]
@@ -106,28 +77,29 @@ public sealed class StateFailureTests
     }
 
     [Theory]
-    [InlineData("IO error: No space left on device: While appending to file: x", typeof(StateDiskFullException))]
-    [InlineData("Corruption: block checksum mismatch", typeof(TaskCorruptedException))]
-    [InlineData("IO error: lock hold by current process: db/LOCK", typeof(StateStoreException))]
-    [InlineData("IO error: Permission denied", typeof(StateStoreException))]
-    public void Errors_of_the_native_library_are_told_apart(string text, Type expected)
+    [InlineData("Writing", "IO error: No space left on device: While appending to file: x",
+        typeof(StateDiskFullException))]
+    [InlineData("Writing", "Corruption: block checksum mismatch", typeof(TaskCorruptedException))]
+    [InlineData("Opening", "Corruption: Bad table magic number", typeof(TaskCorruptedException))]
+    [InlineData("Opening", "IO error: No such file or directory: While opening a file: db/MANIFEST-000005",
+        typeof(TaskCorruptedException))]
+    [InlineData("Reading", "Not implemented: Unsupported compression method", typeof(TaskCorruptedException))]
+    [InlineData("Taking a checkpoint of", "IO error: No such file or directory: /mnt/shared",
+        typeof(StateStoreException))]
+    [InlineData("Opening", "IO error: lock hold by current process: db/LOCK", typeof(StateStoreException))]
+    [InlineData("Opening", "IO error: Permission denied", typeof(StateStoreException))]
+    [InlineData("Reading", "IO error: Input/output error", typeof(StateStoreException))]
+    public void Errors_of_the_native_library_are_told_apart(string operation, string text, Type expected)
     {
-        var error = RocksDbError.Classify(text, "Writing", "some-directory");
+        var task = new TaskId(2, 7);
+
+        var error = RocksDbError.Classify(text, operation, "some-directory", task);
 
         Assert.IsType(expected, error);
+        Assert.Equal(error is TaskCorruptedException ? [task] : [], (error as TaskCorruptedException)?.Tasks ?? []);
         Assert.Contains("some-directory", error.Message, StringComparison.Ordinal);
     }
 
     private static long[] Numbers(string line) =>
         [.. line.Split(' ', ',').Where(word => word.Length > 0 && char.IsAsciiDigit(word[0])).Select(long.Parse)];
-
-    private static void Overwrite(string file)
-    {
-        var bytes = File.ReadAllBytes(file);
-        for (var i = 10; i < bytes.Length; i++)
-        {
-            bytes[i] ^= 0x5A;
-        }
-        File.WriteAllBytes(file, bytes);
-    }
 }

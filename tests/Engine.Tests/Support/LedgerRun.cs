@@ -34,7 +34,10 @@ internal sealed class LedgerRun
         await cluster.CreateTopicAsync(run.Commands, partitions, ("message.timestamp.type", "LogAppendTime"));
         await cluster.CreateTopicAsync(run.Outcomes, partitions, outcomesConfiguration);
         await cluster.CreateTopicAsync(run.Latest, partitions, ("cleanup.policy", "compact"));
-        run.Topology = new LedgerTopology(run.Commands, run.Outcomes, run.Latest, run.DeadLetters);
+        run.Topology = new LedgerTopology(run.Commands, run.Outcomes, run.Latest, run.DeadLetters)
+        {
+            PartitionCount = partitions,
+        };
         return run;
     }
 
@@ -70,8 +73,14 @@ internal sealed class LedgerRun
     /// <summary>Checks that every command of the topic has one original outcome and sequences have no gaps.</summary>
     public List<LogLine> AssertExactlyOnce(int commandCount, int timeoutSeconds = 60)
     {
-        var outcomes = cluster.ReadUntil(Outcomes, l => l.Count(IsOriginal) >= commandCount, timeoutSeconds);
-        outcomes = cluster.ReadAll(Outcomes);
+        cluster.ReadUntil(Outcomes, l => l.Count(IsOriginal) >= commandCount, timeoutSeconds);
+        return AssertDecidedOnce(commandCount);
+    }
+
+    /// <summary>The same of what is decided already, in one look.</summary>
+    public List<LogLine> AssertDecidedOnce(int commandCount)
+    {
+        var outcomes = cluster.ReadAll(Outcomes);
         foreach (var group in outcomes.GroupBy(o => o.Key))
         {
             var sequences = group.Select(o => LedgerTopology.Outcome.Parse(o.Value!).Sequence).ToList();

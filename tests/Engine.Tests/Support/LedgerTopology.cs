@@ -11,11 +11,17 @@ namespace Engine.Tests.Support;
 /// </summary>
 internal sealed class LedgerTopology(string commands, string outcomes, string latest, string deadLetters)
 {
+    /// <summary>The key, and a part of the values, that the program's fault concerns.</summary>
+    public const string Faulty = "faulty";
+
     public const string StoreName = "sequences";
     public const string TimersName = "timers";
 
     /// <summary>Set to make processing and restoring of the value "wait" fail as a dependency would.</summary>
     public bool IsDependencyDown { get; set; }
+
+    /// <summary>Where the program has a fault, for <see cref="Faulty"/> and its partition.</summary>
+    public LedgerFault Fault { get; set; }
 
     public Topology Build() => new TopologyBuilder()
         .AddSource("commands", commands, Serdes.Utf8, Serdes.Utf8, new SourceOptions
@@ -27,9 +33,9 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         .AddProcessor("ledger", () => new LedgerProcessor(this), "commands")
         .AddStateStore(StoreDefinition.KeyValue(StoreName, 1, Serdes.Utf8, Serdes.Utf8), "ledger")
         .AddStateStore(StoreDefinition.TimeIndex(TimersName, 2, Serdes.Utf8), "ledger")
-        .AddSink("outcomes", outcomes, Serdes.Utf8, Serdes.Utf8,
+        .AddSink("outcomes", outcomes, Serdes.Utf8, new FaultySerde(this, LedgerFault.SinkSerializer),
             new SinkOptions { Partitioning = SinkPartitioning.TaskPartition }, "ledger")
-        .AddSink("latest", latest, Serdes.Utf8, Serdes.Utf8, new SinkOptions
+        .AddSink("latest", latest, Serdes.Utf8, new FaultySerde(this, LedgerFault.DeferredSerializer), new SinkOptions
         {
             Partitioning = SinkPartitioning.TaskPartition,
             Emit = SinkEmit.LastPerKeyPerCommit,
@@ -37,6 +43,39 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         }, "ledger")
         .UseJournal("outcomes", () => new LedgerApplier(this), StoreName, TimersName)
         .Build();
+
+    /// <summary>Partitions of the topics, for the faults that concern one.</summary>
+    public int PartitionCount { get; set; } = 1;
+
+    private int FaultyPartition => Alloc.Engine.Runtime.Murmur2.Partition("faulty"u8, PartitionCount);
+
+    private void Fail(LedgerFault fault, bool isFaulty)
+    {
+        if (isFaulty && Fault == fault)
+        {
+            throw new InvalidOperationException($"a fault in {fault}");
+        }
+    }
+
+    private void FailAsBadRecord(LedgerFault fault, bool isFaulty)
+    {
+        if (isFaulty && Fault == fault)
+        {
+            throw new BadRecordException($"a fault in {fault}");
+        }
+    }
+
+    /// <summary>UTF-8, with a fault for texts that name it.</summary>
+    private sealed class FaultySerde(LedgerTopology topology, LedgerFault fault) : ISerde<string>
+    {
+        public void Serialize(string value, System.Buffers.IBufferWriter<byte> output)
+        {
+            topology.Fail(fault, value.Contains(Faulty, StringComparison.Ordinal));
+            Serdes.Utf8.Serialize(value, output);
+        }
+
+        public string Deserialize(ReadOnlySpan<byte> data) => Serdes.Utf8.Deserialize(data);
+    }
 
     /// <summary>One outcome as text: sequence|topic|partition|offset|original|body.</summary>
     internal sealed record Outcome(
@@ -66,6 +105,18 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
             context = processorContext;
             sequences = context.GetStore<IKeyValueStore<string, string>>(StoreName);
             timers = context.GetStore<ITimeIndex<string>>(TimersName);
+            var isFaulty = context.Partition == topology.FaultyPartition;
+            topology.Fail(LedgerFault.Init, isFaulty);
+            if (topology.Fault is LedgerFault.Punctuator or LedgerFault.BadRecordInPunctuator)
+            {
+                // Only then: a punctuation is a transaction.
+                context.Schedule(TimeSpan.FromMilliseconds(10), PunctuationType.WallClock, _ =>
+                {
+                    topology.Fail(LedgerFault.Punctuator, isFaulty);
+                    topology.FailAsBadRecord(LedgerFault.BadRecordInPunctuator, isFaulty);
+                });
+            }
+            context.WhenCommitted((_, _) => topology.Fail(LedgerFault.CommitObserver, isFaulty));
             ScheduleTick();
         }
 
@@ -75,6 +126,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
             while (timers.TryPeek(out var dueAtMs, out var key) && dueAtMs <= nowMs)
             {
                 timers.Remove(dueAtMs, key);
+                topology.Fail(LedgerFault.TimerRule, key == Faulty);
                 Emit(key, $"expired {dueAtMs}", nowMs, isOriginal: false);
             }
             if (record.Key == "$tick")
@@ -82,6 +134,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
                 ScheduleTick();
                 return;
             }
+            topology.Fail(LedgerFault.Processor, record.Key == Faulty);
             Emit(record.Key, record.Value, nowMs, isOriginal: true);
             switch (record.Value.Split(' '))
             {
@@ -91,7 +144,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
                     throw new BadRecordException("not a command");
                 case ["wait"] when topology.IsDependencyDown:
                     throw new DependencyUnavailableException("the registry");
-                case ["timer", var afterMs]:
+                case ["timer", var afterMs, ..]:
                     timers.Add(nowMs + long.Parse(afterMs, CultureInfo.InvariantCulture), record.Key);
                     break;
             }
@@ -117,6 +170,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
         public JournalEntry Apply(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long offset, IStores stores)
         {
             var id = System.Text.Encoding.UTF8.GetString(key);
+            topology.Fail(LedgerFault.Applier, id == Faulty);
             var outcome = Outcome.Parse(System.Text.Encoding.UTF8.GetString(value));
             var sequences = stores.GetStore<IKeyValueStore<string, string>>(StoreName);
             var last = long.Parse(sequences.Get(id) ?? "0", CultureInfo.InvariantCulture);
@@ -128,7 +182,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
             var timers = stores.GetStore<ITimeIndex<string>>(TimersName);
             switch (outcome.Body.Split(' '))
             {
-                case [var atMs, "timer", var afterMs]:
+                case [var atMs, "timer", var afterMs, ..]:
                     timers.Add(Number(atMs) + Number(afterMs), id);
                     break;
                 case [_, "expired", var dueAtMs]:
@@ -142,4 +196,19 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
 
         private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
     }
+}
+
+/// <summary>Where the ledger's program has a fault.</summary>
+public enum LedgerFault
+{
+    None,
+    Processor,
+    TimerRule,
+    Punctuator,
+    BadRecordInPunctuator,
+    Init,
+    CommitObserver,
+    SinkSerializer,
+    DeferredSerializer,
+    Applier,
 }

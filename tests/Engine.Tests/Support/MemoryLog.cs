@@ -46,6 +46,12 @@ internal sealed class MemoryLog : ILogClient
     /// <summary>Runs when a producer is initialised, before the operation ends.</summary>
     public Action<string>? OnInit { get; set; }
 
+    /// <summary>Runs at each of the calls that are noted; what it throws is what the caller gets.</summary>
+    public Action<string>? OnCall { get; set; }
+
+    /// <summary>Runs at each poll of a consumer that restores.</summary>
+    public Action? OnRestorePoll { get; set; }
+
     /// <summary>What the next poll tells the listener.</summary>
     public Queue<MemoryRebalance> Rebalances { get; } = new();
 
@@ -142,6 +148,18 @@ internal sealed class MemoryLog : ILogClient
     }
 
     /// <summary>
+    /// Lets the clock go on while nobody polls: between two attempts of a thread that has no consumer.
+    /// </summary>
+    public void PassTimeWithoutPolls(long milliseconds)
+    {
+        lock (Gate)
+        {
+            limitMs = Math.Max(limitMs, Clock.NowMs) + milliseconds;
+        }
+        PassTime(TimeSpan.FromMilliseconds(milliseconds));
+    }
+
+    /// <summary>
     /// Does something at a time of the virtual clock, on the thread that polls; the caller holds the gate.
     /// </summary>
     public void At(long timeMs, Action action) => events.Enqueue(action, timeMs);
@@ -183,6 +201,7 @@ internal sealed class MemoryLog : ILogClient
         {
             calls.Add(call);
         }
+        OnCall?.Invoke(call);
     }
 
     /// <summary>Notes a commit, and lets it succeed unless the test does something else about it.</summary>
@@ -213,6 +232,8 @@ internal sealed class MemoryLog : ILogClient
     public ILogAppender CreateAppender(string clientId) => new MemoryLogAppender(this);
 
     public ILogAdmin CreateAdmin(string clientId) => new MemoryLogAdmin(this);
+
+    public ILogWatch CreateWatch(string clientId) => new MemoryLogWatch(this);
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }

@@ -29,6 +29,10 @@ internal sealed class MemoryLogConsumer(MemoryLog log, bool isMember) : ILogCons
         {
             return;
         }
+        if (!isMember)
+        {
+            log.OnRestorePoll?.Invoke();
+        }
         if (!TryRead(ref result) && (!isMember || log.PassTime(timeout)))
         {
             TryRead(ref result);
@@ -292,6 +296,41 @@ internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
     }
 
     public IReadOnlyList<GroupMember> DescribeGroup(string group) => [];
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>Looks at a <see cref="MemoryLog"/>, whose topics have one partition each and whose group has one member.
+/// </summary>
+internal sealed class MemoryLogWatch(MemoryLog log) : ILogWatch
+{
+    public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        lock (log.Gate)
+        {
+            return partitions.ToDictionary(p => p, p => (long)log.Topic(p.Topic).Entries.Count);
+        }
+    }
+
+    public long Beginning(TopicPartition partition) => 0;
+
+    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
+        new Dictionary<TopicPartition, long>();
+
+    public IReadOnlyList<GroupMember> Members() => [];
+
+    public long? TimestampAt(TopicPartition partition, long offset)
+    {
+        lock (log.Gate)
+        {
+            var entries = log.Topic(partition.Topic).Entries;
+            return offset < entries.Count ? entries[(int)offset].TimestampMs : null;
+        }
+    }
+
+    public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => null;
 
     public void Dispose()
     {

@@ -49,6 +49,22 @@ internal sealed class MemoryRun : IAsyncDisposable
         return Application.StartAsync(CancellationToken.None);
     }
 
+    /// <summary>Lets virtual time go on, whether the thread polls or waits, until the condition holds.</summary>
+    public Task WhileTimePassesAsync(Func<bool> condition) => Until.TrueAsync(
+        () =>
+        {
+            if (condition())
+            {
+                return true;
+            }
+            Log.PassTimeWithoutPolls(50);
+            return false;
+        },
+        "it happened");
+
+    /// <summary>Committed outcomes so far.</summary>
+    public int OutcomeCount => Read().Count;
+
     /// <summary>Waits until so many committed outcomes are there; returns all of them.</summary>
     public async Task<List<LedgerTopology.Outcome>> OutcomesAsync(int count)
     {

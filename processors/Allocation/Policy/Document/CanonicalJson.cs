@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Processors.Allocation.Policy.Document;
 
@@ -66,7 +67,7 @@ internal static class CanonicalJson
     }
 
     public static void WriteDuration(this Utf8JsonWriter json, string name, long ms) =>
-        json.WriteString(name, PolicyDuration.Show(ms));
+        json.WriteString(name, DurationText.Show(ms));
 
     public static void WriteDurationUnless(this Utf8JsonWriter json, string name, long ms, long byDefaultMs)
     {

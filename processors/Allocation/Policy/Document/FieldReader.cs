@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Processors.Allocation.Policy.Document;
 
@@ -85,15 +86,15 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         {
             return minimumMs;
         }
-        if (value.Kind != NodeKind.Text || PolicyDuration.Parse(value.Text) is not { } ms)
+        if (value.Kind != NodeKind.Text || DurationText.Parse(value.Text) is not { } ms)
         {
-            Wrong(name, value, "is no duration", "Write a number and a unit: 500ms, 30s, 15m, 24h, 7d or 1h30m.");
+            Wrong(name, value, "is no duration", $"Write a number and a unit: {DurationText.Forms}.");
             return minimumMs;
         }
         if (ms < minimumMs || ms > maximumMs)
         {
             Wrong(name, value, "is out of range",
-                $"Write {PolicyDuration.Show(minimumMs)} to {PolicyDuration.Show(maximumMs)}.");
+                $"Write {DurationText.Show(minimumMs)} to {DurationText.Show(maximumMs)}.");
             return minimumMs;
         }
         return ms;

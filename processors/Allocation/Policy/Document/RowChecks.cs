@@ -1,3 +1,5 @@
+using Alloc.Processors.Notation;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>What the fields of one row must be to each other.</summary>
@@ -23,13 +25,13 @@ internal static class RowChecks
     {
         if (row.MinimumMs > row.DefaultMs)
         {
-            place.Error("default", $"The default {PolicyDuration.Show(row.DefaultMs)} is shorter than the minimum "
-                + $"{PolicyDuration.Show(row.MinimumMs)}.", "Write minimum, default and maximum in rising order.");
+            place.Error("default", $"The default {DurationText.Show(row.DefaultMs)} is shorter than the minimum "
+                + $"{DurationText.Show(row.MinimumMs)}.", "Write minimum, default and maximum in rising order.");
         }
         if (row.DefaultMs > row.MaximumMs)
         {
-            place.Error("maximum", $"The maximum {PolicyDuration.Show(row.MaximumMs)} is shorter than the default "
-                + $"{PolicyDuration.Show(row.DefaultMs)}.", "Write minimum, default and maximum in rising order.");
+            place.Error("maximum", $"The maximum {DurationText.Show(row.MaximumMs)} is shorter than the default "
+                + $"{DurationText.Show(row.DefaultMs)}.", "Write minimum, default and maximum in rising order.");
         }
     }
 
@@ -40,15 +42,15 @@ internal static class RowChecks
             var (before, step) = (row.Curve[index - 1], row.Curve[index]);
             if (step.BeforeServiceMs >= before.BeforeServiceMs)
             {
-                place.Error("curve", $"Step {index + 1} begins {PolicyDuration.Show(step.BeforeServiceMs)} before "
-                    + $"service, not later than step {index} ({PolicyDuration.Show(before.BeforeServiceMs)}).",
+                place.Error("curve", $"Step {index + 1} begins {DurationText.Show(step.BeforeServiceMs)} before "
+                    + $"service, not later than step {index} ({DurationText.Show(before.BeforeServiceMs)}).",
                     "Order the steps by time, the longest before service first.");
             }
             else if (step.Percent > before.Percent)
             {
                 place.Error("curve", $"The curve goes up: {before.Percent} percent from "
-                    + $"{PolicyDuration.Show(before.BeforeServiceMs)}, then {step.Percent} percent from "
-                    + $"{PolicyDuration.Show(step.BeforeServiceMs)} before service.",
+                    + $"{DurationText.Show(before.BeforeServiceMs)}, then {step.Percent} percent from "
+                    + $"{DurationText.Show(step.BeforeServiceMs)} before service.",
                     "Let it fall or stay as the service nears.");
             }
         }

@@ -1,3 +1,5 @@
+using Alloc.Processors.Notation;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>Reads one row of each table. The fields are those of <c>schemas/policy/policy.schema.json</c>.</summary>
@@ -182,7 +184,7 @@ internal static class RowReader
         var boosts = new List<ClassBoost>();
         foreach (var field in f.Named("boost"))
         {
-            if (field.Value.Kind != NodeKind.Text || PolicyDuration.Parse(field.Value.Text) is not { } ms
+            if (field.Value.Kind != NodeKind.Text || DurationText.Parse(field.Value.Text) is not { } ms
                 || ms > PolicyRanges.Longest)
             {
                 f.Error("boost", $"The boost of '{field.Name}' is {field.Value.Shown}.",
