@@ -49,6 +49,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["quantity"] = ["0", "-1", "1.5", "many", "99999999999999999999"],
         ["deficit"] = ["yes", "1", "True"],
         ["check"] = ["yes", "1"],
+        ["allowIncomplete"] = ["yes", "1"],
         ["generation"] = ["-1", "x"],
         ["through"] = ["-1", "x"],
         ["status"] = ["1", "no-such", "held,confirmed"],
