@@ -38,7 +38,10 @@ internal sealed class KafkaLogWatch : ILogWatch
             ["fetch.message.max.bytes"] = "65536",
         };
         consumer = Build();
-        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        // Not one that depends on the consumer's handle: the client's thread for its answers would never rest there.
+        var adminSettings = new Dictionary<string, string>(settings);
+        adminSettings.Remove("allow.auto.create.topics");
+        admin = new AdminClientBuilder(adminSettings).SetLogHandler((_, _) => { }).Build();
         probe = new TransactionProbe(settings, Timeout);
     }
 
