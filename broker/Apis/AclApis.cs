@@ -64,47 +64,26 @@ internal sealed class DescribeAclsApi : Api<DescribeAclsApi.Request>
 }
 
 /// <summary>CreateAcls (30), 1–3: SECURITY_DISABLED for each.</summary>
-internal sealed class CreateAclsApi : Api<CreateAclsApi.Request>
-{
-    protected override Request Read(ref KafkaReader reader) => new(AccessLists.SkipEntries(ref reader));
-
-    protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
-        exchange.Answer(new Response(request.Count, ErrorCode.SecurityDisabled));
-
-    protected override IResponse Refuse(Request request, ErrorCode error) => new Response(request.Count, error);
-
-    internal sealed record Request(int Count);
-
-    private sealed record Response(int Count, ErrorCode Error) : IResponse
-    {
-        public void Write(KafkaWriter writer)
-        {
-            writer.WriteInt32(0);
-            writer.WriteArrayLength(Count);
-            for (var index = 0; index < Count; index++)
-            {
-                writer.WriteError(Error);
-                writer.WriteNullableString(AccessLists.NoAuthorizer);
-                writer.WriteTags();
-            }
-            writer.WriteTags();
-        }
-    }
-}
+internal sealed class CreateAclsApi() : ChangeAclsApi(listsMatches: false);
 
 /// <summary>DeleteAcls (31), 1–3: SECURITY_DISABLED for each filter.</summary>
-internal sealed class DeleteAclsApi : Api<DeleteAclsApi.Request>
+internal sealed class DeleteAclsApi() : ChangeAclsApi(listsMatches: true);
+
+/// <summary>Refuses each of what it was sent; the answers of the two differ in one field.</summary>
+/// <param name="listsMatches">Whether each answer lists what it matched: nothing.</param>
+internal abstract class ChangeAclsApi(bool listsMatches) : Api<ChangeAclsApi.Request>
 {
     protected override Request Read(ref KafkaReader reader) => new(AccessLists.SkipEntries(ref reader));
 
     protected override void Handle(Request request, Exchange exchange, BrokerCore broker) =>
-        exchange.Answer(new Response(request.Count, ErrorCode.SecurityDisabled));
+        exchange.Answer(Refuse(request, ErrorCode.SecurityDisabled));
 
-    protected override IResponse Refuse(Request request, ErrorCode error) => new Response(request.Count, error);
+    protected override IResponse Refuse(Request request, ErrorCode error) =>
+        new Response(request.Count, error, listsMatches);
 
     internal sealed record Request(int Count);
 
-    private sealed record Response(int Count, ErrorCode Error) : IResponse
+    private sealed record Response(int Count, ErrorCode Error, bool ListsMatches) : IResponse
     {
         public void Write(KafkaWriter writer)
         {
@@ -114,7 +93,10 @@ internal sealed class DeleteAclsApi : Api<DeleteAclsApi.Request>
             {
                 writer.WriteError(Error);
                 writer.WriteNullableString(AccessLists.NoAuthorizer);
-                writer.WriteArrayLength(0);
+                if (ListsMatches)
+                {
+                    writer.WriteArrayLength(0);
+                }
                 writer.WriteTags();
             }
             writer.WriteTags();

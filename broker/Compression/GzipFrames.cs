@@ -4,7 +4,7 @@ using Alloc.Broker.Protocol;
 
 namespace Alloc.Broker.Compression;
 
-/// <summary>gzip (RFC 1952), one member, as all clients write it.</summary>
+/// <summary>gzip (RFC 1952), one member, as all clients write it; several in a row are refused as corrupt.</summary>
 internal static class GzipFrames
 {
     private const int SmallestMember = 18;

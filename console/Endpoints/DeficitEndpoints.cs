@@ -13,19 +13,17 @@ namespace Alloc.Web.Endpoints;
 internal sealed class DeficitEndpoints(LedgerDirectory directory, Peers peers, Hypotheses hypotheses)
 {
     private const int DefaultLimit = 100;
-    private const int MaximumLimit = 1_000;
+    private static readonly NumberParameter Limit = QueryParameter.Number("limit", 1, most: 1_000);
     private readonly LedgerAnswers answers = new(directory, peers);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/pools/{id}/deficit", AnswerAsync)
-        .Takes(QueryParameter.Number("limit", 1, MaximumLimit));
+        .Takes(Limit);
 
     /// <summary>GET /v1/pools/{id}/deficit?limit= : slashes in the id as %2F.</summary>
     private Task AnswerAsync(HttpContext context)
     {
         var pool = RawPath.Segments(context, 2)[0];
-        var limit = int.TryParse(context.Request.Query["limit"].ToString(), out var asked)
-            ? Math.Clamp(asked, 1, MaximumLimit)
-            : DefaultLimit;
+        var limit = (int)(Limit.Of(context.Request.Query) ?? DefaultLimit);
         return answers.AnswerAsync(
             context, pool, _ => hypotheses.Cover(pool, limit) is { } cover ? Json(pool, cover) : null,
             $"There is no pool {pool}.");

@@ -18,6 +18,7 @@ internal sealed class InstanceEndpoints(
     Action<TextWriter> writeMetrics)
 {
     private const int MaximumReasonLength = 256;
+    private static readonly NumberParameter Through = QueryParameter.Number("through", 0);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -27,7 +28,7 @@ internal sealed class InstanceEndpoints(
         routes.MapGet("/v1/tasks", TasksAsync);
         routes.MapPost("/v1/checkpoint", CheckpointAsync).Needs(Role.Operator);
         routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync).Needs(Role.Admin)
-            .Takes(QueryParameter.Number("through", 0), QueryParameter.Text("reason", MaximumReasonLength));
+            .Takes(Through, QueryParameter.Text("reason", MaximumReasonLength));
     }
 
     /// <summary>
@@ -126,8 +127,7 @@ internal sealed class InstanceEndpoints(
         var topic = (string)context.Request.RouteValues["topic"]!;
         var partition = int.Parse((string)context.Request.RouteValues["partition"]!, CultureInfo.InvariantCulture);
         var reason = context.Request.Query["reason"].ToString();
-        if (!long.TryParse(context.Request.Query["through"], CultureInfo.InvariantCulture, out var through)
-            || through < 0 || reason.Length is 0 or > MaximumReasonLength)
+        if (Through.Of(context.Request.Query) is not { } through || reason.Length == 0)
         {
             await Problem.WriteAsync(context, 400, "Not understood",
                 $"Give through=OFFSET and reason=TEXT of 1 to {MaximumReasonLength} characters.").ConfigureAwait(false);

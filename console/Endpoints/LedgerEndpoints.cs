@@ -21,13 +21,14 @@ internal sealed class LedgerEndpoints(
 
     private const int DefaultLimit = 1_000;
     private const int MaximumLimit = 10_000;
-    private static readonly QueryParameter Limit = QueryParameter.Number("limit", 1, MaximumLimit);
+    private static readonly NumberParameter Limit = QueryParameter.Number("limit", 1, MaximumLimit);
+    private static readonly FlagParameter Deficit = QueryParameter.Flag("deficit");
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/pools", ListPoolsAsync).Takes(
             QueryParameter.Text("prefix"), QueryParameter.Text("after"), QueryParameter.Text("cursor"), Limit,
-            QueryParameter.Flag("deficit"));
+            Deficit);
         routes.MapGet("/v1/pools/{**id}", GetPoolAsync);
         routes.MapGet("/v1/reservations/{pool}", ListReservationsAsync).Takes(
             QueryParameter.Text("prefix"), QueryParameter.Text("after"), Limit);
@@ -56,7 +57,7 @@ internal sealed class LedgerEndpoints(
         }
         var query = new PoolPageQuery(
             context.Request.Query["prefix"].ToString(), after, LimitOf(context.Request),
-            context.Request.Query["deficit"] == "true" ? 1 : 0);
+            Deficit.Of(context.Request.Query) ? 1 : 0);
         var page = new PoolPage(directory, query, shipped, time.GetUtcNow().ToUnixTimeMilliseconds());
         var report = await gather.GatherAsync(context, page).ConfigureAwait(false);
         if (!report.IsForwarded)
@@ -185,8 +186,5 @@ internal sealed class LedgerEndpoints(
     private static bool IsListed(string id, string prefix, string after) =>
         !id.StartsWith('$') && id.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(id, after) > 0;
 
-    private static int LimitOf(HttpRequest request) =>
-        int.TryParse(request.Query["limit"].ToString(), out var limit)
-            ? Math.Clamp(limit, 1, MaximumLimit)
-            : DefaultLimit;
+    private static int LimitOf(HttpRequest request) => (int)(Limit.Of(request.Query) ?? DefaultLimit);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Notation;
 using Alloc.Processors.Projection;
@@ -20,14 +19,14 @@ internal sealed record ReservationRequest(
 internal static class ReservationQueries
 {
     public const int DefaultLimit = 100;
-    public const int MaximumLimit = 1_000;
+    private static readonly NumberParameter Limit = QueryParameter.Number("limit", 1, most: 1_000);
 
     /// <summary>What the route takes.</summary>
     public static QueryParameter[] Parameters { get; } =
     [
         QueryParameter.Text("order"), QueryParameter.Text("customer"), QueryParameter.Text("pool"),
         QueryParameter.Word<ReservationStatus>("status"), QueryParameter.Duration("olderThan"),
-        QueryParameter.Duration("newerThan"), QueryParameter.Number("limit", 1, MaximumLimit),
+        QueryParameter.Duration("newerThan"), Limit,
         QueryParameter.Text("cursor"),
     ];
 
@@ -36,8 +35,7 @@ internal static class ReservationQueries
     {
         ReservationStatus? status = Text(query, "status") is { } word
             ? Enum.Parse<ReservationStatus>(word, ignoreCase: true) : null;
-        var limit = Text(query, "limit") is { } count
-            ? int.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture) : DefaultLimit;
+        var limit = (int)(Limit.Of(query) ?? DefaultLimit);
         if (!TryCursor(Text(query, "cursor"), out var cursor))
         {
             return (null, "cursor: this is not a cursor of an earlier page.");

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Projection;
 using Alloc.Web.Reads;
+using Alloc.Web.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Alloc.Web.Endpoints;
@@ -13,6 +14,9 @@ internal static class ScopeRebuilds
 {
     private const string Pool = "pool/";
     private const string Partition = "partition/";
+
+    /// <summary>Only compares, and changes nothing.</summary>
+    public static readonly FlagParameter Check = QueryParameter.Flag("check");
 
     /// <summary>POST /v1/projection/rebuild?scope=pool/ID|partition/N&amp;check=true</summary>
     public static async Task BeginAsync(HttpContext context, IProjection here, string text, Peers peers)
@@ -37,7 +41,7 @@ internal static class ScopeRebuilds
                 return;
             }
         }
-        var isCheck = context.Request.Query["check"].ToString() == "true";
+        var isCheck = Check.Of(context.Request.Query);
         var (id, refusal) = await Task.Run(() => here.BeginScope(scope, isCheck), context.RequestAborted)
             .ConfigureAwait(false);
         if (id is null)

@@ -16,13 +16,15 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
     private const string Off =
         "This instance runs without the search projection (--no-projection): ask one that has it (--console).";
 
+    private static readonly NumberParameter Generation = QueryParameter.Number("generation", 0, int.MaxValue);
+    private static readonly FlagParameter AllowIncomplete = QueryParameter.Flag("allowIncomplete");
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/reservations", SearchAsync).Takes(ReservationQueries.Parameters);
         routes.MapGet("/v1/projection", StatusAsync);
         routes.MapPost("/v1/projection/rebuild", RebuildAsync).Needs(Role.Operator).Takes(
-            QueryParameter.Text("scope"), QueryParameter.Flag("check"), QueryParameter.Number("generation", 0),
-            QueryParameter.Flag("allowIncomplete"));
+            QueryParameter.Text("scope"), ScopeRebuilds.Check, Generation, AllowIncomplete);
     }
 
     /// <summary>
@@ -91,7 +93,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
             return;
         }
         var silent = await ForOthersAsync(context, "/v1/projection", HttpMethods.Get, _ => { }).ConfigureAwait(false);
-        if (silent.Count > 0 && context.Request.Query["allowIncomplete"] != "true")
+        if (silent.Count > 0 && !AllowIncomplete.Of(context.Request.Query))
         {
             await Problem.WriteAsync(
                 context, 503, "Not all instances answer",
@@ -99,7 +101,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
                 new JsonObject { ["missing"] = silent }).ConfigureAwait(false);
             return;
         }
-        var asked = int.TryParse(context.Request.Query["generation"].ToString(), out var number) ? number : (int?)null;
+        var asked = (int?)Generation.Of(context.Request.Query);
         var generation = await Task.Run(() => here.BeginRebuild(asked), context.RequestAborted).ConfigureAwait(false);
         var missing = await ForOthersAsync(
             context, $"/v1/projection/rebuild?generation={generation}", HttpMethods.Post, _ => { })

@@ -15,12 +15,13 @@ namespace Alloc.Web.Endpoints;
 internal sealed class WhyNotEndpoints(
     LedgerDirectory directory, Peers peers, Hypotheses hypotheses, TimeProvider time)
 {
+    private static readonly NumberParameter Quantity = QueryParameter.Number("quantity", 1);
     private readonly LedgerAnswers answers = new(directory, peers);
 
     public void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/v1/pools/{id}/why-not", AnswerAsync).Takes(
         [
-            QueryParameter.Number("quantity", 1), QueryParameter.Text("class"), QueryParameter.Text("channel"),
+            Quantity, QueryParameter.Text("class"), QueryParameter.Text("channel"),
             QueryParameter.Text("tier"), QueryParameter.Text("customer"), QueryParameter.Text("order"),
             QueryParameter.Text("dealer"),
         ]);
@@ -33,9 +34,7 @@ internal sealed class WhyNotEndpoints(
     {
         var pool = RawPath.Segments(context, 2)[0];
         var query = context.Request.Query;
-        if (!long.TryParse(
-            query["quantity"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var quantity)
-            || quantity < 1)
+        if (Quantity.Of(query) is not { } quantity)
         {
             return Problem.WriteAsync(
                 context, 400, "Bad request", "Say how many units: ?quantity=, a whole number from 1 on.");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Alloc.Tests.Support;
 
 namespace Broker.Tests;
 
@@ -6,10 +7,6 @@ namespace Broker.Tests;
 internal static class OtherClient
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
-
-    /// <summary>Folder of Apache Kafka's tools: KAFKA_HOME, or shared/kafka beside or above the checkout; null if
-    /// absent.</summary>
-    public static string? KafkaHome { get; } = FindKafka();
 
     /// <summary>Runs a program to its end and returns its output; a failure fails the test with what it
     /// wrote.</summary>
@@ -51,8 +48,8 @@ internal static class OtherClient
     /// <summary>Runs one of Apache Kafka's tools; skips the test where they are not at hand.</summary>
     public static Task<string> RunKafkaToolAsync(string tool, IEnumerable<string> arguments, string input = "")
     {
-        Assert.SkipUnless(KafkaHome is not null, "Apache Kafka's tools are not at hand: set KAFKA_HOME");
-        return RunAsync(Path.Combine(KafkaHome!, "bin", "kafka-tool"), [tool, .. arguments], input);
+        Assert.SkipUnless(Installed.KafkaHome is not null, "Apache Kafka's tools are not at hand: set KAFKA_HOME");
+        return RunAsync(Path.Combine(Installed.KafkaHome!, "bin", "kafka-tool"), [tool, .. arguments], input);
     }
 
     /// <summary>Skips the test where a program is not installed.</summary>
@@ -70,33 +67,5 @@ internal static class OtherClient
         var probe = await TryRunAsync(python, ["-c", $"import {module}"]);
         Assert.SkipUnless(probe.ExitCode == 0, $"Python has no module {module}: make deps");
         return await RunAsync(python, ["-c", script, .. arguments]);
-    }
-
-    /// <summary>The node_modules folder that holds a package, where make deps puts it; null if absent.</summary>
-    public static string? FindNodeModule(string package)
-    {
-        var cache = Environment.GetEnvironmentVariable("ALLOC_NODE_CLIENTS") is { Length: > 0 } named
-            ? named
-            : Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "alloc", "node-clients");
-        var modules = Path.Combine(cache, "node_modules");
-        return Directory.Exists(Path.Combine(modules, package)) ? modules : null;
-    }
-
-    private static string? FindKafka()
-    {
-        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home)
-        {
-            return home;
-        }
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var candidate = Path.Combine(folder.FullName, "shared", "kafka");
-            if (File.Exists(Path.Combine(candidate, "bin", "kafka-tool")))
-            {
-                return candidate;
-            }
-        }
-        return null;
     }
 }

@@ -9,7 +9,7 @@ internal static class ImportCommand
 {
     private static readonly Option<long> Held = new("--held")
     {
-        Description = "Units promised for now",
+        Description = "Units promised until they expire",
         HelpName = "units",
     };
 

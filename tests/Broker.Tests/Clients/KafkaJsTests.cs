@@ -1,3 +1,4 @@
+using Alloc.Tests.Support;
 namespace Broker.Tests.Clients;
 
 /// <summary>
@@ -40,10 +41,9 @@ public sealed class KafkaJsTests
     private static async Task<string> RunAsync(string script, params string[] arguments)
     {
         OtherClient.Require("node");
-        var modules = OtherClient.FindNodeModule("kafkajs");
-        Assert.SkipUnless(modules is not null, "kafkajs is not installed: make deps");
+        Assert.SkipUnless(Installed.HasNodeModule("kafkajs"), "kafkajs is not installed: make deps");
         var scripts = Path.Combine(AppContext.BaseDirectory, "Clients", "kafkajs");
-        var text = $"module.paths.push({System.Text.Json.JsonSerializer.Serialize(modules)})\n"
+        var text = $"module.paths.push({System.Text.Json.JsonSerializer.Serialize(Installed.NodeModules)})\n"
             + await File.ReadAllTextAsync(Path.Combine(scripts, "prelude.js"))
             + await File.ReadAllTextAsync(Path.Combine(scripts, script + ".js"));
         return await OtherClient.RunAsync("node", ["-", .. arguments], text);

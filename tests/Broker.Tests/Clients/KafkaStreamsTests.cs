@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Alloc.Broker;
+using Alloc.Tests.Support;
 
 namespace Broker.Tests.Clients;
 
@@ -11,7 +12,7 @@ public sealed class KafkaStreamsTests
     [Fact]
     public async Task Kafka_streams_folds_exactly_once_and_goes_on_after_it_was_killed()
     {
-        var peer = OtherClient.KafkaHome is { } home ? Path.Combine(home, "bin", "kafka-peer") : "";
+        var peer = Installed.KafkaHome is { } home ? Path.Combine(home, "bin", "kafka-peer") : "";
         Assert.SkipUnless(File.Exists(peer), "Apache Kafka's Streams peer is not at hand: set KAFKA_HOME");
         await using var broker =
             await TestBroker.StartAsync(options => options with { Durability = DurabilityMode.Commit });

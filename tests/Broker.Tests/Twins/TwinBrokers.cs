@@ -43,7 +43,7 @@ public sealed class TwinBrokers : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (OtherClient.KafkaHome is not { } home)
+        if (Installed.KafkaHome is not { } home)
         {
             return;
         }
@@ -65,13 +65,13 @@ public sealed class TwinBrokers : IAsyncLifetime
         }
         if (hasKafka && File.Exists(Path.Combine(directory, "kafka.pid")))
         {
-            await OtherClient.RunAsync(Path.Combine(OtherClient.KafkaHome!, "bin", "kafka-down"), [directory, "-9"]);
+            await OtherClient.RunAsync(Path.Combine(Installed.KafkaHome!, "bin", "kafka-down"), [directory, "-9"]);
         }
         Directory.Delete(directory, recursive: true);
     }
 
     internal static void SkipUnlessPresent() => Assert.SkipUnless(
-        OtherClient.KafkaHome is not null, "Apache Kafka is not at hand: set KAFKA_HOME");
+        Installed.KafkaHome is not null, "Apache Kafka is not at hand: set KAFKA_HOME");
 
     /// <summary>Sends both the same request.</summary>
     internal async Task<(List<(string Path, string Value)> Ours, List<(string Path, string Value)> Kafka)> AskAsync(

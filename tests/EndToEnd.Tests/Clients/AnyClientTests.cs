@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Alloc.Tests.Support;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Clients;
@@ -14,11 +15,6 @@ public sealed class AnyClientTests
     private const int None = 0;
     private const int Lz4 = 3;
     private const int Zstd = 4;
-    private static readonly string NodeModules = Path.Combine(
-        Environment.GetEnvironmentVariable("ALLOC_NODE_CLIENTS") ?? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache/alloc/node-clients"),
-        "node_modules");
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
@@ -156,7 +152,7 @@ public sealed class AnyClientTests
             })().catch(e => { console.log(e.message); process.exit(1) })
             """;
         var run = await ExitOfAsync(
-            "/usr/bin/env", $"NODE_PATH={NodeModules}", "node", "-e", script, deployment.Bootstrap, topic);
+            "/usr/bin/env", $"NODE_PATH={Installed.NodeModules}", "node", "-e", script, deployment.Bootstrap, topic);
         Assert.True(run.ExitCode == 0 && run.Out.Contains("read ", StringComparison.Ordinal), run.ToString());
     }
 
@@ -165,7 +161,7 @@ public sealed class AnyClientTests
         if (reader == "kafkajs")
         {
             Assert.SkipUnless(
-                Directory.Exists(Path.Combine(NodeModules, "kafkajs")), $"kafkajs is not in {NodeModules}: make deps");
+                Installed.HasNodeModule("kafkajs"), $"kafkajs is not in {Installed.NodeModules}: make deps");
             return;
         }
         Assert.SkipUnless(File.Exists(Python), $"{Python} is not installed");

@@ -50,7 +50,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["deficit"] = ["yes", "1", "True"],
         ["check"] = ["yes", "1"],
         ["allowIncomplete"] = ["yes", "1"],
-        ["generation"] = ["-1", "x"],
+        ["generation"] = ["-1", "x", "3000000000"],
         ["through"] = ["-1", "x"],
         ["status"] = ["1", "no-such", "held,confirmed"],
         ["olderThan"] = ["5", "15 minutes", "1h1h", "36501d", "P1M"],

@@ -24,7 +24,7 @@ internal sealed class ApacheKafka : IAsyncDisposable
     public string Bootstrap => $"127.0.0.1:{Port}";
 
     /// <summary>The folder that holds Kafka, or null where there is none.</summary>
-    public static string? Home { get; } = Find();
+    public static string? Home => Installed.KafkaHome;
 
     /// <summary>Skips the test where no Apache Kafka is at hand.</summary>
     public static void SkipUnlessPresent() => Assert.SkipUnless(
@@ -84,22 +84,5 @@ internal sealed class ApacheKafka : IAsyncDisposable
             Leash.Let(process.Id);
         }
         Assert.True(process.ExitCode == 0, $"{script} {string.Join(' ', arguments)} ended with {process.ExitCode}");
-    }
-
-    private static string? Find()
-    {
-        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } named)
-        {
-            return File.Exists(Path.Combine(named, "bin", "kafka-up")) ? named : null;
-        }
-        for (var above = new DirectoryInfo(AppContext.BaseDirectory); above is not null; above = above.Parent)
-        {
-            var candidate = Path.Combine(above.FullName, "shared", "kafka");
-            if (File.Exists(Path.Combine(candidate, "bin", "kafka-up")))
-            {
-                return candidate;
-            }
-        }
-        return null;
     }
 }
