@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
@@ -127,7 +127,7 @@ internal static class BareLoop
             }
             catch (KafkaException e) when (e is not KafkaRetriableException)
             {
-                throw CliException.Failed($"The bare loop could not commit: {e.Error.Reason}", null, e);
+                throw AllocException.Failed($"The bare loop could not commit: {e.Error.Reason}", null, e);
             }
         }
     }

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Verify;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Catalogue;
 
 namespace Alloc.Cli.Bench;
@@ -30,7 +29,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Which broker it is, for the report.</summary>
     public string Name { get; }
 
-    public ClientSettings Settings { get; private set; } = null!;
+    public AllocClientOptions Settings { get; private set; } = null!;
 
     /// <summary>Bytes of memory that the embedded broker's process had at most; 0 for another broker.</summary>
     public long BrokerPeakBytes =>
@@ -59,7 +58,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 bootstrap = await cluster.StartApacheAsync(Path.Combine(directory, "apache-kafka"),
                     cancellation).ConfigureAwait(false);
             }
-            cluster.Settings = new ClientSettings
+            cluster.Settings = new AllocClientOptions
             {
                 Bootstrap = bootstrap,
                 Registry = new Uri($"http://127.0.0.1:{registryPort}"),
@@ -75,7 +74,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Settings with a prefix of the scenario's own, its topics created.</summary>
-    public async Task<ClientSettings> PrepareAsync(string scenario)
+    public async Task<AllocClientOptions> PrepareAsync(string scenario)
     {
         // A Kafka that was given may still have the topics of an earlier run.
         var settings = Settings with { TopicPrefix = $"{scenario}-{time.GetUtcNow().ToUnixTimeSeconds()}." };
@@ -90,7 +89,7 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     /// <summary>Starts an instance of the engine over the scenario's topics and waits until it is ready.</summary>
     public async Task<EngineProcess> StartEngineAsync(
-        ClientSettings settings, string name, string? checkpoints, CancellationToken cancellation) =>
+        AllocClientOptions settings, string name, string? checkpoints, CancellationToken cancellation) =>
         await EngineProcess.StartAsync(settings, options, name, checkpoints, time, cancellation).ConfigureAwait(false);
 
     public async ValueTask DisposeAsync()
@@ -124,5 +123,5 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     private string KafkaScript(string name) => Path.Combine(
-        options.KafkaHome ?? throw CliException.Usage("--kafka-home is needed for Apache Kafka."), "bin", name);
+        options.KafkaHome ?? throw AllocException.Usage("--kafka-home is needed for Apache Kafka."), "bin", name);
 }

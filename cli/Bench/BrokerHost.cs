@@ -2,6 +2,7 @@ using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting;
+using Alloc.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Bench;
@@ -49,13 +50,13 @@ internal static class BrokerHost
             }
             catch (OperationCanceledException)
             {
-                throw CliException.Failed($"The broker stopped: {fault!.Message}", null, fault);
+                throw AllocException.Failed($"The broker stopped: {fault!.Message}", null, fault);
             }
             return ExitCode.Ok;
         }
         catch (BrokerStartException e)
         {
-            throw CliException.Failed(e.Message, null, e);
+            throw AllocException.Failed(e.Message, null, e);
         }
     }
 }

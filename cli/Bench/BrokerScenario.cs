@@ -1,5 +1,5 @@
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
@@ -37,7 +37,7 @@ internal static class BrokerScenario
         run.Report.Add(new Figure("broker", Loop, rate, "/s", place + ", 100 ms transactions"));
     }
 
-    private static double ProduceAll(ClientSettings settings, string topic, long count, TimeProvider time,
+    private static double ProduceAll(AllocClientOptions settings, string topic, long count, TimeProvider time,
         CancellationToken cancellation)
     {
         using var producer = BulkClients.Producer(settings, 20, TimeSpan.FromMinutes(2));
@@ -82,10 +82,10 @@ internal static class BrokerScenario
         }
         return producer.Flush(TimeSpan.FromMinutes(2)) == 0 && Volatile.Read(ref refused) == 0
             ? count / time.GetElapsedTime(startedAt).TotalSeconds
-            : throw CliException.Unavailable($"{topic} did not take all records within two minutes.");
+            : throw AllocException.Unavailable($"{topic} did not take all records within two minutes.");
     }
 
-    private static double ConsumeAll(ClientSettings settings, string topic, long count, TimeProvider time,
+    private static double ConsumeAll(AllocClientOptions settings, string topic, long count, TimeProvider time,
         CancellationToken cancellation)
     {
         var clients = new KafkaClients(settings);
@@ -103,7 +103,7 @@ internal static class BrokerScenario
                 cancellation.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(heardAt) > TimeSpan.FromSeconds(30))
                 {
-                    throw CliException.Unavailable($"{topic} gave {seen:N0} of {count:N0} records.");
+                    throw AllocException.Unavailable($"{topic} gave {seen:N0} of {count:N0} records.");
                 }
                 continue;
             }

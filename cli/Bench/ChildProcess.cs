@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Bench;
 
@@ -72,7 +73,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         await child.process.WaitForExitAsync(cancellation).ConfigureAwait(false);
         return child.process.ExitCode == 0
             ? child.Said
-            : throw CliException.Failed($"{program} ended with {child.process.ExitCode}:\n{child.Said}");
+            : throw AllocException.Failed($"{program} ended with {child.process.ExitCode}:\n{child.Said}");
     }
 
     /// <summary>Waits for a condition; fails with the child's last words when it ends or the time is over.</summary>
@@ -86,7 +87,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             if (process.HasExited)
             {
-                throw CliException.Failed(
+                throw AllocException.Failed(
                     $"The process that was to become {what} ended with {process.ExitCode}:\n{Said}");
             }
             try
@@ -95,7 +96,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw CliException.Unavailable($"Not {what} within {Duration.Show(deadline)}:\n{Said}");
+                throw AllocException.Unavailable($"Not {what} within {Duration.Show(deadline)}:\n{Said}");
             }
         }
     }

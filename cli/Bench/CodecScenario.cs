@@ -1,4 +1,5 @@
 using System.Buffers;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Bench;

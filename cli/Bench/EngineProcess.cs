@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Bench;
 
@@ -24,7 +24,7 @@ internal sealed class EngineProcess : IAsyncDisposable
     public long PeakBytes => Machine.PeakResidentBytes(child.Id);
 
     public static async Task<EngineProcess> StartAsync(
-        ClientSettings settings, BenchOptions options, string name, string? checkpoints, TimeProvider time,
+        AllocClientOptions settings, BenchOptions options, string name, string? checkpoints, TimeProvider time,
         CancellationToken cancellation, bool withProjection = false)
     {
         var port = BenchCluster.FreePort();
@@ -56,7 +56,7 @@ internal sealed class EngineProcess : IAsyncDisposable
         }
     }
 
-    public static string Application(ClientSettings settings) => "bench-" + settings.TopicPrefix.TrimEnd('.');
+    public static string Application(AllocClientOptions settings) => "bench-" + settings.TopicPrefix.TrimEnd('.');
 
     /// <summary>Asks it to write a checkpoint of all its partitions now.</summary>
     public async Task CheckpointAsync(CancellationToken cancellation) => await ChildProcess.RunAsync(

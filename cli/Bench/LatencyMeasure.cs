@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Bench;
 
@@ -49,14 +49,14 @@ internal sealed class LatencyMeasure(TimeProvider time)
     public double AnsweredPerSecond => histogram.Count / time.GetElapsedTime(firstDueAt, lastAnswerAt).TotalSeconds;
 
     /// <summary>All durations, when every command has been answered.</summary>
-    /// <exception cref="CliException">Some have no outcome: the figures would leave out the worst.</exception>
+    /// <exception cref="AllocException">Some have no outcome: the figures would leave out the worst.</exception>
     public LatencyHistogram Finish()
     {
         lock (gate)
         {
             return dueAt.Count == 0
                 ? histogram
-                : throw CliException.Failed(
+                : throw AllocException.Failed(
                     $"{dueAt.Count:N0} of {histogram.Count + dueAt.Count:N0} measured commands have no outcome.");
         }
     }

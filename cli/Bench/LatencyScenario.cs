@@ -1,4 +1,5 @@
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 
@@ -52,13 +53,13 @@ internal static class LatencyScenario
             // What piled up is decided at the rate that holds, or a little over it.
             full = Math.Min(full, answered.Value) * 0.9;
         }
-        throw CliException.Failed(
+        throw AllocException.Failed(
             $"Not even {full:N0} commands a second hold on this machine; the ceiling seemed to be {ceiling:N0}. "
             + "Measure when nothing else runs on it.");
     }
 
     private sealed class Loads(
-        BenchRun run, BenchCluster cluster, ClientSettings settings, LoadGenerator load, CommandMix mix,
+        BenchRun run, BenchCluster cluster, AllocClientOptions settings, LoadGenerator load, CommandMix mix,
         ISchemaRegistryClient registry)
     {
         public async Task OpenPoolsAsync(CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.Text;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -15,7 +16,7 @@ internal sealed class LoadGenerator : IDisposable
     private readonly TimeProvider time;
     private int failures;
 
-    public LoadGenerator(ClientSettings settings, ISchemaRegistryClient registry, bool isPaced, TimeProvider time)
+    public LoadGenerator(AllocClientOptions settings, ISchemaRegistryClient registry, bool isPaced, TimeProvider time)
     {
         this.time = time;
         topic = settings.TopicPrefix + "allocation.commands";
@@ -94,7 +95,7 @@ internal sealed class LoadGenerator : IDisposable
         producer.Flush(TimeSpan.FromMinutes(2));
         if (Volatile.Read(ref failures) > 0)
         {
-            throw CliException.Unavailable($"Kafka did not take {failures:N0} commands.");
+            throw AllocException.Unavailable($"Kafka did not take {failures:N0} commands.");
         }
     }
 

@@ -1,5 +1,6 @@
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
@@ -10,7 +11,7 @@ internal sealed class OutcomeMeter : IDisposable
     private readonly IConsumer<byte[]?, byte[]?> consumer;
     private readonly TimeProvider time;
 
-    public OutcomeMeter(ClientSettings settings, bool fromEnd, TimeProvider time)
+    public OutcomeMeter(AllocClientOptions settings, bool fromEnd, TimeProvider time)
     {
         this.time = time;
         var clients = new KafkaClients(settings);
@@ -47,7 +48,7 @@ internal sealed class OutcomeMeter : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(startedAt) > deadline)
                 {
-                    throw CliException.Unavailable(
+                    throw AllocException.Unavailable(
                         $"Only {seen:N0} of {count:N0} outcomes came within {Duration.Show(deadline)}.");
                 }
                 record = consumer.Consume(TimeSpan.FromMilliseconds(20));

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Bench;
 
@@ -17,7 +17,7 @@ internal static partial class PeerScenario
     public static async Task RunAsync(BenchRun run, BenchCluster cluster, CancellationToken cancellation)
     {
         var options = run.Options;
-        var peer = Path.Combine(options.KafkaHome ?? throw CliException.Usage("--kafka-home is needed for the peer."),
+        var peer = Path.Combine(options.KafkaHome ?? throw AllocException.Usage("--kafka-home is needed for the peer."),
             "bin", "kafka-peer");
         string[] at = ["--bootstrap", cluster.Settings.Bootstrap];
         var count = options.Count.ToString(CultureInfo.InvariantCulture);
@@ -116,7 +116,7 @@ internal static partial class PeerScenario
         var match = ThroughputLine().Match(said);
         return match.Success
             ? double.Parse(match.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture)
-            : throw CliException.Failed($"The peer's meter said:\n{said}");
+            : throw AllocException.Failed($"The peer's meter said:\n{said}");
     }
 
     [GeneratedRegex(@"([\d,]+)/s after the first tenth")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Bench;
@@ -91,7 +92,7 @@ internal static class SearchScenario
             }
             if (run.Time.GetElapsedTime(since) > run.Options.Deadline)
             {
-                throw CliException.Unavailable($"The projection is still {behind:N0} outcomes behind.");
+                throw AllocException.Unavailable($"The projection is still {behind:N0} outcomes behind.");
             }
             await poll.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
         }
@@ -144,7 +145,7 @@ internal static class SearchScenario
     private static int Rows(JsonNode answer) => answer["reservations"]!.AsArray().Count;
 
     private static async Task<long> WriteAsync(
-        BenchRun run, BenchCluster cluster, ClientSettings settings, Func<long, IEnumerable<AllocationCommand>> opening,
+        BenchRun run, BenchCluster cluster, AllocClientOptions settings, Func<long, IEnumerable<AllocationCommand>> opening,
         Action<LoadGenerator> more, long count)
     {
         using var registry = cluster.OpenRegistry();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -72,33 +73,18 @@ internal static class ClientOptions
 
     /// <summary>A command that asks a running instance.</summary>
     public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);
-}
 
-/// <summary>The same as values.</summary>
-internal sealed record ClientSettings
-{
-    public required string Bootstrap { get; init; }
-
-    public required Uri Registry { get; init; }
-
-    public string? RegistryUser { get; init; }
-
-    public string TopicPrefix { get; init; } = "";
-
-    public IReadOnlyDictionary<string, string> KafkaProperties { get; init; } = new Dictionary<string, string>();
-
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    public static ClientSettings From(CommandContext context) => new()
+    /// <summary>The same as values.</summary>
+    public static AllocClientOptions SettingsOf(CommandContext context) => new()
     {
-        Bootstrap = context.Get(ClientOptions.Bootstrap) ?? "localhost:9092",
-        Registry = Url(context.Get(ClientOptions.Registry) ?? "http://localhost:8081", "--registry"),
-        RegistryUser = context.Get(ClientOptions.RegistryUser),
-        TopicPrefix = context.Get(ClientOptions.Prefix) ?? "",
+        Bootstrap = context.Get(Bootstrap) ?? "localhost:9092",
+        Registry = Url(context.Get(Registry) ?? "http://localhost:8081", "--registry"),
+        RegistryUser = context.Get(RegistryUser),
+        TopicPrefix = context.Get(Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
-            context.Get(ClientOptions.KafkaConfig), context.Get(ClientOptions.KafkaProperty) ?? []),
-        Timeout = context.IsGiven(ClientOptions.Timeout)
-            ? context.Get(ClientOptions.Timeout)
+            context.Get(KafkaConfig), context.Get(KafkaProperty) ?? []),
+        Timeout = context.IsGiven(Timeout)
+            ? context.Get(Timeout)
             : TimeSpan.FromSeconds(10),
     };
 
@@ -109,7 +95,7 @@ internal sealed record ClientSettings
     {
         Option[] options =
         [
-            ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig
+            Bootstrap, Registry, Prefix, KafkaConfig,
         ];
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))
@@ -117,8 +103,9 @@ internal sealed record ClientSettings
         return string.Join(' ', words);
     }
 
+    /// <summary>An http or https address.</summary>
     public static Uri Url(string text, string option) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
-            : throw CliException.Usage($"{option}: '{text}' is not an http or https address.");
+            : throw AllocException.Usage($"{option}: '{text}' is not an http or https address.");
 }

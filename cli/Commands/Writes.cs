@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -81,9 +82,9 @@ internal static class Writes
 
     private static async Task<int> RunAsync(CommandContext context, Ask ask, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var command = Envelope(context, ask);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         using var port = new CommandPort(settings, registry);
         AllocationOutcome? outcome;
         try
@@ -193,7 +194,7 @@ internal static class Writes
                 words.AddRange([option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value]);
             }
         }
-        var connection = ClientSettings.Repeat(context);
+        var connection = ClientOptions.Repeat(context);
         return string.Join(' ', words.Select(Quote)) + (connection.Length > 0 ? " " + connection : "");
     }
 

@@ -2,7 +2,9 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Hosting.Projection;
 using Alloc.Cli.Hosting.Shadow;
 using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
@@ -21,7 +23,7 @@ namespace Alloc.Cli.Hosting;
 /// <summary>What one instance of the allocation application runs with.</summary>
 internal sealed record AllocationHostOptions
 {
-    public required ClientSettings Client { get; init; }
+    public required AllocClientOptions Client { get; init; }
 
     public required ConsoleOptions Console { get; init; }
 
@@ -111,7 +113,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     public static async Task<AllocationHost> StartAsync(
         AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
-        var registry = Clients.Registry.ServerClient(options.Client, time);
+        var registry = Registries.ServerClient(options.Client, time);
         var metrics = new PrometheusExporter();
         var peers = new Peers();
         var policies = new PolicyWatch(options.Client, registry);
@@ -214,7 +216,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     }
 
     /// <summary>Waits until every task of this instance processes; tells how far restoring has come.</summary>
-    /// <exception cref="CliException">The application failed instead.</exception>
+    /// <exception cref="AllocException">The application failed instead.</exception>
     public async Task WaitUntilRunningAsync(Action<string> progress, CancellationToken cancellation)
     {
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
@@ -280,7 +282,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         }
         if (problems.FirstOrDefault(p => p.IsFatal) is { } fatal)
         {
-            throw CliException.Failed($"Topic {fatal.Topic} {fatal.Problem}.", fatal.Remedy);
+            throw AllocException.Failed($"Topic {fatal.Topic} {fatal.Problem}.", fatal.Remedy);
         }
         return catalogue;
     }
@@ -332,7 +334,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         }
     }
 
-    private CliException Describe() => CliException.Failed(
+    private AllocException Describe() => AllocException.Failed(
         $"The engine stopped: {application.Failure?.Message ?? "no reason was given"}",
         "Nothing that was decided is lost. docs/operations.md, \"Recover\", says what to do.",
         application.Failure);

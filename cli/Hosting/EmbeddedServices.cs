@@ -1,6 +1,6 @@
 using Alloc.Broker;
 using Alloc.Broker.Registry;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Hosting;
@@ -36,7 +36,7 @@ internal sealed class EmbeddedServices : IAsyncDisposable
         catch (BrokerStartException e)
         {
             await StopAsync(broker).ConfigureAwait(false);
-            throw CliException.Failed(e.Message, cause: e);
+            throw AllocException.Failed(e.Message, cause: e);
         }
         catch
         {

@@ -1,6 +1,6 @@
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
@@ -13,7 +13,7 @@ namespace Alloc.Cli.Hosting;
 /// Follows the topic of policies, so that metrics can say how long a partition has not taken the one that was applied
 /// last. Decides nothing: partitions get policies from their own commands. What goes wrong here is tried again.
 /// </summary>
-internal sealed class PolicyWatch(ClientSettings settings, ISchemaRegistryClient registry) : IDisposable
+internal sealed class PolicyWatch(AllocClientOptions settings, ISchemaRegistryClient registry) : IDisposable
 {
     private const int FetchWaitMs = 5_000;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);

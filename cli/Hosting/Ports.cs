@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Hosting;
 
@@ -19,7 +19,7 @@ internal static class Ports
             .SelectMany(g => g.Skip(1)).ToList();
         if (taken.Count > 0)
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 $"Port {taken[0].Port} is asked for twice.",
                 $"Give {string.Join(" and ", taken.Select(p => p.Option))} another one.");
         }
@@ -29,7 +29,7 @@ internal static class Ports
             return;
         }
         var one = conflicts.Count == 1;
-        throw CliException.Failed(
+        throw AllocException.Failed(
             string.Join("; ", conflicts.Select(c => $"Port {c.Port} ({c.Use}) is in use")) + ".",
             $"Another 'alloc dev' may be running. "
             + $"{string.Join(", ", conflicts.Select(c => $"{c.Option} {c.Port + 10_000}"))} "
@@ -53,7 +53,7 @@ internal static class Ports
         }
         catch (SocketException e)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"Port {wanted.Port} ({wanted.Use}) cannot be opened on {wanted.Host}: {e.Message}",
                 $"{wanted.Option} moves it.", e);
         }

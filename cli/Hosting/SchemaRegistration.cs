@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Catalogue;
@@ -35,7 +35,7 @@ internal static class SchemaRegistration
             }
             catch (RegistryRefusedException e)
             {
-                throw CliException.Failed(
+                throw AllocException.Failed(
                     $"The registry refuses the schema of {topic.Name}: {e.Message}",
                     "A newer version of alloc may run here; alloc schema get shows what is registered.", e);
             }

@@ -1,5 +1,5 @@
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Catalogue;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -33,7 +33,7 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
             ?? 0;
         if (existing > 0 && partitionCount is { } wanted && wanted != existing)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"{commandTopic} has {existing} partitions, not {wanted}, and the number never changes: keys would "
                 + "move.",
                 "Leave --partitions out, or start on a new --topic-prefix.");
@@ -71,7 +71,7 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
             var failed = e.Results.FirstOrDefault(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
             if (failed is not null)
             {
-                throw CliException.Failed(
+                throw AllocException.Failed(
                     $"Topic {failed.Topic} could not be created: {failed.Error.Reason}",
                     "Check the rights to create topics and --replication, or create it by hand: "
                     + "docs/operations.md.", e);

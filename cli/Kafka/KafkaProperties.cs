@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Kafka;
 
@@ -19,7 +19,7 @@ internal static class KafkaProperties
         {
             if (!File.Exists(file))
             {
-                throw CliException.Usage($"--kafka-config: {file} does not exist.");
+                throw AllocException.Usage($"--kafka-config: {file} does not exist.");
             }
             var number = 0;
             foreach (var line in File.ReadLines(file).Select(l => l.Trim()))
@@ -43,12 +43,12 @@ internal static class KafkaProperties
         var equals = pair.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
         {
-            throw CliException.Usage($"{where}: '{pair}' is not key=value.");
+            throw AllocException.Usage($"{where}: '{pair}' is not key=value.");
         }
         var key = pair[..equals].Trim();
         if (Reserved.Contains(key))
         {
-            throw CliException.Usage($"{where}: {key} is set by alloc and cannot be changed.");
+            throw AllocException.Usage($"{where}: {key} is set by alloc and cannot be changed.");
         }
         properties[key] = pair[(equals + 1)..].Trim();
     }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Avro;
 using Alloc.Web.Json;
 using Confluent.Kafka;
@@ -13,7 +13,7 @@ namespace Alloc.Cli.Kafka;
 /// Shows any record: Avro in Confluent framing with the schema that the registry has for it, else text, else base64.
 /// What cannot be decoded is shown as it is, with the reason; a look at a topic never fails over one record.
 /// </summary>
-internal sealed class RecordDecoder(ClientSettings settings) : IDisposable
+internal sealed class RecordDecoder(AllocClientOptions settings) : IDisposable
 {
     private const int FrameSize = 5;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Verify;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Spectre.Console;
 
 namespace Alloc.Cli.Replay;
@@ -84,7 +84,7 @@ internal static class ReplayCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var options = new ReplayOptions
         {
             Seed = context.Get(Seed),
@@ -150,7 +150,7 @@ internal static class ReplayCommand
     {
         if (!System.IO.File.Exists(file))
         {
-            throw CliException.NotFound($"There is no file {file}.");
+            throw AllocException.NotFound($"There is no file {file}.");
         }
         using var rejects = new StreamWriter(context.Get(Rejects)) { NewLine = "\n" };
         rejects.WriteLine("Row,Reason,Line");
@@ -162,7 +162,7 @@ internal static class ReplayCommand
         }
         catch (InvalidDataException e)
         {
-            throw CliException.Usage($"{file}: {e.Message}");
+            throw AllocException.Usage($"{file}: {e.Message}");
         }
     }
 
@@ -173,7 +173,7 @@ internal static class ReplayCommand
         "max" => null,
         _ when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var factor)
             && factor > 0 && double.IsFinite(factor) => factor,
-        _ => throw CliException.Usage($"--speed: '{text}' is neither max nor a factor, for instance 3600."),
+        _ => throw AllocException.Usage($"--speed: '{text}' is neither max nor a factor, for instance 3600."),
     };
 
     private static void Show(

@@ -1,3 +1,4 @@
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Replay;

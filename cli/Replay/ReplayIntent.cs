@@ -1,3 +1,5 @@
+using Alloc.Client;
+
 namespace Alloc.Cli.Replay;
 
 /// <summary>What a command of the replay asks, before it becomes a record of the contract.</summary>

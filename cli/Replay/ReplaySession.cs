@@ -1,5 +1,7 @@
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Verify;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Replay;
@@ -84,7 +86,7 @@ internal sealed class ReplaySession
     public Action<string> OnQuiet { get; init; } = static _ => { };
 
     /// <summary>Runs the plan to its end.</summary>
-    /// <exception cref="CliException">Nothing was decided for as long as the patience lasts.</exception>
+    /// <exception cref="AllocException">Nothing was decided for as long as the patience lasts.</exception>
     public void Run(CancellationToken cancellation)
     {
         heardAt = time.GetTimestamp();
@@ -254,7 +256,7 @@ internal sealed class ReplaySession
         var quiet = time.GetElapsedTime(heardAt);
         if (quiet > options.Patience)
         {
-            throw CliException.Unavailable(
+            throw AllocException.Unavailable(
                 $"Nothing was decided for {Duration.Show(quiet)}: {what}.",
                 "Whether they were decided is unknown. Start broker and engine again and give the same command: it "
                 + "goes on from the log.");

@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Verify;
@@ -130,7 +130,7 @@ internal sealed class LogReader
         {
             return ready;
         }
-        return consumer.Consume(Patience) ?? throw CliException.Unavailable(
+        return consumer.Consume(Patience) ?? throw AllocException.Unavailable(
             $"{partition.Topic}[{partition.Partition.Value}] gave no record for {Patience.TotalSeconds:0} s at offset "
             + $"{Progress} of {End.Value}.",
             "Is the broker still running? Nothing was changed; run alloc verify again.");

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Alloc.Engine.Runtime;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Verify;
@@ -124,7 +124,7 @@ internal static class Observation
         {
             return Misplacement.Key;
         }
-        return poolId.StartsWith('$') || Murmur2.Partition(key, partitionCount) == partition
+        return poolId.StartsWith('$') || PoolPartition.OfKey(key, partitionCount) == partition
             ? Misplacement.None
             : Misplacement.Partition;
     }

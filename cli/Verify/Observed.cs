@@ -1,3 +1,5 @@
+using Alloc.Client;
+
 namespace Alloc.Cli.Verify;
 
 /// <summary>The six accounts of a pool, in the checker's own words.</summary>

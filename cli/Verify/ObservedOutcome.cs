@@ -1,3 +1,5 @@
+using Alloc.Client;
+
 namespace Alloc.Cli.Verify;
 
 /// <summary>How an outcome answers its command.</summary>

@@ -1,5 +1,5 @@
-using Alloc.Cli.Bench;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Verify;
@@ -11,7 +11,7 @@ namespace Alloc.Cli.Verify;
 internal sealed class ReaderPair(IConsumer<byte[]?, byte[]?> committed, IConsumer<byte[]?, byte[]?> uncommitted)
     : IDisposable
 {
-    public ReaderPair(ClientSettings settings)
+    public ReaderPair(AllocClientOptions settings)
         : this(
             BulkClients.Consumer(settings, "alloc-verify", readCommitted: true, fields: "all"),
             BulkClients.Consumer(settings, "alloc-verify", readCommitted: false, fields: "all"))

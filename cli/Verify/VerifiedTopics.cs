@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Verify;
@@ -55,8 +55,8 @@ internal sealed class VerifiedTopics
     public int PartitionsOf(string topic) => partitionCounts[topic];
 
     /// <summary>Looks which there are.</summary>
-    /// <exception cref="CliException">One that must be there is not, or they do not fit together.</exception>
-    public static VerifiedTopics Read(IAdminClient admin, ClientSettings settings)
+    /// <exception cref="AllocException">One that must be there is not, or they do not fit together.</exception>
+    public static VerifiedTopics Read(IAdminClient admin, AllocClientOptions settings)
     {
         var topics = new VerifiedTopics(
             admin.GetMetadata(settings.Timeout).Topics.Where(t => !t.Error.IsError && t.Partitions.Count > 0)
@@ -66,7 +66,7 @@ internal sealed class VerifiedTopics
         {
             if (!topics.partitionCounts.ContainsKey(needed))
             {
-                throw CliException.NotFound(
+                throw AllocException.NotFound(
                     $"There is no topic {needed} at {settings.Bootstrap}: there is no history to verify.",
                     "Has the engine ever run there? --topic-prefix names other topics.");
             }
@@ -75,7 +75,7 @@ internal sealed class VerifiedTopics
         {
             if (topics.PartitionsOf(other) is var count && count != topics.PartitionCount)
             {
-                throw CliException.Failed(
+                throw AllocException.Failed(
                     $"{other} has {count} partitions and {topics.Journal} {topics.PartitionCount}; they must have the "
                     + "same number.");
             }

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Confluent.Kafka;
 using Spectre.Console;
 
@@ -40,7 +41,7 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = RegistryClient.Open(settings, context.Time);
         if (context.Get(Wait) is { } wait)
@@ -67,7 +68,7 @@ internal static class VerifyCommand
 
     /// <summary>A history that is still being written is sound too; a test wants it whole.</summary>
     private static async Task AwaitDecidedAsync(
-        CommandContext context, ClientSettings settings, TimeSpan wait, CancellationToken cancellation)
+        CommandContext context, AllocClientOptions settings, TimeSpan wait, CancellationToken cancellation)
     {
         var clients = new KafkaClients(settings);
         var topic = settings.TopicPrefix + "allocation.commands";
@@ -90,7 +91,7 @@ internal static class VerifyCommand
             }
             if (context.Time.GetElapsedTime(startedAt) > wait)
             {
-                throw CliException.Unavailable(
+                throw AllocException.Unavailable(
                     $"{open:N0} records of {topic} were not decided within {Duration.Show(wait)}.",
                     "Is the engine running?");
             }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
@@ -44,7 +44,7 @@ internal sealed class VerifyResult
 /// <summary>Reads every topic of allocation, partition by partition, and hands what it reads to the checker.</summary>
 internal sealed class VerifyRun : IDisposable
 {
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly CancellationToken cancellation;
     private readonly KafkaClients clients;
     private readonly IAdminClient admin;
@@ -63,7 +63,7 @@ internal sealed class VerifyRun : IDisposable
     /// <param name="registry">Where schemas are.</param>
     /// <param name="cancellation">Stops it.</param>
     public VerifyRun(
-        ClientSettings settings, string group, ISchemaRegistryClient registry, CancellationToken cancellation)
+        AllocClientOptions settings, string group, ISchemaRegistryClient registry, CancellationToken cancellation)
     {
         this.settings = settings;
         this.cancellation = cancellation;

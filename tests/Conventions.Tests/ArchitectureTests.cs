@@ -14,7 +14,8 @@ public sealed class ArchitectureTests
         ["Alloc.Broker"] = [],
         ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
         ["Alloc.Console"] = ["Alloc.Processors"],
-        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
+        ["Alloc.Client"] = ["Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
             "Alloc.Schemas.Generator"],
     };
 

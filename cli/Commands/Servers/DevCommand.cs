@@ -6,6 +6,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Hosting;
 using Alloc.Cli.Hosting.Demo;
+using Alloc.Client;
 using Alloc.Web;
 using Confluent.Kafka;
 
@@ -68,7 +69,7 @@ internal static class DevCommand
         using var run = new ServerRun(context);
         var fault = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var embedded = await StartEmbeddedAsync(context, run, fault, cancellation).ConfigureAwait(false);
-        var settings = new ClientSettings
+        var settings = new AllocClientOptions
         {
             Bootstrap = embedded.Broker.BootstrapServers,
             Registry = new Uri($"http://{Loopback}:{embedded.Registry.Port}"),
@@ -118,7 +119,7 @@ internal static class DevCommand
                 Host = Loopback,
                 Port = context.Get(ServerOptions.KafkaPort),
                 Durability = context.Get(Durability),
-                OnFault = e => fault.TrySetException(CliException.Failed(
+                OnFault = e => fault.TrySetException(AllocException.Failed(
                     $"The embedded broker stopped: {e.Message}",
                     "Nothing that was answered is lost; start again when the cause is gone.", e)),
             },
@@ -153,7 +154,7 @@ internal static class DevCommand
     }
 
     private static Task StartDemo(
-        DemoScenario story, CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host,
+        DemoScenario story, CommandContext context, ServerRun run, AllocClientOptions settings, AllocationHost host,
         CancellationToken cancellation) =>
         DemoRunner.RunAsync(
             new DemoTraffic(story, settings, host.Registry, context.Get(DemoRate), context.Get(DemoSeed), context.Time),

@@ -32,7 +32,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var console = ConsoleOf(context);
         console.Validate();
         Ports.EnsureFree([new("console", console.Host, console.Port, ServerOptions.ConsolePort.Name)]);
@@ -52,7 +52,7 @@ internal static class ServeCommand
                     : null,
                 ReplicationFactor = (short)context.Get(ServerOptions.Replication),
                 Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
-                    ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
+                    ? ClientOptions.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 WithProjection = !context.Get(ServerOptions.NoProjection),

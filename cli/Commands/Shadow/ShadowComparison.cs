@@ -1,3 +1,4 @@
+using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
@@ -22,8 +23,8 @@ internal static class PartitionWrites
     private static async Task<int> RunAsync(
         CommandContext context, AllocationCommandBody body, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        var settings = ClientOptions.SettingsOf(context);
+        using var registry = Registries.Client(settings, context.Time);
         using var port = new CommandPort(settings, registry);
         var key = CommandKinds.KeyOf(CommandKinds.Of(body));
         var command = Writes.Envelope(context, key, body, CommandId.Next(context.Time));

@@ -26,7 +26,7 @@ internal static class SchemaGetCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        using var registry = JsonHttp.Registry(ClientSettings.From(context));
+        using var registry = JsonHttp.Registry(ClientOptions.SettingsOf(context));
         var subject = context.Get(Subject);
         var path = int.TryParse(subject, out var id)
             ? $"schemas/ids/{id}"

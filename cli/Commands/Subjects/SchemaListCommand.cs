@@ -15,7 +15,7 @@ internal static class SchemaListCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        using var registry = JsonHttp.Registry(ClientSettings.From(context));
+        using var registry = JsonHttp.Registry(ClientOptions.SettingsOf(context));
         var subjects = (await registry.GetAsync("subjects", cancellation).ConfigureAwait(false)).AsArray();
         var rows = new List<JsonObject>();
         foreach (var subject in subjects.Select(s => s!.GetValue<string>()).Order(StringComparer.Ordinal))

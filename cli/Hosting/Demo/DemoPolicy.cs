@@ -1,5 +1,5 @@
-using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Policies;
+using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
@@ -24,7 +24,7 @@ internal static class DemoPolicy
     /// or by whoever tries one on the demo.
     /// </summary>
     public static async Task ApplyAsync(
-        string name, int partitionCount, ClientSettings settings, ISchemaRegistryClient registry, long nowMs,
+        string name, int partitionCount, AllocClientOptions settings, ISchemaRegistryClient registry, long nowMs,
         CancellationToken cancellation)
     {
         var topic = new PolicyTopic(settings, registry);

@@ -1,8 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Engine.Runtime;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
@@ -14,7 +13,7 @@ namespace Alloc.Cli.Hosting.Demo;
 /// Runs the demo's script against Kafka as any producer and subscriber would: nothing is short-circuited.
 /// </summary>
 internal sealed class DemoTraffic(
-    DemoScenario scenario, ClientSettings settings, ISchemaRegistryClient registry, int commandsPerSecond, int seed,
+    DemoScenario scenario, AllocClientOptions settings, ISchemaRegistryClient registry, int commandsPerSecond, int seed,
     TimeProvider time)
 {
     private const int StepsPerSecond = 10;
@@ -45,7 +44,7 @@ internal sealed class DemoTraffic(
         void Send(AllocationCommand command)
         {
             var key = Encoding.UTF8.GetBytes(command.PoolId);
-            var partition = new TopicPartition(commandTopic, Murmur2.Partition(key, partitionCount));
+            var partition = new TopicPartition(commandTopic, PoolPartition.OfKey(key, partitionCount));
             producer.Produce(
                 partition, new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(command) });
         }

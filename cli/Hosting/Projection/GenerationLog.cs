@@ -1,4 +1,4 @@
-using Alloc.Cli.Kafka;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Projection;
 using Confluent.Kafka;
 using TopicPartition = Confluent.Kafka.TopicPartition;

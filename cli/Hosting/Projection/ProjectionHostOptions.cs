@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 
@@ -13,7 +13,7 @@ internal sealed record ProjectionHostOptions
     private const int CommitPaceMs = 100;
     private const int UnwrittenRecords = 20_000;
 
-    public required ClientSettings Client { get; init; }
+    public required AllocClientOptions Client { get; init; }
 
     /// <summary>The application that decides, whose outcomes are folded.</summary>
     public required AllocationOptions Allocation { get; init; }

@@ -1,4 +1,4 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Hosting.Projection;
@@ -49,7 +49,7 @@ internal sealed class ScopeJournal : IDisposable
                 waited += Turn;
                 if (waited > Patience)
                 {
-                    throw CliException.Unavailable(
+                    throw AllocException.Unavailable(
                         $"{partition} gave no record for {Patience.TotalSeconds:0} s at offset {Next}.");
                 }
                 continue;

@@ -1,5 +1,5 @@
 using Alloc.Cli.Bench;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace EndToEnd.Tests.Bench;
 
@@ -95,7 +95,7 @@ public sealed class SendScheduleTests
         measure.Answered(1);
         measure.Answered(77);
 
-        var error = Assert.Throws<CliException>(measure.Finish);
+        var error = Assert.Throws<AllocException>(measure.Finish);
 
         Assert.Contains("1 of 2 measured commands have no outcome", error.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
@@ -221,7 +222,7 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
             try
             {
                 port ??= new CommandPort(
-                    new ClientSettings
+                    new AllocClientOptions
                     {
                         Bootstrap = deployment.Bootstrap,
                         Registry = new Uri(deployment.Registry),
@@ -233,7 +234,7 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
                     return outcome;
                 }
             }
-            catch (Exception e) when (e is CliException or KafkaException or RegistryUnavailableException)
+            catch (Exception e) when (e is AllocException or KafkaException or RegistryUnavailableException)
             {
                 port?.Dispose();
                 port = null;

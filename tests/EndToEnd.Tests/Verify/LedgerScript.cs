@@ -1,5 +1,6 @@
 using System.Text;
 using Alloc.Cli.Verify;
+using Alloc.Client;
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;

@@ -1,4 +1,5 @@
 using Alloc.Cli.Verify;
+using Alloc.Client;
 
 namespace EndToEnd.Tests.Verify;
 

@@ -2,7 +2,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Bench;
+namespace Alloc.Client.Kafka;
 
 /// <summary>
 /// Clients for millions of records: large batches, deep queues, and only what is used copied into a result.
@@ -13,7 +13,7 @@ internal static class BulkClients
     /// <param name="settings">Where Kafka is.</param>
     /// <param name="lingerMs">How long it waits to fill a batch.</param>
     /// <param name="patience">How long a record may wait for the broker before it is given up.</param>
-    public static IProducer<byte[]?, byte[]?> Producer(ClientSettings settings, int lingerMs, TimeSpan patience) =>
+    public static IProducer<byte[]?, byte[]?> Producer(AllocClientOptions settings, int lingerMs, TimeSpan patience) =>
         With(settings with { Timeout = patience }, new()
         {
             ["partitioner"] = "murmur2_random",
@@ -32,7 +32,7 @@ internal static class BulkClients
     /// <param name="fields">What a result carries besides key, value and position: none, topic, timestamp, headers,
     /// all.</param>
     public static IConsumer<byte[]?, byte[]?> Consumer(
-        ClientSettings settings, string group, bool readCommitted = true, string fields = "none") =>
+        AllocClientOptions settings, string group, bool readCommitted = true, string fields = "none") =>
         With(settings, new()
         {
             ["dotnet.consumer.consume.result.fields"] = fields,
@@ -42,7 +42,7 @@ internal static class BulkClients
             ["check.crcs"] = "true",
         }).Consumer(readCommitted, group);
 
-    private static KafkaClients With(ClientSettings settings, Dictionary<string, string> properties)
+    private static KafkaClients With(AllocClientOptions settings, Dictionary<string, string> properties)
     {
         foreach (var (key, value) in settings.KafkaProperties)
         {

@@ -1,13 +1,10 @@
 using System.Text;
-using Alloc.Cli.Bench;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Client.Kafka;
 
 /// <summary>
 /// Sends commands in bulk and reads the journal, read committed. Batched, compressed, idempotent, partitioned by
@@ -17,7 +14,7 @@ internal sealed class CommandPipe : IDisposable
 {
     private const int QueueFullWaitMs = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly int lingerMs;
     private readonly IConsumer<byte[]?, byte[]?> consumer;
     private readonly AvroSerde<AllocationCommand> commands;
@@ -33,7 +30,7 @@ internal sealed class CommandPipe : IDisposable
     /// <param name="fromBeginning">Whether the journal is read from its first record, or from where it ends
     /// now.</param>
     /// <param name="lingerMs">How long the producer waits to fill a batch.</param>
-    public CommandPipe(ClientSettings settings, ISchemaRegistryClient registry, bool fromBeginning, int lingerMs)
+    public CommandPipe(AllocClientOptions settings, ISchemaRegistryClient registry, bool fromBeginning, int lingerMs)
     {
         commandTopic = settings.TopicPrefix + "allocation.commands";
         journal = settings.TopicPrefix + "allocation.outcomes";
@@ -124,7 +121,7 @@ internal sealed class CommandPipe : IDisposable
         }
         catch (AvroException e)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"{journal}[{partition}]@{record.Offset.Value} is not an outcome: {e.Message}",
                     "Only the engine may write outcomes.", e);
         }

@@ -1,9 +1,7 @@
 using System.Net.Sockets;
-using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Kafka;
+namespace Alloc.Client.Kafka;
 
 /// <summary>
 /// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
@@ -11,13 +9,9 @@ namespace Alloc.Cli.Kafka;
 internal sealed class KafkaClients
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
 
-    public KafkaClients(ClientSettings settings)
-    {
-        this.settings = settings;
-        NativeKafkaClient.Load();
-    }
+    public KafkaClients(AllocClientOptions settings) => this.settings = settings;
 
     /// <summary>
     /// Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.
@@ -46,7 +40,7 @@ internal sealed class KafkaClients
                 reason = "no answer";
             }
         }
-        throw CliException.Unavailable(
+        throw AllocException.Unavailable(
             $"No Kafka broker answers at {settings.Bootstrap}: {reason ?? "no address given"}.",
             "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address.");
     }
@@ -104,7 +98,7 @@ internal sealed class KafkaClients
         if (found is null || found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
             || found.Partitions.Count == 0)
         {
-            throw CliException.NotFound($"There is no topic {topic} at {settings.Bootstrap}.");
+            throw AllocException.NotFound($"There is no topic {topic} at {settings.Bootstrap}.");
         }
         return found.Error.IsError ? throw new KafkaException(found.Error) : found.Partitions.Count;
     }
@@ -132,7 +126,7 @@ internal sealed class KafkaClients
         var colon = address.LastIndexOf(':');
         if (colon <= 0 || !int.TryParse(address[(colon + 1)..], out var port) || port is < 1 or > 65535)
         {
-            throw CliException.Usage($"--bootstrap: '{address}' is not host:port.");
+            throw AllocException.Usage($"--bootstrap: '{address}' is not host:port.");
         }
         return (address[..colon].Trim('[', ']'), port);
     }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Client;
 
 /// <summary>128 bits that stand for a text: millions of ids fit in memory, and two never meet by chance.</summary>
 internal static class Fingerprint

@@ -1,7 +1,6 @@
-using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Registry;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Client;
 
 /// <summary>Opens the schema registry that the options name.</summary>
 internal static class RegistryClient
@@ -12,7 +11,7 @@ internal static class RegistryClient
     /// <param name="settings">Where the registry is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isPatient">Whether to outlast a restart of the registry.</param>
-    public static HttpSchemaRegistryClient Open(ClientSettings settings, TimeProvider time, bool isPatient = false)
+    public static HttpSchemaRegistryClient Open(AllocClientOptions settings, TimeProvider time, bool isPatient = false)
     {
         var options = new SchemaRegistryOptions { Urls = [settings.Registry] };
         var credentials = settings.RegistryUser?.Split(':', 2);

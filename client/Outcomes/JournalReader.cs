@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Outcomes;
+namespace Alloc.Client.Outcomes;
 
 /// <summary>
 /// Reads ranges of the journal of outcomes, committed ones only. One range at a time: beginning another ends the one
@@ -17,12 +16,12 @@ internal sealed class JournalReader : IDisposable
     private const long TailWindow = 16;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly AvroSerde<AllocationOutcome> outcomes;
     private readonly IConsumer<byte[]?, byte[]?> reader;
     private readonly string topic;
 
-    public JournalReader(ClientSettings settings, ISchemaRegistryClient registry)
+    public JournalReader(AllocClientOptions settings, ISchemaRegistryClient registry)
     {
         this.settings = settings;
         topic = settings.TopicPrefix + TopicNames.Outcomes;
@@ -91,7 +90,7 @@ internal sealed class JournalReader : IDisposable
     /// <param name="to">Offset after the last; the greatest number to wait for more, without end.</param>
     /// <param name="pool">Only what is about this pool, which saves decoding the rest; null for all.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <exception cref="CliException">The broker stopped giving records.</exception>
+    /// <exception cref="AllocException">The broker stopped giving records.</exception>
     public IEnumerable<(long Offset, AllocationOutcome? Outcome)> Range(
         int partition, long from, long to, PoolRecords? pool, CancellationToken cancellation)
     {
@@ -111,7 +110,7 @@ internal sealed class JournalReader : IDisposable
             {
                 if (isBounded && Stopwatch.GetElapsedTime(heardAt) > Patience)
                 {
-                    throw CliException.Unavailable(
+                    throw AllocException.Unavailable(
                         $"The broker gave no record of {position.TopicPartition} for {Patience.TotalSeconds:0} s.",
                         "Is it still running? Nothing was changed; ask again.");
                 }
@@ -144,7 +143,7 @@ internal sealed class JournalReader : IDisposable
     /// <param name="progress">Told of each record: how many offsets were looked at, and how many there are.</param>
     /// <param name="take">Given the partition and the outcome.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <exception cref="CliException">The broker stopped giving records.</exception>
+    /// <exception cref="AllocException">The broker stopped giving records.</exception>
     public void Sweep(
         IReadOnlyList<long> from, IReadOnlyList<long> to, Action<long, long> progress,
         Action<int, AllocationOutcome> take, CancellationToken cancellation)

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Kafka;
+namespace Alloc.Client.Kafka;
 
 /// <summary>Where reading a partition begins.</summary>
 internal enum StartAt

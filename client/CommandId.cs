@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Alloc.Cli.Kafka;
+namespace Alloc.Client;
 
 /// <summary>
 /// Ids of commands: 26 characters that sort by time (a ULID in small letters), easy to copy into a retry.

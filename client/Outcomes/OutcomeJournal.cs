@@ -1,29 +1,19 @@
-using System.Globalization;
-using System.Text;
-using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 
-namespace Alloc.Cli.Outcomes;
+namespace Alloc.Client.Outcomes;
 
 /// <summary>Looks things up in the journal of outcomes, newest first, without any instance's help.</summary>
-internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryClient registry) : IDisposable
+internal sealed class OutcomeJournal(AllocClientOptions settings, ISchemaRegistryClient registry) : IDisposable
 {
     private const long FirstWindow = 4_000;
     private const long WindowGrowth = 8;
-    private const string PartitionPools = "$partition/";
     private readonly JournalReader reader = new(settings, registry);
 
     public int PartitionCount => reader.PartitionCount;
 
     /// <summary>Where a pool lives; what belongs to no pool names its partition.</summary>
-    public int PartitionOf(string poolId) =>
-        poolId.StartsWith(PartitionPools, StringComparison.Ordinal)
-        && int.TryParse(poolId.AsSpan(PartitionPools.Length), CultureInfo.InvariantCulture, out var partition)
-        && partition >= 0 && partition < PartitionCount
-            ? partition
-            : Murmur2.Partition(Encoding.UTF8.GetBytes(poolId), PartitionCount);
+    public int PartitionOf(string poolId) => PoolPartition.Of(poolId, PartitionCount);
 
     /// <summary>
     /// Goes back from the end, window by window, until enough was found or the journal begins. What is found comes
@@ -37,7 +27,7 @@ internal sealed class OutcomeJournal(ClientSettings settings, ISchemaRegistryCli
     /// <param name="most">How many to keep of each partition, the newest.</param>
     /// <param name="progress">Told of each record: how many offsets were looked at, and how many there are.</param>
     /// <param name="cancellation">Ends the search.</param>
-    /// <exception cref="CliException">The broker stopped giving records.</exception>
+    /// <exception cref="AllocException">The broker stopped giving records.</exception>
     public IReadOnlyList<AllocationOutcome> SearchBack(
         IReadOnlyList<int> partitions,
         string? poolId,

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Outcomes;
+namespace Alloc.Client.Outcomes;
 
 /// <summary>The topics of allocation, without a deployment's prefix.</summary>
 internal static class TopicNames

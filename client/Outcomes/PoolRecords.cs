@@ -1,8 +1,7 @@
 using System.Text;
-using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Outcomes;
+namespace Alloc.Client.Outcomes;
 
 /// <summary>
 /// Which records of the journal are about a pool: its own, and what its partition answered to commands that named it:
@@ -18,7 +17,7 @@ internal sealed class PoolRecords(string poolId)
     {
         if (partition.Number != at)
         {
-            partition = (at, Encoding.UTF8.GetBytes(ReservedKeys.PartitionPool(at)));
+            partition = (at, Encoding.UTF8.GetBytes(PoolPartition.PoolOf(at)));
         }
         return own.AsSpan().SequenceEqual(key) || partition.Key.AsSpan().SequenceEqual(key);
     }

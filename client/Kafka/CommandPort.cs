@@ -1,19 +1,17 @@
 using System.Text;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Outcomes;
-using Alloc.Engine.Runtime;
+using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Kafka;
+namespace Alloc.Client.Kafka;
 
 /// <summary>Sends one command and waits for what was decided about exactly this record.</summary>
 internal sealed class CommandPort : IDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly AvroSerde<AllocationCommand> commands;
     private readonly AvroSerde<AllocationOutcome> outcomes;
     private readonly KafkaClients clients;
@@ -22,7 +20,7 @@ internal sealed class CommandPort : IDisposable
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly IConsumer<byte[]?, byte[]?> reader;
 
-    public CommandPort(ClientSettings settings, ISchemaRegistryClient registry)
+    public CommandPort(AllocClientOptions settings, ISchemaRegistryClient registry)
     {
         this.settings = settings;
         clients = new KafkaClients(settings);
@@ -47,7 +45,7 @@ internal sealed class CommandPort : IDisposable
         var registering = commands.InitializeAsync(cancellation).AsTask();
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         var key = Encoding.UTF8.GetBytes(command.PoolId);
-        var partition = to ?? await Task.Run(() => Murmur2.Partition(key, PartitionCount()), cancellation)
+        var partition = to ?? await Task.Run(() => PoolPartition.OfKey(key, PartitionCount()), cancellation)
             .ConfigureAwait(false);
         var end = reader.QueryWatermarkOffsets(new TopicPartition(outcomeTopic, partition), settings.Timeout).High;
         reader.Assign(new TopicPartitionOffset(outcomeTopic, partition, end));
@@ -100,7 +98,7 @@ internal sealed class CommandPort : IDisposable
         var outcomeCount = clients.PartitionCount(admin, outcomeTopic);
         return count == outcomeCount
             ? count
-            : throw CliException.Failed(
+            : throw AllocException.Failed(
                 $"{commandTopic} has {count} partitions and {outcomeTopic} {outcomeCount}; they must have the same "
                 + "number.",
                 "alloc doctor says more.");
