@@ -1,5 +1,4 @@
 using System.Buffers;
-using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 

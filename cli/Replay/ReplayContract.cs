@@ -1,4 +1,3 @@
-using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Replay;

@@ -1,5 +1,3 @@
-using Alloc.Client;
-
 namespace Alloc.Cli.Replay;
 
 /// <summary>What a command of the replay asks, before it becomes a record of the contract.</summary>

@@ -1,5 +1,4 @@
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Verify;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Reservations;
-using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.General;

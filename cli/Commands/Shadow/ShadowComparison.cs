@@ -1,4 +1,3 @@
-using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;

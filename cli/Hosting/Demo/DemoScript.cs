@@ -1,5 +1,4 @@
 using System.Globalization;
-using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Hosting.Demo;

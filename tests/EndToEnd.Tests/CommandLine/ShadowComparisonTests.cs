@@ -1,5 +1,4 @@
 using Alloc.Cli.Commands.Shadow;
-using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;

@@ -1,5 +1,4 @@
-using Alloc.Cli.Verify;
-using Alloc.Client;
+using Alloc.Verify;
 
 namespace EndToEnd.Tests.Verify;
 

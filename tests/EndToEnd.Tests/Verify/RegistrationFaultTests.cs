@@ -1,4 +1,4 @@
-using Alloc.Cli.Verify;
+using Alloc.Verify;
 
 namespace EndToEnd.Tests.Verify;
 

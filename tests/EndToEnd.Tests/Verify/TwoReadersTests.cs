@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text;
-using Alloc.Cli.Verify;
+using Alloc.Verify;
 using Confluent.Kafka;
 
 namespace EndToEnd.Tests.Verify;

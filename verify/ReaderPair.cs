@@ -2,7 +2,7 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// The same log seen by two readers, read committed and read uncommitted; used for one partition after another, since a

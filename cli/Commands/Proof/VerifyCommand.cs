@@ -5,10 +5,11 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Verify;
 using Confluent.Kafka;
 using Spectre.Console;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Cli.Commands.Proof;
 
 /// <summary><c>alloc verify</c>: the history checker over the topics.</summary>
 internal static class VerifyCommand

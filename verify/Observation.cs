@@ -3,7 +3,7 @@ using System.Text.Json;
 using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// What the checker looks at, made of records of the contract. With <see cref="ScarcityDecoder"/> the only place where

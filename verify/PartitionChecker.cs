@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Checks one partition: the journal in log order against the commands it came from. Commands are pulled as far as the

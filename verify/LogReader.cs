@@ -1,7 +1,7 @@
 using Alloc.Client;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Reads one partition from its first record to where it ended when reading began, twice at once: read committed and

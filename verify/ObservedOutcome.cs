@@ -1,6 +1,4 @@
-using Alloc.Client;
-
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>How an outcome answers its command.</summary>
 internal enum AnswerKind

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>Sequences that were seen, as ranges: one more than there are gaps, however many were seen.</summary>
 internal sealed class SequenceSet

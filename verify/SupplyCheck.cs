@@ -1,6 +1,6 @@
 using Alloc.Client;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// A fact about supply counts once: not again when it comes again, nor when a snapshot that covers it came before, and

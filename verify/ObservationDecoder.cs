@@ -4,7 +4,7 @@ using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Reads records of the topics and turns them into what the checker looks at.

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>The policies that a partition took: one content for a version, and no decision under any other.</summary>
 internal sealed class PolicyCheck(Findings findings)

@@ -1,6 +1,6 @@
 using Alloc.Client;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// How outcomes answer commands: each record once, found by its place in the log; each command id once for as long as

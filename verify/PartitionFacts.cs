@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>What a partition's check starts from.</summary>
 internal sealed record PartitionFacts

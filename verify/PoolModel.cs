@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// What a pool must look like after the outcomes read so far: balances as the fold of entries, reservations as their

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>A split gives units another name: none appears, none is lost, and nothing is posted.</summary>
 internal static class SplitCheck

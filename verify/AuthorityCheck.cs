@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Who decides about which pools, as a partition was told by transfers: no decision under another epoch than its

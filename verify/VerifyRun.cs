@@ -5,7 +5,7 @@ using Alloc.Client.Kafka;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>What a verification found, and how much it read.</summary>
 internal sealed class VerifyResult

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>The part of an outcome that tells about quotas, waiting, preemption and overbooking.</summary>
 internal static class ScarcityDecoder

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Compares what an original outcome does with what its command asked, from the pool as the checker knows it just

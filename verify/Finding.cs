@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>What can be wrong with a history. The names are stable: scripts read them.</summary>
 internal enum FindingKind

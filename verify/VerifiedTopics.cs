@@ -1,7 +1,7 @@
 using Alloc.Client;
 using Confluent.Kafka;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// The topics that a verification reads, as they are when it begins. They are asked for all together: a question about

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Whatever is due by the log's clock comes before the record that brings the clock there, up to what the policy lets

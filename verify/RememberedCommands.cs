@@ -1,6 +1,6 @@
 using Alloc.Client;
 
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// The command ids that a partition remembers, each for as long as its outcome says and no longer: fingerprints, no

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// The reservations of one pool as outcomes left them. One that has ended is kept until the ledger forgets it too.

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// What an operator mends stays within its bounds: accounts that are no promises, with another person's approval, and

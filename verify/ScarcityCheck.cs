@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>
 /// Checks of one pool that have to do with too few units: overbooking and protection by the numbers of an outcome's own

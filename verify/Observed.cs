@@ -1,6 +1,4 @@
-using Alloc.Client;
-
-namespace Alloc.Cli.Verify;
+namespace Alloc.Verify;
 
 /// <summary>The six accounts of a pool, in the checker's own words.</summary>
 internal enum Account
