@@ -1,4 +1,5 @@
 using Alloc.Client;
+using Alloc.Replay;
 
 namespace Alloc.Cli.Bench;
 

@@ -14,7 +14,6 @@ using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Commands.Subjects;
 using Alloc.Cli.Commands.Tasks;
 using Alloc.Cli.Commands.Topics;
-using Alloc.Cli.Replay;
 
 namespace Alloc.Cli.CommandLine;
 

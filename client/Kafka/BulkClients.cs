@@ -1,5 +1,3 @@
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Confluent.Kafka;
 
 namespace Alloc.Client.Kafka;

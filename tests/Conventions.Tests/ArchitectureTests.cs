@@ -15,6 +15,8 @@ public sealed class ArchitectureTests
         ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
         ["Alloc.Console"] = ["Alloc.Processors"],
         ["Alloc.Client"] = ["Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Verify"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Replay"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
             "Alloc.Schemas.Generator"],
     };

@@ -1,4 +1,4 @@
-using Alloc.Cli.Bench;
+using Alloc.Replay;
 
 namespace EndToEnd.Tests.Bench;
 

@@ -1,5 +1,6 @@
 using Alloc.Cli.Bench;
 using Alloc.Client;
+using Alloc.Replay;
 
 namespace EndToEnd.Tests.Bench;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Replay;
+using Alloc.Replay;
 using EndToEnd.Tests.CommandLine;
 using EndToEnd.Tests.Processes;
 

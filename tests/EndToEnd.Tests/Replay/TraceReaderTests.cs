@@ -1,4 +1,4 @@
-using Alloc.Cli.Replay;
+using Alloc.Replay;
 
 namespace EndToEnd.Tests.Replay;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>In which order the dates of a file are written.</summary>
 internal enum DateForm

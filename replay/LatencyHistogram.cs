@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Bench;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Counts durations in buckets that grow by about 1.6 %, from 1 µs to about 20 minutes, so that percentiles of

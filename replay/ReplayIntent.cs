@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>What a command of the replay asks, before it becomes a record of the contract.</summary>
 /// <param name="CommandId">The same in every run of the same file and seed.</param>

@@ -4,7 +4,7 @@ using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Reads the UCI Online Retail file and its public copies: CSV with a header, gzip or plain, each with a form of dates

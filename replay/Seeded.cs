@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Numbers that depend only on a seed and a name, so that what is invented for one line does not change with the

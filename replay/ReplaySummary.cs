@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>What a replay saw: counted from the journal, also what earlier runs of the same replay did.</summary>
 internal sealed class ReplaySummary

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Walks through a trace in the order of its own time: an item holds its share of each pool when it begins, confirms

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Azure's trace of language model inference: requests with the tokens of their context and of their answer. A request

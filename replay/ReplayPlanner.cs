@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Turns invoice lines into steps. Everything that the file does not say is drawn from the seed and the name of the

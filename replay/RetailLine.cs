@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>One invoice line that can be replayed.</summary>
 /// <param name="Invoice">Invoice number; one that starts with <c>C</c> cancels earlier sales.</param>

@@ -5,9 +5,10 @@ using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Replay;
 using Spectre.Console;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Cli.Commands.Proof;
 
 /// <summary><c>alloc replay FILE</c>: real orders, pods or requests as commands.</summary>
 internal static class ReplayCommand

@@ -1,6 +1,6 @@
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>Writes what the replay asks as commands of the contract.</summary>
 /// <param name="run">Name of the run: the correlation of all its commands.</param>

@@ -1,9 +1,8 @@
-using Alloc.Cli.CommandLine;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>How a replay runs.</summary>
 internal sealed record ReplayOptions
@@ -256,15 +255,15 @@ internal sealed class ReplaySession
         if (quiet > options.Patience)
         {
             throw AllocException.Unavailable(
-                $"Nothing was decided for {Duration.Show(quiet)}: {what}.",
+                $"Nothing was decided for {DurationWords.Show(quiet)}: {what}.",
                 "Whether they were decided is unknown. Start broker and engine again and give the same command: it "
                 + "goes on from the log.");
         }
         if (quiet > QuietBeforeWarning && !hasWarned)
         {
             hasWarned = true;
-            OnQuiet($"nothing decided for {Duration.Show(quiet)}: {what}; waiting up to "
-                + $"{Duration.Show(options.Patience)} for broker and engine");
+            OnQuiet($"nothing decided for {DurationWords.Show(quiet)}: {what}; waiting up to "
+                + $"{DurationWords.Show(options.Patience)} for broker and engine");
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>What an item of a trace takes of one pool.</summary>
 /// <param name="Pool">The pool.</param>

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>A file turned into a plan that a session can run.</summary>
 internal sealed record Replayable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Walks through a plan: which command comes next, given the answers so far. A command about a reservation is sent only

@@ -2,7 +2,7 @@ using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
 
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>Reads a trace: CSV with a header, one item a line.</summary>
 internal static class TraceReader

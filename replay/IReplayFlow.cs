@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>
 /// Walks through a plan: which command comes next, given the answers so far. Knows neither Kafka nor a clock.

@@ -1,4 +1,4 @@
-namespace Alloc.Cli.Replay;
+namespace Alloc.Replay;
 
 /// <summary>What becomes of a hold once it is granted. The file does not say; it is drawn from the seed.</summary>
 internal enum Fate
