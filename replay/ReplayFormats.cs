@@ -84,7 +84,8 @@ internal static class ReplayFormats
             LineCount = plan.LineCount,
             Rejected = plan.Rejected,
             Invented = $"seed {options.Seed}: supply (80–115 % of each month's sales of a pool), hold time "
-                + $"{DurationWords.Show(options.HoldTtl)} ({DurationWords.Show(options.LapseTtl)} for the 2 % left to expire), "
+                + $"{DurationWords.Show(options.HoldTtl)} ({DurationWords.Show(options.LapseTtl)} for the 2 % left to "
+                + "expire), "
                 + "4 % released by the customer, 1.5 % confirmed in part, shipping on the next day, one return in five "
                 + "damaged, one command in 200 sent twice",
             CreateFlow = send => new ReplayFlow(plan, options.Seed, options.HoldTtl, options.LapseTtl, send),
@@ -120,8 +121,8 @@ internal static class ReplayFormats
             Source = source,
             LineCount = plan.LineCount,
             Rejected = plan.Rejected,
-            Invented = $"seed {options.Seed}: {invented}; hold time {DurationWords.Show(options.HoldTtl)}, one command in "
-                + "200 sent twice",
+            Invented = $"seed {options.Seed}: {invented}; hold time {DurationWords.Show(options.HoldTtl)}, one command "
+                + "in 200 sent twice",
             CreateFlow = send => new TraceFlow(plan, $"{format}-{options.Seed}", options.HoldTtl, send),
         };
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;

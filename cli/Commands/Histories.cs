@@ -4,6 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 
@@ -30,7 +31,7 @@ internal static class Histories
         CancellationToken cancellation)
     {
         var settings = ClientOptions.SettingsOf(context);
-        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
         var partition = journal.PartitionOf(poolId);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Hosting;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;

@@ -17,8 +17,12 @@ public sealed class ArchitectureTests
         ["Alloc.Client"] = ["Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Verify"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Replay"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
-        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
+        ["Alloc.Host"] = ["Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
             "Alloc.Schemas.Generator"],
+        ["Alloc.Bench"] = ["Alloc.Client", "Alloc.Engine", "Alloc.Host", "Alloc.Processors", "Alloc.Replay",
+            "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Cli"] = ["Alloc.Bench", "Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Host",
+            "Alloc.Processors", "Alloc.Replay", "Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Verify"],
     };
 
     [Fact]

@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Servers;
-using Alloc.Cli.Hosting;
 using Alloc.Cli.Kafka;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
+using Alloc.Host;
 using Alloc.Schemas.Catalogue;
 using Confluent.Kafka;
 

@@ -4,6 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
@@ -47,7 +48,7 @@ internal static class ExplainCommand
             return await ExplainOrder.RunAsync(context, context.Get(What), order, cancellation).ConfigureAwait(false);
         }
         var settings = ClientOptions.SettingsOf(context);
-        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
         var what = context.Get(What);

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Servers;
+using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;

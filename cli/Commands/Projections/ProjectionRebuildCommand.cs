@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Host.Projection;
 
 namespace Alloc.Cli.Commands.Projections;
 

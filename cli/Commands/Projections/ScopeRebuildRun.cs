@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
 using Alloc.Client;
 
 namespace Alloc.Cli.Commands.Projections;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Replay;

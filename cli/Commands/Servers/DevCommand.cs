@@ -4,9 +4,10 @@ using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
-using Alloc.Cli.Hosting;
-using Alloc.Cli.Hosting.Demo;
+using Alloc.Cli.Demo;
+using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Host;
 using Alloc.Web;
 using Confluent.Kafka;
 

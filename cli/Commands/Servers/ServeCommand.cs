@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Output;
+using Alloc.Host;
 using Alloc.Web;
 using Confluent.Kafka;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Client;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Broker.Storage;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Commands.Servers;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
 using Microsoft.Extensions.Logging.Abstractions;
