@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Kafka;
@@ -8,16 +7,9 @@ namespace Alloc.Cli.Kafka;
 /// <summary>
 /// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
 /// </summary>
-internal sealed class KafkaClients
+internal sealed class KafkaClients(ClientSettings settings)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private readonly ClientSettings settings;
-
-    public KafkaClients(ClientSettings settings)
-    {
-        this.settings = settings;
-        NativeKafkaClient.Load();
-    }
 
     /// <summary>
     /// Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.

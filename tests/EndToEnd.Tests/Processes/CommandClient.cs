@@ -24,7 +24,6 @@ internal sealed class CommandClient : IDisposable
 
     public CommandClient(Deployment deployment)
     {
-        NativeKafkaClient.Load();
         bootstrap = deployment.Bootstrap;
         registry = new HttpSchemaRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
