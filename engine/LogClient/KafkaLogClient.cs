@@ -43,10 +43,6 @@ public sealed class KafkaLogClient : ILogClient
     public ILogAdmin CreateAdmin(string clientId) =>
         new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
 
-    /// <inheritdoc/>
-    public ILogWatch CreateWatch(string clientId) =>
-        new KafkaLogWatch(With(CommonSettings(clientId)), streams.ApplicationId, logger);
-
     /// <summary>How a member of the group is set up.</summary>
     internal Dictionary<string, string> GroupConsumerSettings(GroupConsumerOptions options)
     {

@@ -213,8 +213,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             [.. topology.SourceTopics.SelectMany(
                 t => Enumerable.Range(0, partitionCounts[t]).Select(p => new TopicPartition(t, p)))],
             clock);
-        watch.Start(
-            () => client.CreateWatch($"{options.ApplicationId}-{directory.InstanceId}-watch"), logger);
+        watch.Start(admin);
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
             checkpointTimer = clock.CreateTimer(_ => _ = taskCheckpoints!.TakeQuietlyAsync(), null, interval, interval);
@@ -352,8 +351,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     private IReadOnlyList<GroupMember> Group() =>
-        (admin ?? throw new InvalidOperationException("The application is not started."))
-            .DescribeGroup(options.ApplicationId);
+        (admin ?? throw new InvalidOperationException("The application is not started.")).Members();
 
     private PartitionOwner OwnerOf(GroupMember member) => new(
         member.MemberId, member.ClientId, ThreadIdentity.EndpointOf(member.ClientId),
