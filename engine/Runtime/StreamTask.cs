@@ -1,6 +1,7 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
+using Alloc.Engine.Ticks;
 using Alloc.Engine.Topology;
 
 namespace Alloc.Engine.Runtime;

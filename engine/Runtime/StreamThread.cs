@@ -1,6 +1,7 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Restore;
+using Alloc.Engine.Ticks;
 using Alloc.Engine.Transactions;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Transactions;
 
 /// <summary>
 /// One transaction: the outputs that wait until the one before is delivered, the last record of each partition whose

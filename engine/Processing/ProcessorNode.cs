@@ -1,7 +1,6 @@
-using Alloc.Engine.Processing;
 using Alloc.Engine.Topology;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Processing;
 
 /// <summary>Runs a processor, and is its context.</summary>
 internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(

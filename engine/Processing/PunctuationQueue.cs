@@ -1,6 +1,4 @@
-using Alloc.Engine.Processing;
-
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Processing;
 
 /// <summary>Punctuators of one task in the order of their next time; one queue for each kind of time.</summary>
 internal sealed class PunctuationQueue

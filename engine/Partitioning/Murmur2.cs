@@ -1,4 +1,4 @@
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Partitioning;
 
 /// <summary>The partitioner of Kafka's Java clients (<c>org.apache.kafka.common.utils.Utils.murmur2</c>).</summary>
 public static class Murmur2

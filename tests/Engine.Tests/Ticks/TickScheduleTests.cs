@@ -1,6 +1,6 @@
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Ticks;
 
-namespace Engine.Tests.Runtime;
+namespace Engine.Tests.Ticks;
 
 public sealed class TickScheduleTests
 {

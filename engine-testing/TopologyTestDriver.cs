@@ -1,4 +1,5 @@
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;

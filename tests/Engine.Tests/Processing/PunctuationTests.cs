@@ -1,7 +1,6 @@
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 
-namespace Engine.Tests.Runtime;
+namespace Engine.Tests.Processing;
 
 public sealed class PunctuationTests
 {

@@ -1,7 +1,8 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
+using Alloc.Engine.Runtime;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Ticks;
 
 /// <summary>
 /// Appends ticks to tasks' own input partitions, through a producer outside any transaction. A lost or doubled tick is

@@ -1,8 +1,7 @@
 using System.Text;
-using Alloc.Engine.Processing;
 using Alloc.Engine.Topology;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Processing;
 
 /// <summary>A node as it runs in one task.</summary>
 internal abstract class RuntimeNode

@@ -1,4 +1,4 @@
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Ticks;
 
 /// <summary>
 /// How far the broker's clock is ahead of the host's, learned from records that were sent and reported back.

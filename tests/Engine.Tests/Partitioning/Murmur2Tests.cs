@@ -1,7 +1,7 @@
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 
-namespace Engine.Tests.Runtime;
+namespace Engine.Tests.Partitioning;
 
 /// <summary>The vectors of Kafka's own UtilsTest.</summary>
 public sealed class Murmur2Tests

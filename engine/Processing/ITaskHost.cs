@@ -1,7 +1,6 @@
-using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Processing;
 
 /// <summary>What nodes ask of the task that runs them.</summary>
 internal interface ITaskHost : IStores

@@ -1,4 +1,4 @@
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Ticks;
 
 /// <summary>
 /// Decides when a task's next tick goes out: when the broker's clock has passed the due time, never more than one under

@@ -1,7 +1,7 @@
-using Alloc.Engine.Processing;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Topology;
 
-namespace Alloc.Engine.Runtime;
+namespace Alloc.Engine.Processing;
 
 /// <summary>A sink as the task sees it.</summary>
 internal abstract class SinkNode : RuntimeNode
