@@ -277,8 +277,9 @@ internal sealed class InputWatch : IDisposable
     {
         var queue = queues.GetValueOrDefault(input.Partition);
         var committed = queue is { CommittedOffset: >= 0 } ? queue.CommittedOffset : input.Committed;
-        var end = Math.Max(input.End, queue?.KnownEnd ?? -1);
-        var lag = Math.Max(0, end - Math.Max(committed, 0));
+        // What was decided since the last look may lie beyond the end that it saw.
+        var end = Math.Max(input.End, committed);
+        var lag = end - Math.Max(committed, 0);
         var unseenMs = nowMs - input.EndSeenMs;
         var isKnown = unseenMs < FreshMs;
         var waits = lag > 0 && !(input.OldestOffset == committed && input.OldestMs == long.MaxValue);

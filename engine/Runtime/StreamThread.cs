@@ -17,7 +17,6 @@ internal sealed class StreamThread : IDisposable
     private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan EndLookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WaitingTurn = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Records taken by polls before processing has its turn.</summary>
@@ -39,7 +38,6 @@ internal sealed class StreamThread : IDisposable
     private PartitionTakeover? takeover;
     private readonly CommitTiming timing;
     private long lastCommitTimestamp;
-    private long lastEndLook;
     private long lastProgress;
 
     public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
@@ -152,7 +150,6 @@ internal sealed class StreamThread : IDisposable
             pipeline.Advance();
             TakeOver();
             Poll();
-            LookAtEnds();
             executor.Process();
             executor.Punctuate();
             ticks.Append(executor.Tasks);
@@ -261,16 +258,6 @@ internal sealed class StreamThread : IDisposable
         return due < IdlePoll.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Max(due, 1)) : IdlePoll;
     }
 
-    /// <summary>Where the inputs end is what lag is measured by: what was not fetched yet is behind too.</summary>
-    private void LookAtEnds()
-    {
-        if (executor.HasTasks && context.Clock.GetElapsedTime(lastEndLook) >= EndLookInterval)
-        {
-            lastEndLook = context.Clock.GetTimestamp();
-            executor.NoteEnds(consumer!);
-        }
-    }
-
     private void CommitIfDue()
     {
         var options = context.Options;
@@ -329,8 +316,7 @@ internal sealed class StreamThread : IDisposable
         SetState(StreamsState.Rebalancing);
         pipeline.SetGroup(next.Metadata ?? throw new TaskMigratedException("The group gave no member id"));
         takeover!.Begin(next.Partitions);
-        context.Tasks.Expect(takeover.Wanted, this);
-        context.Tasks.Heard(environment.NowMs);
+        context.Tasks.Heard(takeover.Wanted, this, environment.NowMs);
         SetState(takeover.IsActive ? StreamsState.Restoring : StreamsState.Running);
     }
 
@@ -474,8 +460,7 @@ internal sealed class StreamThread : IDisposable
         {
             Suspend(isClean: false);
             // It expects nothing back.
-            context.Tasks.Expect([], this);
-            context.Tasks.Heard(environment.ReadClockMs());
+            context.Tasks.Heard([], this, environment.ReadClockMs());
             consumer?.Close();
         }
         catch (Exception error)

@@ -80,7 +80,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         tasks = new TaskRegistry(logger);
         damages = new DamagedTasks(clock);
         metrics = new EngineMetrics(
-            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact));
+            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact), clock);
     }
 
     /// <summary>
