@@ -63,6 +63,8 @@ internal sealed class KafkaClients(ClientSettings settings)
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = readCommitted ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted,
             FetchWaitMaxMs = fetchWaitMs,
+            // Whoever reads a whole topic fills the queue; by default nothing is fetched for a second then.
+            FetchQueueBackoffMs = 5,
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
     /// <summary>A producer whose retries cannot double a record.</summary>

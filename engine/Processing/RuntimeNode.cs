@@ -70,38 +70,3 @@ internal sealed class SourceNode<TKey, TValue>(
         }
     }
 }
-
-/// <summary>The nodes of one task, made from children to parents.</summary>
-internal sealed class TaskGraph
-{
-    private readonly Dictionary<NodeDefinition, RuntimeNode> nodes = [];
-
-    private readonly SubTopology subTopology;
-
-    public TaskGraph(SubTopology subTopology, ITaskHost host)
-    {
-        this.subTopology = subTopology;
-        Host = host;
-        foreach (var definition in subTopology.Nodes.Reverse())
-        {
-            nodes.Add(definition, definition.CreateNode(this));
-        }
-        Nodes = subTopology.Nodes.Select(n => nodes[n]).ToArray();
-        Sources = Nodes.OfType<SourceNode>().ToArray();
-        Sinks = Nodes.OfType<SinkNode>().ToArray();
-    }
-
-    public ITaskHost Host { get; }
-
-    /// <summary>All nodes, parents first.</summary>
-    public RuntimeNode[] Nodes { get; }
-
-    public SourceNode[] Sources { get; }
-
-    public SinkNode[] Sinks { get; }
-
-    public bool IsJournal(NodeDefinition definition) => subTopology.Journal?.Sink == definition;
-
-    public INodeInput<TKey, TValue>[] ChildrenOf<TKey, TValue>(NodeDefinition definition) =>
-        definition.Children.Select(c => (INodeInput<TKey, TValue>)nodes[c]).ToArray();
-}

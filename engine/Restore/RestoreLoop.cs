@@ -200,7 +200,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             task.State.RollbackRecord();
             task.Wait.Begin(
-                task.Environment, task.TaskId, StreamTask.DescribeWait(error, range.Partition, record.Offset));
+                task.Environment, task.TaskId, TaskWait.Describe(error, range.Partition, record.Offset));
             held = record;
             return false;
         }

@@ -1,5 +1,6 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
+using Alloc.Engine.Processing;
 using Alloc.Engine.Transactions;
 
 namespace Alloc.Engine.Runtime;
