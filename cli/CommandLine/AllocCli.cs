@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using Alloc.Engine.Runtime;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -19,7 +18,6 @@ internal static class AllocCli
     public static async Task<int> RunAsync(string[] args, CliHost host)
     {
         Current.Value = host;
-        NativeKafkaClient.Load();
         using var interrupts = new Interrupts(host);
         var debug = args.Contains("--debug");
         try

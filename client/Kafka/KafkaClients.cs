@@ -6,12 +6,9 @@ namespace Alloc.Client.Kafka;
 /// <summary>
 /// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
 /// </summary>
-internal sealed class KafkaClients
+internal sealed class KafkaClients(AllocClientOptions settings)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private readonly AllocClientOptions settings;
-
-    public KafkaClients(AllocClientOptions settings) => this.settings = settings;
 
     /// <summary>
     /// Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.
@@ -65,6 +62,8 @@ internal sealed class KafkaClients
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = readCommitted ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted,
             FetchWaitMaxMs = fetchWaitMs,
+            // Whoever reads a whole topic fills the queue; by default nothing is fetched for a second then.
+            FetchQueueBackoffMs = 5,
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
     /// <summary>A producer whose retries cannot double a record.</summary>
