@@ -1,7 +1,3 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using Confluent.Kafka;
-
 namespace Alloc.Engine.Runtime;
 
 /// <summary>
@@ -27,26 +23,8 @@ public static class NativeKafkaClient
             {
                 return;
             }
-#if !BUNDLED_KAFKA_CLIENT
-            NativeLibrary.SetDllImportResolver(typeof(Library).Assembly, Resolve);
-#endif
             loaded = true;
         }
     }
 
-#if !BUNDLED_KAFKA_CLIENT
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
-    {
-        if (name != "librdkafka")
-        {
-            return 0;
-        }
-        if (NativeLibrary.TryLoad("librdkafka.so.1", out var handle))
-        {
-            return handle;
-        }
-        throw new InvalidOperationException(
-            "The Kafka client library librdkafka.so.1 is not installed. Run 'make deps', or install librdkafka1.");
-    }
-#endif
 }
