@@ -1,6 +1,7 @@
 using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Bench;
 

@@ -3,6 +3,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Bench;
 

@@ -24,6 +24,13 @@ internal static class ClientOptions
         HelpName = "user:password",
     };
 
+    public static readonly SettingOption<string?> RegistryConfig = new(
+        "--registry-config",
+        "File of registry client properties, key=value a line (schema.registry.bearer.auth.*, schema.registry.ssl.*)")
+    {
+        HelpName = "file",
+    };
+
     public static readonly SettingOption<string> Console = new("--console", "The HTTP address of an instance of Alloc")
     {
         DefaultValueFactory = _ => "http://localhost:8233",
@@ -68,7 +75,7 @@ internal static class ClientOptions
         command.Takes(Bootstrap, Prefix, KafkaConfig, KafkaProperty, Timeout);
 
     /// <summary>A command that reads or writes contracts.</summary>
-    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser);
+    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser, RegistryConfig);
 
     /// <summary>A command that asks a running instance.</summary>
     public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);
@@ -83,6 +90,8 @@ internal sealed record ClientSettings
 
     public string? RegistryUser { get; init; }
 
+    public IReadOnlyDictionary<string, string> RegistryProperties { get; init; } = new Dictionary<string, string>();
+
     public string TopicPrefix { get; init; } = "";
 
     public IReadOnlyDictionary<string, string> KafkaProperties { get; init; } = new Dictionary<string, string>();
@@ -94,6 +103,7 @@ internal sealed record ClientSettings
         Bootstrap = context.Get(ClientOptions.Bootstrap) ?? "localhost:9092",
         Registry = Url(context.Get(ClientOptions.Registry) ?? "http://localhost:8081", "--registry"),
         RegistryUser = context.Get(ClientOptions.RegistryUser),
+        RegistryProperties = Clients.RegistryProperties.Read(context.Get(ClientOptions.RegistryConfig)),
         TopicPrefix = context.Get(ClientOptions.Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
             context.Get(ClientOptions.KafkaConfig), context.Get(ClientOptions.KafkaProperty) ?? []),
@@ -109,7 +119,8 @@ internal sealed record ClientSettings
     {
         Option[] options =
         [
-            ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig
+            ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.RegistryConfig, ClientOptions.Prefix,
+            ClientOptions.KafkaConfig
         ];
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))

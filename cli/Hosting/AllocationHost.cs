@@ -13,6 +13,7 @@ using Alloc.Schemas.Registry;
 using Alloc.Web;
 using Alloc.Web.Reads;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -70,7 +71,7 @@ internal sealed class AllocationHost : IAsyncDisposable
 
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamsApplication application;
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly RegistryWait registryWait;
     private readonly ConsoleServer console;
     private readonly PrometheusExporter metrics;
@@ -81,7 +82,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private ShadowHost? shadow;
 
     private AllocationHost(
-        StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
+        StreamsApplication application, GuardedRegistryClient registry, RegistryWait registryWait,
         ConsoleServer console,
         PrometheusExporter metrics, PolicyWatch policies, Peers peers, LedgerDirectory directory, TimeProvider time)
     {

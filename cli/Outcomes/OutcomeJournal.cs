@@ -3,7 +3,7 @@ using System.Text;
 using Alloc.Cli.CommandLine;
 using Alloc.Engine.Runtime;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Outcomes;
 

@@ -6,23 +6,13 @@ namespace Alloc.Cli.Verify;
 /// <summary>Opens the schema registry that the options name.</summary>
 internal static class RegistryClient
 {
-    // Delays double from 0.1 s: 25 s in all.
-    private const int PatientAttempts = 9;
+    // Random parts of 0.2, 0.4, 0.8, 1.6 and then 2 s: some 25 s in all.
+    private const int PatientAttempts = 26;
+    private const int Attempts = 4;
 
     /// <param name="settings">Where the registry is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isPatient">Whether to outlast a restart of the registry.</param>
-    public static HttpSchemaRegistryClient Open(ClientSettings settings, TimeProvider time, bool isPatient = false)
-    {
-        var options = new SchemaRegistryOptions { Urls = [settings.Registry] };
-        var credentials = settings.RegistryUser?.Split(':', 2);
-        return new HttpSchemaRegistryClient(
-            options with
-            {
-                AttemptCount = isPatient ? PatientAttempts : options.AttemptCount,
-                UserName = credentials?[0],
-                Password = credentials?.ElementAtOrDefault(1),
-            },
-            time);
-    }
+    public static GuardedRegistryClient Open(ClientSettings settings, TimeProvider time, bool isPatient = false) =>
+        Clients.Registry.RunClient(settings, time, isPatient ? PatientAttempts : Attempts);
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
-using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Verify;
 

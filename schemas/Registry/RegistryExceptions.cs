@@ -22,6 +22,9 @@ public sealed class RegistryUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>What ends it, as a sentence; empty when it is not known.</summary>
+    public string Remedy { get; init; } = "";
 }
 
 /// <summary>The registry knows no schema of the id that a record names: a bad record.</summary>

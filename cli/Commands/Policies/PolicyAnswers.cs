@@ -3,8 +3,8 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 

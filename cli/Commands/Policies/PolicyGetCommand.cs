@@ -6,6 +6,7 @@ using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
@@ -62,7 +63,7 @@ internal static class PolicyGetCommand
     }
 
     private static async Task<IReadOnlyList<PartitionAnswer>> AnswersAsync(
-        CommandContext context, ClientSettings settings, Alloc.Schemas.Registry.ISchemaRegistryClient registry,
+        CommandContext context, ClientSettings settings, ISchemaRegistryClient registry,
         AppliedPolicy applied, CancellationToken cancellation)
     {
         using var answers = new PolicyAnswers(settings, registry);

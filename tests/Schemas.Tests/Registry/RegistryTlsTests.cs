@@ -14,15 +14,20 @@ namespace Schemas.Tests.Registry;
 public sealed class RegistryTlsTests : IAsyncLifetime
 {
     private readonly X509Certificate2 _certificate = CreateCertificate("localhost");
-    private readonly X509Certificate2 _clientCertificate = CreateCertificate("client");
     private readonly string _authorities = Path.GetTempFileName();
+    private readonly string _keystore = Path.GetTempFileName();
     private WebApplication? _server;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private Dictionary<string, string> Trusting => new() { ["schema.registry.ssl.ca.location"] = _authorities };
+
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(_authorities, _certificate.ExportCertificatePem(), Cancellation);
+        using var clientCertificate = CreateCertificate("client");
+        await File.WriteAllBytesAsync(
+            _keystore, clientCertificate.Export(X509ContentType.Pkcs12, "changeit"), Cancellation);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -44,34 +49,38 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
         File.Delete(_authorities);
         _certificate.Dispose();
-        _clientCertificate.Dispose();
+        File.Delete(_keystore);
     }
 
     [Fact]
     public async Task A_trusted_authority_is_accepted()
     {
-        using var client = Client(o => o with { TrustedCertificatesFile = _authorities });
+        using var client = Client(Trusting);
 
-        Assert.Equal(["anonymous"], await client.GetSubjectsAsync(Cancellation));
+        Assert.Equal(["anonymous"], await client.GetAllSubjectsAsync());
     }
 
     [Fact]
     public async Task The_clients_certificate_is_shown()
     {
-        using var client = Client(
-            o => o with { TrustedCertificatesFile = _authorities, ClientCertificate = _clientCertificate });
+        using var client = Client(new Dictionary<string, string>(Trusting)
+        {
+            ["schema.registry.ssl.keystore.location"] = _keystore,
+            ["schema.registry.ssl.keystore.password"] = "changeit",
+        });
 
-        Assert.Equal(["CN=client"], await client.GetSubjectsAsync(Cancellation));
+        Assert.Equal(["CN=client"], await client.GetAllSubjectsAsync());
     }
 
     [Fact]
     public async Task A_server_that_nobody_vouches_for_is_not_talked_to()
     {
-        using var client = Client(o => o);
+        using var client = Client([]);
 
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSubjectsAsync(Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(client.GetAllSubjectsAsync);
 
         Assert.Contains("certificate", error.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("authorities", error.Remedy, StringComparison.Ordinal);
     }
 
     private static X509Certificate2 CreateCertificate(string name)
@@ -86,11 +95,12 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
-    private HttpSchemaRegistryClient Client(Func<SchemaRegistryOptions, SchemaRegistryOptions> change) => new(
-        change(new SchemaRegistryOptions
+    private GuardedRegistryClient Client(Dictionary<string, string> properties) => new(
+        new SchemaRegistryOptions
         {
             Urls = [new UriBuilder(_server!.Urls.Single()) { Host = "localhost" }.Uri],
             AttemptCount = 1,
-        }),
+            Properties = properties,
+        },
         TimeProvider.System);
 }
