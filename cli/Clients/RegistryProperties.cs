@@ -18,7 +18,8 @@ internal static class RegistryProperties
         {
             if (!key.StartsWith(Prefix, StringComparison.Ordinal) && key != Names.EnableSslCertificateVerification)
             {
-                throw CliException.Usage($"{where}: {key} is no property of a registry client: they begin with {Prefix}");
+                throw CliException.Usage(
+                    $"{where}: {key} is no property of a registry client: they begin with {Prefix}");
             }
             if (key == Names.SchemaRegistryUrl)
             {

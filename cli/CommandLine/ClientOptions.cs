@@ -75,7 +75,8 @@ internal static class ClientOptions
         command.Takes(Bootstrap, Prefix, KafkaConfig, KafkaProperty, Timeout);
 
     /// <summary>A command that reads or writes contracts.</summary>
-    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser, RegistryConfig);
+    public static Command TalksToRegistry(this Command command) =>
+        command.Takes(Registry, RegistryUser, RegistryConfig);
 
     /// <summary>A command that asks a running instance.</summary>
     public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);

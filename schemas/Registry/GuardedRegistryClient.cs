@@ -155,9 +155,10 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
         AskAsync($"asked for the level of {subject ?? "all"}", () => _client.GetCompatibilityAsync(subject));
 
     /// <inheritdoc/>
-    public Task<Compatibility> UpdateCompatibilityAsync(Compatibility compatibility, string? subject = null) => AskAsync(
-        $"asked to hold {subject ?? "all"} to {compatibility}",
-        () => _client.UpdateCompatibilityAsync(compatibility, subject));
+    public Task<Compatibility> UpdateCompatibilityAsync(Compatibility compatibility, string? subject = null) =>
+        AskAsync(
+            $"asked to hold {subject ?? "all"} to {compatibility}",
+            () => _client.UpdateCompatibilityAsync(compatibility, subject));
 
     /// <inheritdoc/>
     public Task<List<Association>> GetAssociationsByResourceNameAsync(

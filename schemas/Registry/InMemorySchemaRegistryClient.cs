@@ -160,7 +160,7 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 
     Task<List<Association>> ISchemaRegistryClient.GetAssociationsByResourceNameAsync(
         string resourceName, string resourceNamespace, string resourceType, List<string> associationTypes,
-        string lifecycle, int offset, int limit) => throw new NotSupportedException();
+        string lifecycle, int offset, int limit) => AnswerAsync(() => new List<Association>());
 
     Task<AssociationResponse> ISchemaRegistryClient.CreateAssociationAsync(AssociationCreateOrUpdateRequest request) =>
         throw new NotSupportedException();

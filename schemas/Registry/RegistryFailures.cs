@@ -21,16 +21,12 @@ internal static class RegistryFailures
     /// <param name="question">What was asked, for example "asked for schema 7".</param>
     public static Exception? Explain(Exception failure, string address, string question) => failure switch
     {
+        RegistryUnavailableException or RegistryRefusedException => null,
         SchemaRegistryException answer => Explain(answer, address, question),
         HttpRequestException unanswered => Explain(unanswered, address, question),
         OperationCanceledException late => Late(address, question, late),
-        IOException or SocketException => new RegistryUnavailableException(
-            $"The connection to the schema registry at {address} broke, {question}: {failure.Message}", failure)
-        {
-            Remedy = Back,
-        },
+        IOException or SocketException => Unreached(failure, address, question, failure),
         JsonException or FormatException or OverflowException or InvalidCastException => Other(address, "", failure),
-        RegistryUnavailableException or RegistryRefusedException => null,
         // The client throws a bare Exception for one failure: no token from the authority of its OAuth settings.
         _ when failure.GetType() == typeof(Exception) => new RegistryUnavailableException(
             $"The schema registry at {address} could not be asked, {question}: {failure.Message}", failure)
@@ -45,7 +41,10 @@ internal static class RegistryFailures
     /// <param name="detail">What shows it, beginning with a space; may be empty.</param>
     /// <param name="failure">The failure, where there is one.</param>
     public static RegistryUnavailableException Other(string address, string detail, Exception? failure = null) =>
-        new($"What answers at {address} is not a schema registry{detail}.", failure!) { Remedy = "Correct its address." };
+        new($"What answers at {address} is not a schema registry{detail}.", failure!)
+        {
+            Remedy = "Correct its address.",
+        };
 
     // A message of the registry comes with the code appended by the client, which the exception has apart.
     private static Exception Explain(SchemaRegistryException answer, string address, string question)
@@ -57,7 +56,7 @@ internal static class RegistryFailures
         return answer.Status switch
         {
             HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity
-                when answer.ErrorCode > 0 => new RegistryRefusedException(answer.ErrorCode, said),
+                when answer.ErrorCode > 0 => new RegistryRefusedException(answer.Status, answer.ErrorCode, said),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
                 Credentials(address, question, (int)answer.Status, answer),
             HttpStatusCode.NotFound => Other(address, " (404)", answer),
@@ -88,13 +87,25 @@ internal static class RegistryFailures
             {
                 Remedy = Back,
             },
-            _ => new RegistryUnavailableException(
-                $"The schema registry at {address} cannot be reached, {question}: {Deepest(reason).Message}", unanswered)
-            {
-                Remedy = Deepest(reason) is AuthenticationException
-                    ? "Check its certificate, and the authorities that are trusted."
-                    : Back,
-            },
+            _ => Unreached(reason, address, question, unanswered),
+        };
+    }
+
+    private static RegistryUnavailableException Unreached(
+        Exception reason, string address, string question, Exception failure)
+    {
+        var causes = new List<Exception>();
+        for (Exception? cause = reason; cause is not null; cause = cause.InnerException)
+        {
+            causes.Add(cause);
+        }
+        var what = causes.OfType<IOException>().Any() ? "broke the connection" : "cannot be reached";
+        return new RegistryUnavailableException(
+            $"The schema registry at {address} {what}, {question}: {causes[^1].Message}", failure)
+        {
+            Remedy = causes.OfType<AuthenticationException>().Any()
+                ? "Check its certificate, and the authorities that are trusted."
+                : Back,
         };
     }
 
@@ -114,7 +125,4 @@ internal static class RegistryFailures
         var bracket = message.LastIndexOf("] ", StringComparison.Ordinal);
         return bracket < 0 ? message : message[(bracket + 2)..].Replace(" -1 ", "", StringComparison.Ordinal).Trim();
     }
-
-    private static Exception Deepest(Exception failure) =>
-        failure.InnerException is { } inner ? Deepest(inner) : failure;
 }

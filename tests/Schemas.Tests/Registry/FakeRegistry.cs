@@ -11,7 +11,9 @@ namespace Schemas.Tests.Registry;
 /// <summary>A request that was made of a <see cref="FakeRegistry"/>.</summary>
 internal sealed record FakeRequest(string Path, string? Authorization, string Body);
 
-/// <summary>Answers requests over HTTP from a list, and keeps what was asked. One that finds no answer is refused.</summary>
+/// <summary>
+/// Answers requests over HTTP from a list, and keeps what was asked. One that finds no answer is refused.
+/// </summary>
 internal sealed class FakeRegistry : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Func<HttpContext, Task>> answers = new();
@@ -88,7 +90,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
     {
         answers.Enqueue(async http =>
         {
-            var gone = new TaskCompletionSource();
+            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var registration = http.RequestAborted.Register(gone.SetResult);
             await gone.Task;
         });
