@@ -1,3 +1,4 @@
+using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Verify;
 using Alloc.Schemas.Allocation;
@@ -213,7 +214,7 @@ internal sealed class ReplaySession
         }
         if (pending.Remove(id, out var sent))
         {
-            Summary.Latency.Add(time.GetElapsedTime(sent.SentAt, heardAt));
+            Summary.Latency.Record(time.GetElapsedTime(sent.SentAt, heardAt));
             sent.Answer(new ReplayAnswer(isApplied));
         }
     }
