@@ -81,6 +81,8 @@ internal static class BenchCommand
                 CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
                 return Task.CompletedTask;
             }),
+            Scenario("scrape", "A scrape of two thousand series while they move",
+                (run, c) => ScrapeScenario.RunAsync(run.Report, run.Options, run.Time, c)),
             Scenario("fold", "The ledger alone, in memory", (run, c) =>
             {
                 FoldScenario.Run(run.Report, run.Options, run.Time, c);
@@ -142,6 +144,7 @@ internal static class BenchCommand
     private static async Task AllAsync(BenchRun run, CancellationToken cancellation)
     {
         CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
+        await ScrapeScenario.RunAsync(run.Report, run.Options, run.Time, cancellation).ConfigureAwait(false);
         FoldScenario.Run(run.Report, run.Options, run.Time, cancellation);
         GrowthScenario.Run(run.Report, run.Options, run.Time, cancellation);
         await BrokersAsync(run, cancellation).ConfigureAwait(false);
