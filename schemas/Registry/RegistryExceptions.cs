@@ -55,8 +55,8 @@ public sealed class UnknownSchemaException : AvroException
 }
 
 /// <summary>
-/// The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject. It is one of
-/// the client's own too, so that whoever is written for Confluent's client understands it.
+/// The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject. It is one
+/// of the client's own too, so that whoever is written for Confluent's client understands it.
 /// </summary>
 /// <param name="status">The status of the answer: 404, 409 or 422.</param>
 /// <param name="errorCode">The registry's own code, for example 40901 or 42201; 0 when it gave none.</param>
