@@ -85,7 +85,7 @@ internal sealed class BenchCluster : IAsyncDisposable
         return settings;
     }
 
-    public Schemas.Registry.HttpSchemaRegistryClient OpenRegistry() => RegistryClient.Open(Settings, time);
+    public Schemas.Registry.GuardedRegistryClient OpenRegistry() => Registries.RunClient(Settings, time);
 
     /// <summary>Starts an instance of the engine over the scenario's topics and waits until it is ready.</summary>
     public async Task<EngineProcess> StartEngineAsync(

@@ -19,6 +19,8 @@ internal sealed record BenchScenario(
             CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
             return Task.CompletedTask;
         }),
+        new("scrape", "A scrape of two thousand series while they move",
+            (run, c) => ScrapeScenario.RunAsync(run.Report, run.Options, run.Time, c)),
         new("fold", "The ledger alone, in memory", (run, c) =>
         {
             FoldScenario.Run(run.Report, run.Options, run.Time, c);
@@ -44,6 +46,7 @@ internal sealed record BenchScenario(
     private static async Task AllAsync(BenchRun run, CancellationToken cancellation)
     {
         CodecScenario.Run(run.Report, (int)Math.Min(run.Options.Count, 2_000_000), run.Time);
+        await ScrapeScenario.RunAsync(run.Report, run.Options, run.Time, cancellation).ConfigureAwait(false);
         FoldScenario.Run(run.Report, run.Options, run.Time, cancellation);
         GrowthScenario.Run(run.Report, run.Options, run.Time, cancellation);
         await BrokersAsync(run, cancellation).ConfigureAwait(false);

@@ -4,18 +4,21 @@ using Alloc.Schemas.Avro;
 
 namespace Alloc.Bench;
 
-/// <summary>The Avro codec alone, on one thread: how long one record takes to write and to read.</summary>
+/// <summary>
+/// The Avro codec alone, on one thread: how long one record takes to write and to read, and what it allocates. Beside
+/// it the same records through Apache's package, generic reader and writer.
+/// </summary>
 internal static class CodecScenario
 {
     public static void Run(BenchReport report, int count, TimeProvider time)
     {
         var mix = new CommandMix(new MixOptions());
         var commands = Enumerable.Range(0, 1_000).Select(_ => mix.Next(1_700_000_000_000, out var _)).ToArray();
-        Measure(report, "command", commands, count, time);
-        Measure(report, "outcome", [SampleOutcome()], count, time);
+        Compare(report, "command", commands, count, time);
+        Compare(report, "outcome", [SampleOutcome()], count, time);
     }
 
-    private static void Measure<T>(BenchReport report, string name, T[] records, int count, TimeProvider time)
+    private static void Compare<T>(BenchReport report, string name, T[] records, int count, TimeProvider time)
         where T : class, IAvroRecord<T>
     {
         var writer = new AvroWriter();
@@ -46,16 +49,34 @@ internal static class CodecScenario
             }
         }
 
-        report.Add(new Figure("codec", $"write one {name}", Nanoseconds(Write, count, time), "ns", settings));
-        report.Add(new Figure("codec", $"read one {name}", Nanoseconds(Read, count, time), "ns", settings));
+        var package = new ApacheCodec(T.Schema.ToString(), encoded);
+        var packageCount = Math.Max(1, count / 10);
+        Add(report, $"write one {name}", Write, count, package.Write, packageCount, settings, time);
+        Add(report, $"read one {name}", Read, count, package.Read, packageCount, settings, time);
     }
 
-    private static double Nanoseconds(Action<int> act, int count, TimeProvider time)
+    private static void Add(
+        BenchReport report, string what, Action<int> ours, int count, Action<int> theirs, int theirCount,
+        string settings, TimeProvider time)
+    {
+        var (nanoseconds, bytes) = Measure(ours, count, time);
+        var (theirNanoseconds, theirBytes) = Measure(theirs, theirCount, time);
+        report.Add(new Figure("codec", what, nanoseconds, "ns", settings));
+        report.Add(new Figure("codec", $"{what}, allocated", bytes, "bytes", settings));
+        report.Add(new Figure("codec", $"{what} with Apache.Avro", theirNanoseconds, "ns", settings));
+        report.Add(new Figure("codec", $"{what} with Apache.Avro, allocated", theirBytes, "bytes", settings));
+        report.AddRatio(
+            $"Apache.Avro to ours, {what}", f => f.What == $"{what} with Apache.Avro", f => f.What == what);
+    }
+
+    private static (double Nanoseconds, double Bytes) Measure(Action<int> act, int count, TimeProvider time)
     {
         act(Math.Min(count, 100_000));
+        var allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         var startedAt = time.GetTimestamp();
         act(count);
-        return time.GetElapsedTime(startedAt).TotalNanoseconds / count;
+        return (time.GetElapsedTime(startedAt).TotalNanoseconds / count,
+            (double)(GC.GetAllocatedBytesForCurrentThread() - allocatedBefore) / count);
     }
 
     /// <summary>What a plain hold leaves behind.</summary>

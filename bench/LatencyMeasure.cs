@@ -1,5 +1,6 @@
 using Alloc.Client;
 using Alloc.Replay;
+using HdrHistogram;
 
 namespace Alloc.Bench;
 
@@ -11,7 +12,7 @@ internal sealed class LatencyMeasure(TimeProvider time)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<long, long> dueAt = [];
-    private readonly LatencyHistogram histogram = new();
+    private readonly LongHistogram histogram = Latencies.Create();
     private long firstDueAt;
     private long lastDueAt;
     private long lastAnswerAt;
@@ -23,7 +24,7 @@ internal sealed class LatencyMeasure(TimeProvider time)
     {
         lock (gate)
         {
-            firstDueAt = dueAt.Count + histogram.Count == 0 ? due : firstDueAt;
+            firstDueAt = dueAt.Count + histogram.TotalCount == 0 ? due : firstDueAt;
             lastDueAt = due;
             dueAt.Add(number, due);
         }
@@ -37,7 +38,7 @@ internal sealed class LatencyMeasure(TimeProvider time)
         {
             if (dueAt.Remove(number, out var due))
             {
-                histogram.Add(time.GetElapsedTime(due, now));
+                histogram.Record(time.GetElapsedTime(due, now));
                 lastAnswerAt = now;
             }
         }
@@ -47,18 +48,19 @@ internal sealed class LatencyMeasure(TimeProvider time)
     public TimeSpan Backlog => time.GetElapsedTime(lastDueAt, lastAnswerAt);
 
     /// <summary>Commands answered a second, from the first that was due to the last outcome.</summary>
-    public double AnsweredPerSecond => histogram.Count / time.GetElapsedTime(firstDueAt, lastAnswerAt).TotalSeconds;
+    public double AnsweredPerSecond =>
+        histogram.TotalCount / time.GetElapsedTime(firstDueAt, lastAnswerAt).TotalSeconds;
 
     /// <summary>All durations, when every command has been answered.</summary>
     /// <exception cref="AllocException">Some have no outcome: the figures would leave out the worst.</exception>
-    public LatencyHistogram Finish()
+    public LongHistogram Finish()
     {
         lock (gate)
         {
             return dueAt.Count == 0
                 ? histogram
                 : throw AllocException.Failed(
-                    $"{dueAt.Count:N0} of {histogram.Count + dueAt.Count:N0} measured commands have no outcome.");
+                    $"{dueAt.Count:N0} of {histogram.TotalCount + dueAt.Count:N0} measured commands have no outcome.");
         }
     }
 }

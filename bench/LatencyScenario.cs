@@ -1,6 +1,8 @@
 using Alloc.Client;
+using Alloc.Replay;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Bench;
 

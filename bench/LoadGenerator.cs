@@ -4,6 +4,7 @@ using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Bench;
 

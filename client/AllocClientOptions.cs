@@ -12,6 +12,12 @@ public sealed record AllocClientOptions
     /// <summary>Basic authentication at the registry, <c>user:password</c>; null for none.</summary>
     public string? RegistryUser { get; init; }
 
+    /// <summary>
+    /// Further properties of the registry's client, by Confluent's names (<c>schema.registry.…</c>): what registries
+    /// with OAuth, authorities of their own or client certificates need.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> RegistryProperties { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What stands before every topic's name in this deployment; empty by default.</summary>
     public string TopicPrefix { get; init; } = "";
 

@@ -4,6 +4,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Alloc.Engine.Testing;
 
@@ -15,7 +16,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
 {
     private const string ApplicationId = "test";
     private readonly Topology.Topology topology;
-    private readonly ManualTimeProvider clock;
+    private readonly FakeTimeProvider clock;
     private readonly TaskEnvironment environment;
     private readonly Dictionary<TopicPartition, List<TestRecord>> log = [];
     private readonly Dictionary<string, Queue<TestRecord>> unread = new(StringComparer.Ordinal);
@@ -31,7 +32,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     {
         this.topology = topology;
         PartitionCount = partitionCount;
-        clock = new ManualTimeProvider(startMs);
+        clock = FakeClock.At(startMs);
         environment = new TaskEnvironment(
             ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance);
         OpenTasks();
@@ -41,7 +42,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     public int PartitionCount { get; }
 
     /// <summary>The virtual clock, milliseconds since the Unix epoch.</summary>
-    public long NowMs => clock.NowMs;
+    public long NowMs => clock.NowMs();
 
     /// <summary>
     /// False keeps everything of one transaction until <see cref="Commit()"/>; default true: each record commits.
@@ -61,9 +62,9 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     public long PipeInput(string topic, byte[]? key, byte[]? value, long timestampMs, int? partition = null,
         RecordHeaders? headers = null)
     {
-        if (timestampMs > clock.NowMs && timestampMs <= clock.NowMs + TimeSpan.FromDays(3650).TotalMilliseconds)
+        if (timestampMs > clock.NowMs() && timestampMs <= clock.NowMs() + TimeSpan.FromDays(3650).TotalMilliseconds)
         {
-            clock.Advance(TimeSpan.FromMilliseconds(timestampMs - clock.NowMs));
+            clock.Advance(TimeSpan.FromMilliseconds(timestampMs - clock.NowMs()));
         }
         environment.Refresh();
         var target = new TopicPartition(topic, partition ?? (key is null ? 0 : Murmur2.Partition(key, PartitionCount)));
@@ -91,7 +92,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         }
         if (AppendsTicks)
         {
-            foreach (var task in tasks.Values.Where(t => t.Tick.DueAtMs <= clock.NowMs).ToList())
+            foreach (var task in tasks.Values.Where(t => t.Tick.DueAtMs <= clock.NowMs()).ToList())
             {
                 Tick(task);
             }
@@ -256,7 +257,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         var queue = Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null)
             ?? throw new TopologyException($"Task {task.TaskId} asks for a tick, but none of its sources makes any.");
         var tick = queue.Source.Definition.Options.Tick!(task.TaskId.Partition, task.Tick.DueAtMs);
-        Append(queue.Partition, tick.Key, tick.Value, clock.NowMs, null);
+        Append(queue.Partition, tick.Key, tick.Value, clock.NowMs(), null);
         Process(queue.Partition);
     }
 

@@ -2,8 +2,8 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.LogClient;
-using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Metrics;
 using Alloc.Host.Projection;
 using Alloc.Host.Shadow;
 using Alloc.Processors.Allocation;
@@ -13,8 +13,10 @@ using Alloc.Schemas.Registry;
 using Alloc.Web;
 using Alloc.Web.Reads;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 
 namespace Alloc.Host;
 
@@ -56,6 +58,9 @@ internal sealed record AllocationHostOptions
     /// <summary>Whether slices in mode Shadow are decided in this process too, to a topic of their own.</summary>
     public bool WithShadow { get; init; }
 
+    /// <summary>The collector that metrics are sent to; null for none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>What every engine of this process compresses its records with.</summary>
     public required CompressionType Compression { get; init; }
 }
@@ -70,20 +75,21 @@ internal sealed class AllocationHost : IAsyncDisposable
 
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamsApplication application;
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly RegistryWait registryWait;
     private readonly ConsoleServer console;
-    private readonly PrometheusExporter metrics;
+    private readonly PrometheusMetrics metrics;
     private readonly PolicyWatch policies;
     private readonly Peers peers;
     private readonly TimeProvider time;
     private ProjectionHost? projection;
     private ShadowHost? shadow;
+    private MeterProvider? otlp;
 
     private AllocationHost(
-        StreamsApplication application, HttpSchemaRegistryClient registry, RegistryWait registryWait,
+        StreamsApplication application, GuardedRegistryClient registry, RegistryWait registryWait,
         ConsoleServer console,
-        PrometheusExporter metrics, PolicyWatch policies, Peers peers, LedgerDirectory directory, TimeProvider time)
+        PrometheusMetrics metrics, PolicyWatch policies, Peers peers, LedgerDirectory directory, TimeProvider time)
     {
         this.registryWait = registryWait;
         this.application = application;
@@ -112,7 +118,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
         var registry = Registries.ServerClient(options.Client, time);
-        var metrics = new PrometheusExporter();
+        var metrics = new PrometheusMetrics();
         var peers = new Peers();
         var policies = new PolicyWatch(options.Client, registry);
         var startup = new Startup();
@@ -167,7 +173,7 @@ internal sealed class AllocationHost : IAsyncDisposable
                             p => running.QueryStores(AllocationStores.Pools, p), allocation),
                         Projection = () => projection,
                         ReadyPatience = options.NotReadyAfter,
-                        WriteMetrics = metrics.Write,
+                        WriteMetrics = metrics.WriteAsync,
                         Time = time,
                     });
                 },
@@ -192,6 +198,10 @@ internal sealed class AllocationHost : IAsyncDisposable
                 var topic = catalogue[options.Client.TopicPrefix + TopicNames.ShadowOutcomes].Name;
                 host.shadow = await ShadowHost.StartAsync(
                     allocation, topic, engine, registry, time, loggers, cancellation).ConfigureAwait(false);
+            }
+            if (options.OtlpEndpoint is { } collector)
+            {
+                host.otlp = OtlpMetrics.Start(collector, host.InstanceId);
             }
             startup.Finish();
             return host;
@@ -240,6 +250,8 @@ internal sealed class AllocationHost : IAsyncDisposable
         {
             await projection.DisposeAsync().ConfigureAwait(false);
         }
+        // Sends once more, while the instruments are there.
+        otlp?.Dispose();
         await DisposeAsync(application, console).ConfigureAwait(false);
         policies.Dispose();
         registry.Dispose();

@@ -49,10 +49,11 @@ internal sealed class RegistryWait : IDisposable
             catch (RegistryUnavailableException away)
             {
                 startedTimestamp = startedTimestamp == 0 ? time.GetTimestamp() : startedTimestamp;
-                startup.WaitFor($"Waits for the schema registry: {away.Message}");
+                var why = $"{away.Message} {away.Remedy}".TrimEnd();
+                startup.WaitFor($"Waits for the schema registry: {why}");
                 if (Waited >= nextReminder)
                 {
-                    Log.RegistryAway(logger, Waited.TotalSeconds, away.Message);
+                    Log.RegistryAway(logger, Waited.TotalSeconds, why);
                     nextReminder = Waited + Reminder;
                 }
             }

@@ -3,6 +3,7 @@ using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Host;
 
@@ -26,11 +27,12 @@ internal static class SchemaRegistration
         {
             try
             {
-                await registry.RegisterAsync(topic.Subject, Contracts[topic.Schema!], cancellation)
-                    .ConfigureAwait(false);
+                await registry.RegisterSchemaAsync(topic.Subject, Contracts[topic.Schema!].ForRegistry())
+                    .WaitAsync(cancellation).ConfigureAwait(false);
                 if (topic.Compatibility is { } level)
                 {
-                    await registry.SetCompatibilityAsync(topic.Subject, level, cancellation).ConfigureAwait(false);
+                    await registry.UpdateCompatibilityAsync(Level(level), topic.Subject).WaitAsync(cancellation)
+                        .ConfigureAwait(false);
                 }
             }
             catch (RegistryRefusedException e)
@@ -41,4 +43,8 @@ internal static class SchemaRegistration
             }
         }
     }
+
+    // The catalogue has the registry's words, such as FULL_TRANSITIVE; the client has an enumeration of them.
+    private static Compatibility Level(string words) =>
+        Enum.Parse<Compatibility>(words.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }

@@ -213,7 +213,7 @@ internal sealed class ReplaySession
         }
         if (pending.Remove(id, out var sent))
         {
-            Summary.Latency.Add(time.GetElapsedTime(sent.SentAt, heardAt));
+            Summary.Latency.Record(time.GetElapsedTime(sent.SentAt, heardAt));
             sent.Answer(new ReplayAnswer(isApplied));
         }
     }

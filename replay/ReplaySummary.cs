@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alloc.Schemas.Allocation;
+using HdrHistogram;
 
 namespace Alloc.Replay;
 
@@ -10,7 +11,7 @@ internal sealed class ReplaySummary
     private readonly SortedDictionary<string, long> reasons = new(StringComparer.Ordinal);
     private readonly HashSet<string> pools = new(StringComparer.Ordinal);
 
-    public LatencyHistogram Latency { get; } = new();
+    public LongHistogram Latency { get; } = Latencies.Create();
 
     /// <summary>Commands sent by this run, repeats included.</summary>
     public long Sent { get; set; }
@@ -39,7 +40,7 @@ internal sealed class ReplaySummary
     public int PoolCount => pools.Count;
 
     /// <summary>Commands of this run decided a second.</summary>
-    public double Rate => Elapsed > TimeSpan.Zero ? Latency.Count / Elapsed.TotalSeconds : 0;
+    public double Rate => Elapsed > TimeSpan.Zero ? Latency.TotalCount / Elapsed.TotalSeconds : 0;
 
     /// <summary>Counts an outcome of the replay.</summary>
     public void Count(AllocationOutcome outcome)
@@ -88,7 +89,7 @@ internal sealed class ReplaySummary
             ["p50"] = Latency.PercentileMs(0.5),
             ["p99"] = Latency.PercentileMs(0.99),
             ["p99.9"] = Latency.PercentileMs(0.999),
-            ["max"] = Latency.MaximumUs / 1000.0,
+            ["max"] = Latency.PercentileMs(1),
         },
     };
 

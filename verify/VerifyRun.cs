@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using Alloc.Client;
 using Alloc.Client.Kafka;
-using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Verify;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
@@ -29,16 +28,6 @@ internal sealed class JsonHttp : IDisposable
         };
         client.DefaultRequestHeaders.Authorization = authorization;
     }
-
-    public static JsonHttp Registry(AllocClientOptions settings) => new(
-        settings.Registry,
-        "The schema registry",
-        "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address.",
-        settings.Timeout,
-        settings.RegistryUser is null
-            ? null
-            : new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.RegistryUser))));
 
     /// <param name="context">Names the address and the time-out.</param>
     /// <param name="byDefault">How long to wait when nothing else is said; 10 s if null.</param>
@@ -109,7 +98,7 @@ internal sealed class JsonHttp : IDisposable
             HttpStatusCode.NotFound => AllocException.NotFound(said),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
                 AllocException.Failed(
-                    $"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
+                    $"{service} refuses: {said}", "Check --console-token."),
             HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => AllocException.Unavailable(said),
             HttpStatusCode.BadRequest or HttpStatusCode.RequestUriTooLong => AllocException.Usage(said),
             _ => AllocException.Failed($"{service} answers {(int)status}: {said}"),

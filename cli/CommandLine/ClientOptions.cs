@@ -25,6 +25,13 @@ internal static class ClientOptions
         HelpName = "user:password",
     };
 
+    public static readonly SettingOption<string?> RegistryConfig = new(
+        "--registry-config",
+        "File of registry client properties, key=value a line (schema.registry.bearer.auth.*, schema.registry.ssl.*)")
+    {
+        HelpName = "file",
+    };
+
     public static readonly SettingOption<string> Console = new("--console", "The HTTP address of an instance of Alloc")
     {
         DefaultValueFactory = _ => "http://localhost:8233",
@@ -69,7 +76,8 @@ internal static class ClientOptions
         command.Takes(Bootstrap, Prefix, KafkaConfig, KafkaProperty, Timeout);
 
     /// <summary>A command that reads or writes contracts.</summary>
-    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser);
+    public static Command TalksToRegistry(this Command command) =>
+        command.Takes(Registry, RegistryUser, RegistryConfig);
 
     /// <summary>A command that asks a running instance.</summary>
     public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);
@@ -80,6 +88,7 @@ internal static class ClientOptions
         Bootstrap = context.Get(Bootstrap) ?? "localhost:9092",
         Registry = Url(context.Get(Registry) ?? "http://localhost:8081", "--registry"),
         RegistryUser = context.Get(RegistryUser),
+        RegistryProperties = Clients.RegistryProperties.Read(context.Get(RegistryConfig)),
         TopicPrefix = context.Get(Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
             context.Get(KafkaConfig), context.Get(KafkaProperty) ?? []),
@@ -95,7 +104,7 @@ internal static class ClientOptions
     {
         Option[] options =
         [
-            Bootstrap, Registry, Prefix, KafkaConfig,
+            Bootstrap, Registry, RegistryConfig, Prefix, KafkaConfig,
         ];
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))

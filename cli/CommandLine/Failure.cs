@@ -47,7 +47,8 @@ internal static class Failure
                 "Nothing that was answered is lost; free some space and start again."),
         KafkaException kafka => Explain(kafka.Error),
         RegistryUnavailableException registry => new(ExitCode.Unavailable, registry.Message,
-            "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address."),
+            $"{registry.Remedy} Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address."
+                .TrimStart()),
         RegistryRefusedException registry => new(ExitCode.Failure, $"The schema registry refuses: {registry.Message}"),
         LogException log => new(ExitCode.Unavailable, log.Message),
         StreamsException streams => new(ExitCode.Failure, streams.Message),

@@ -3,7 +3,7 @@ using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Demo;
 

@@ -3,6 +3,7 @@ using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Client.Kafka;
 

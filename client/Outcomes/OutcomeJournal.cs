@@ -1,5 +1,5 @@
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Client.Outcomes;
 

@@ -1,7 +1,7 @@
 using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Shadow;
-using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Host.Shadow;

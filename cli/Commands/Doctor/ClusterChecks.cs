@@ -10,6 +10,7 @@ using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Host;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Doctor;
@@ -44,7 +45,7 @@ internal static class ClusterChecks
         {
             yield return finding;
         }
-        yield return await RegistryAsync(settings, cancellation).ConfigureAwait(false);
+        yield return await RegistryAsync(settings, context.Time, cancellation).ConfigureAwait(false);
         yield return await Task.Run(() => Decisions(context, clients, settings), cancellation).ConfigureAwait(false);
         yield return await InstanceAsync(context, cancellation).ConfigureAwait(false);
         yield return await ClockAsync(context, settings, cancellation).ConfigureAwait(false);
@@ -129,17 +130,22 @@ internal static class ClusterChecks
         }
     }
 
-    private static async Task<Finding> RegistryAsync(AllocClientOptions settings, CancellationToken cancellation)
+    private static async Task<Finding> RegistryAsync(
+        AllocClientOptions settings, TimeProvider time, CancellationToken cancellation)
     {
         try
         {
-            using var registry = JsonHttp.Registry(settings);
-            var subjects = await registry.GetAsync("subjects", cancellation).ConfigureAwait(false);
-            return Finding.Ok("registry", $"{settings.Registry}, {subjects.AsArray().Count} subjects");
+            using var registry = Registries.Client(settings, time);
+            var subjects = await registry.GetAllSubjectsAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            return Finding.Ok("registry", $"{settings.Registry}, {subjects.Count} subjects");
         }
-        catch (AllocException e)
+        catch (RegistryUnavailableException e)
         {
-            return Finding.Fail("registry", e.Message, e.Remedy ?? "check --registry");
+            return Finding.Fail("registry", e.Message, $"{e.Remedy} --registry names another address".TrimStart());
+        }
+        catch (Exception e) when (e is RegistryRefusedException or AllocException)
+        {
+            return Finding.Fail("registry", e.Message, "check --registry");
         }
     }
 

@@ -5,8 +5,8 @@ using Alloc.Client;
 using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 

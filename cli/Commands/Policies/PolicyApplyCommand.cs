@@ -7,6 +7,7 @@ using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Policy.Document;
 using Alloc.Schemas.Allocation;
+using Confluent.SchemaRegistry;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
@@ -99,7 +100,7 @@ internal static class PolicyApplyCommand
 
     private static async Task<(PolicyInForce, IReadOnlyDictionary<int, AllocationCommand>)> WriteAsync(
         CommandContext context, AllocClientOptions settings, PolicyTopic topic,
-        Alloc.Schemas.Registry.ISchemaRegistryClient registry, PolicyPlan plan, CancellationToken cancellation)
+        ISchemaRegistryClient registry, PolicyPlan plan, CancellationToken cancellation)
     {
         using var fanOut = new PolicyFanOut(settings, topic, registry);
         await fanOut.BeginAsync(cancellation).ConfigureAwait(false);

@@ -6,6 +6,7 @@ using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 

@@ -7,6 +7,7 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
@@ -63,7 +64,7 @@ internal static class PolicyGetCommand
     }
 
     private static async Task<IReadOnlyList<PartitionAnswer>> AnswersAsync(
-        CommandContext context, AllocClientOptions settings, Alloc.Schemas.Registry.ISchemaRegistryClient registry,
+        CommandContext context, AllocClientOptions settings, ISchemaRegistryClient registry,
         AppliedPolicy applied, CancellationToken cancellation)
     {
         using var answers = new PolicyAnswers(settings, registry);

@@ -98,7 +98,7 @@ internal static class ReplayCommand
         // A file that cannot be replayed says so whether or not anybody is there to take it.
         var replay = Plan(context, context.Get(File), options);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = RegistryClient.Open(settings, context.Time, isPatient: true);
+        using var registry = Registries.RunClient(settings, context.Time, isPatient: true);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: true, lingerMs: 5);
         var progress = new ProgressLine(context.Host, "lines");
         long? linesBefore = null;

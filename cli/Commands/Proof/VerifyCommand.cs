@@ -43,7 +43,7 @@ internal static class VerifyCommand
     {
         var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = RegistryClient.Open(settings, context.Time);
+        using var registry = Registries.RunClient(settings, context.Time);
         if (context.Get(Wait) is { } wait)
         {
             await AwaitDecidedAsync(context, settings, wait, cancellation).ConfigureAwait(false);

@@ -56,11 +56,13 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, Compression, DemoRate, DemoSeed,
-                ServerOptions.NotReadyAfter, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint, ServerOptions.NoProjection,
+                ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        var otlp = ServerOptions.Otlp(context);
         Ports.EnsureFree(
         [
             new("Kafka", Loopback, context.Get(ServerOptions.KafkaPort), ServerOptions.KafkaPort.Name),
@@ -89,6 +91,7 @@ internal static class DevCommand
                     ? context.Get(ServerOptions.Partitions)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                OtlpEndpoint = otlp,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
                 Compression = context.Get(Compression),

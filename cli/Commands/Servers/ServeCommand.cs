@@ -27,7 +27,8 @@ internal static class ServeCommand
                 ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.NoProjection,
+                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint,
+                ServerOptions.NoProjection,
                 ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
@@ -36,6 +37,7 @@ internal static class ServeCommand
         var settings = ClientOptions.SettingsOf(context);
         var console = ConsoleOf(context);
         console.Validate();
+        var otlp = ServerOptions.Otlp(context);
         Ports.EnsureFree([new("console", console.Host, console.Port, ServerOptions.ConsolePort.Name)]);
         using var run = new ServerRun(context);
         await using var host = await AllocationHost.StartAsync(
@@ -56,6 +58,7 @@ internal static class ServeCommand
                     ? ClientOptions.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                OtlpEndpoint = otlp,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
                 Compression = context.Get(Compression),

@@ -5,6 +5,7 @@ using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Shadow;
 

@@ -50,7 +50,7 @@ internal static class TopicTailCommand
         var settings = ClientOptions.SettingsOf(context);
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var decoder = new RecordDecoder(settings);
+        using var decoder = new RecordDecoder(settings, context.Time);
         var plan = Plan(context, clients, settings, start);
         var records = new TopicTail(clients, settings.Timeout).Read(plan, cancellation)
             .Where(r => HasKey(r, context.Get(Key)));

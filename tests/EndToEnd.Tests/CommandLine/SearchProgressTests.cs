@@ -1,12 +1,13 @@
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>Progress of a search of the journal: for people who wait, and for nobody else.</summary>
 public sealed class SearchProgressTests : IDisposable
 {
-    private readonly Clock clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly StringWriter error = new();
 
     [Fact]
@@ -14,7 +15,7 @@ public sealed class SearchProgressTests : IDisposable
     {
         using (var progress = new SearchProgress(Host(isTerminal: true)))
         {
-            clock.Seconds = 1;
+            clock.Advance(TimeSpan.FromSeconds(1));
             progress.Show(10, 100);
         }
 
@@ -26,7 +27,7 @@ public sealed class SearchProgressTests : IDisposable
     {
         using (var progress = new SearchProgress(Host(isTerminal: true)))
         {
-            clock.Seconds = 2;
+            clock.Advance(TimeSpan.FromSeconds(2));
             progress.Show(25, 100);
         }
 
@@ -40,7 +41,7 @@ public sealed class SearchProgressTests : IDisposable
     {
         using (var progress = new SearchProgress(Host(isTerminal: false)))
         {
-            clock.Seconds = 60;
+            clock.Advance(TimeSpan.FromSeconds(60));
             progress.Show(25, 100);
         }
 
@@ -57,13 +58,4 @@ public sealed class SearchProgressTests : IDisposable
         ErrorIsTerminal = isTerminal,
         Time = clock,
     };
-
-    private sealed class Clock : TimeProvider
-    {
-        public long Seconds { get; set; }
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => 1_000 + Seconds;
-    }
 }

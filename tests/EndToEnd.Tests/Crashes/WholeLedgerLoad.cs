@@ -33,7 +33,7 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
 
     private readonly Deployment deployment;
     private readonly TemporaryDirectory directory;
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource ending = new();
     private readonly Task rounds;
@@ -45,7 +45,7 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
     {
         this.deployment = deployment;
         this.directory = directory;
-        registry = new HttpSchemaRegistryClient(
+        registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         rounds = Task.Run(RunAsync);
     }

@@ -17,7 +17,7 @@ internal sealed class CommandClient : IDisposable
     public const int PartitionCount = 4;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
     private readonly string bootstrap;
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly AvroSerde<AllocationCommand> commands;
     private readonly AvroSerde<AllocationOutcome> outcomes;
@@ -25,7 +25,7 @@ internal sealed class CommandClient : IDisposable
     public CommandClient(Deployment deployment)
     {
         bootstrap = deployment.Bootstrap;
-        registry = new HttpSchemaRegistryClient(
+        registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         commands = new AvroSerde<AllocationCommand>(registry, Commands + "-value");
         outcomes = new AvroSerde<AllocationOutcome>(registry, Outcomes + "-value");

@@ -5,6 +5,7 @@ using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Observability;
 
@@ -13,7 +14,7 @@ namespace Engine.Tests.Observability;
 public sealed class InputWatchTests : IDisposable
 {
     private static readonly TopicPartition[] All = [new("in", 0), new("in", 1)];
-    private readonly ManualTimeProvider clock = new(86_400_000);
+    private readonly FakeTimeProvider clock = FakeClock.At(86_400_000);
     private readonly Script log = new();
     private readonly List<RestoreProgress> restoring = [];
     private readonly InputWatch watch;
@@ -24,7 +25,7 @@ public sealed class InputWatchTests : IDisposable
         log.Owned.UnionWith(All);
     }
 
-    private long NowMs => clock.NowMs;
+    private long NowMs => clock.NowMs();
 
     [Fact]
     public void A_partition_at_its_end_has_neither_lag_nor_age()

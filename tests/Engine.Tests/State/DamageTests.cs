@@ -128,7 +128,7 @@ public sealed class DamageTests
     [Fact]
     public void Damage_that_comes_back_again_and_again_is_said_to_be_the_disks_and_ends()
     {
-        var clock = new Alloc.Engine.Testing.ManualTimeProvider(0);
+        var clock = Alloc.Engine.Testing.FakeClock.At(0);
         var damages = new DamagedTasks(clock);
 
         for (var time = 1; time <= DamagedTasks.Limit; time++)

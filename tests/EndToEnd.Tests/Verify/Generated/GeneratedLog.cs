@@ -4,6 +4,7 @@ using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace EndToEnd.Tests.Verify.Generated;
 

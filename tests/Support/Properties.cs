@@ -1,7 +1,7 @@
 using System.Globalization;
 using FsCheck;
 
-namespace Topology.Tests;
+namespace Alloc.Tests.Support;
 
 /// <summary>
 /// How properties are tried. A run tries the same histories as the last one did, so that a red test is about what
@@ -9,6 +9,10 @@ namespace Topology.Tests;
 /// <c>ALLOC_PROPERTY_FACTOR</c> tries so many times as many. A failure prints its seed and its shrunk script; a script
 /// that failed once is a test from then on.
 /// </summary>
+/// <remarks>
+/// FsCheck's own attribute for xunit is not used: a property under it is no theory, and most of ours are tried under
+/// each of a list of policies; its seed is a constant of the attribute, not a setting of the run.
+/// </remarks>
 internal static class Properties
 {
     private const ulong Seed = 20_261_121;
