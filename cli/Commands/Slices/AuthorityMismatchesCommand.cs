@@ -4,7 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 

@@ -1,3 +1,6 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 

@@ -1,3 +1,6 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
@@ -43,7 +46,7 @@ public sealed partial class Decide
         d.BeginTimer(t);
         d.Taken = taken;
         d.UsePool(poolId, state.GetPool(poolId));
-        return Ledger.Promotion.Decide(d, place, goesOn, out bar) is { } happened
+        return Waitlist.Promotion.Decide(d, place, goesOn, out bar) is { } happened
             ? d.Consequence(record, happened)
             : null;
     }
@@ -77,7 +80,7 @@ public sealed partial class Decide
         var pool = state.GetPool(poolId)!;
         d.BeginTimer(t);
         d.UsePool(poolId, pool);
-        return GrantBars.OfPool(d) != GrantBar.None || Ledger.Promotion.IsHopeless(d.Policy, pool, t);
+        return GrantBars.OfPool(d) != GrantBar.None || Waitlist.Promotion.IsHopeless(d.Policy, pool, t);
     }
 
     /// <summary>Whether anybody can be granted anything of a pool, if there is enough.</summary>

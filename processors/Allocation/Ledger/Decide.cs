@@ -1,4 +1,11 @@
 using System.Diagnostics;
+using Alloc.Processors.Allocation.Ledger.Commands;
+using Alloc.Processors.Allocation.Ledger.Commitment;
+using Alloc.Processors.Allocation.Ledger.Holds;
+using Alloc.Processors.Allocation.Ledger.Partition;
+using Alloc.Processors.Allocation.Ledger.PolicyInForce;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
+using Alloc.Processors.Allocation.Ledger.Supply;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 

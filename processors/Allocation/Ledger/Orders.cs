@@ -1,3 +1,5 @@
+using Alloc.Processors.Allocation.Ledger.Waitlist;
+
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Alloc.Engine.Processing;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 
 namespace Alloc.Processors.Allocation.State;
 

@@ -1,5 +1,5 @@
 using Alloc.Engine.State;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.State;
