@@ -48,6 +48,34 @@ public static class CommandKinds
         CommandKind.Tick => ReservedKeys.Tick,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The key of such a command is its pool."),
     };
+
+    /// <summary>Whether it reports what happened in the world: a physical fact is never refused.</summary>
+    internal static bool IsFact(CommandKind kind) => kind
+        is CommandKind.Consume or CommandKind.Return or CommandKind.SupplyDelta or CommandKind.SupplySnapshot;
+
+    /// <summary>Whether a command makes its pool known where it is not.</summary>
+    internal static bool CreatesPool(CommandKind kind) => kind
+        is CommandKind.PoolConfigure or CommandKind.SupplyDelta or CommandKind.Consume or CommandKind.Return
+            or CommandKind.Block;
+
+    /// <summary>The reservation that a command names, the first of several; null where it names none.</summary>
+    internal static string? ReservationIn(AllocationCommandBody body) => body switch
+    {
+        AllocationCommandBody.Hold hold =>
+            hold.ReservationId ?? (hold.Lines.Count > 0 ? hold.Lines[0].ReservationId : null),
+        AllocationCommandBody.Confirm confirm => confirm.ReservationId,
+        AllocationCommandBody.Release release => release.ReservationId,
+        AllocationCommandBody.Consume consume => consume.ReservationId,
+        AllocationCommandBody.Return returned => returned.ReservationId,
+        AllocationCommandBody.Extend extend => extend.ReservationId,
+        AllocationCommandBody.Amend amend => amend.ReservationId,
+        AllocationCommandBody.Split split => split.ReservationId,
+        AllocationCommandBody.Reassign reassign => reassign.ReservationId,
+        AllocationCommandBody.ForceRelease release => release.ReservationId,
+        AllocationCommandBody.Import import => import.ReservationId,
+        AllocationCommandBody.Repair repair => repair.ReservationId,
+        _ => null,
+    };
 }
 
 /// <summary>Names of outcomes.</summary>

@@ -9,13 +9,11 @@ namespace Alloc.Processors.Allocation.Ledger.Commands;
 internal static class Parking
 {
     /// <summary>
-    /// Parks the command at hand. True with an event when it is parked now, true with null when it was parked and stays
-    /// so, false when it has to be decided.
+    /// Parks the command at hand, or leaves it parked; false when it has to be decided.
     /// </summary>
-    public static bool TryPark(
-        Decision d, string reservationId, Reservation? reservation, out AllocationOutcomeEvent? happened)
+    public static bool TryPark(Decision d, string reservationId, Reservation? reservation, out Ruling ruling)
     {
-        happened = null;
+        ruling = Ruling.GoesOnWaiting;
         if (!d.MayPark)
         {
             return false;
@@ -45,7 +43,7 @@ internal static class Parking
         };
         d.Write(before with { Version = before.Version + 1, Parked = [.. before.Parked, command] });
         d.SetTimer(dueAt, TimerKind.ParkingEnd, reservationId);
-        happened = new AllocationOutcomeEvent.Parked { ReservationId = reservationId, DueAtMs = dueAt };
+        ruling = new AllocationOutcomeEvent.Parked { ReservationId = reservationId, DueAtMs = dueAt };
         return true;
     }
 

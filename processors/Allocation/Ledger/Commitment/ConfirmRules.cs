@@ -12,8 +12,7 @@ namespace Alloc.Processors.Allocation.Ledger.Commitment;
 /// </summary>
 internal static class ConfirmRules
 {
-    /// <summary>What becomes of a confirmation; null when others have to lose units first.</summary>
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Confirm confirm)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Confirm confirm)
     {
         var known = d.Find(confirm.ReservationId);
         var status = ReservationStatuses.Of(known, d.T);
@@ -32,7 +31,7 @@ internal static class ConfirmRules
             : WhenNothingIsHeld(d, confirm, known, status);
     }
 
-    private static AllocationOutcomeEvent? WhileHeld(
+    private static Ruling WhileHeld(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known)
     {
         var need = confirm.Quantity is { } total ? checked(total - known.Confirmed - known.Consumed) : known.Held;
@@ -57,7 +56,7 @@ internal static class ConfirmRules
         return Apply(d, confirm, known, Math.Max(need, 0), reacquired: 0);
     }
 
-    private static AllocationOutcomeEvent? WhenNothingIsHeld(
+    private static Ruling WhenNothingIsHeld(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus status)
     {
         var need = confirm.Quantity is { } total ? checked(total - known.Confirmed - known.Consumed) : 0;
@@ -96,7 +95,7 @@ internal static class ConfirmRules
         }
     }
 
-    private static AllocationOutcomeEvent? Late(
+    private static Ruling Late(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
         long need, ReasonCode code)
     {
@@ -105,7 +104,7 @@ internal static class ConfirmRules
     }
 
     // A reacquire is a grant: what expiry or preemption took is granted again, if the policy says so and it is there.
-    private static AllocationOutcomeEvent? Reacquire(
+    private static Ruling Reacquire(
         Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus column,
         long need, long missing,
         ReasonCode code)
@@ -141,7 +140,7 @@ internal static class ConfirmRules
         Grants.Check(d, owner, missing, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
-            return Takings.Plan(d, owner, known.ReservationId, missing) ? null : d.Rejected(known.ReservationId);
+            return Takings.OrRejected(d, owner, known.ReservationId, missing);
         }
         Takings.Tell(d);
         d.Post(EntryKind.Held, Account.Free, Account.Held, missing, known.ReservationId);

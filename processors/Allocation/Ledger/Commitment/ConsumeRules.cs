@@ -12,7 +12,7 @@ namespace Alloc.Processors.Allocation.Ledger.Commitment;
 /// </summary>
 internal static class ConsumeRules
 {
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Consume consume)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Consume consume)
     {
         var fact = new PhysicalFact(
             consume.ConsumeId, consume.Quantity, consume.Source, consume.SourceSequence, IsReturn: false);
@@ -26,7 +26,8 @@ internal static class ConsumeRules
         if (mayStillCome && consume.Quantity > (known?.Confirmed ?? 0)
             && Parking.TryPark(d, consume.ReservationId, known, out var parked))
         {
-            if (parked is not null && PhysicalFacts.IsRefused(PhysicalFacts.Register(d, fact, isPosted: false)))
+            if (parked.Happened is not null
+                && PhysicalFacts.IsRefused(PhysicalFacts.Register(d, fact, isPosted: false)))
             {
                 d.DropEffects();
                 return d.Rejected(consume.ReservationId);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Alloc.Processors.Allocation.Ledger.Supply;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
@@ -17,7 +18,8 @@ internal static class PhysicalFacts
     /// Rule 0b, and a sequence that was seen: true with a no-op. A repeat that brings a sequence for the first time
     /// says where the fact stands among the facts of its source.
     /// </summary>
-    public static bool IsKnown(Decision d, in PhysicalFact fact, out AllocationOutcomeEvent? answer)
+    public static bool IsKnown(
+        Decision d, in PhysicalFact fact, [NotNullWhen(true)] out AllocationOutcomeEvent? answer)
     {
         var seen = d.State.GetConsume(d.Pool.PoolId, fact.Id);
         if (seen is not null && seen.ForgetAtMs > d.T)

@@ -13,7 +13,7 @@ internal static class ReleaseRules
     /// <summary>The reason with which a workflow takes back all lines of a group.</summary>
     public const string GroupAborted = "GroupAborted";
 
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Release release)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Release release)
     {
         var id = release.ReservationId;
         var known = d.Find(id);

@@ -8,7 +8,7 @@ namespace Alloc.Processors.Allocation.Ledger.Commitment;
 /// <summary>Return: a physical fact, never refused. What had not been consumed comes back as an orphan.</summary>
 internal static class ReturnRules
 {
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Return returned)
+    public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.Return returned)
     {
         var fact = new PhysicalFact(
             returned.ConsumeId, returned.Quantity, returned.Source, returned.SourceSequence, IsReturn: true);

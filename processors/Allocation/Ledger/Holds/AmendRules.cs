@@ -12,8 +12,7 @@ namespace Alloc.Processors.Allocation.Ledger.Holds;
 /// </summary>
 internal static class AmendRules
 {
-    /// <summary>What becomes of an amendment; null when others have to lose units first.</summary>
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Amend amend)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Amend amend)
     {
         var id = amend.ReservationId;
         var known = d.Find(id);
@@ -101,7 +100,7 @@ internal static class AmendRules
         };
     }
 
-    private static AllocationOutcomeEvent? Increase(Decision d, Reservation known, long quantity)
+    private static Ruling Increase(Decision d, Reservation known, long quantity)
     {
         GrantBars.CheckOffer(d, known.Class);
         if (d.IsRejected)
@@ -113,7 +112,7 @@ internal static class AmendRules
         Grants.Check(d, owner, quantity, newcomer: known.ReservationId);
         if (d.IsRejected)
         {
-            return Takings.Plan(d, owner, known.ReservationId, quantity) ? null : d.Rejected(known.ReservationId);
+            return Takings.OrRejected(d, owner, known.ReservationId, quantity);
         }
         Takings.Tell(d);
         d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, known.ReservationId);

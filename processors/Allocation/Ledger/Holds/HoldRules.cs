@@ -9,8 +9,7 @@ namespace Alloc.Processors.Allocation.Ledger.Holds;
 /// <summary>Hold: a request of one or several lines is granted or rejected as one.</summary>
 internal static class HoldRules
 {
-    /// <summary>What becomes of a hold; null when others have to lose units first.</summary>
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Hold hold)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Hold hold)
     {
         var lines = LinesOf(hold);
         if (IsSameHold(d, lines, out var isRepeat) && isRepeat)
@@ -30,28 +29,13 @@ internal static class HoldRules
 
         var (requested, minimum) = Sum(lines, hold.Mode);
         GrantBars.CheckCapacity(d, minimum);
-        if (offer.HasSeveralClasses)
-        {
-            GrantEach(d, hold, lines, offer);
-        }
-        else if (GrantTogether(d, hold, lines, offer, requested, minimum) is { } waits)
-        {
-            return waits;
-        }
-        if (d.ToTake is not null)
-        {
-            return null;
-        }
-        if (d.IsRejected)
-        {
-            d.DropEffects();
-            return Reject(d, lines);
-        }
-        return Happened(d, lines, offer);
+        return offer.HasSeveralClasses
+            ? GrantEach(d, hold, lines, offer)
+            : GrantTogether(d, hold, lines, offer, requested, minimum);
     }
 
-    // Lines of one class are granted together. An event when the request waits instead.
-    private static AllocationOutcomeEvent.Waitlisted? GrantTogether(
+    // Lines of one class are granted together, or wait.
+    private static Ruling GrantTogether(
         Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer,
         long requested, long minimum)
     {
@@ -64,26 +48,30 @@ internal static class HoldRules
         {
             Takings.Tell(d);
             Grant(d, hold, lines, offer, Math.Min(most, GrantBars.LargestRequest(d)) - minimum);
-            return null;
+            return Happened(d, lines, offer);
         }
-        if (canEverFit && Takings.Plan(d, owner, lines[0].ReservationId, minimum))
+        if (canEverFit && Takings.Plan(d, owner, lines[0].ReservationId, minimum) is { } plans)
         {
-            return null;
+            return Ruling.First(plans);
         }
-        return hold.Mode == HoldMode.Waitlist && canEverFit && !GrantBars.CanNeverFit(d, owner, requested)
-            ? Waiting.Enqueue(d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested)
-            : null;
+        if (hold.Mode == HoldMode.Waitlist && canEverFit && !GrantBars.CanNeverFit(d, owner, requested)
+            && Waiting.HasRoom(d, lines[0].ReservationId))
+        {
+            return Waiting.Enqueue(
+                d, hold, NewReservation(d, hold, lines[0], requested, owner.Class, d.T), requested);
+        }
+        return DropAndReject(d, lines);
     }
 
     // Lines of several classes: what some lack is taken for all of them, or for none.
-    private static void GrantEach(
+    private static Ruling GrantEach(
         Decision d, AllocationCommandBody.Hold hold, IReadOnlyList<HoldLine> lines, in HoldOffer offer)
     {
         GrantOneByOne(d, hold, lines, offer);
         if (!d.IsRejected)
         {
             Takings.Tell(d);
-            return;
+            return Happened(d, lines, offer);
         }
         var asks = new GrantAsk[lines.Count];
         for (var index = 0; index < asks.Length; index++)
@@ -93,7 +81,7 @@ internal static class HoldRules
                 owner, lines[index].ReservationId, MinimumOf(lines[index], hold.Mode),
                 NewReservation(d, hold, lines[index], MinimumOf(lines[index], hold.Mode), owner.Class, d.T));
         }
-        Takings.Plan(d, asks);
+        return Takings.Plan(d, asks) is { } plans ? Ruling.First(plans) : DropAndReject(d, lines);
     }
 
     /// <summary>A rejected hold is remembered where nothing else is known of its reservation.</summary>
@@ -131,6 +119,12 @@ internal static class HoldRules
             Quantity = hold.Quantity!.Value,
             MinQuantity = hold.MinQuantity,
         }];
+
+    private static AllocationOutcomeEvent DropAndReject(Decision d, IReadOnlyList<HoldLine> lines)
+    {
+        d.DropEffects();
+        return Reject(d, lines);
+    }
 
     private static AllocationOutcomeEvent Reject(Decision d, IReadOnlyList<HoldLine> lines)
     {

@@ -8,8 +8,7 @@ namespace Alloc.Processors.Allocation.Ledger.Holds;
 /// <summary>Reassign: a reservation gets another customer or order; the quota of the new customer is checked.</summary>
 internal static class ReassignRules
 {
-    /// <summary>What becomes of it; null when others have to lose units first.</summary>
-    public static AllocationOutcomeEvent? Decide(Decision d, AllocationCommandBody.Reassign reassign)
+    public static Ruling Decide(Decision d, AllocationCommandBody.Reassign reassign)
     {
         var id = reassign.ReservationId;
         var known = d.Find(id);
@@ -37,7 +36,8 @@ internal static class ReassignRules
         }
         if (d.IsRejected)
         {
-            return known.Waiting == 0 && Takings.PlanForOwner(d, after) ? null : d.Rejected(id);
+            return known.Waiting == 0 && Takings.PlanForOwner(d, after) is { } plans
+                ? Ruling.First(plans) : d.Rejected(id);
         }
         Takings.Tell(d);
         d.Write(after);

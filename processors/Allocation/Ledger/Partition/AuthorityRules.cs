@@ -17,6 +17,11 @@ public static class Authority
         Epoch = 0,
     };
 
+    /// <summary>The slice of a pool, as the one for whom is decided sees it.</summary>
+    internal static AuthoritySlice SliceFor(LedgerRole role, ILedgerState state, string poolId) =>
+        role == LedgerRole.Shadow ? ShadowSlices.SliceOf(state.Settings.Slices, poolId)
+        : state.Partition.Epoch == 0 ? Everything : SliceOf(state.Settings.Slices, poolId);
+
     /// <summary>The slice of a pool.</summary>
     public static AuthoritySlice SliceOf(IReadOnlyList<AuthoritySlice> slices, string poolId) =>
         poolId.StartsWith('$') ? Everything : Longest(slices, p => p.Matches(poolId));

@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger.Partition;
@@ -42,11 +43,11 @@ internal static class OwnExpiry
             case AllocationCommandBody.Approve approve:
                 return [Awaiting(state, command.PoolId, approve.ApprovedCommandId)];
             default:
-                return [Decide.ReservationIn(command.Body)];
+                return [CommandKinds.ReservationIn(command.Body)];
         }
     }
 
     // The reservation of a command that waits for an approval.
     private static string? Awaiting(ILedgerState state, string poolId, string commandId) =>
-        state.GetApproval(poolId, commandId) is { } pending ? Decide.ReservationIn(pending.Command.Body) : null;
+        state.GetApproval(poolId, commandId) is { } pending ? CommandKinds.ReservationIn(pending.Command.Body) : null;
 }

@@ -106,7 +106,7 @@ internal static class PolicyRules
                 d.CancelTimer(scheduled.EffectiveAtMs, TimerKind.PolicyStep, IdOf(scheduled.Version));
             }
         }
-        d.Policy = policy;
+        d.PutInForce(policy);
     }
 
     private static AllocationOutcomeEvent Known(

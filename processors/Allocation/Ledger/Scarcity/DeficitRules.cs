@@ -38,6 +38,19 @@ internal static class DeficitRules
         return holders;
     }
 
+    /// <summary>Those of them who hold units, at most as many as a decision looks at.</summary>
+    public static List<HolderPlace> NewestHeld(ILedgerState state, AllocationPolicy policy, string poolId)
+    {
+        var limit = policy.Limits.VictimsLookedAt;
+        var holders = Newest(state, policy, poolId);
+        holders.RemoveAll(h => !Holds(state, poolId, h));
+        return holders.Count > limit ? holders[..limit] : holders;
+    }
+
+    /// <summary>Whether a reservation holds units that are not confirmed.</summary>
+    public static bool Holds(ILedgerState state, string poolId, in HolderPlace holder) =>
+        state.GetReservation(poolId, holder.ReservationId) is { Held: > 0 };
+
     /// <summary>Orders holders by the time of their grant, the newest first.</summary>
     public static int NewestFirst(HolderPlace x, HolderPlace y)
     {

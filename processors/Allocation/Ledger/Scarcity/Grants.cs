@@ -1,4 +1,3 @@
-using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;

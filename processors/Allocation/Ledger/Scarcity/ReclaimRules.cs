@@ -56,7 +56,7 @@ internal static class ReclaimRules
         {
             return null;
         }
-        var draft = d.Keep();
+        var draft = d.Effects.Keep();
         var units = QuotaRules.UnitsOf(after, row.Counts);
         var before = new QuotaState(d, row, customer);
         d.Write(after);
@@ -64,7 +64,7 @@ internal static class ReclaimRules
         var plan = state.Borrowed > 0 && state.Used <= row.Nominal
             ? Plan(d, after.Class, before, after.ReservationId, units, () => IsCovered(d, row, customer))
             : null;
-        d.Return(draft);
+        d.Effects.Return(draft);
         return plan;
     }
 
@@ -72,7 +72,7 @@ internal static class ReclaimRules
         Decision d, string byClass, in QuotaState state, string reservationId, long needed, Func<bool> isEnoughNow)
     {
         var row = state.Row;
-        var draft = d.Keep();
+        var draft = d.Effects.Keep();
         var takes = new List<PreemptionTake>();
         var borrowers = Borrowers(d, row.Scope, reservationId);
         var isEnough = Collect(d, isEnoughNow, borrowers, takes, confirmed: false)
@@ -81,7 +81,7 @@ internal static class ReclaimRules
         {
             GiveBack(d, isEnoughNow, takes);
         }
-        d.Return(draft);
+        d.Effects.Return(draft);
         var plan = new PreemptionPlan(null, reservationId, byClass, takes) { Quota = row };
         plan = plan with
         {

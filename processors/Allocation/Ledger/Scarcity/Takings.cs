@@ -38,37 +38,36 @@ internal static class Takings
     }
 
     /// <summary>
-    /// Plans what one grant takes, after its checks failed. True when <see cref="Decision.ToTake"/> says who has to
-    /// lose units; otherwise reasons say why nobody may.
+    /// What becomes of a grant whose checks failed: others have to lose units first, or it is rejected.
     /// </summary>
-    public static bool Plan(Decision d, in GrantOwner owner, string reservationId, long needed)
-    {
-        if (!MayTake(d) || Find(d, owner, reservationId, needed, Nothing) is not { } plan)
-        {
-            return false;
-        }
-        d.ToTake = [plan];
-        return true;
-    }
+    public static Ruling OrRejected(Decision d, in GrantOwner owner, string reservationId, long needed) =>
+        Plan(d, owner, reservationId, needed) is { } plans ? Ruling.First(plans) : d.Rejected(reservationId);
+
+    /// <summary>
+    /// Plans what one grant takes, after its checks failed. Null when nobody has to lose units for it; reasons say why.
+    /// </summary>
+    public static PreemptionPlan[]? Plan(Decision d, in GrantOwner owner, string reservationId, long needed) =>
+        MayTake(d) && Find(d, owner, reservationId, needed, Nothing) is { } plan ? [plan] : null;
 
     /// <summary>
     /// Plans what several grants of one request take, all or nothing: each on what those before it take and are
-    /// granted, and all of them again on what was found for one.
+    /// granted, and all of them again on what was found for one. Null when nobody has to lose units for them.
     /// </summary>
-    public static bool Plan(Decision d, GrantAsk[] asks)
+    public static PreemptionPlan[]? Plan(Decision d, GrantAsk[] asks)
     {
         if (!MayTake(d))
         {
-            return false;
+            return null;
         }
         var plans = new List<PreemptionPlan>();
+        var isEnough = false;
         for (var round = 0; round <= 2 * asks.Length; round++)
         {
             d.DropEffects();
             Apply(d, plans);
             if (FirstLacking(d, asks) is not { } lacking)
             {
-                d.ToTake = [.. plans];
+                isEnough = true;
                 break;
             }
             if (Find(d, lacking.Owner, lacking.ReservationId, lacking.Needed, plans) is not { } plan)
@@ -78,20 +77,15 @@ internal static class Takings
             plans.Add(plan);
         }
         d.DropEffects();
-        return d.ToTake is not null;
+        return isEnough ? [.. plans] : null;
     }
 
-    /// <summary>Plans what the new customer of a reservation takes back, after its quota turned out to be full.
+    /// <summary>
+    /// Plans what the new customer of a reservation takes back, after its quota turned out to be full. Null when nobody
+    /// has to lose units for it.
     /// </summary>
-    public static bool PlanForOwner(Decision d, Reservation after)
-    {
-        if (!MayTake(d) || ReclaimRules.PlanForOwner(d, after) is not { } plan)
-        {
-            return false;
-        }
-        d.ToTake = [plan];
-        return true;
-    }
+    public static PreemptionPlan[]? PlanForOwner(Decision d, Reservation after) =>
+        MayTake(d) && ReclaimRules.PlanForOwner(d, after) is { } plan ? [plan] : null;
 
     /// <summary>Who would lose what; null when nobody may, or not enough.</summary>
     public static PreemptionPlan? Find(
@@ -111,7 +105,7 @@ internal static class Takings
     /// <summary>The outcome that is granted what was taken says so.</summary>
     public static void Tell(Decision d)
     {
-        if (d.Taken is not { } plans)
+        if (d.Taken.Plans is not { } plans)
         {
             return;
         }
@@ -138,7 +132,7 @@ internal static class Takings
     }
 
     private static bool MayTake(Decision d) =>
-        ArePossible(d.Policy) && d.Taken is null && d.Parked is null && d.Approved is null
+        ArePossible(d.Policy) && d.Taken.Plans is null && d.Parked is null && d.Approved is null
         && AuthorityRules.MayGrant(d) && d.OnlyRejectedFor(
             ReasonCode.InsufficientAvailability, ReasonCode.ProtectedForHigherClass, ReasonCode.QuotaExceeded);
 

@@ -1,5 +1,4 @@
 using Alloc.Processors.Allocation.Ledger.Scarcity;
-using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
 
@@ -8,20 +7,12 @@ namespace Alloc.Processors.Allocation.Ledger.Waitlist;
 /// <summary>Promotion: a waiter is granted all that it waits for, in the fold that frees it.</summary>
 internal static class Promotion
 {
-    /// <summary>Looks at one waiter; grants it if nothing bars it.</summary>
+    /// <summary>Grants one whom nothing bars.</summary>
     /// <param name="d">The decision, of the pool.</param>
-    /// <param name="place">The waiter's place.</param>
+    /// <param name="waiter">The waiter.</param>
     /// <param name="goesOn">Set a timer that looks at the next ones with the next record.</param>
-    /// <param name="bar">What bars it.</param>
-    public static AllocationOutcomeEvent.Promoted? Decide(
-        Decision d, WaiterPlace place, bool goesOn, out GrantBar bar)
+    public static AllocationOutcomeEvent.Promoted Decide(Decision d, Reservation waiter, bool goesOn)
     {
-        var waiter = d.Find(place.ReservationId)!;
-        bar = GrantBars.Of(d, waiter);
-        if (bar != GrantBar.None)
-        {
-            return null;
-        }
         // What a hold would be refused for is looked at like for a hold.
         GrantBars.CheckOffer(d, waiter.Class);
         GrantBars.CheckCapacity(d, waiter.Waiting);
@@ -36,10 +27,11 @@ internal static class Promotion
     }
 
     /// <summary>Whether there is nothing for anybody.</summary>
-    public static bool IsHopeless(AllocationPolicy policy, PoolState pool, long t)
+    public static bool IsHopeless(Decision d)
     {
-        var figures = PoolFigures.Of(pool);
-        var overbooking = policy.OverbookingFor(pool.PoolId)?.UnitsAt(figures.Total, figures.ServiceAtMs, t) ?? 0;
+        var figures = d.Figures;
+        var overbooking = d.Policy.OverbookingFor(d.Pool.PoolId)
+            ?.UnitsAt(figures.Total, figures.ServiceAtMs, d.T) ?? 0;
         return (Int128)figures.Free + overbooking < 1;
     }
 

@@ -19,14 +19,14 @@ internal static class Turns
     // The time for which the line's timer is set stands among the cool-downs; no class has this name.
     private const string NextLook = "";
 
-    /// <summary>The first who may take, with what it takes in <see cref="Decision.ToTake"/>; null: nobody.</summary>
-    public static WaiterPlace? Next(Decision d, out long? lookAgainAtMs)
+    /// <summary>The first in line who may take from others what it lacks, and from whom.</summary>
+    public static Turn Next(Decision d)
     {
-        lookAgainAtMs = null;
         if (GrantBars.OfPool(d) != GrantBar.None || d.Policy.WaitlistFor(d.Pool.PoolId) is not { } row)
         {
-            return null;
+            return Turn.Nobody(lookAgainAtMs: null);
         }
+        long? lookAgainAtMs = null;
         var isStrict = row.Order != WaitlistOrder.BestEffort;
         var ahead = new List<string>();
         var refused = new Dictionary<GrantOwner, long>();
@@ -44,16 +44,14 @@ internal static class Turns
             if (mayPass && Grants.Most(d, owner) >= waiter.Waiting)
             {
                 // Whom it passes could be taken from: nothing has to be.
-                d.ToTake = [];
-                return place;
+                return Turn.Of(place, []);
             }
             if (mayPass && !(refused.TryGetValue(owner, out var least) && least <= waiter.Waiting))
             {
                 d.DropReasons();
                 if (Takings.Find(d, owner, place.ReservationId, waiter.Waiting, []) is { } plan)
                 {
-                    d.ToTake = [plan];
-                    return place;
+                    return Turn.Of(place, [plan]);
                 }
                 refused[owner] = waiter.Waiting;
                 lookAgainAtMs = Earlier(lookAgainAtMs, MightDoAt(d, owner, waiter));
@@ -68,7 +66,7 @@ internal static class Turns
                 break;
             }
         }
-        return null;
+        return Turn.Nobody(lookAgainAtMs);
     }
 
     /// <summary>Sets the one timer of a line, unless an earlier one is set; false: it is.</summary>

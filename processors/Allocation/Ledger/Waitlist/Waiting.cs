@@ -26,7 +26,7 @@ internal static class Waiting
     /// <summary>Tier 6: nobody who waits is passed.</summary>
     public static void CheckNobodyIsPassed(Decision d, in GrantOwner owner, long needed, string reservationId)
     {
-        if (d.Pool.Waiters == 0 || d.Taken is not null)
+        if (d.Pool.Waiters == 0 || d.Taken.Plans is not null)
         {
             return;
         }
@@ -42,21 +42,25 @@ internal static class Waiting
         }
     }
 
-    /// <summary>
-    /// The request waits. Null, with a reason, when too many wait already; the reasons why it is not granted are
-    /// dropped otherwise.
-    /// </summary>
-    public static AllocationOutcomeEvent.Waitlisted? Enqueue(
+    /// <summary>Tier 6: whether one more may wait; otherwise the reason is added.</summary>
+    public static bool HasRoom(Decision d, string reservationId)
+    {
+        var row = d.Policy.WaitlistFor(d.Pool.PoolId)!;
+        if (d.Pool.Waiters < row.MaximumWaiters)
+        {
+            return true;
+        }
+        var numbers = new[] { N(NumberName.Waiting, d.Pool.Waiters), N(NumberName.Limit, row.MaximumWaiters) };
+        d.Look(Step(DecisionRule.Waitlist, RuleResult.Failed, row.Id, numbers));
+        d.Fail(ReasonCode.WaitlistFull, row.Id, reservationId, numbers);
+        return false;
+    }
+
+    /// <summary>The request waits: the reasons why it is not granted are dropped.</summary>
+    public static AllocationOutcomeEvent.Waitlisted Enqueue(
         Decision d, AllocationCommandBody.Hold hold, Reservation newcomer, long quantity)
     {
         var row = d.Policy.WaitlistFor(d.Pool.PoolId)!;
-        if (d.Pool.Waiters >= row.MaximumWaiters)
-        {
-            var numbers = new[] { N(NumberName.Waiting, d.Pool.Waiters), N(NumberName.Limit, row.MaximumWaiters) };
-            d.Look(Step(DecisionRule.Waitlist, RuleResult.Failed, row.Id, numbers));
-            d.Fail(ReasonCode.WaitlistFull, row.Id, newcomer.ReservationId, numbers);
-            return null;
-        }
         d.DropReasons();
         var key = OrderKey(d, newcomer.Class);
         var ahead = CountAhead(d, key);

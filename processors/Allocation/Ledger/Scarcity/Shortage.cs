@@ -1,63 +1,7 @@
-using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
 
-namespace Alloc.Processors.Allocation.Ledger.Commands;
-
-/// <summary>Tier 2: the version that the producer saw is the one there is.</summary>
-internal static class VersionRule
-{
-    public static void Check(Decision d, Reservation? known)
-    {
-        if (d.Command!.ExpectedVersion is not { } expected)
-        {
-            return;
-        }
-        var actual = known?.Version ?? 0;
-        var isSame = expected == actual;
-        d.Look(Step(
-            DecisionRule.Version, isSame ? RuleResult.Passed : RuleResult.Failed, "",
-            N(NumberName.Expected, expected), N(NumberName.Actual, actual)));
-        if (!isSame)
-        {
-            d.Fail(
-                ReasonCode.VersionMismatch, "", known?.ReservationId, N(NumberName.Expected, expected),
-                N(NumberName.Actual, actual));
-        }
-    }
-}
-
-/// <summary>Tier 3: the life asked for is within the bounds of its row.</summary>
-internal static class TtlRule
-{
-    /// <summary>The life of a hold in milliseconds; the default of the row where none is asked for.</summary>
-    public static long Check(Decision d, string priorityClass, long? requested)
-    {
-        var row = d.Policy.TtlFor(d.Pool.PoolId, priorityClass);
-        if (requested is not { } ttlMs)
-        {
-            d.Look(Step(DecisionRule.Ttl, RuleResult.Applied, row.Id, N(NumberName.Default, row.DefaultMs)));
-            return row.DefaultMs;
-        }
-        var isWithin = ttlMs >= row.MinimumMs && ttlMs <= row.MaximumMs;
-        d.Look(Step(
-            DecisionRule.Ttl, isWithin ? RuleResult.Passed : RuleResult.Failed, row.Id,
-            N(NumberName.TtlMs, ttlMs), N(NumberName.Minimum, row.MinimumMs), N(NumberName.Maximum, row.MaximumMs)));
-        if (ttlMs > row.MaximumMs)
-        {
-            d.Fail(
-                ReasonCode.TtlExceedsMaximum, row.Id, null, N(NumberName.TtlMs, ttlMs),
-                N(NumberName.Maximum, row.MaximumMs));
-        }
-        else if (!isWithin)
-        {
-            d.Fail(
-                ReasonCode.PolicyForbids, $"{row.Id}: shorter than the minimum", null,
-                N(NumberName.TtlMs, ttlMs), N(NumberName.Minimum, row.MinimumMs));
-        }
-        return ttlMs;
-    }
-}
+namespace Alloc.Processors.Allocation.Ledger.Scarcity;
 
 /// <summary>Tier 6: too little is available.</summary>
 internal static class Shortage

@@ -1,12 +1,13 @@
 using Alloc.Processors.Allocation.Ledger.Supply;
 using Alloc.Schemas.Allocation;
+using static Alloc.Processors.Allocation.Ledger.Commands.FieldRules;
 
 namespace Alloc.Processors.Allocation.Ledger.Commands;
 
 /// <summary>Shapes of commands of operators, migrations and reconciliation.</summary>
-internal static partial class ShapeRules
+internal static class OperatorShapes
 {
-    private static void ForceRelease(Decision d, AllocationCommandBody.ForceRelease force)
+    public static void ForceRelease(Decision d, AllocationCommandBody.ForceRelease force)
     {
         Id(d, force.ReservationId, "reservationId");
         OptionalQuantity(d, force.Quantity);
@@ -15,7 +16,7 @@ internal static partial class ShapeRules
         Reason(d, force.Reason);
     }
 
-    private static void Import(Decision d, AllocationCommandBody.Import import)
+    public static void Import(Decision d, AllocationCommandBody.Import import)
     {
         var maximum = d.Policy.Limits.MaximumQuantity;
         Id(d, import.ReservationId, "reservationId");
@@ -40,7 +41,7 @@ internal static partial class ShapeRules
         Reference(d, import.CustomerRef, "customerRef");
     }
 
-    private static void Repair(Decision d, AllocationCommand command, AllocationCommandBody.Repair repair)
+    public static void Repair(Decision d, AllocationCommand command, AllocationCommandBody.Repair repair)
     {
         Id(d, repair.MismatchId, "mismatchId");
         Id(d, repair.Approver, "approver");

@@ -1,11 +1,12 @@
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Processors.Allocation.Ledger;
+namespace Alloc.Processors.Allocation.Ledger.Partition;
 
-/// <summary>What is set for the whole partition.</summary>
-public static partial class Evolve
+/// <summary>What is set for the whole partition, as outcomes change it: policies, modes and slices.</summary>
+internal static class PartitionSettingsAfter
 {
-    private static void ApplySettings(ILedgerState state, AllocationOutcome outcome)
+    /// <summary>Applies an outcome.</summary>
+    public static void Apply(ILedgerState state, AllocationOutcome outcome)
     {
         if (outcome.DuplicateOf is not null)
         {

@@ -1,11 +1,12 @@
 using Alloc.Schemas.Allocation;
+using static Alloc.Processors.Allocation.Ledger.Commands.FieldRules;
 
 namespace Alloc.Processors.Allocation.Ledger.Commands;
 
 /// <summary>Shapes of commands that change reservations which exist.</summary>
-internal static partial class ShapeRules
+internal static class ChangeShapes
 {
-    private static void Amend(Decision d, AllocationCommandBody.Amend amend)
+    public static void Amend(Decision d, AllocationCommandBody.Amend amend)
     {
         Id(d, amend.ReservationId, "reservationId");
         if (amend.NewQuantity < 1 || amend.NewQuantity > d.Policy.Limits.MaximumQuantity)
@@ -14,7 +15,7 @@ internal static partial class ShapeRules
         }
     }
 
-    private static void Split(Decision d, AllocationCommandBody.Split split)
+    public static void Split(Decision d, AllocationCommandBody.Split split)
     {
         Id(d, split.ReservationId, "reservationId");
         var count = split.Parts.Count;
@@ -40,7 +41,7 @@ internal static partial class ShapeRules
         }
     }
 
-    private static void Reassign(Decision d, AllocationCommandBody.Reassign reassign)
+    public static void Reassign(Decision d, AllocationCommandBody.Reassign reassign)
     {
         Id(d, reassign.ReservationId, "reservationId");
         Reference(d, reassign.ToCustomerRef, "toCustomerRef");

@@ -1,14 +1,15 @@
 using Alloc.Schemas.Allocation;
+using static Alloc.Processors.Allocation.Ledger.Commands.FieldRules;
 
 namespace Alloc.Processors.Allocation.Ledger.Commands;
 
 /// <summary>Shapes of commands for a whole partition.</summary>
-internal static partial class ShapeRules
+internal static class PartitionShapes
 {
     // SHA-256 in hexadecimal.
     private const int HashLength = 64;
 
-    private static void Mode(Decision d, AllocationCommandBody.ModeSwitch change)
+    public static void Mode(Decision d, AllocationCommandBody.ModeSwitch change)
     {
         Id(d, change.Mode, "mode");
         if (change.CapMs is { } capMs)
@@ -22,7 +23,7 @@ internal static partial class ShapeRules
         Reason(d, change.Reason);
     }
 
-    private static void Activate(Decision d, AllocationCommandBody.PolicyActivate activate)
+    public static void Activate(Decision d, AllocationCommandBody.PolicyActivate activate)
     {
         if (activate.Version < 1)
         {
@@ -34,7 +35,7 @@ internal static partial class ShapeRules
         }
     }
 
-    private static void Transfer(Decision d, AllocationCommandBody.AuthorityTransfer transfer)
+    public static void Transfer(Decision d, AllocationCommandBody.AuthorityTransfer transfer)
     {
         Id(d, transfer.Slice, "slice");
         Id(d, transfer.Owner, "owner");
@@ -47,14 +48,6 @@ internal static partial class ShapeRules
         if (transfer.NewEpoch is < 1 or long.MaxValue)
         {
             Range(d, "newEpoch", transfer.NewEpoch, 1, long.MaxValue - 1);
-        }
-    }
-
-    private static void Reason(Decision d, string reason)
-    {
-        if (reason.Length > MaximumReasonLength)
-        {
-            Range(d, "reason", reason.Length, 0, MaximumReasonLength);
         }
     }
 }
