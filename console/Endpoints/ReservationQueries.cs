@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Processors.Notation;
 using Alloc.Processors.Projection;
 using Alloc.Web.Requests;

@@ -3,6 +3,7 @@ using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Client;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;

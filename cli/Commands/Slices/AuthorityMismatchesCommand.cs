@@ -6,7 +6,7 @@ using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 

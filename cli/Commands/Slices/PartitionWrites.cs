@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Client;
 using Alloc.Client.Kafka;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Client;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Slices;

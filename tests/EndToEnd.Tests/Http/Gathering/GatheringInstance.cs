@@ -1,7 +1,7 @@
 using System.Text;
 using Alloc.Engine.Partitioning;
 using Alloc.Processors.Allocation;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Processors.Projection;
