@@ -89,6 +89,8 @@ internal static class ClientOptions
         Registry = Url(context.Get(Registry) ?? "http://localhost:8081", "--registry"),
         RegistryUser = context.Get(RegistryUser),
         RegistryProperties = Clients.RegistryProperties.Read(context.Get(RegistryConfig)),
+        ClientId = "alloc-cli",
+        WhenUnreachable = "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address.",
         TopicPrefix = context.Get(Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
             context.Get(KafkaConfig), context.Get(KafkaProperty) ?? []),

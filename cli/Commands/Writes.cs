@@ -4,7 +4,6 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -83,19 +82,18 @@ internal static class Writes
     {
         var settings = ClientOptions.SettingsOf(context);
         var command = Envelope(context, ask);
-        using var registry = Registries.Client(settings, context.Time);
-        using var port = new CommandPort(settings, registry);
-        AllocationOutcome? outcome;
+        using var client = new AllocClient(settings, context.Time);
+        CommandAnswer result;
         try
         {
-            outcome = await port.AskAsync(command, cancellation).ConfigureAwait(false);
+            result = await client.SendAsync(command, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             ShowUnknown(context, command, ask, "Interrupted before the decision was seen.");
             return ExitCode.Interrupted;
         }
-        if (outcome is null)
+        if (result is not CommandAnswer.Decided { Outcome: var outcome })
         {
             ShowUnknown(context, command, ask, $"No decision was seen within {Duration.Show(settings.Timeout)}.");
             return ExitCode.Unavailable;

@@ -8,18 +8,13 @@ namespace Alloc.Cli.Kafka;
 /// </summary>
 internal static class KafkaProperties
 {
-    /// <summary>What Alloc sets itself, because its guarantees rest on it.</summary>
-    private static readonly string[] Reserved =
-        ["enable.auto.commit", "isolation.level", "transactional.id", "enable.idempotence", "partitioner", "group.id",
-            "bootstrap.servers"];
-
     public static Dictionary<string, string> Read(string? file, IEnumerable<string> pairs)
     {
         var properties = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value, where) in PropertyFile.Read(file, "--kafka-config")
             .Concat(pairs.Select(p => PropertyFile.Pair(p, "-X"))))
         {
-            properties[key] = Reserved.Contains(key)
+            properties[key] = AllocClientOptions.ReservedKafkaProperties.Contains(key)
                 ? throw AllocException.Usage($"{where}: {key} is set by alloc and cannot be changed.")
                 : value;
         }

@@ -4,7 +4,7 @@ using Confluent.Kafka;
 namespace Alloc.Client.Kafka;
 
 /// <summary>
-/// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
+/// Builds the clients that all rooms use: quiet, with the user's security settings, quick to say who is away.
 /// </summary>
 internal sealed class KafkaClients(AllocClientOptions settings)
 {
@@ -39,7 +39,7 @@ internal sealed class KafkaClients(AllocClientOptions settings)
         }
         throw AllocException.Unavailable(
             $"No Kafka broker answers at {settings.Bootstrap}: {reason ?? "no address given"}.",
-            "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address.");
+            settings.WhenUnreachable);
     }
 
     public IAdminClient Admin() =>
@@ -106,7 +106,7 @@ internal sealed class KafkaClients(AllocClientOptions settings)
         where T : ClientConfig
     {
         config.BootstrapServers = settings.Bootstrap;
-        config.ClientId = "alloc-cli";
+        config.ClientId = settings.ClientId;
         config.BrokerAddressFamily = BrokerAddressFamily.V4;
         foreach (var (key, value) in settings.KafkaProperties)
         {
@@ -125,7 +125,7 @@ internal sealed class KafkaClients(AllocClientOptions settings)
         var colon = address.LastIndexOf(':');
         if (colon <= 0 || !int.TryParse(address[(colon + 1)..], out var port) || port is < 1 or > 65535)
         {
-            throw AllocException.Usage($"--bootstrap: '{address}' is not host:port.");
+            throw AllocException.Usage($"Kafka's address '{address}' is not host:port.");
         }
         return (address[..colon].Trim('[', ']'), port);
     }

@@ -7,6 +7,8 @@ internal static class TopicNames
 
     public const string Outcomes = "allocation.outcomes";
 
+    public const string Availability = "allocation.availability";
+
     public const string ShadowOutcomes = "allocation.shadow.outcomes";
 
     public const string Policy = "allocation.policy";

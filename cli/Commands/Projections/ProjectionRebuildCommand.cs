@@ -4,7 +4,6 @@ using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Client;
-using Alloc.Host.Projection;
 
 namespace Alloc.Cli.Commands.Projections;
 

@@ -7,7 +7,6 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -145,8 +144,7 @@ internal static class ReleaseAllCommand
         CommandContext context, List<JsonObject> found, CancellationToken cancellation)
     {
         var settings = ClientOptions.SettingsOf(context);
-        using var registry = Registries.Client(settings, context.Time);
-        using var port = new CommandPort(settings, registry);
+        using var client = new AllocClient(settings, context.Time);
         var progress = new ProgressLine(context.Host, "reservations");
         var rows = new List<JsonObject>();
         try
@@ -154,8 +152,8 @@ internal static class ReleaseAllCommand
             foreach (var reservation in found)
             {
                 var command = CommandFor(context, reservation);
-                var outcome = await port.AskAsync(command, cancellation).ConfigureAwait(false);
-                rows.Add(Row(context, reservation, command, outcome));
+                var result = await client.SendAsync(command, cancellation).ConfigureAwait(false);
+                rows.Add(Row(context, reservation, command, (result as CommandAnswer.Decided)?.Outcome));
                 progress.Show("releasing", rows.Count, found.Count);
             }
         }

@@ -1,5 +1,5 @@
 using System.Text;
-using Alloc.Engine.Partitioning;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -53,7 +53,7 @@ internal sealed class CommandClient : IDisposable
 
     public byte[] Encode(AllocationCommand command) => commands.Serialize(command);
 
-    public static int PartitionOf(string pool) => Murmur2.Partition(Encoding.UTF8.GetBytes(pool), PartitionCount);
+    public static int PartitionOf(string pool) => PoolPartition.Of(pool, PartitionCount);
 
     /// <summary>Writes a record and returns where it lies.</summary>
     public async Task<TopicPartitionOffset> WriteAsync(
