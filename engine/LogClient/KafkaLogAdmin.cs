@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -5,15 +7,22 @@ using Microsoft.Extensions.Logging;
 namespace Alloc.Engine.LogClient;
 
 /// <summary>
-/// Topics, offsets and groups over one client of Confluent.Kafka; a reader joins it when a record is first looked at.
+/// Topics, offsets and groups over one client of Confluent.Kafka, read uncommitted; joins no group.
 /// </summary>
+/// <remarks>
+/// Offsets and members are asked for in the client's older, synchronous calls. Those of its admin that look for a
+/// leader or a coordinator first (ListOffsets, DescribeConsumerGroups, ListConsumerGroupOffsets) end the process with
+/// an assertion of librdkafka 2.16 when they time out while Kafka is away and it comes back; this asks every second.
+/// </remarks>
 internal sealed class KafkaLogAdmin : ILogAdmin
 {
     /// <summary>How long the broker may take for what is asked once a second.</summary>
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(3);
 
+    private const long LatestTimestamp = -1;
+
+    private readonly IConsumer<Ignore, Ignore> consumer;
     private readonly IAdminClient admin;
-    private readonly KafkaRecordReader reader;
     private readonly TransactionProbe probe;
     private readonly string group;
     private readonly TimeSpan timeout;
@@ -26,13 +35,23 @@ internal sealed class KafkaLogAdmin : ILogAdmin
     {
         group = applicationId;
         this.timeout = timeout;
-        var adminSettings = new Dictionary<string, string>(settings);
-        adminSettings.Remove("allow.auto.create.topics");
-        admin = new AdminClientBuilder(adminSettings)
+        consumer = new ConsumerBuilder<Ignore, Ignore>(new Dictionary<string, string>(settings)
+        {
+            ["group.id"] = applicationId,
+            // The high watermark proper: a read-committed handle is told the last stable offset instead.
+            ["isolation.level"] = "read_uncommitted",
+            ["enable.auto.commit"] = "false",
+            ["enable.auto.offset.store"] = "false",
+            ["auto.offset.reset"] = "error",
+            ["enable.partition.eof"] = "true",
+            // Single records are read, if any: nothing is to be fetched ahead.
+            ["queued.max.messages.kbytes"] = "1024",
+            ["fetch.message.max.bytes"] = "65536",
+        })
             .SetErrorHandler((_, error) => Log.ClientError(logger, settings["client.id"], error.Reason))
             .SetLogHandler((_, message) => Log.ClientMessage(logger, message.Name, message.Facility, message.Message))
             .Build();
-        reader = new KafkaRecordReader(settings, applicationId, logger);
+        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         probe = new TransactionProbe(settings, LookTimeout);
     }
 
@@ -82,33 +101,57 @@ internal sealed class KafkaLogAdmin : ILogAdmin
 
     public LogBounds Bounds(TopicPartition partition) => Call("ListOffsets", () =>
     {
-        var beginning = OffsetsAsync([partition], OffsetSpec.Earliest(), timeout);
-        var end = OffsetsAsync([partition], OffsetSpec.Latest(), timeout);
-        return new LogBounds(
-            beginning.GetAwaiter().GetResult()[partition], end.GetAwaiter().GetResult()[partition]);
+        var offsets = consumer.QueryWatermarkOffsets(Native(partition), timeout);
+        return new LogBounds(offsets.Low.Value, offsets.High.Value);
     });
 
-    public long Beginning(TopicPartition partition) => Call("ListOffsets", () =>
-        OffsetsAsync([partition], OffsetSpec.Earliest(), LookTimeout).GetAwaiter().GetResult()[partition]);
+    public long Beginning(TopicPartition partition) => Call(
+        "ListOffsets", () => consumer.QueryWatermarkOffsets(Native(partition), LookTimeout).Low.Value);
 
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions) =>
-        Call("ListOffsets", () => OffsetsAsync(partitions, OffsetSpec.Latest(), LookTimeout).GetAwaiter().GetResult());
+        Call("ListOffsets", () =>
+        {
+            var asked = partitions.Select(p => new TopicPartitionTimestamp(
+                p.Topic, p.Partition, new Timestamp(LatestTimestamp, TimestampType.NotAvailable)));
+            IEnumerable<TopicPartitionOffsetError> answered;
+            try
+            {
+                return Known(consumer.OffsetsForTimes(asked, LookTimeout));
+            }
+            catch (TopicPartitionOffsetException partly)
+            {
+                answered = partly.Results;
+            }
+            var known = answered.Where(a => !a.Error.IsError).ToList();
+            return known.Count > 0
+                ? Known(known.Select(a => a.TopicPartitionOffset))
+                : throw new KafkaException(answered.First().Error);
+        });
 
     public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
-        Call("OffsetFetch", () => admin.ListConsumerGroupOffsetsAsync(
-                [new ConsumerGroupTopicPartitions(group, partitions.Select(Native).ToList())],
-                new ListConsumerGroupOffsetsOptions { RequestTimeout = LookTimeout, RequireStableOffsets = false })
-            .GetAwaiter().GetResult().Single().Partitions.Where(o => o.Offset.Value >= 0)
-            .ToDictionary(o => From(o.TopicPartition), o => o.Offset.Value));
+        Call("OffsetFetch", () => Known(consumer.Committed(partitions.Select(Native), LookTimeout)));
 
     public IReadOnlyList<GroupMember> Members() => Call("DescribeGroups", () =>
-        (IReadOnlyList<GroupMember>)admin.DescribeConsumerGroupsAsync(
-                [group], new DescribeConsumerGroupsOptions { RequestTimeout = LookTimeout })
-            .GetAwaiter().GetResult().ConsumerGroupDescriptions.Single().Members.ConvertAll(m =>
-                new GroupMember(m.ConsumerId, m.ClientId, m.Assignment.TopicPartitions.ConvertAll(From))));
+        (IReadOnlyList<GroupMember>)(admin.ListGroup(group, LookTimeout)?.Members ?? []).ConvertAll(m =>
+            new GroupMember(m.MemberId, m.ClientId, ReadAssignment(m.MemberAssignment))));
 
-    public long? TimestampAt(TopicPartition partition, long offset) =>
-        Call("Fetch", () => reader.TimestampAt(Native(partition), offset, LookTimeout));
+    public long? TimestampAt(TopicPartition partition, long offset) => Call<long?>("Fetch", () =>
+    {
+        consumer.Assign(new Confluent.Kafka.TopicPartitionOffset(Native(partition), offset));
+        try
+        {
+            return consumer.Consume(LookTimeout) switch
+            {
+                null => throw new KafkaException(new Error(ErrorCode.Local_TimedOut, "no record came in time")),
+                { IsPartitionEOF: true } => null,
+                { } record => record.Message.Timestamp.UnixTimestampMs,
+            };
+        }
+        finally
+        {
+            consumer.Unassign();
+        }
+    });
 
     public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => Call("Metadata", () =>
     {
@@ -124,46 +167,47 @@ internal sealed class KafkaLogAdmin : ILogAdmin
     public void Dispose()
     {
         admin.Dispose();
-        reader.Dispose();
+        consumer.Dispose();
     }
 
     /// <summary>
-    /// Offsets of these partitions, but for those that are not known now; throws where none is. Uncommitted: the high
-    /// watermark proper, where a reader of committed records is told the last stable offset.
+    /// Reads a member's assignment: version int16, then [topic string16, [partition int32]], big-endian
+    /// (ConsumerProtocolAssignment).
     /// </summary>
-    private async Task<Dictionary<TopicPartition, long>> OffsetsAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec which, TimeSpan patience)
+    internal static IReadOnlyList<TopicPartition> ReadAssignment(ReadOnlySpan<byte> data)
     {
-        var asked = partitions.Select(p => new TopicPartitionOffsetSpec
+        var partitions = new List<TopicPartition>();
+        if (data.Length < 6)
         {
-            TopicPartition = Native(p),
-            OffsetSpec = which,
-        });
-        var options = new ListOffsetsOptions
-        {
-            RequestTimeout = patience,
-            IsolationLevel = IsolationLevel.ReadUncommitted,
-        };
-        List<ListOffsetsResultInfo> answered;
-        try
-        {
-            answered = (await admin.ListOffsetsAsync(asked, options).ConfigureAwait(false)).ResultInfos;
+            return partitions;
         }
-        catch (ListOffsetsException partly) when (partly.Result.ResultInfos.Count > 0)
+        var topicCount = BinaryPrimitives.ReadInt32BigEndian(data[2..]);
+        data = data[6..];
+        for (var topicIndex = 0; topicIndex < topicCount && data.Length >= 2; topicIndex++)
         {
-            answered = partly.Result.ResultInfos;
+            var nameLength = BinaryPrimitives.ReadInt16BigEndian(data);
+            if (nameLength < 0 || data.Length < 2 + nameLength + 4)
+            {
+                break;
+            }
+            var topic = Encoding.UTF8.GetString(data.Slice(2, nameLength));
+            var count = BinaryPrimitives.ReadInt32BigEndian(data[(2 + nameLength)..]);
+            data = data[(2 + nameLength + 4)..];
+            for (var index = 0; index < count && data.Length >= 4; index++)
+            {
+                partitions.Add(new TopicPartition(topic, BinaryPrimitives.ReadInt32BigEndian(data)));
+                data = data[4..];
+            }
         }
-        var offsets = answered.ConvertAll(a => a.TopicPartitionOffsetError);
-        var known = offsets.Where(o => !o.Error.IsError && o.Offset.Value >= 0)
-            .ToDictionary(o => From(o.TopicPartition), o => o.Offset.Value);
-        return known.Count > 0 ? known : throw new KafkaException(offsets[0].Error);
+        return partitions;
     }
+
+    private static Dictionary<TopicPartition, long> Known(
+        IEnumerable<Confluent.Kafka.TopicPartitionOffset> offsets) => offsets.Where(o => o.Offset.Value >= 0)
+            .ToDictionary(o => new TopicPartition(o.Topic, o.Partition.Value), o => o.Offset.Value);
 
     private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
         new(partition.Topic, partition.Partition);
-
-    private static TopicPartition From(Confluent.Kafka.TopicPartition partition) =>
-        new(partition.Topic, partition.Partition.Value);
 
     private static T Call<T>(string name, Func<T> call)
     {
@@ -171,22 +215,13 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         {
             return call();
         }
+        catch (TopicPartitionOffsetException error)
+        {
+            throw FailureClassifier.Consume(name, error.Results.First(r => r.Error.IsError).Error, error);
+        }
         catch (KafkaException error)
         {
-            throw FailureClassifier.Consume(name, ErrorOf(error), error);
+            throw FailureClassifier.Consume(name, error.Error, error);
         }
-    }
-
-    /// <summary>What a call about several things failed of: its own error only says that some of them failed.</summary>
-    private static Error ErrorOf(KafkaException error)
-    {
-        IEnumerable<Error> parts = error switch
-        {
-            ListConsumerGroupOffsetsException offsets => offsets.Results
-                .SelectMany(r => r.Partitions.Select(p => p.Error).Prepend(r.Error)),
-            DescribeConsumerGroupsException groups => groups.Results.ConsumerGroupDescriptions.Select(g => g.Error),
-            _ => [],
-        };
-        return parts.FirstOrDefault(e => e.IsError) ?? error.Error;
     }
 }

@@ -66,6 +66,9 @@ public sealed class KafkaLogClient : ILogClient
         settings["message.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
         // A commit flushes, which waits for no linger: what is sent before it goes out in full batches.
         settings["linger.ms"] = "100";
+        // The client gives up the connection it began with as soon as it knows the brokers, and a producer that has not
+        // one to each of them waits 30 to 500 ms then before it asks for its id: at each start and each takeover.
+        settings["enable.sparse.connections"] = "false";
         // One delivery in thousands has a handler; its offset is all that is asked of it.
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
         // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush

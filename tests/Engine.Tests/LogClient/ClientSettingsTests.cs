@@ -48,6 +48,7 @@ public sealed class ClientSettingsTests
     [InlineData("partitioner", "murmur2_random")]
     [InlineData("retry.backoff.ms", "1")]
     [InlineData("linger.ms", "100")]
+    [InlineData("enable.sparse.connections", "false")]
     public void A_producer_of_transactions_is_set_up_so(string name, string value)
     {
         var identity = new ThreadIdentity("app", "one", 1, null);

@@ -104,6 +104,19 @@ public sealed class KafkaLogAdminTests(TestCluster cluster) : IClassFixture<Test
         Assert.Contains("partition", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public void A_members_assignment_is_read_and_damage_ends_it()
+    {
+        byte[] assignment =
+        [
+            0, 1, 0, 0, 0, 1, 0, 2, (byte)'t', (byte)'x', 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 7, 255, 255, 255, 255
+        ];
+
+        Assert.Equal([new("tx", 3), new("tx", 7)], KafkaLogAdmin.ReadAssignment(assignment));
+        Assert.Equal([new TopicPartition("tx", 3)], KafkaLogAdmin.ReadAssignment(assignment.AsSpan(0, 18)));
+        Assert.Empty(KafkaLogAdmin.ReadAssignment([0, 1]));
+    }
+
     public void Dispose() => made?.Dispose();
 
     private async Task<string> TopicAsync(int partitions)
