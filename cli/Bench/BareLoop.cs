@@ -1,5 +1,4 @@
 using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
@@ -27,7 +26,6 @@ internal static class BareLoop
         string bootstrap, string input, string output, int partitionCount, long count, int valueSize, TimeProvider time,
         CancellationToken cancellation)
     {
-        NativeKafkaClient.Load();
         var group = $"bare-{Guid.NewGuid():N}";
         using var consumer = Consumer(bootstrap, group);
         var producers = Enumerable.Range(0, ProducerCount).Select(i => Producer(bootstrap, $"{group}-{i}")).ToArray();
@@ -144,6 +142,7 @@ internal static class BareLoop
             IsolationLevel = IsolationLevel.ReadCommitted,
             FetchWaitMaxMs = 10,
             QueuedMaxMessagesKbytes = 65_536,
+            FetchQueueBackoffMs = 5,
         };
         config.Set("dotnet.consumer.consume.result.fields", "topic");
         return new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { })
@@ -157,8 +156,9 @@ internal static class BareLoop
             BootstrapServers = bootstrap,
             TransactionalId = id,
             CompressionType = CompressionType.Lz4,
-            LingerMs = 5,
-            BatchSize = 262_144,
+            LingerMs = 100,
+            BatchSize = 1_000_000,
+            BatchNumMessages = 20_000,
             QueueBufferingMaxMessages = 500_000,
             EnableDeliveryReports = false,
             RetryBackoffMs = 1,

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Bench;
@@ -8,13 +7,7 @@ namespace Alloc.Cli.Bench;
 /// <summary>What the figures were taken on: a reader cannot judge them without it.</summary>
 internal static class Machine
 {
-    public static JsonObject Describe(string dataDirectory)
-    {
-        NativeKafkaClient.Load();
-        return Describe(dataDirectory, Library.VersionString);
-    }
-
-    private static JsonObject Describe(string dataDirectory, string clientVersion) => new()
+    public static JsonObject Describe(string dataDirectory) => new()
     {
         ["cpu"] = Cpu(),
         ["cores"] = Environment.ProcessorCount,
@@ -22,7 +15,7 @@ internal static class Machine
         ["system"] = RuntimeInformation.OSDescription.Trim(),
         ["disk"] = Disk(dataDirectory),
         ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["librdkafka"] = clientVersion,
+        ["librdkafka"] = Library.VersionString,
     };
 
     /// <summary>The most memory that a process has had resident, in bytes; 0 where the system does not say.</summary>

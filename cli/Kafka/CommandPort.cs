@@ -1,7 +1,7 @@
 using System.Text;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;

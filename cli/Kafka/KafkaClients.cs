@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Kafka;
@@ -8,16 +7,9 @@ namespace Alloc.Cli.Kafka;
 /// <summary>
 /// Builds the clients of operator commands: quiet, with the user's security settings, quick to say who is away.
 /// </summary>
-internal sealed class KafkaClients
+internal sealed class KafkaClients(ClientSettings settings)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private readonly ClientSettings settings;
-
-    public KafkaClients(ClientSettings settings)
-    {
-        this.settings = settings;
-        NativeKafkaClient.Load();
-    }
 
     /// <summary>
     /// Fails at once, and in plain words, where no broker listens; the client alone would wait its time out.
@@ -71,6 +63,8 @@ internal sealed class KafkaClients
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = readCommitted ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted,
             FetchWaitMaxMs = fetchWaitMs,
+            // Whoever reads a whole topic fills the queue; by default nothing is fetched for a second then.
+            FetchQueueBackoffMs = 5,
         })).SetLogHandler(Silent).SetErrorHandler((_, _) => { }).Build();
 
     /// <summary>A producer whose retries cannot double a record.</summary>

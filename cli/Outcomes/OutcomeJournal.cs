@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Alloc.Cli.CommandLine;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Schemas.Allocation;
 using Confluent.SchemaRegistry;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Verify;

@@ -1,20 +1,30 @@
-using System.Buffers.Binary;
-using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.LogClient;
 
-/// <summary>Topics, offsets and groups over Confluent.Kafka.</summary>
+/// <summary>
+/// Topics, offsets and groups over one client of Confluent.Kafka; a reader joins it when a record is first looked at.
+/// </summary>
 internal sealed class KafkaLogAdmin : ILogAdmin
 {
+    /// <summary>How long the broker may take for what is asked once a second.</summary>
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(3);
+
     private readonly IAdminClient admin;
-    private readonly Lazy<IConsumer<byte[], byte[]>> uncommitted;
+    private readonly KafkaRecordReader reader;
+    private readonly TransactionProbe probe;
+    private readonly string group;
     private readonly TimeSpan timeout;
 
+    /// <param name="settings">Settings of a client.</param>
+    /// <param name="applicationId">The group that is looked at.</param>
+    /// <param name="timeout">How long a call may take that is not asked once a second.</param>
+    /// <param name="logger">Where the client's own lines go.</param>
     public KafkaLogAdmin(Dictionary<string, string> settings, string applicationId, TimeSpan timeout, ILogger logger)
     {
+        group = applicationId;
         this.timeout = timeout;
         var adminSettings = new Dictionary<string, string>(settings);
         adminSettings.Remove("allow.auto.create.topics");
@@ -22,17 +32,8 @@ internal sealed class KafkaLogAdmin : ILogAdmin
             .SetErrorHandler((_, error) => Log.ClientError(logger, settings["client.id"], error.Reason))
             .SetLogHandler((_, message) => Log.ClientMessage(logger, message.Name, message.Facility, message.Message))
             .Build();
-        // The high watermark proper: a read-committed handle is told the last stable offset instead.
-        var consumerSettings = new Dictionary<string, string>(settings)
-        {
-            ["group.id"] = $"{applicationId}-bounds",
-            ["isolation.level"] = "read_uncommitted",
-            ["enable.auto.commit"] = "false",
-        };
-        uncommitted = new(() => new ConsumerBuilder<byte[], byte[]>(consumerSettings)
-            .SetErrorHandler((_, error) => Log.ClientError(logger, settings["client.id"], error.Reason))
-            .SetLogHandler((_, message) => Log.ClientMessage(logger, message.Name, message.Facility, message.Message))
-            .Build());
+        reader = new KafkaRecordReader(settings, applicationId, logger);
+        probe = new TransactionProbe(settings, LookTimeout);
     }
 
     public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
@@ -81,57 +82,88 @@ internal sealed class KafkaLogAdmin : ILogAdmin
 
     public LogBounds Bounds(TopicPartition partition) => Call("ListOffsets", () =>
     {
-        var offsets = uncommitted.Value.QueryWatermarkOffsets(new(partition.Topic, partition.Partition), timeout);
-        return new LogBounds(offsets.Low.Value, offsets.High.Value);
+        var beginning = OffsetsAsync([partition], OffsetSpec.Earliest(), timeout);
+        var end = OffsetsAsync([partition], OffsetSpec.Latest(), timeout);
+        return new LogBounds(
+            beginning.GetAwaiter().GetResult()[partition], end.GetAwaiter().GetResult()[partition]);
     });
 
-    public IReadOnlyList<GroupMember> DescribeGroup(string group) => Call("DescribeGroups", () =>
+    public long Beginning(TopicPartition partition) => Call("ListOffsets", () =>
+        OffsetsAsync([partition], OffsetSpec.Earliest(), LookTimeout).GetAwaiter().GetResult()[partition]);
+
+    public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("ListOffsets", () => OffsetsAsync(partitions, OffsetSpec.Latest(), LookTimeout).GetAwaiter().GetResult());
+
+    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("OffsetFetch", () => admin.ListConsumerGroupOffsetsAsync(
+                [new ConsumerGroupTopicPartitions(group, partitions.Select(Native).ToList())],
+                new ListConsumerGroupOffsetsOptions { RequestTimeout = LookTimeout, RequireStableOffsets = false })
+            .GetAwaiter().GetResult().Single().Partitions.Where(o => o.Offset.Value >= 0)
+            .ToDictionary(o => From(o.TopicPartition), o => o.Offset.Value));
+
+    public IReadOnlyList<GroupMember> Members() => Call("DescribeGroups", () =>
+        (IReadOnlyList<GroupMember>)admin.DescribeConsumerGroupsAsync(
+                [group], new DescribeConsumerGroupsOptions { RequestTimeout = LookTimeout })
+            .GetAwaiter().GetResult().ConsumerGroupDescriptions.Single().Members.ConvertAll(m =>
+                new GroupMember(m.ConsumerId, m.ClientId, m.Assignment.TopicPartitions.ConvertAll(From))));
+
+    public long? TimestampAt(TopicPartition partition, long offset) =>
+        Call("Fetch", () => reader.TimestampAt(Native(partition), offset, LookTimeout));
+
+    public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => Call("Metadata", () =>
     {
-        var description = admin.ListGroup(group, timeout);
-        return (IReadOnlyList<GroupMember>)(description?.Members ?? [])
-            .ConvertAll(m => new GroupMember(m.MemberId, m.ClientId, ReadAssignment(m.MemberAssignment)));
+        var metadata = admin.GetMetadata(partition.Topic, LookTimeout);
+        var brokers = metadata.Brokers.ToDictionary(b => b.BrokerId, b => (b.Host, b.Port));
+        var leader = metadata.Topics.SelectMany(t => t.Partitions)
+            .FirstOrDefault(p => p.PartitionId == partition.Partition)?.Leader;
+        return leader is { } id && brokers.TryGetValue(id, out var address)
+            ? probe.Oldest(partition, address, brokers.Values, offset)
+            : null;
     });
 
     public void Dispose()
     {
         admin.Dispose();
-        if (uncommitted.IsValueCreated)
-        {
-            uncommitted.Value.Dispose();
-        }
+        reader.Dispose();
     }
 
     /// <summary>
-    /// Reads a member's assignment: version int16, then [topic string16, [partition int32]], big-endian
-    /// (ConsumerProtocolAssignment).
+    /// Offsets of these partitions, but for those that are not known now; throws where none is. Uncommitted: the high
+    /// watermark proper, where a reader of committed records is told the last stable offset.
     /// </summary>
-    internal static IReadOnlyList<TopicPartition> ReadAssignment(ReadOnlySpan<byte> data)
+    private async Task<Dictionary<TopicPartition, long>> OffsetsAsync(
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec which, TimeSpan patience)
     {
-        var partitions = new List<TopicPartition>();
-        if (data.Length < 6)
+        var asked = partitions.Select(p => new TopicPartitionOffsetSpec
         {
-            return partitions;
-        }
-        var topicCount = BinaryPrimitives.ReadInt32BigEndian(data[2..]);
-        data = data[6..];
-        for (var topicIndex = 0; topicIndex < topicCount && data.Length >= 2; topicIndex++)
+            TopicPartition = Native(p),
+            OffsetSpec = which,
+        });
+        var options = new ListOffsetsOptions
         {
-            var nameLength = BinaryPrimitives.ReadInt16BigEndian(data);
-            if (nameLength < 0 || data.Length < 2 + nameLength + 4)
-            {
-                break;
-            }
-            var topic = Encoding.UTF8.GetString(data.Slice(2, nameLength));
-            var count = BinaryPrimitives.ReadInt32BigEndian(data[(2 + nameLength)..]);
-            data = data[(2 + nameLength + 4)..];
-            for (var index = 0; index < count && data.Length >= 4; index++)
-            {
-                partitions.Add(new TopicPartition(topic, BinaryPrimitives.ReadInt32BigEndian(data)));
-                data = data[4..];
-            }
+            RequestTimeout = patience,
+            IsolationLevel = IsolationLevel.ReadUncommitted,
+        };
+        List<ListOffsetsResultInfo> answered;
+        try
+        {
+            answered = (await admin.ListOffsetsAsync(asked, options).ConfigureAwait(false)).ResultInfos;
         }
-        return partitions;
+        catch (ListOffsetsException partly) when (partly.Result.ResultInfos.Count > 0)
+        {
+            answered = partly.Result.ResultInfos;
+        }
+        var offsets = answered.ConvertAll(a => a.TopicPartitionOffsetError);
+        var known = offsets.Where(o => !o.Error.IsError && o.Offset.Value >= 0)
+            .ToDictionary(o => From(o.TopicPartition), o => o.Offset.Value);
+        return known.Count > 0 ? known : throw new KafkaException(offsets[0].Error);
     }
+
+    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
+        new(partition.Topic, partition.Partition);
+
+    private static TopicPartition From(Confluent.Kafka.TopicPartition partition) =>
+        new(partition.Topic, partition.Partition.Value);
 
     private static T Call<T>(string name, Func<T> call)
     {
@@ -141,7 +173,20 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         }
         catch (KafkaException error)
         {
-            throw FailureClassifier.Consume(name, error.Error, error);
+            throw FailureClassifier.Consume(name, ErrorOf(error), error);
         }
+    }
+
+    /// <summary>What a call about several things failed of: its own error only says that some of them failed.</summary>
+    private static Error ErrorOf(KafkaException error)
+    {
+        IEnumerable<Error> parts = error switch
+        {
+            ListConsumerGroupOffsetsException offsets => offsets.Results
+                .SelectMany(r => r.Partitions.Select(p => p.Error).Prepend(r.Error)),
+            DescribeConsumerGroupsException groups => groups.Results.ConsumerGroupDescriptions.Select(g => g.Error),
+            _ => [],
+        };
+        return parts.FirstOrDefault(e => e.IsError) ?? error.Error;
     }
 }

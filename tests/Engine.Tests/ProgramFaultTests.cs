@@ -1,3 +1,4 @@
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Runtime;
 using Engine.Tests.Support;
 

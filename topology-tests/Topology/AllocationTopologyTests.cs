@@ -1,6 +1,6 @@
 using System.Text;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;

@@ -9,7 +9,7 @@ using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Cli.Replay;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;

@@ -1,5 +1,5 @@
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -24,7 +24,6 @@ internal sealed class CommandClient : IDisposable
 
     public CommandClient(Deployment deployment)
     {
-        NativeKafkaClient.Load();
         bootstrap = deployment.Bootstrap;
         registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);

@@ -1,5 +1,4 @@
 using Alloc.Engine.LogClient;
-using Alloc.Engine.Runtime;
 using Alloc.Engine.Testing;
 using Confluent.Kafka;
 using Engine.Tests.Support;
@@ -13,8 +12,6 @@ public sealed class BrokerWaitTests
     private readonly FakeTimeProvider clock = FakeClock.At(0);
     private readonly List<string> said = [];
     private int calls;
-
-    public BrokerWaitTests() => NativeKafkaClient.Load();
 
     [Theory]
     [InlineData(ErrorCode.GroupLoadInProgress)]

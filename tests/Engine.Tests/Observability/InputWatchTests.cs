@@ -152,11 +152,7 @@ public sealed class InputWatchTests : IDisposable
         Assert.Equal((6L, TimeSpan.FromSeconds(63)), (Assert.Single(watch.Read()).LagRecords, watch.Read()[0].Age));
     }
 
-    public void Dispose()
-    {
-        watch.Dispose();
-        log.Dispose();
-    }
+    public void Dispose() => watch.Dispose();
 
     private void Pass(int seconds)
     {
@@ -202,10 +198,6 @@ public sealed class InputWatchTests : IDisposable
 
         public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) =>
             Answer<OpenTransaction?>(null);
-
-        public void Dispose()
-        {
-        }
 
         private T Answer<T>(T answer) => Failure is null ? answer : throw Failure;
     }

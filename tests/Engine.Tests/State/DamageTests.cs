@@ -79,7 +79,7 @@ public sealed class DamageTests
         var damaged = new FailingDatabase(() => throw new TaskCorruptedException("damaged", [new TaskId(0, 0)]));
         Suspend(registry, new TaskId(0, 0), damaged, writer);
         Suspend(registry, new TaskId(0, 1), new CountingDatabase(), writer);
-        registry.Heard(1_000);
+        registry.Heard([], this, 1_000);
 
         await registry.CloseIdle(1_000 + 30_000, TimeSpan.FromSeconds(30), damages, Wipe)
             .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);

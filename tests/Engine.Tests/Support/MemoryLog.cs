@@ -234,8 +234,6 @@ internal sealed class MemoryLog : ILogClient
 
     public ILogAdmin CreateAdmin(string clientId) => new MemoryLogAdmin(this);
 
-    public ILogWatch CreateWatch(string clientId) => new MemoryLogWatch(this);
-
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }
 

@@ -271,7 +271,7 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
     }
 }
 
-/// <summary>Topics and bounds of a <see cref="MemoryLog"/>.</summary>
+/// <summary>Topics and bounds of a <see cref="MemoryLog"/>, whose topics have one partition each.</summary>
 internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
 {
     public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
@@ -296,17 +296,6 @@ internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
         }
     }
 
-    public IReadOnlyList<GroupMember> DescribeGroup(string group) => [];
-
-    public void Dispose()
-    {
-    }
-}
-
-/// <summary>Looks at a <see cref="MemoryLog"/>, whose topics have one partition each and whose group has one member.
-/// </summary>
-internal sealed class MemoryLogWatch(MemoryLog log) : ILogWatch
-{
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions)
     {
         lock (log.Gate)

@@ -1,6 +1,6 @@
 using System.Text;
 using Alloc.Cli.Verify;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Allocation;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
