@@ -2,7 +2,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 /// <summary>Progress of a search of the journal: for people who wait, and for nobody else.</summary>
 public sealed class SearchProgressTests : IDisposable

@@ -1,6 +1,6 @@
 using Alloc.Cli.CommandLine;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 /// <summary>Durations of the command line; <c>DurationTextTests</c> has the language.</summary>
 public sealed class DurationTests

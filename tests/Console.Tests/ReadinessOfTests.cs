@@ -4,7 +4,7 @@ using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
 using Alloc.Web.Reads;
 
-namespace EndToEnd.Tests.Http;
+namespace Web.Tests;
 
 /// <summary>Ready means deciding: what makes an instance not ready, and what does not.</summary>
 public sealed class ReadinessOfTests

@@ -1,7 +1,7 @@
 using Alloc.Cli.Outcomes;
 using Alloc.Schemas.Allocation;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 /// <summary>Every number that a decision can have reads as something, whatever it is.</summary>
 public sealed class WordsTests

@@ -2,7 +2,7 @@ using Alloc.Cli.Demo;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 public sealed class DemoScenarioTests
 {

@@ -1,7 +1,7 @@
 using Alloc.Cli.Demo;
 using Alloc.Schemas.Allocation;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 /// <summary>The demo's customers: seeded, and patient enough to show expiries.</summary>
 public sealed class DemoScriptTests

@@ -2,7 +2,7 @@ using System.Buffers;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 
-namespace EndToEnd.Tests.Http.Gathering;
+namespace Alloc.Tests.Support;
 
 /// <summary>A store of a few entries in memory, in the order of the keys' bytes.</summary>
 internal sealed class SortedReads<TKey, TValue>(ISerde<TKey> keys, IEnumerable<KeyValuePair<TKey, TValue>> entries)

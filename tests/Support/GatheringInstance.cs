@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EndToEnd.Tests.Http.Gathering;
+namespace Alloc.Tests.Support;
 
 /// <summary>
 /// An instance's reads over real HTTP, with partitions, owners and their changes as a test sets them.

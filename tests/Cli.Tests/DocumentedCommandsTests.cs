@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using Alloc.Cli.CommandLine;
 
-namespace EndToEnd.Tests;
+namespace Cli.Tests;
 
 /// <summary>What README and docs tell people to type exists: nouns, verbs and options.</summary>
 public sealed partial class DocumentedCommandsTests

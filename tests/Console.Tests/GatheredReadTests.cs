@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Alloc.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
-namespace EndToEnd.Tests.Http.Gathering;
+namespace Web.Tests;
 
 /// <summary>
 /// Every read over several instances, in every state that the others can be in: what nobody answered for is named,

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 
-namespace EndToEnd.Tests.CommandLine;
+namespace Cli.Tests;
 
 /// <summary>Tables with long ids: readable on a terminal, whole everywhere else.</summary>
 public sealed class TableTextTests

@@ -1,7 +1,7 @@
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Reads;
 
-namespace EndToEnd.Tests.Http.Gathering;
+namespace Alloc.Tests.Support;
 
 /// <summary>The ledger of one partition with a few pools, each with one reservation; all of them in deficit.</summary>
 internal sealed class ListedLedger(IReadOnlyList<string> pools) : ILedgerReads
