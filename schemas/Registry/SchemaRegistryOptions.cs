@@ -19,7 +19,9 @@ public sealed record SchemaRegistryOptions
 
     /// <summary>
     /// Settings of Confluent's client under its own names (<c>schema.registry.bearer.auth.*</c>,
-    /// <c>schema.registry.ssl.*</c>, …). They take precedence over the members beside this one, the addresses apart.
+    /// <c>schema.registry.ssl.keystore.*</c>, …). They take precedence over the members beside this one, the addresses
+    /// apart. <c>schema.registry.ssl.ca.location</c> is refused: with it the client looks for the authority among
+    /// the certificates that the server sends, and takes one that was forged in its name.
     /// </summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
@@ -59,6 +61,12 @@ public sealed record SchemaRegistryOptions
         {
             properties[Names.SchemaRegistryBasicAuthUserInfo] =
                 userInfo.Contains(':', StringComparison.Ordinal) ? userInfo : userInfo + ":";
+        }
+        if (Properties.Keys.Contains(Names.SslCaLocation, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException(
+                $"{Names.SslCaLocation} is not taken: with it the client would accept forged certificates. Put the "
+                + "authority among the machine's trusted ones, or into the file of SSL_CERT_FILE.");
         }
         foreach (var (name, value) in Properties)
         {
