@@ -1,4 +1,4 @@
-# make run   builds and starts everything in one process, with a live demo
+# make run   builds and starts everything in one process, with a live demo; needs the .NET SDK and nothing else
 # make test  builds and runs every test
 SHELL := /bin/bash
 CONFIGURATION ?= Release
@@ -8,7 +8,7 @@ export DOTNET_NOLOGO := 1
 
 .PHONY: deps compile build run test bench format format-check clean
 
-deps: ## installs the system packages that are missing (asks for root only where needed)
+deps: ## installs other people's clients for the tests, which are skipped without them
 	@build/deps.sh
 
 compile: ## builds every project
@@ -17,13 +17,13 @@ compile: ## builds every project
 build: compile ## leaves the executable as out/alloc
 	@CONFIGURATION=$(CONFIGURATION) build/publish.sh
 
-run: deps build ## one process: broker, registry, engine, HTTP, demo
+run: build ## one process: broker, registry, engine, HTTP, demo
 	@out/alloc dev --demo
 
 test: deps compile ## every test; prints 'N passed, N failed, N skipped' at the end
 	@CONFIGURATION=$(CONFIGURATION) build/test.sh
 
-bench: deps build ## ratios measured in one run, written to bench/
+bench: build ## ratios measured in one run, written to bench/
 	@bench/run.sh
 
 format: ## rewrites the sources in the project's style

@@ -35,8 +35,8 @@ public sealed record ConsoleParts
     /// <summary>The search projection, where there is one.</summary>
     public Func<IProjection?> Projection { get; init; } = () => null;
 
-    /// <summary>Writes the metrics.</summary>
-    public required Action<TextWriter> WriteMetrics { get; init; }
+    /// <summary>Writes the metrics in Prometheus' text format.</summary>
+    public required Func<Stream, CancellationToken, Task> WriteMetrics { get; init; }
 
     /// <summary>What tells the time.</summary>
     public required TimeProvider Time { get; init; }

@@ -102,9 +102,6 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Warning, "Task {Task}: a tick was not appended: {Reason}")]
     public static partial void TickFailed(ILogger logger, Processing.TaskId task, string reason);
 
-    [LoggerMessage(39, LogLevel.Warning, "Lag and age of inputs are not known any more: {Reason}")]
-    public static partial void WatchFailed(ILogger logger, string reason);
-
     [LoggerMessage(35, LogLevel.Error, "Task {Task} stopped: {Reason}")]
     public static partial void TaskStopped(
         ILogger logger, Processing.TaskId task, string reason, Exception error);

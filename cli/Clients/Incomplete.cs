@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Clients;
 
@@ -76,7 +77,7 @@ internal sealed class Incomplete
     /// <summary>Refuses to act on an answer that is not whole, unless told so; then says what is left out.</summary>
     /// <param name="context">The command, which has <see cref="Allow"/>.</param>
     /// <param name="isNot">What was not done, as a sentence: "Nothing was released."</param>
-    /// <exception cref="CliException">Something is missing.</exception>
+    /// <exception cref="AllocException">Something is missing.</exception>
     public void Refuse(CommandContext context, string isNot)
     {
         if (!IsAny)
@@ -88,7 +89,7 @@ internal sealed class Incomplete
             Warn(context, "left out");
             return;
         }
-        throw CliException.Unavailable(
+        throw AllocException.Unavailable(
             $"{Names} {Verb} missing from the answer: {Why}",
             $"{isNot} Try again; --allow-incomplete goes on without what is missing.");
     }

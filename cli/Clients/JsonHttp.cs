@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Clients;
 
@@ -29,16 +29,6 @@ internal sealed class JsonHttp : IDisposable
         client.DefaultRequestHeaders.Authorization = authorization;
     }
 
-    public static JsonHttp Registry(ClientSettings settings) => new(
-        settings.Registry,
-        "The schema registry",
-        "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address.",
-        settings.Timeout,
-        settings.RegistryUser is null
-            ? null
-            : new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.RegistryUser))));
-
     /// <param name="context">Names the address and the time-out.</param>
     /// <param name="byDefault">How long to wait when nothing else is said; 10 s if null.</param>
     public static JsonHttp Console(CommandContext context, TimeSpan? byDefault = null)
@@ -48,7 +38,7 @@ internal sealed class JsonHttp : IDisposable
             : byDefault ?? TimeSpan.FromSeconds(10);
         var token = context.Get(ClientOptions.ConsoleToken);
         return new JsonHttp(
-            ClientSettings.Url(context.Get(ClientOptions.Console), "--console"),
+            ClientOptions.Url(context.Get(ClientOptions.Console), "--console"),
             "Alloc",
             "Is 'alloc dev' or 'alloc serve' running? --console or ALLOC_CONSOLE names another address.",
             timeout,
@@ -73,16 +63,16 @@ internal sealed class JsonHttp : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
-            throw CliException.Unavailable(
+            throw AllocException.Unavailable(
                 $"{service} does not answer at {address}: {e.Message}", remedy, e);
         }
         catch (TaskCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw CliException.Unavailable($"{service} did not answer at {address} in time.", remedy, e);
+            throw AllocException.Unavailable($"{service} did not answer at {address} in time.", remedy, e);
         }
         catch (JsonException e)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"{service} at {address} answers something that is not JSON.", remedy, e);
         }
     }
@@ -105,13 +95,13 @@ internal sealed class JsonHttp : IDisposable
             ?? (body as JsonObject)?["message"]?.ToString() ?? Words(status);
         throw status switch
         {
-            HttpStatusCode.NotFound => CliException.NotFound(said),
+            HttpStatusCode.NotFound => AllocException.NotFound(said),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                CliException.Failed(
-                    $"{service} refuses: {said}", "Check --console-token, or --registry-user for the registry."),
-            HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => CliException.Unavailable(said),
-            HttpStatusCode.BadRequest or HttpStatusCode.RequestUriTooLong => CliException.Usage(said),
-            _ => CliException.Failed($"{service} answers {(int)status}: {said}"),
+                AllocException.Failed(
+                    $"{service} refuses: {said}", "Check --console-token."),
+            HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => AllocException.Unavailable(said),
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestUriTooLong => AllocException.Usage(said),
+            _ => AllocException.Failed($"{service} answers {(int)status}: {said}"),
         };
     }
 

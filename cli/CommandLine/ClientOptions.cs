@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -22,6 +23,13 @@ internal static class ClientOptions
         "--registry-user", "Basic authentication at the registry")
     {
         HelpName = "user:password",
+    };
+
+    public static readonly SettingOption<string?> RegistryConfig = new(
+        "--registry-config",
+        "File of registry client properties, key=value a line (schema.registry.bearer.auth.*, schema.registry.ssl.*)")
+    {
+        HelpName = "file",
     };
 
     public static readonly SettingOption<string> Console = new("--console", "The HTTP address of an instance of Alloc")
@@ -68,37 +76,26 @@ internal static class ClientOptions
         command.Takes(Bootstrap, Prefix, KafkaConfig, KafkaProperty, Timeout);
 
     /// <summary>A command that reads or writes contracts.</summary>
-    public static Command TalksToRegistry(this Command command) => command.Takes(Registry, RegistryUser);
+    public static Command TalksToRegistry(this Command command) =>
+        command.Takes(Registry, RegistryUser, RegistryConfig);
 
     /// <summary>A command that asks a running instance.</summary>
     public static Command TalksToConsole(this Command command) => command.Takes(Console, ConsoleToken);
-}
 
-/// <summary>The same as values.</summary>
-internal sealed record ClientSettings
-{
-    public required string Bootstrap { get; init; }
-
-    public required Uri Registry { get; init; }
-
-    public string? RegistryUser { get; init; }
-
-    public string TopicPrefix { get; init; } = "";
-
-    public IReadOnlyDictionary<string, string> KafkaProperties { get; init; } = new Dictionary<string, string>();
-
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    public static ClientSettings From(CommandContext context) => new()
+    /// <summary>The same as values.</summary>
+    public static AllocClientOptions SettingsOf(CommandContext context) => new()
     {
-        Bootstrap = context.Get(ClientOptions.Bootstrap) ?? "localhost:9092",
-        Registry = Url(context.Get(ClientOptions.Registry) ?? "http://localhost:8081", "--registry"),
-        RegistryUser = context.Get(ClientOptions.RegistryUser),
-        TopicPrefix = context.Get(ClientOptions.Prefix) ?? "",
+        Bootstrap = context.Get(Bootstrap) ?? "localhost:9092",
+        Registry = Url(context.Get(Registry) ?? "http://localhost:8081", "--registry"),
+        RegistryUser = context.Get(RegistryUser),
+        RegistryProperties = Clients.RegistryProperties.Read(context.Get(RegistryConfig)),
+        ClientId = "alloc-cli",
+        WhenUnreachable = "Is 'alloc dev' running? --bootstrap or ALLOC_BOOTSTRAP names another address.",
+        TopicPrefix = context.Get(Prefix) ?? "",
         KafkaProperties = Kafka.KafkaProperties.Read(
-            context.Get(ClientOptions.KafkaConfig), context.Get(ClientOptions.KafkaProperty) ?? []),
-        Timeout = context.IsGiven(ClientOptions.Timeout)
-            ? context.Get(ClientOptions.Timeout)
+            context.Get(KafkaConfig), context.Get(KafkaProperty) ?? []),
+        Timeout = context.IsGiven(Timeout)
+            ? context.Get(Timeout)
             : TimeSpan.FromSeconds(10),
     };
 
@@ -109,7 +106,7 @@ internal sealed record ClientSettings
     {
         Option[] options =
         [
-            ClientOptions.Bootstrap, ClientOptions.Registry, ClientOptions.Prefix, ClientOptions.KafkaConfig
+            Bootstrap, Registry, RegistryConfig, Prefix, KafkaConfig,
         ];
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))
@@ -117,8 +114,9 @@ internal sealed record ClientSettings
         return string.Join(' ', words);
     }
 
+    /// <summary>An http or https address.</summary>
     public static Uri Url(string text, string option) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
-            : throw CliException.Usage($"{option}: '{text}' is not an http or https address.");
+            : throw AllocException.Usage($"{option}: '{text}' is not an http or https address.");
 }

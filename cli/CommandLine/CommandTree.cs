@@ -1,11 +1,11 @@
 using System.CommandLine;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;
 using Alloc.Cli.Commands.Policies;
 using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Projections;
+using Alloc.Cli.Commands.Proof;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Cli.Commands.Shadow;
@@ -13,8 +13,6 @@ using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Commands.Subjects;
 using Alloc.Cli.Commands.Tasks;
 using Alloc.Cli.Commands.Topics;
-using Alloc.Cli.Replay;
-using Alloc.Cli.Verify;
 
 namespace Alloc.Cli.CommandLine;
 

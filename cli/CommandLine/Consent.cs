@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -12,12 +13,12 @@ internal static class Consent
     /// <param name="context">The command.</param>
     /// <param name="what">What needs consent, as the subject of a sentence.</param>
     /// <param name="isDryRun">Nothing will be done, so nothing is asked.</param>
-    /// <exception cref="CliException">There is no terminal to ask at, and no --yes.</exception>
+    /// <exception cref="AllocException">There is no terminal to ask at, and no --yes.</exception>
     public static void CheckPossible(CommandContext context, string what, bool isDryRun)
     {
         if (!context.Get(Yes) && !isDryRun && !(context.Screen.IsTable && context.Host.InIsTerminal))
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 $"Nobody can be asked here: {what} needs --yes where its output is JSON or its input no terminal.",
                 "--dry-run shows what would be done.");
         }

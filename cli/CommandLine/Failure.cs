@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Alloc.Broker;
+using Alloc.Client;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Schemas.Registry;
@@ -38,7 +39,7 @@ internal static class Failure
 
     private static Explanation Explain(Exception e) => e switch
     {
-        CliException cli => new(cli.ExitCodeValue, cli.Message, cli.Remedy),
+        AllocException known => new(CodeOf(known.Kind), known.Message, known.Remedy),
         AggregateException { InnerExceptions.Count: 1 } one => Explain(one.InnerException!),
         IOException io when NativeError(io) == BrokenPipe => new(ExitCode.Ok, ""),
         IOException io when NativeError(io) == NoSpaceLeft =>
@@ -46,7 +47,8 @@ internal static class Failure
                 "Nothing that was answered is lost; free some space and start again."),
         KafkaException kafka => Explain(kafka.Error),
         RegistryUnavailableException registry => new(ExitCode.Unavailable, registry.Message,
-            "Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address."),
+            $"{registry.Remedy} Is 'alloc dev' running? --registry or ALLOC_REGISTRY names another address."
+                .TrimStart()),
         RegistryRefusedException registry => new(ExitCode.Failure, $"The schema registry refuses: {registry.Message}"),
         LogException log => new(ExitCode.Unavailable, log.Message),
         StreamsException streams => new(ExitCode.Failure, streams.Message),
@@ -77,6 +79,14 @@ internal static class Failure
             new(ExitCode.Failure, $"Kafka refuses: {error.Reason}",
                 "Check the credentials in --kafka-config or -X, and the ACLs in docs/operations.md."),
         _ => new(ExitCode.Failure, $"Kafka: {error.Reason} ({error.Code})"),
+    };
+
+    private static int CodeOf(FailureKind kind) => kind switch
+    {
+        FailureKind.Usage => ExitCode.Usage,
+        FailureKind.NotFound => ExitCode.NotFound,
+        FailureKind.Unavailable => ExitCode.Unavailable,
+        _ => ExitCode.Failure,
     };
 
     private static int NativeError(IOException e) => e.HResult & 0xFFFF;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using Alloc.Client;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -29,7 +30,7 @@ internal static class SettingSources
             }
             if (ValueChecks.IsBlank(value, setting.MayBeEmpty))
             {
-                throw CliException.Usage(
+                throw AllocException.Usage(
                     $"{source} ({option.Name}) is {(value.Length == 0 ? "empty" : "blank")}.",
                     "Leave it out, or give it a value.");
             }
@@ -67,14 +68,14 @@ internal static class SettingSources
         var named = option ?? host.Environment("ALLOC_CONFIG");
         if (named is not null && ValueChecks.IsBlank(named, mayBeEmpty: false))
         {
-            throw CliException.Usage("ALLOC_CONFIG (--config) is empty.", "Leave it out, or name a file.");
+            throw AllocException.Usage("ALLOC_CONFIG (--config) is empty.", "Leave it out, or name a file.");
         }
         var path = named ?? "alloc.json";
         if (!File.Exists(path))
         {
             return named is null
                 ? (path, [])
-                : throw CliException.Usage($"The configuration file {path} does not exist.");
+                : throw AllocException.Usage($"The configuration file {path} does not exist.");
         }
         try
         {
@@ -91,7 +92,7 @@ internal static class SettingSources
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 $"The configuration file {path} is not a JSON object: {e.Message}",
                 "It holds the options' long names without dashes, for instance {\"bootstrap\": \"localhost:9092\"}.");
         }
@@ -101,7 +102,7 @@ internal static class SettingSources
     {
         JsonValueKind.String => property.Value.GetString()!,
         JsonValueKind.Object or JsonValueKind.Array =>
-            throw CliException.Usage($"{property.Name} of {path} is neither a text, a number, true nor false."),
+            throw AllocException.Usage($"{property.Name} of {path} is neither a text, a number, true nor false."),
         _ => property.Value.GetRawText(),
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Alloc.Client;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -12,7 +13,7 @@ internal static class ShellWords
     /// Writes <c>--option=</c> as the option and an empty value, which is then refused as one. Refuses an option that
     /// is followed by another one of the same command where its value belongs: a variable without quotes was empty.
     /// </summary>
-    /// <exception cref="CliException">An option has no value.</exception>
+    /// <exception cref="AllocException">An option has no value.</exception>
     public static string[] Check(RootCommand root, string[] words)
     {
         var end = Array.IndexOf(words, "--") is >= 0 and var dashes ? dashes : words.Length;
@@ -37,7 +38,7 @@ internal static class ShellWords
             // --help and --version are nothing that a script would lose; an id may be called so.
             if (known.TryGetValue(value.Split('=', ':')[0], out var next) && next is not (HelpOption or VersionOption))
             {
-                throw CliException.Usage(
+                throw AllocException.Usage(
                     $"{word} has no value: '{value}' after it is an option.",
                     $"If that is the value, write {word}={value}.");
             }

@@ -3,6 +3,9 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands;
@@ -27,9 +30,9 @@ internal static class Histories
         string nothing,
         CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
-        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        var settings = ClientOptions.SettingsOf(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
         var partition = journal.PartitionOf(poolId);
         var count = context.Get(Count);
@@ -44,7 +47,7 @@ internal static class Histories
         var follow = context.Get(Follow);
         if (found.Count == 0 && !follow)
         {
-            throw CliException.NotFound(nothing);
+            throw AllocException.NotFound(nothing);
         }
         if (!follow)
         {

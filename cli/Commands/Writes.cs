@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Hosting;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -81,21 +80,20 @@ internal static class Writes
 
     private static async Task<int> RunAsync(CommandContext context, Ask ask, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var command = Envelope(context, ask);
-        using var registry = Clients.Registry.Client(settings, context.Time);
-        using var port = new CommandPort(settings, registry);
-        AllocationOutcome? outcome;
+        using var client = new AllocClient(settings, context.Time);
+        CommandAnswer result;
         try
         {
-            outcome = await port.AskAsync(command, cancellation).ConfigureAwait(false);
+            result = await client.SendAsync(command, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             ShowUnknown(context, command, ask, "Interrupted before the decision was seen.");
             return ExitCode.Interrupted;
         }
-        if (outcome is null)
+        if (result is not CommandAnswer.Decided { Outcome: var outcome })
         {
             ShowUnknown(context, command, ask, $"No decision was seen within {Duration.Show(settings.Timeout)}.");
             return ExitCode.Unavailable;
@@ -193,7 +191,7 @@ internal static class Writes
                 words.AddRange([option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value]);
             }
         }
-        var connection = ClientSettings.Repeat(context);
+        var connection = ClientOptions.Repeat(context);
         return string.Join(' ', words.Select(Quote)) + (connection.Length > 0 ? " " + connection : "");
     }
 

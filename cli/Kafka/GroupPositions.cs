@@ -1,4 +1,5 @@
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Engine.LogClient;
 using Confluent.Kafka;
 using TopicPartition = Confluent.Kafka.TopicPartition;
@@ -22,7 +23,7 @@ internal sealed record GroupPosition(
 /// Reads where a group is, whoever runs: what waits beyond an open transaction, and in partitions that nobody has,
 /// waits too.
 /// </summary>
-internal sealed class GroupPositions(ClientSettings settings, TimeProvider time)
+internal sealed class GroupPositions(AllocClientOptions settings, TimeProvider time)
 {
     private static readonly TimeSpan ReadFor = TimeSpan.FromSeconds(5);
     private readonly KafkaClients clients = new(settings);

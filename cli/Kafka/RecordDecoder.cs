@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Clients;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Avro;
+using Alloc.Schemas.Registry;
 using Alloc.Web.Json;
 using Confluent.Kafka;
 
@@ -13,11 +13,11 @@ namespace Alloc.Cli.Kafka;
 /// Shows any record: Avro in Confluent framing with the schema that the registry has for it, else text, else base64.
 /// What cannot be decoded is shown as it is, with the reason; a look at a topic never fails over one record.
 /// </summary>
-internal sealed class RecordDecoder(ClientSettings settings) : IDisposable
+internal sealed class RecordDecoder(AllocClientOptions settings, TimeProvider time) : IDisposable
 {
     private const int FrameSize = 5;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-    private readonly JsonHttp registry = JsonHttp.Registry(settings);
+    private readonly GuardedRegistryClient registry = Registries.Client(settings, time);
     private readonly Dictionary<int, AvroSchema?> schemas = [];
 
     /// <summary>The value of a record as JSON; null for a null value.</summary>
@@ -78,11 +78,15 @@ internal sealed class RecordDecoder(ClientSettings settings) : IDisposable
         {
             return known;
         }
-        var (status, body) = await registry.TryAsync(HttpMethod.Get, $"schemas/ids/{id}", cancellation)
-            .ConfigureAwait(false);
-        var schema = (int)status < 300 && body?["schema"] is { } text
-            ? AvroSchema.Parse(text.GetValue<string>())
-            : null;
+        AvroSchema? schema;
+        try
+        {
+            schema = await registry.GetAvroSchemaAsync(id).WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (AvroException)
+        {
+            schema = null;
+        }
         schemas[id] = schema;
         return schema;
     }

@@ -1,5 +1,5 @@
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
 
 namespace Alloc.Cli.Outcomes;
 

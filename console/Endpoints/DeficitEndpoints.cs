@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
 using Alloc.Web.Requests;

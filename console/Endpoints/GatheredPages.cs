@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Processors.Projection;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;

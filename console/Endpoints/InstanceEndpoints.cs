@@ -15,7 +15,7 @@ namespace Alloc.Web.Endpoints;
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
 internal sealed class InstanceEndpoints(
     StreamsApplication application, Startup startup, DiskSpace disks, TimeSpan patience,
-    Action<TextWriter> writeMetrics)
+    Func<Stream, CancellationToken, Task> writeMetrics)
 {
     private const int MaximumReasonLength = 256;
     private static readonly NumberParameter Through = QueryParameter.Number("through", 0);
@@ -66,12 +66,10 @@ internal sealed class InstanceEndpoints(
     }
 
     /// <summary>GET /metrics in Prometheus' text format.</summary>
-    private async Task MetricsAsync(HttpContext context)
+    private Task MetricsAsync(HttpContext context)
     {
-        using var text = new StringWriter();
-        writeMetrics(text);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await context.Response.WriteAsync(text.ToString(), context.RequestAborted).ConfigureAwait(false);
+        return writeMetrics(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>

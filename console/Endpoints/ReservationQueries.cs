@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Processors.Notation;
 using Alloc.Processors.Projection;
 using Alloc.Web.Requests;

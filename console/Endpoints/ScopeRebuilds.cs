@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Projection;
 using Alloc.Web.Reads;
 using Alloc.Web.Requests;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;

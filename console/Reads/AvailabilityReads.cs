@@ -1,4 +1,5 @@
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.PolicyInForce;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 

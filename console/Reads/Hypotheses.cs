@@ -1,8 +1,9 @@
 using System.Text;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;

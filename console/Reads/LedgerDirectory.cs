@@ -1,5 +1,5 @@
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 
 namespace Alloc.Web.Reads;
 

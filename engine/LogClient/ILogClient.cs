@@ -18,11 +18,8 @@ public interface ILogClient
     /// <summary>An idempotent producer outside any transaction, for ticks.</summary>
     ILogAppender CreateAppender(string clientId);
 
-    /// <summary>Topics, offsets and groups.</summary>
+    /// <summary>Topics, offsets and the application's group.</summary>
     ILogAdmin CreateAdmin(string clientId);
-
-    /// <summary>Looks at input partitions beside the threads that read them.</summary>
-    ILogWatch CreateWatch(string clientId);
 }
 
 /// <summary>Who a group consumer is.</summary>
@@ -144,10 +141,10 @@ public sealed record NewTopic(
 public sealed record GroupMember(string MemberId, string ClientId, IReadOnlyList<TopicPartition> Partitions);
 
 /// <summary>
-/// Topics, offsets and groups. Every call blocks, may be used from any thread, and may throw
+/// Topics, offsets and the application's group. Every call blocks, may be used from any thread, and may throw
 /// <see cref="LogException"/>.
 /// </summary>
-public interface ILogAdmin : IDisposable
+public interface ILogAdmin : ILogWatch, IDisposable
 {
     /// <summary>Describes the topics that exist among these.</summary>
     IReadOnlyDictionary<string, TopicDescription> DescribeTopics(IReadOnlyCollection<string> topics);
@@ -157,7 +154,4 @@ public interface ILogAdmin : IDisposable
 
     /// <summary>The bounds of a partition, read uncommitted: the end is the high watermark.</summary>
     LogBounds Bounds(TopicPartition partition);
-
-    /// <summary>Members of a group with what they own.</summary>
-    IReadOnlyList<GroupMember> DescribeGroup(string group);
 }

@@ -2,10 +2,10 @@ namespace Alloc.Engine.LogClient;
 
 /// <summary>
 /// Looks at input partitions from outside, beside the threads that read them: where the log ends, how far the group is,
-/// what waits there and who holds it up. Used by one thread; every call blocks for a few seconds at most and may throw
-/// <see cref="LogException"/>.
+/// what waits there and who holds it up. Every call blocks for a few seconds at most and may throw
+/// <see cref="LogException"/>; records are looked at by one thread at a time.
 /// </summary>
-public interface ILogWatch : IDisposable
+public interface ILogWatch
 {
     /// <summary>The high watermarks, read uncommitted; a partition whose end is not known now is absent.</summary>
     IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions);

@@ -6,33 +6,53 @@ using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.LogClient;
 
-/// <summary>Topics, offsets and groups over Confluent.Kafka.</summary>
+/// <summary>
+/// Topics, offsets and groups over one client of Confluent.Kafka, read uncommitted; joins no group.
+/// </summary>
+/// <remarks>
+/// Offsets and members are asked for in the client's older, synchronous calls. Those of its admin that look for a
+/// leader or a coordinator first (ListOffsets, DescribeConsumerGroups, ListConsumerGroupOffsets) end the process with
+/// an assertion of librdkafka 2.16 when they time out while Kafka is away and it comes back; this asks every second.
+/// </remarks>
 internal sealed class KafkaLogAdmin : ILogAdmin
 {
+    /// <summary>How long the broker may take for what is asked once a second.</summary>
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(3);
+
+    private const long LatestTimestamp = -1;
+
+    private readonly IConsumer<Ignore, Ignore> consumer;
     private readonly IAdminClient admin;
-    private readonly Lazy<IConsumer<byte[], byte[]>> uncommitted;
+    private readonly TransactionProbe probe;
+    private readonly string group;
     private readonly TimeSpan timeout;
 
+    /// <param name="settings">Settings of a client.</param>
+    /// <param name="applicationId">The group that is looked at.</param>
+    /// <param name="timeout">How long a call may take that is not asked once a second.</param>
+    /// <param name="logger">Where the client's own lines go.</param>
     public KafkaLogAdmin(Dictionary<string, string> settings, string applicationId, TimeSpan timeout, ILogger logger)
     {
+        group = applicationId;
         this.timeout = timeout;
-        var adminSettings = new Dictionary<string, string>(settings);
-        adminSettings.Remove("allow.auto.create.topics");
-        admin = new AdminClientBuilder(adminSettings)
+        consumer = new ConsumerBuilder<Ignore, Ignore>(new Dictionary<string, string>(settings)
+        {
+            ["group.id"] = applicationId,
+            // The high watermark proper: a read-committed handle is told the last stable offset instead.
+            ["isolation.level"] = "read_uncommitted",
+            ["enable.auto.commit"] = "false",
+            ["enable.auto.offset.store"] = "false",
+            ["auto.offset.reset"] = "error",
+            ["enable.partition.eof"] = "true",
+            // Single records are read, if any: nothing is to be fetched ahead.
+            ["queued.max.messages.kbytes"] = "1024",
+            ["fetch.message.max.bytes"] = "65536",
+        })
             .SetErrorHandler((_, error) => Log.ClientError(logger, settings["client.id"], error.Reason))
             .SetLogHandler((_, message) => Log.ClientMessage(logger, message.Name, message.Facility, message.Message))
             .Build();
-        // The high watermark proper: a read-committed handle is told the last stable offset instead.
-        var consumerSettings = new Dictionary<string, string>(settings)
-        {
-            ["group.id"] = $"{applicationId}-bounds",
-            ["isolation.level"] = "read_uncommitted",
-            ["enable.auto.commit"] = "false",
-        };
-        uncommitted = new(() => new ConsumerBuilder<byte[], byte[]>(consumerSettings)
-            .SetErrorHandler((_, error) => Log.ClientError(logger, settings["client.id"], error.Reason))
-            .SetLogHandler((_, message) => Log.ClientMessage(logger, message.Name, message.Facility, message.Message))
-            .Build());
+        admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        probe = new TransactionProbe(settings, LookTimeout);
     }
 
     public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
@@ -81,24 +101,73 @@ internal sealed class KafkaLogAdmin : ILogAdmin
 
     public LogBounds Bounds(TopicPartition partition) => Call("ListOffsets", () =>
     {
-        var offsets = uncommitted.Value.QueryWatermarkOffsets(new(partition.Topic, partition.Partition), timeout);
+        var offsets = consumer.QueryWatermarkOffsets(Native(partition), timeout);
         return new LogBounds(offsets.Low.Value, offsets.High.Value);
     });
 
-    public IReadOnlyList<GroupMember> DescribeGroup(string group) => Call("DescribeGroups", () =>
+    public long Beginning(TopicPartition partition) => Call(
+        "ListOffsets", () => consumer.QueryWatermarkOffsets(Native(partition), LookTimeout).Low.Value);
+
+    public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("ListOffsets", () =>
+        {
+            var asked = partitions.Select(p => new TopicPartitionTimestamp(
+                p.Topic, p.Partition, new Timestamp(LatestTimestamp, TimestampType.NotAvailable)));
+            IEnumerable<TopicPartitionOffsetError> answered;
+            try
+            {
+                return Known(consumer.OffsetsForTimes(asked, LookTimeout));
+            }
+            catch (TopicPartitionOffsetException partly)
+            {
+                answered = partly.Results;
+            }
+            var known = answered.Where(a => !a.Error.IsError).ToList();
+            return known.Count > 0
+                ? Known(known.Select(a => a.TopicPartitionOffset))
+                : throw new KafkaException(answered.First().Error);
+        });
+
+    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("OffsetFetch", () => Known(consumer.Committed(partitions.Select(Native), LookTimeout)));
+
+    public IReadOnlyList<GroupMember> Members() => Call("DescribeGroups", () =>
+        (IReadOnlyList<GroupMember>)(admin.ListGroup(group, LookTimeout)?.Members ?? []).ConvertAll(m =>
+            new GroupMember(m.MemberId, m.ClientId, ReadAssignment(m.MemberAssignment))));
+
+    public long? TimestampAt(TopicPartition partition, long offset) => Call<long?>("Fetch", () =>
     {
-        var description = admin.ListGroup(group, timeout);
-        return (IReadOnlyList<GroupMember>)(description?.Members ?? [])
-            .ConvertAll(m => new GroupMember(m.MemberId, m.ClientId, ReadAssignment(m.MemberAssignment)));
+        consumer.Assign(new Confluent.Kafka.TopicPartitionOffset(Native(partition), offset));
+        try
+        {
+            return consumer.Consume(LookTimeout) switch
+            {
+                null => throw new KafkaException(new Error(ErrorCode.Local_TimedOut, "no record came in time")),
+                { IsPartitionEOF: true } => null,
+                { } record => record.Message.Timestamp.UnixTimestampMs,
+            };
+        }
+        finally
+        {
+            consumer.Unassign();
+        }
+    });
+
+    public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => Call("Metadata", () =>
+    {
+        var metadata = admin.GetMetadata(partition.Topic, LookTimeout);
+        var brokers = metadata.Brokers.ToDictionary(b => b.BrokerId, b => (b.Host, b.Port));
+        var leader = metadata.Topics.SelectMany(t => t.Partitions)
+            .FirstOrDefault(p => p.PartitionId == partition.Partition)?.Leader;
+        return leader is { } id && brokers.TryGetValue(id, out var address)
+            ? probe.Oldest(partition, address, brokers.Values, offset)
+            : null;
     });
 
     public void Dispose()
     {
         admin.Dispose();
-        if (uncommitted.IsValueCreated)
-        {
-            uncommitted.Value.Dispose();
-        }
+        consumer.Dispose();
     }
 
     /// <summary>
@@ -133,11 +202,22 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         return partitions;
     }
 
+    private static Dictionary<TopicPartition, long> Known(
+        IEnumerable<Confluent.Kafka.TopicPartitionOffset> offsets) => offsets.Where(o => o.Offset.Value >= 0)
+            .ToDictionary(o => new TopicPartition(o.Topic, o.Partition.Value), o => o.Offset.Value);
+
+    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
+        new(partition.Topic, partition.Partition);
+
     private static T Call<T>(string name, Func<T> call)
     {
         try
         {
             return call();
+        }
+        catch (TopicPartitionOffsetException error)
+        {
+            throw FailureClassifier.Consume(name, error.Results.First(r => r.Error.IsError).Error, error);
         }
         catch (KafkaException error)
         {

@@ -10,10 +10,9 @@ public sealed class KafkaLogClient : ILogClient
     private readonly StreamsOptions streams;
     private readonly ILogger logger;
 
-    /// <summary>Loads the native client; connects nowhere yet.</summary>
+    /// <summary>Connects nowhere yet.</summary>
     public KafkaLogClient(StreamsOptions options, ILoggerFactory loggerFactory)
     {
-        NativeKafkaClient.Load();
         streams = options;
         logger = loggerFactory.CreateLogger<KafkaLogClient>();
     }
@@ -44,10 +43,6 @@ public sealed class KafkaLogClient : ILogClient
     public ILogAdmin CreateAdmin(string clientId) =>
         new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
 
-    /// <inheritdoc/>
-    public ILogWatch CreateWatch(string clientId) =>
-        new KafkaLogWatch(With(CommonSettings(clientId)), streams.ApplicationId, logger);
-
     /// <summary>How a member of the group is set up.</summary>
     internal Dictionary<string, string> GroupConsumerSettings(GroupConsumerOptions options)
     {
@@ -69,6 +64,11 @@ public sealed class KafkaLogClient : ILogClient
         settings["transactional.id"] = transactionalId;
         settings["transaction.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
         settings["message.timeout.ms"] = Milliseconds(streams.TransactionTimeout);
+        // A commit flushes, which waits for no linger: what is sent before it goes out in full batches.
+        settings["linger.ms"] = "100";
+        // The client gives up the connection it began with as soon as it knows the brokers, and a producer that has not
+        // one to each of them waits 30 to 500 ms then before it asks for its id: at each start and each takeover.
+        settings["enable.sparse.connections"] = "false";
         // One delivery in thousands has a handler; its offset is all that is asked of it.
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
         // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush
@@ -114,6 +114,9 @@ public sealed class KafkaLogClient : ILogClient
         settings["queued.max.messages.kbytes"] = streams.FetchQueueKib.ToString(CultureInfo.InvariantCulture);
         settings["queued.min.messages"] = "100000";
         settings["fetch.error.backoff.ms"] = "100";
+        // Full, the queue is looked at again after this long; the default of 1,000 ms leaves the thread without records
+        // once it has drained what was there.
+        settings["fetch.queue.backoff.ms"] = "5";
         settings["dotnet.consumer.consume.result.fields"] = readHeaders ? "timestamp,topic,headers" : "timestamp,topic";
         return settings;
     }
@@ -125,7 +128,6 @@ public sealed class KafkaLogClient : ILogClient
         settings["acks"] = "all";
         settings["partitioner"] = "murmur2_random";
         settings["compression.type"] = streams.Compression;
-        settings["linger.ms"] = "5";
         settings["batch.num.messages"] = "20000";
         settings["batch.size"] = "1000000";
         settings["queue.buffering.max.messages"] = "500000";

@@ -11,7 +11,17 @@ internal sealed class EngineMetrics : IDisposable
     /// <summary>The meter's name; an exporter listens to it.</summary>
     public const string MeterName = "Alloc.Engine";
 
+    /// <summary>
+    /// Readings within this time are of one scrape, which asks for each gauge on its own: they are taken once.
+    /// </summary>
+    private static readonly TimeSpan ScrapeTime = TimeSpan.FromMilliseconds(100);
+
     private readonly Meter meter;
+    private readonly Func<EngineGauges> read;
+    private readonly TimeProvider clock;
+    private readonly Lock gate = new();
+    private EngineGauges? gauges;
+    private long readTimestamp;
     private readonly Counter<long> processed;
     private readonly Counter<long> deadLetters;
     private readonly Counter<long> transactions;
@@ -22,8 +32,13 @@ internal sealed class EngineMetrics : IDisposable
     private readonly Histogram<double> transactionRecords;
     private readonly KeyValuePair<string, object?> group;
 
-    public EngineMetrics(string applicationId, Func<EngineGauges> gauges)
+    /// <param name="applicationId">The group; every instrument carries it.</param>
+    /// <param name="read">Takes what the gauges show.</param>
+    /// <param name="clock">What tells how old that is.</param>
+    public EngineMetrics(string applicationId, Func<EngineGauges> read, TimeProvider clock)
     {
+        this.read = read;
+        this.clock = clock;
         group = new("group", applicationId);
         meter = new Meter(MeterName, null, [group]);
         processed = meter.CreateCounter<long>("alloc_records_processed", null, "Input records processed, by topic.");
@@ -46,40 +61,40 @@ internal sealed class EngineMetrics : IDisposable
             {
                 HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000],
             });
-        meter.CreateObservableGauge("alloc_consumer_lag_records", () => gauges().LagRecords, null,
+        meter.CreateObservableGauge("alloc_consumer_lag_records", () => Gauges().LagRecords, null,
             "Records between the committed offset and the end of the log, fetched or not.");
         meter.CreateObservableGauge(
-            "alloc_consumer_lag", () => gauges().LagSeconds, "s",
+            "alloc_consumer_lag", () => Gauges().LagSeconds, "s",
             "Age of the oldest undecided record, fetched or not; while the end is not known, at least how long that "
             + "has been so.");
         meter.CreateObservableGauge(
-            "alloc_consumer_stalled", () => gauges().StalledSeconds, "s",
+            "alloc_consumer_stalled", () => Gauges().StalledSeconds, "s",
             "How long nothing was decided while records waited or the end was not known; 0 when neither is so.");
         meter.CreateObservableGauge(
-            "alloc_partition_unowned", () => gauges().Unowned, null,
+            "alloc_partition_unowned", () => Gauges().Unowned, null,
             "1 for an input partition that no instance has; every instance says so.");
         meter.CreateObservableGauge(
-            "alloc_broker_silent", () => gauges().BrokerSilentSeconds, "s",
+            "alloc_broker_silent", () => Gauges().BrokerSilentSeconds, "s",
             "How long this instance has heard nothing of Kafka; 0 while it answers.");
         meter.CreateObservableGauge(
-            "alloc_task_wait", () => gauges().WaitSeconds, "s",
+            "alloc_task_wait", () => Gauges().WaitSeconds, "s",
             "How long a task has waited for something outside, such as the schema registry; 0 when it does not.");
         meter.CreateObservableGauge(
-            "alloc_task_stopped", () => gauges().Stopped, null,
+            "alloc_task_stopped", () => Gauges().Stopped, null,
             "1 for a task that a fault of the program stopped, 0 for one that works or waits.");
         meter.CreateObservableGauge(
-            "alloc_consecutive_failures", () => gauges().ConsecutiveFailures, null,
+            "alloc_consecutive_failures", () => Gauges().ConsecutiveFailures, null,
             "Failures in a row without progress in between, of the thread that has most.");
-        meter.CreateObservableGauge("alloc_partition_skew", () => gauges().SkewRatio, "ratio",
+        meter.CreateObservableGauge("alloc_partition_skew", () => Gauges().SkewRatio, "ratio",
             "Largest partition lag over the mean; 1 is even.");
-        meter.CreateObservableGauge("alloc_restore_remaining_records", () => gauges().RestoreRemaining, null,
+        meter.CreateObservableGauge("alloc_restore_remaining_records", () => Gauges().RestoreRemaining, null,
             "Changelog records still to restore.");
         meter.CreateObservableGauge(
-            "alloc_stream_threads", () => gauges().Threads, null, "Stream threads of this instance by state.");
+            "alloc_stream_threads", () => Gauges().Threads, null, "Stream threads of this instance by state.");
         meter.CreateObservableGauge(
-            "alloc_store_memory", () => gauges().StoreMemoryBytes, "By", "Memory that the databases take.");
+            "alloc_store_memory", () => Gauges().StoreMemoryBytes, "By", "Memory that the databases take.");
         meter.CreateObservableGauge(
-            "alloc_store_unwritten_entries", () => gauges().UnwrittenEntries, null,
+            "alloc_store_unwritten_entries", () => Gauges().UnwrittenEntries, null,
             "Committed entries that are not in the database yet.");
     }
 
@@ -116,6 +131,19 @@ internal sealed class EngineMetrics : IDisposable
     public void CommitFailed() => transactions.Add(1, new KeyValuePair<string, object?>("result", "failed"));
 
     public void Dispose() => meter.Dispose();
+
+    private EngineGauges Gauges()
+    {
+        lock (gate)
+        {
+            if (gauges is null || clock.GetElapsedTime(readTimestamp) > ScrapeTime)
+            {
+                gauges = read();
+                readTimestamp = clock.GetTimestamp();
+            }
+            return gauges;
+        }
+    }
 }
 
 /// <summary>What the gauges show, taken when somebody looks.</summary>

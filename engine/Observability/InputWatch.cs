@@ -1,14 +1,13 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
-using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Observability;
 
 /// <summary>
 /// Measures lag and age of input partitions to the end of the log, whether they are fetched or not: once a second, on a
-/// thread and handles of its own, so that what holds the stream threads up does not hold this up. Of a partition that
-/// stands still it reads one record, for its time, and asks whose transaction stands open there.
+/// thread of its own and past the consumers of the stream threads, so that what holds them up does not hold this up. Of
+/// a partition that stands still it reads one record, for its time, and asks whose transaction stands open there.
 /// </summary>
 internal sealed class InputWatch : IDisposable
 {
@@ -84,11 +83,10 @@ internal sealed class InputWatch : IDisposable
     }
 
     /// <summary>Looks once a second from now on.</summary>
-    /// <param name="open">Makes the handles; called on the watch's thread.</param>
-    /// <param name="logger">Where it tells that it cannot look at all.</param>
-    public void Start(Func<ILogWatch> open, ILogger logger)
+    /// <param name="log">Whom it asks; used until it is disposed.</param>
+    public void Start(ILogWatch log)
     {
-        thread = new Thread(() => Run(open, logger)) { Name = "input-watch", IsBackground = true };
+        thread = new Thread(() => Run(log)) { Name = "input-watch", IsBackground = true };
         thread.Start();
     }
 
@@ -102,20 +100,11 @@ internal sealed class InputWatch : IDisposable
         stopping.Dispose();
     }
 
-    private void Run(Func<ILogWatch> open, ILogger logger)
+    private void Run(ILogWatch log)
     {
-        try
+        while (!stopping.Token.WaitHandle.WaitOne((int)LookMs))
         {
-            using var log = open();
-            while (!stopping.Token.WaitHandle.WaitOne((int)LookMs))
-            {
-                Look(log);
-            }
-        }
-        catch (Exception error)
-        {
-            Log.WatchFailed(logger, error.Message);
-            Heard(error.Message);
+            Look(log);
         }
     }
 
@@ -288,8 +277,9 @@ internal sealed class InputWatch : IDisposable
     {
         var queue = queues.GetValueOrDefault(input.Partition);
         var committed = queue is { CommittedOffset: >= 0 } ? queue.CommittedOffset : input.Committed;
-        var end = Math.Max(input.End, queue?.KnownEnd ?? -1);
-        var lag = Math.Max(0, end - Math.Max(committed, 0));
+        // What was decided since the last look may lie beyond the end that it saw.
+        var end = Math.Max(input.End, committed);
+        var lag = end - Math.Max(committed, 0);
         var unseenMs = nowMs - input.EndSeenMs;
         var isKnown = unseenMs < FreshMs;
         var waits = lag > 0 && !(input.OldestOffset == committed && input.OldestMs == long.MaxValue);

@@ -37,8 +37,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
 
     /// <summary>Begins with tasks; nothing else may be under way.</summary>
     /// <remarks>
-    /// A consumer of its own for each time, assigned once: librdkafka 2.0 aborts the process when an assignment is
-    /// changed again before the last change has settled.
+    /// A consumer of its own for each time: what it fetched ahead, and its threads, go with the takeover.
     /// </remarks>
     public void Start(IReadOnlyList<OpenedTask> opened)
     {
@@ -201,7 +200,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             task.State.RollbackRecord();
             task.Wait.Begin(
-                task.Environment, task.TaskId, StreamTask.DescribeWait(error, range.Partition, record.Offset));
+                task.Environment, task.TaskId, TaskWait.Describe(error, range.Partition, record.Offset));
             held = record;
             return false;
         }

@@ -66,9 +66,6 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     /// <summary>The last committed value of <see cref="CommitOffset"/>.</summary>
     public long CommittedOffset { get; private set; } = -1;
 
-    /// <summary>The end of the partition as the client last saw it; kept for the gauges.</summary>
-    public long KnownEnd { get; set; } = -1;
-
     /// <summary>
     /// Timestamp of the oldest record that was fetched and is not committed; <see cref="long.MaxValue"/> for none.
     /// </summary>

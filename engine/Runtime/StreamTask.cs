@@ -1,6 +1,7 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
+using Alloc.Engine.Ticks;
 using Alloc.Engine.Topology;
 
 namespace Alloc.Engine.Runtime;
@@ -20,11 +21,8 @@ internal sealed class StreamTask : ITaskHost
     private readonly TaskEnvironment environment;
     private readonly List<OutputRecord> ofRecord = [];
     private readonly Punctuations punctuations = new();
-    private readonly Lock besideGate = new();
-    private Task beside = Task.CompletedTask;
-    private bool isClosed;
+    private readonly BesideWork beside;
     private TaskGraph graph;
-    private bool isInitialized;
     private int assignment;
     private RecordMetadata metadata;
     private bool hasMetadata;
@@ -37,6 +35,7 @@ internal sealed class StreamTask : ITaskHost
         SubTopology = subTopology;
         State = state;
         this.environment = environment;
+        beside = new BesideWork(taskId);
         graph = new TaskGraph(subTopology, this);
         Changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
         Queues = graph.Sources.Select(s =>
@@ -159,11 +158,7 @@ internal sealed class StreamTask : ITaskHost
         {
             Queues[index].Source = graph.Sources[index];
         }
-        isInitialized = true;
-        foreach (var node in graph.Nodes)
-        {
-            node.Init();
-        }
+        graph.Init();
     }
 
     /// <summary>Drops all that is not committed; <see cref="Open"/> must follow before it processes again.</summary>
@@ -171,10 +166,7 @@ internal sealed class StreamTask : ITaskHost
     {
         State.DropUncommitted();
         ofRecord.Clear();
-        foreach (var sink in graph.Sinks)
-        {
-            sink.DropUncommitted();
-        }
+        graph.DropUncommitted();
         foreach (var queue in Queues)
         {
             queue.Reset(queue.NextOffset, queue.Mark);
@@ -182,52 +174,19 @@ internal sealed class StreamTask : ITaskHost
     }
 
     /// <summary>Closes the nodes; the state stays open.</summary>
-    public void CloseNodes()
-    {
-        if (!isInitialized)
-        {
-            return;
-        }
-        isInitialized = false;
-        foreach (var node in graph.Nodes)
-        {
-            try
-            {
-                node.Close();
-            }
-            catch (Exception error) when (!Faults.IsOfEngine(error))
-            {
-                // Nothing depends on it: what the task did is committed or dropped by others.
-                Log.NodeNotClosed(environment.Logger, TaskId, node.Name, Faults.Reason(error), error);
-            }
-        }
-    }
+    public void CloseNodes() =>
+        graph.Close((node, error) =>
+            // Nothing depends on it: what the task did is committed or dropped by others.
+            Log.NodeNotClosed(environment.Logger, TaskId, node.Name, Faults.Reason(error), error));
 
-    /// <summary>
-    /// Runs work on the state beside the stream thread (a checkpoint); closing waits for it. One at a time.
-    /// </summary>
-    public Task RunBeside(Action work)
-    {
-        lock (besideGate)
-        {
-            return beside = isClosed
-                ? Task.FromException(new TaskMigratedException($"Task {TaskId} is closed"))
-                : beside.ContinueWith(
-                    _ => work(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
-    }
+    /// <summary>Runs work on the state beside the stream thread; closing waits for it. One at a time.</summary>
+    public Task RunBeside(Action work) => beside.Run(work);
 
     /// <summary>Closes the state, when what runs beside is done.</summary>
     public void CloseState(bool flush)
     {
-        Task last;
-        lock (besideGate)
-        {
-            isClosed = true;
-            last = beside;
-        }
         CloseNodes();
-        ((IAsyncResult)last).AsyncWaitHandle.WaitOne();
+        beside.End();
         try
         {
             if (flush)
@@ -294,7 +253,7 @@ internal sealed class StreamTask : ITaskHost
         {
             Rollback();
             StreamTimeMs = streamTimeBefore;
-            Wait.Begin(environment, TaskId, DescribeWait(error, queue.Partition, record.Offset));
+            Wait.Begin(environment, TaskId, TaskWait.Describe(error, queue.Partition, record.Offset));
             return false;
         }
         catch (BadRecordException error)
@@ -401,12 +360,6 @@ internal sealed class StreamTask : ITaskHost
         Commit(outputs);
     }
 
-    /// <summary>What a record waits for, where it lies, and why the wait is needed, in words.</summary>
-    internal static string DescribeWait(DependencyUnavailableException error, TopicPartition partition, long offset) =>
-        $"{error.Message} for record {partition}@{offset}" + (error.InnerException is { } cause
-            ? $": {cause.Message}"
-            : "");
-
     /// <summary>
     /// Stops the task where it is: its inputs are read no further, what it has done so far is committed, and its state
     /// can be read.
@@ -453,19 +406,13 @@ internal sealed class StreamTask : ITaskHost
         State.RollbackRecord();
         ofRecord.Clear();
         Tick.DueAtMs = tickDueBeforeRecord;
-        foreach (var sink in graph.Sinks)
-        {
-            sink.RollbackRecord();
-        }
+        graph.RollbackRecord();
     }
 
     private void Commit(IOutputWriter outputs)
     {
         State.CommitRecord();
-        foreach (var sink in graph.Sinks)
-        {
-            sink.CommitRecord();
-        }
+        graph.CommitRecord();
         HandOver(outputs);
     }
 

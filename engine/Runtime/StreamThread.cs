@@ -1,6 +1,7 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Restore;
+using Alloc.Engine.Ticks;
 using Alloc.Engine.Transactions;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +17,6 @@ internal sealed class StreamThread : IDisposable
     private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan EndLookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WaitingTurn = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Records taken by polls before processing has its turn.</summary>
@@ -28,17 +28,13 @@ internal sealed class StreamThread : IDisposable
     private readonly CommitPipeline pipeline;
     private readonly TaskExecutor executor;
     private readonly TickAppender ticks;
-    private readonly RestoreLoop restore;
-    private readonly RebalanceHandler rebalance;
     private readonly FailurePolicy failures;
+    private readonly ThreadMembership member;
+    private readonly CommitTiming timing;
     private readonly Thread thread;
     private readonly CancellationToken stopping;
     private readonly ILogger logger;
-    private ILogConsumer? consumer;
-    private PartitionTakeover? takeover;
-    private readonly CommitTiming timing;
     private long lastCommitTimestamp;
-    private long lastEndLook;
     private long lastProgress;
 
     public StreamThread(StreamThreadContext context, ThreadIdentity identity, CancellationToken stopping)
@@ -54,9 +50,8 @@ internal sealed class StreamThread : IDisposable
         pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
         executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
         ticks = new TickAppender(context.Client, identity, environment, context.Metrics);
-        restore = new RestoreLoop(context.Client, identity.ClientId, context.Clock);
-        rebalance = new RebalanceHandler(() => pipeline.Drain(executor.Tasks), Leave);
         failures = new FailurePolicy(context.Clock, options, identity.Jitter(options.RecoverySeed));
+        member = new ThreadMembership(context, identity, environment, pipeline, executor, failures, SetState);
         timing = new CommitTiming(options);
         thread = new Thread(Run) { Name = identity.Name, IsBackground = true };
     }
@@ -67,14 +62,11 @@ internal sealed class StreamThread : IDisposable
     /// <summary>Why it stopped by itself.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>How far restoring has come; a copy made once a round.</summary>
-    public IReadOnlyList<RestoreProgress> RestoreProgress { get; private set; } = [];
+    /// <summary>How far restoring has come.</summary>
+    public IReadOnlyList<RestoreProgress> RestoreProgress => member.RestoreProgress;
 
-    /// <summary>
-    /// Input partitions of this member by the group's last word. Kept when it is not heard any more: only the group
-    /// gives them away.
-    /// </summary>
-    public IReadOnlyList<TopicPartition> Inputs { get; private set; } = [];
+    /// <summary>Its input partitions by the group's last word.</summary>
+    public IReadOnlyList<TopicPartition> Inputs => member.Inputs;
 
     /// <summary>The failures that it recovers from; null when it made progress since the last.</summary>
     public RecoveryStatus? Recovery => failures.Status;
@@ -83,7 +75,7 @@ internal sealed class StreamThread : IDisposable
     public string? WaitingFor { get; private set; }
 
     /// <summary>Tasks that it was given and that a fault of the program keeps from being restored.</summary>
-    public IReadOnlyList<TaskId> StoppedTasks => takeover?.Stopped ?? [];
+    public IReadOnlyList<TaskId> StoppedTasks => member.StoppedTasks;
 
     /// <summary>Its name, as in the log.</summary>
     public string Name => identity.Name;
@@ -99,9 +91,8 @@ internal sealed class StreamThread : IDisposable
     public void Dispose()
     {
         ticks.Dispose();
-        restore.Dispose();
         pipeline.Dispose();
-        consumer?.Dispose();
+        member.Dispose();
     }
 
     private void Run()
@@ -145,18 +136,17 @@ internal sealed class StreamThread : IDisposable
             {
                 return;
             }
-            JoinIfLeft();
-            TakeUpRebalance();
+            member.JoinIfLeft();
+            member.TakeUpRebalance();
             executor.ThrowIfFailed();
             pipeline.Advance();
-            TakeOver();
+            member.TakeOver();
             Poll();
-            LookAtEnds();
             executor.Process();
             executor.Punctuate();
             ticks.Append(executor.Tasks);
             CommitIfDue();
-            executor.BoundQueues(consumer!);
+            executor.BoundQueues(member.Consumer);
             NoteProgress();
         }
         catch (LogException error) when (error.Failure == LogFailure.RetryCall)
@@ -200,18 +190,10 @@ internal sealed class StreamThread : IDisposable
         return true;
     }
 
-    private void JoinIfLeft()
-    {
-        if (consumer is null)
-        {
-            Join();
-        }
-    }
-
     /// <summary>Whether something was done for good since the last failure.</summary>
     private void NoteProgress()
     {
-        var progress = pipeline.CommittedCount + restore.ProgressCount;
+        var progress = pipeline.CommittedCount + member.RestoredCount;
         var isDone = State == StreamsState.Running && !pipeline.HasInFlight && !pipeline.HasOpenTransaction
             && executor.HasReachedEnds;
         if (progress != lastProgress || isDone)
@@ -219,7 +201,7 @@ internal sealed class StreamThread : IDisposable
             lastProgress = progress;
             failures.Progressed();
         }
-        WaitingFor = takeover?.WaitingFor;
+        WaitingFor = member.WaitingFor;
     }
 
     private void Poll()
@@ -227,7 +209,7 @@ internal sealed class StreamThread : IDisposable
         var timeout = PollTimeout();
         for (var count = 0; count < PollBatch; count++)
         {
-            consumer!.Poll(timeout, out var result);
+            member.Consumer.Poll(timeout, out var result);
             if (result.Kind == PollKind.None)
             {
                 return;
@@ -239,7 +221,7 @@ internal sealed class StreamThread : IDisposable
 
     private TimeSpan PollTimeout()
     {
-        if (rebalance.Assigned is not null || rebalance.Failure is not null)
+        if (member.HasNews)
         {
             return TimeSpan.Zero;
         }
@@ -252,22 +234,12 @@ internal sealed class StreamThread : IDisposable
         {
             return BusyPoll;
         }
-        if (takeover?.IsActive == true)
+        if (member.IsTakingOver)
         {
-            return restore.IsIdle || restore.IsHeldUp ? TimeSpan.FromMilliseconds(5) : TimeSpan.Zero;
+            return member.IsRestoring ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5);
         }
         var due = executor.NextDueMs(ticks.BrokerAheadMs) - environment.NowMs;
         return due < IdlePoll.TotalMilliseconds ? TimeSpan.FromMilliseconds(Math.Max(due, 1)) : IdlePoll;
-    }
-
-    /// <summary>Where the inputs end is what lag is measured by: what was not fetched yet is behind too.</summary>
-    private void LookAtEnds()
-    {
-        if (executor.HasTasks && context.Clock.GetElapsedTime(lastEndLook) >= EndLookInterval)
-        {
-            lastEndLook = context.Clock.GetTimestamp();
-            executor.NoteEnds(consumer!);
-        }
     }
 
     private void CommitIfDue()
@@ -286,65 +258,13 @@ internal sealed class StreamThread : IDisposable
             pipeline.OpenFor, context.Clock.GetElapsedTime(lastCommitTimestamp),
             environment.NowMs + ticks.BrokerAheadMs - executor.OldestWaitingMs,
             pipeline.IsFull || executor.UncommittedBytes >= options.TransactionByteLimit,
-            executor.IsQueueEmpty && executor.IsDrained(consumer!)))
+            executor.IsQueueEmpty && executor.IsDrained(member.Consumer)))
         {
             return;
         }
         if (pipeline.TryStartCommit(executor.Tasks))
         {
             lastCommitTimestamp = context.Clock.GetTimestamp();
-        }
-    }
-
-    private void TakeUpRebalance()
-    {
-        if (rebalance.Revoked is { } revoked)
-        {
-            Log.Revoked(logger, identity.Name, string.Join(", ", revoked));
-            Inputs = [];
-        }
-        if (rebalance.Lost is { } lost)
-        {
-            Log.Lost(logger, identity.Name, string.Join(", ", lost));
-            context.Metrics.Recovered("lost");
-        }
-        var assigned = rebalance.Assigned;
-        var failure = rebalance.Failure;
-        rebalance.Clear();
-        if (failure is not null)
-        {
-            Log.Recovering(logger, identity.Name, failure.Message);
-            context.Metrics.Recovered("revocation");
-            FailurePolicy.ThrowIfFatal(failure);
-            // The work is dropped already, and the group waits for its member: counted, but not waited for.
-            failures.CountOnly(failure);
-        }
-        if (assigned is not { } next)
-        {
-            return;
-        }
-        Log.Assigned(logger, identity.Name, string.Join(", ", next.Partitions));
-        Inputs = next.Partitions;
-        SetState(StreamsState.Rebalancing);
-        pipeline.SetGroup(next.Metadata ?? throw new TaskMigratedException("The group gave no member id"));
-        takeover!.Begin(next.Partitions);
-        context.Tasks.Expect(takeover.Wanted, this);
-        context.Tasks.Heard(environment.NowMs);
-        SetState(takeover.IsActive ? StreamsState.Restoring : StreamsState.Running);
-    }
-
-    private void TakeOver()
-    {
-        if (!takeover!.IsActive)
-        {
-            return;
-        }
-        takeover.Advance();
-        RestoreProgress = restore.Progress();
-        if (!takeover.IsActive)
-        {
-            RestoreProgress = [];
-            SetState(StreamsState.Running);
         }
     }
 
@@ -393,12 +313,8 @@ internal sealed class StreamThread : IDisposable
     {
         context.Metrics.Recovered((error as LogException)?.Code ?? error.GetType().Name);
         failures.Count(error);
-        Leave(isClean: false);
-        rebalance.Clear();
-        consumer?.Dispose();
-        consumer = null;
+        member.Discard();
         WaitingFor = null;
-        RestoreProgress = [];
         SetState(StreamsState.Rebalancing);
         if (failures.Remaining > TimeSpan.Zero)
         {
@@ -407,53 +323,12 @@ internal sealed class StreamThread : IDisposable
         }
     }
 
-    private void Join()
-    {
-        var readHeaders = context.Topology.SubTopologies.SelectMany(s => s.Sources).Any(s => s.Options.ReadHeaders);
-        consumer = context.Client
-            .CreateGroupConsumer(new GroupConsumerOptions(identity.ClientId, identity.GroupInstanceId, readHeaders));
-        takeover = new PartitionTakeover(
-            pipeline, consumer, context.Tasks, context.Opener, restore, executor, environment, context.Options,
-            context.Topology, context.Damages, this);
-        consumer.Subscribe(context.Topology.SourceTopics, rebalance);
-    }
-
-    /// <summary>The partitions are this member's no more.</summary>
-    private void Leave(bool isClean)
-    {
-        pipeline.SetGroup(null);
-        Suspend(isClean);
-    }
-
-    /// <summary>
-    /// Stops work on all tasks; their states stay open for whoever is assigned them. When it is not clean, uncommitted
-    /// work is dropped, and the producers with it.
-    /// </summary>
-    private void Suspend(bool isClean)
-    {
-        takeover?.Stop();
-        if (!isClean)
-        {
-            pipeline.Abandon();
-        }
-        foreach (var task in executor.Clear(consumer))
-        {
-            task.EndAssignment();
-            task.CloseNodes();
-            if (!isClean)
-            {
-                task.DropUncommitted();
-            }
-            context.Tasks.Suspend(task.TaskId, this, environment.NowMs, isExpectedBack: !isClean);
-        }
-    }
-
     private void Shutdown()
     {
         try
         {
             pipeline.Drain(executor.Tasks);
-            Suspend(isClean: true);
+            member.Suspend(isClean: true);
         }
         catch (StreamsException error)
         {
@@ -462,20 +337,18 @@ internal sealed class StreamThread : IDisposable
                 context.Damages.Add(damage);
             }
             Log.Recovering(logger, identity.Name, error.Message);
-            Suspend(isClean: false);
+            member.Suspend(isClean: false);
         }
-        consumer?.Close();
+        member.Close();
     }
 
     private void CloseAfterFailure()
     {
         try
         {
-            Suspend(isClean: false);
-            // It expects nothing back.
-            context.Tasks.Expect([], this);
-            context.Tasks.Heard(environment.ReadClockMs());
-            consumer?.Close();
+            member.Suspend(isClean: false);
+            member.ExpectNothing();
+            member.Close();
         }
         catch (Exception error)
         {

@@ -54,22 +54,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         Topology.Topology topology, StreamsOptions options, TimeProvider clock,
         ILoggerFactory loggerFactory, StreamsSeams seams)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadCount, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ThreadCount, 64, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ProducersPerThread, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ProducersPerThread, 3, nameof(options));
-        RequireWithin(options.RecoveryLimit, 1, 10_000, nameof(options.RecoveryLimit));
-        RequireWithin(
-            options.LongestRecoveryBackoff, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5),
-            nameof(options.LongestRecoveryBackoff));
-        RequireWithin(
-            options.RecoveryBackoff, TimeSpan.FromMilliseconds(1), options.LongestRecoveryBackoff,
-            nameof(options.RecoveryBackoff));
-        RequireWithin(
-            options.SuspendedTaskTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(options.SuspendedTaskTimeout));
-        RequireWithin(
-            options.ShutdownTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(options.ShutdownTimeout));
-        RequireWithin(options.StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(options.StartTimeout));
+        options.RequireValid();
         this.topology = topology;
         this.options = options;
         this.clock = clock;
@@ -80,7 +65,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         tasks = new TaskRegistry(logger);
         damages = new DamagedTasks(clock);
         metrics = new EngineMetrics(
-            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact));
+            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact), clock);
     }
 
     /// <summary>
@@ -213,8 +198,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             [.. topology.SourceTopics.SelectMany(
                 t => Enumerable.Range(0, partitionCounts[t]).Select(p => new TopicPartition(t, p)))],
             clock);
-        watch.Start(
-            () => client.CreateWatch($"{options.ApplicationId}-{directory.InstanceId}-watch"), logger);
+        watch.Start(admin);
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
             checkpointTimer = clock.CreateTimer(_ => _ = taskCheckpoints!.TakeQuietlyAsync(), null, interval, interval);
@@ -342,18 +326,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     private void SayBrokerAway(string what, TimeSpan waited, string reason) =>
         Log.BrokerAway(logger, what, waited.TotalSeconds, reason);
 
-    private static void RequireWithin<T>(T value, T from, T to, string name)
-        where T : IComparable<T>
-    {
-        if (value.CompareTo(from) < 0 || value.CompareTo(to) > 0)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is from {from} to {to}.");
-        }
-    }
-
     private IReadOnlyList<GroupMember> Group() =>
-        (admin ?? throw new InvalidOperationException("The application is not started."))
-            .DescribeGroup(options.ApplicationId);
+        (admin ?? throw new InvalidOperationException("The application is not started.")).Members();
 
     private PartitionOwner OwnerOf(GroupMember member) => new(
         member.MemberId, member.ClientId, ThreadIdentity.EndpointOf(member.ClientId),
@@ -439,43 +413,3 @@ public sealed class StreamsApplication : IAsyncDisposable
             : StreamsState.Running;
     }
 }
-
-/// <summary>What an application stands on: the log, local state, files.</summary>
-/// <param name="Log">The log client.</param>
-/// <param name="State">Opens task states; disposed with the application.</param>
-/// <param name="Files">Files that the engine itself keeps.</param>
-public sealed record StreamsSeams(ILogClient Log, ITaskStateProvider State, IFileSystem Files);
-
-/// <summary>One ready task.</summary>
-/// <param name="TaskId">The task.</param>
-/// <param name="Processed">Records processed since it was opened.</param>
-/// <param name="DeadLetters">Records that became dead letters since then.</param>
-/// <param name="SkippedDecided">Records skipped because they were decided before.</param>
-/// <param name="WaitingFor">What it waits for, or null.</param>
-/// <param name="Waited">How long it has waited for that.</param>
-/// <param name="UnwrittenEntries">Committed entries not yet in its database.</param>
-/// <param name="LagRecords">Records between the committed offsets and the ends of its inputs; null until the ends are
-/// known.</param>
-/// <param name="Lag">Age of the oldest record that is not committed; zero where there is none.</param>
-/// <param name="IsStopped">Whether a fault of the program stopped it; where and why is what it waits for.</param>
-public sealed record TaskStatus(
-    TaskId TaskId, long Processed, long DeadLetters, long SkippedDecided, string? WaitingFor, TimeSpan Waited,
-    long UnwrittenEntries, long? LagRecords, TimeSpan Lag, bool IsStopped = false);
-
-/// <summary>The stores of a partition as they were when the group was heard last.</summary>
-/// <param name="Stores">The stores; every write throws.</param>
-/// <param name="Age">How long ago that was.</param>
-public sealed record LastKnownStores(IStores Stores, TimeSpan Age);
-
-/// <summary>Who is in the group and who owns what, by the group's own account.</summary>
-/// <param name="Members">All members.</param>
-/// <param name="Owners">The owners of a topic's partitions; a partition that nobody owns just now is absent.</param>
-public sealed record GroupAccount(
-    IReadOnlyList<PartitionOwner> Members, IReadOnlyDictionary<int, PartitionOwner> Owners);
-
-/// <summary>The member that owns a partition.</summary>
-/// <param name="MemberId">The member.</param>
-/// <param name="ClientId">Its client id.</param>
-/// <param name="Endpoint">Where to ask it, if it said so.</param>
-/// <param name="IsThisInstance">Whether it is a thread of this application instance.</param>
-public sealed record PartitionOwner(string MemberId, string ClientId, string? Endpoint, bool IsThisInstance);

@@ -169,4 +169,30 @@ public sealed record StreamsOptions
     /// Further settings of every client, by librdkafka's names (TLS, SASL); they win over the engine's own.
     /// </summary>
     public IReadOnlyDictionary<string, string> ClientConfiguration { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Refuses values that are out of range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is; it is named, with its range.</exception>
+    internal void RequireValid()
+    {
+        RequireWithin(ThreadCount, 1, 64, nameof(ThreadCount));
+        RequireWithin(ProducersPerThread, 1, 3, nameof(ProducersPerThread));
+        RequireWithin(RecoveryLimit, 1, 10_000, nameof(RecoveryLimit));
+        RequireWithin(
+            LongestRecoveryBackoff, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5),
+            nameof(LongestRecoveryBackoff));
+        RequireWithin(
+            RecoveryBackoff, TimeSpan.FromMilliseconds(1), LongestRecoveryBackoff, nameof(RecoveryBackoff));
+        RequireWithin(SuspendedTaskTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(SuspendedTaskTimeout));
+        RequireWithin(ShutdownTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(ShutdownTimeout));
+        RequireWithin(StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(StartTimeout));
+    }
+
+    private static void RequireWithin<T>(T value, T from, T to, string name)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(from) < 0 || value.CompareTo(to) > 0)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is from {from} to {to}.");
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Microsoft.Extensions.Logging;
 
@@ -100,6 +101,12 @@ internal sealed class TaskWait
     public TimeSpan Waited => Reason is null
         ? TimeSpan.Zero
         : TimeSpan.FromMilliseconds(Math.Max(0, environment!.ReadClockMs() - sinceMs));
+
+    /// <summary>What a record waits for, where it lies, and why the wait is needed, in words.</summary>
+    public static string Describe(DependencyUnavailableException error, TopicPartition partition, long offset) =>
+        $"{error.Message} for record {partition}@{offset}" + (error.InnerException is { } cause
+            ? $": {cause.Message}"
+            : "");
 
     /// <summary>Says that the task waits, once and then twice a minute, and sets the next try.</summary>
     public void Begin(TaskEnvironment environment, TaskId task, string reason)

@@ -217,18 +217,6 @@ internal sealed class TaskExecutor(
         return true;
     }
 
-    /// <summary>Notes where the inputs end, as the last fetch saw it.</summary>
-    public void NoteEnds(ILogConsumer consumer)
-    {
-        foreach (var queue in tasks.SelectMany(t => t.Queues))
-        {
-            if (consumer.EndOffset(queue.Partition) is >= 0 and var end)
-            {
-                queue.KnownEnd = end;
-            }
-        }
-    }
-
     /// <summary>
     /// Whether a partition's end lies beyond its committed offset though all is processed: markers, which lag must not
     /// count.

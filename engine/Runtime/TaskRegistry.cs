@@ -13,7 +13,6 @@ internal sealed class TaskRegistry(ILogger logger)
     private readonly Dictionary<TaskId, Entry> entries = [];
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<TaskId, StreamTask> ready = new();
-    private readonly ConcurrentDictionary<TaskId, LastKnownTask> last = new();
     private readonly List<Task> beside = [];
     private long heardAtMs = long.MinValue;
 
@@ -24,7 +23,15 @@ internal sealed class TaskRegistry(ILogger logger)
     /// A task that was ready when its thread heard from the group last, was not given away since, and is expected back;
     /// null for others. What it has committed may be read while nobody knows better.
     /// </summary>
-    public LastKnownTask? LastKnown(TaskId id) => last.TryGetValue(id, out var known) ? known : null;
+    public LastKnownTask? LastKnown(TaskId id)
+    {
+        lock (gate)
+        {
+            return entries.TryGetValue(id, out var entry) && entry is { ExpectedBy: not null, Task: { } task }
+                ? new LastKnownTask(task, entry.ExpectedSinceMs)
+                : null;
+        }
+    }
 
     /// <summary>How many tasks have an open state, owned or suspended.</summary>
     public int OpenCount
@@ -74,10 +81,10 @@ internal sealed class TaskRegistry(ILogger logger)
     /// <summary>The reserved task's state was closed, to be opened anew.</summary>
     public void Forget(TaskId id)
     {
-        last.TryRemove(id, out _);
         lock (gate)
         {
             entries[id].Task = null;
+            entries[id].ExpectedBy = null;
         }
     }
 
@@ -85,17 +92,34 @@ internal sealed class TaskRegistry(ILogger logger)
     public void MarkReady(StreamTask task)
     {
         ready[task.TaskId] = task;
-        last.TryRemove(task.TaskId, out _);
+        lock (gate)
+        {
+            if (entries.TryGetValue(task.TaskId, out var entry))
+            {
+                entry.ExpectedBy = null;
+            }
+        }
     }
 
-    /// <summary>The group has spoken: what it did not give this owner again is not expected back.</summary>
-    public void Expect(IReadOnlyCollection<TaskId> assigned, object owner)
+    /// <summary>
+    /// The group has spoken: what it did not give this owner again is not expected back. What is suspended and was not
+    /// among it has another owner, and is only kept in case it comes back soon; until then, with the broker away,
+    /// nothing is closed.
+    /// </summary>
+    /// <param name="assigned">What the owner was given.</param>
+    /// <param name="owner">Who heard it.</param>
+    /// <param name="nowMs">The host's time.</param>
+    public void Heard(IReadOnlyCollection<TaskId> assigned, object owner, long nowMs)
     {
-        foreach (var (id, known) in last)
+        lock (gate)
         {
-            if (known.Owner == owner && !assigned.Contains(id))
+            heardAtMs = nowMs;
+            foreach (var (id, entry) in entries)
             {
-                last.TryRemove(id, out _);
+                if (entry.ExpectedBy == owner && !assigned.Contains(id))
+                {
+                    entry.ExpectedBy = null;
+                }
             }
         }
     }
@@ -109,16 +133,18 @@ internal sealed class TaskRegistry(ILogger logger)
     /// </param>
     public void Suspend(TaskId id, object owner, long nowMs, bool isExpectedBack = false)
     {
-        if (ready.TryRemove(id, out var task) && isExpectedBack)
-        {
-            last[id] = new LastKnownTask(task, owner, nowMs);
-        }
+        var wasReady = ready.TryRemove(id, out _);
         lock (gate)
         {
             if (entries.TryGetValue(id, out var entry) && entry.Owner == owner)
             {
                 entry.Owner = null;
                 entry.SuspendedAtMs = nowMs;
+                if (wasReady && isExpectedBack)
+                {
+                    entry.ExpectedBy = owner;
+                    entry.ExpectedSinceMs = nowMs;
+                }
                 if (entry.Task is null)
                 {
                     entries.Remove(id);
@@ -128,25 +154,13 @@ internal sealed class TaskRegistry(ILogger logger)
     }
 
     /// <summary>
-    /// The group gave out partitions: what is suspended and was not among them has another owner, and is only kept in
-    /// case it comes back soon. Until then, with the broker away, nothing is closed.
-    /// </summary>
-    public void Heard(long nowMs)
-    {
-        lock (gate)
-        {
-            heardAtMs = nowMs;
-        }
-    }
-
-    /// <summary>
     /// Closes, beside, tasks that were suspended so long ago and have come back to no thread of this process since.
     /// </summary>
     public Task CloseIdle(long nowMs, TimeSpan idleFor, DamagedTasks damages, Action<TaskId> wipe)
     {
         var beforeMs = nowMs - (long)idleFor.TotalMilliseconds;
-        var closing = Claim(e => e.Owner is null && e.SuspendedAtMs <= heardAtMs
-            && Math.Max(e.SuspendedAtMs, heardAtMs) <= beforeMs && !last.ContainsKey(e.Task!.TaskId));
+        var closing = Claim(e => e is { Owner: null, ExpectedBy: null } && e.SuspendedAtMs <= heardAtMs
+            && heardAtMs <= beforeMs);
         return closing.Count == 0 ? Task.CompletedTask : Beside(() => Close(closing, damages, wipe));
     }
 
@@ -216,7 +230,7 @@ internal sealed class TaskRegistry(ILogger logger)
         lock (gate)
         {
             var claimed = entries.Values.Where(e => e.Task is not null && e.Owner != this && which(e)).ToList();
-            claimed.ForEach(e => e.Owner = this);
+            claimed.ForEach(e => (e.Owner, e.ExpectedBy) = (this, null));
             return claimed.ConvertAll(e => e.Task!);
         }
     }
@@ -226,7 +240,6 @@ internal sealed class TaskRegistry(ILogger logger)
         foreach (var task in tasks)
         {
             ready.TryRemove(task.TaskId, out _);
-            last.TryRemove(task.TaskId, out _);
             try
             {
                 Close(task, damages, wipe);
@@ -271,11 +284,16 @@ internal sealed class TaskRegistry(ILogger logger)
         public StreamTask? Task { get; set; }
 
         public long SuspendedAtMs { get; set; }
+
+        /// <summary>Who had the task ready and expects it back; null where the group gave it away.</summary>
+        public object? ExpectedBy { get; set; }
+
+        /// <summary>Since when it waits for it.</summary>
+        public long ExpectedSinceMs { get; set; }
     }
 }
 
 /// <summary>A task as it was when the group was heard last.</summary>
 /// <param name="Task">The task; its state is open.</param>
-/// <param name="Owner">The thread that had it.</param>
-/// <param name="SinceMs">The host's time at which that thread had to start again.</param>
-internal sealed record LastKnownTask(StreamTask Task, object Owner, long SinceMs);
+/// <param name="SinceMs">The host's time at which its thread had to start again.</param>
+internal sealed record LastKnownTask(StreamTask Task, long SinceMs);

@@ -1,3 +1,5 @@
+using Alloc.Engine.Partitioning;
+
 namespace Alloc.Engine.Runtime;
 
 /// <summary>

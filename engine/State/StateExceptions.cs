@@ -13,6 +13,3 @@ public sealed class StateTopologyMismatchException(string message) : StateStoreE
 
 /// <summary>Another process uses the state directory.</summary>
 public sealed class StateDirectoryLockedException(string message) : StateStoreException(message);
-
-/// <summary>The native library of the state store is not installed.</summary>
-public sealed class StateLibraryMissingException(string message) : StateStoreException(message);

@@ -1,5 +1,4 @@
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 
 namespace Alloc.Engine.Topology;

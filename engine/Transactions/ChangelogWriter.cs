@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 
 namespace Alloc.Engine.Transactions;
 

@@ -1,4 +1,4 @@
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation;

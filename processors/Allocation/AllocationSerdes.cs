@@ -4,6 +4,7 @@ using Alloc.Engine.Processing;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Processors.Allocation;
 
@@ -17,8 +18,9 @@ public sealed class AllocationSerdes
     public AllocationSerdes(ISchemaRegistryClient registry, AllocationOptions options)
     {
         Commands = ForCommands(registry, options.CommandTopic);
-        Outcomes = new RegistrySerde<AllocationOutcome>(registry, options.OutcomeTopic);
-        Availability = new RegistrySerde<PoolAvailability>(registry, options.AvailabilityTopic);
+        var guarded = GuardedRegistryClient.Over(registry);
+        Outcomes = new RegistrySerde<AllocationOutcome>(guarded, options.OutcomeTopic);
+        Availability = new RegistrySerde<PoolAvailability>(guarded, options.AvailabilityTopic);
     }
 
     /// <summary>Commands.</summary>
@@ -34,7 +36,7 @@ public sealed class AllocationSerdes
     /// <param name="registry">The schema registry.</param>
     /// <param name="topic">The topic, whose name gives the subject.</param>
     public static ISerde<AllocationCommand> ForCommands(ISchemaRegistryClient registry, string topic) =>
-        new RegistrySerde<AllocationCommand>(registry, topic);
+        new RegistrySerde<AllocationCommand>(GuardedRegistryClient.Over(registry), topic);
 
     /// <summary>Registers the schemas, so that the first records do not wait for it.</summary>
     /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
@@ -48,7 +50,7 @@ public sealed class AllocationSerdes
     }
 
     // Says in the engine's words whose fault it is: the record's, or that of a registry that is away.
-    private sealed class RegistrySerde<T>(ISchemaRegistryClient registry, string topic) : ISerde<T>
+    private sealed class RegistrySerde<T>(GuardedRegistryClient registry, string topic) : ISerde<T>
         where T : class, IAvroRecord<T>
     {
         private const string Registry = "The schema registry";
@@ -57,7 +59,7 @@ public sealed class AllocationSerdes
         /// <summary>What a thread gives the registry before its other partitions go first.</summary>
         private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-        private readonly ConcurrentDictionary<int, Task<AvroSchema>> questions = new();
+        private readonly ConcurrentDictionary<int, Task<Schema>> questions = new();
         private volatile int lastId = UnknownId;
         private readonly AvroSerde<T> serde = new(registry, ConfluentFraming.SubjectOf(topic));
 
@@ -113,7 +115,7 @@ public sealed class AllocationSerdes
             {
                 return;
             }
-            var question = questions.GetOrAdd(schemaId, id => registry.GetSchemaAsync(id).AsTask());
+            var question = questions.GetOrAdd(schemaId, id => registry.GetSchemaAsync(id));
             if (Task.WaitAny([question], Patience) < 0)
             {
                 throw new DependencyUnavailableException(

@@ -1,6 +1,7 @@
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.PolicyInForce;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;

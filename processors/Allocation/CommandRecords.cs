@@ -1,6 +1,6 @@
 using System.Text;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 

@@ -1,5 +1,5 @@
 using Alloc.Engine.State;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Projection;
 

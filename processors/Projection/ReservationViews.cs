@@ -1,4 +1,4 @@
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Projection;
 

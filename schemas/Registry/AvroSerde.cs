@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Alloc.Schemas.Avro;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Schemas.Registry;
 
@@ -17,17 +18,18 @@ public sealed class AvroSerde<T>
     [ThreadStatic]
     private static AvroWriter? t_writer;
 
-    private readonly ISchemaRegistryClient _registry;
+    private readonly GuardedRegistryClient _registry;
     private readonly ConcurrentDictionary<int, AvroResolver> _resolvers = new();
     private int _schemaId = NoSchemaId;
 
-    /// <param name="registry">The registry that ids come from.</param>
+    /// <param name="registry">The registry that ids come from; its failures are told in our words, see
+    /// <see cref="GuardedRegistryClient"/>.</param>
     /// <param name="subject">The subject to register under, see <see cref="ConfluentFraming.SubjectOf"/>.</param>
     public AvroSerde(ISchemaRegistryClient registry, string subject)
     {
         ArgumentNullException.ThrowIfNull(registry);
         ArgumentException.ThrowIfNullOrEmpty(subject);
-        _registry = registry;
+        _registry = GuardedRegistryClient.Over(registry);
         Subject = subject;
     }
 
@@ -40,7 +42,8 @@ public sealed class AvroSerde<T>
     /// with.</exception>
     public async ValueTask<int> InitializeAsync(CancellationToken cancellationToken = default)
     {
-        var schemaId = await _registry.RegisterAsync(Subject, T.Schema, cancellationToken).ConfigureAwait(false);
+        var schemaId = await _registry.RegisterSchemaAsync(Subject, T.Schema.ForRegistry())
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _schemaId, schemaId);
         return schemaId;
     }
@@ -88,7 +91,7 @@ public sealed class AvroSerde<T>
         var schemaId = Volatile.Read(ref _schemaId);
         if (schemaId == NoSchemaId)
         {
-            schemaId = Wait(InitializeAsync());
+            schemaId = InitializeAsync().AsTask().GetAwaiter().GetResult();
         }
         var writer = t_writer ??= new AvroWriter();
         writer.Clear();
@@ -101,12 +104,9 @@ public sealed class AvroSerde<T>
 
     private AvroResolver CreateResolver(int schemaId)
     {
-        var writerSchema = Wait(_registry.GetSchemaAsync(schemaId));
+        // Records are processed synchronously on their thread; once an id is known, nothing waits.
+        var writerSchema = _registry.GetAvroSchemaAsync(schemaId).GetAwaiter().GetResult();
         // An incompatible schema is not remembered: its records are rare and each is a bad record of its own.
         return _resolvers.GetOrAdd(schemaId, AvroResolver.Create(writerSchema, T.Schema));
     }
-
-    // Records are processed synchronously on their thread; once an id is known, nothing waits.
-    private static TResult Wait<TResult>(ValueTask<TResult> task) =>
-        task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
 }

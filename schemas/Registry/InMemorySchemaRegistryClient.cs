@@ -1,43 +1,68 @@
-using Alloc.Schemas.Avro;
+using System.Net;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Schemas.Registry;
 
 /// <summary>
 /// A registry inside the process, without compatibility rules: for the topology test driver and the simulator, and for
-/// tools that need no other process. Ids count from 1 in the order of registration.
+/// tools that need no other process. It fails as Confluent's client fails. Ids count from 1 in the order of
+/// registration. Associations, metadata and GUIDs are not kept.
 /// </summary>
 public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 {
     private readonly Lock _lock = new();
-    private readonly List<AvroSchema> _schemas = [];
+    private readonly List<Schema> _schemas = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, List<int>> _subjects = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _levels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Compatibility> _levels = new(StringComparer.Ordinal);
+
+    /// <summary>Whether it answers as a registry that cannot be reached.</summary>
+    public bool IsAway { get; set; }
 
     /// <inheritdoc/>
-    public ValueTask<AvroSchema> GetSchemaAsync(int schemaId, CancellationToken cancellationToken = default)
+    public IEnumerable<KeyValuePair<string, string>> Config { get; } =
+        [new(SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl, "memory")];
+
+    /// <inheritdoc/>
+    public IAuthenticationHeaderValueProvider AuthHeaderProvider => null!;
+
+    /// <inheritdoc/>
+    public IWebProxy Proxy => null!;
+
+    /// <inheritdoc/>
+    public int MaxCachedSchemas => int.MaxValue;
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        lock (_lock)
-        {
-            return schemaId >= 1 && schemaId <= _schemas.Count
-                ? ValueTask.FromResult(_schemas[schemaId - 1])
-                : ValueTask.FromException<AvroSchema>(new UnknownSchemaException(schemaId));
-        }
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> RegisterAsync(
-        string subject, AvroSchema schema, CancellationToken cancellationToken = default)
+    public void ClearLatestCaches()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void ClearCaches()
+    {
+    }
+
+    /// <inheritdoc/>
+    public Task<Schema> GetSchemaAsync(int id, string? format = null) =>
+        AnswerAsync(() => id >= 1 && id <= _schemas.Count ? _schemas[id - 1] : throw NotFound(40403, "Schema"));
+
+    /// <inheritdoc/>
+    public Task<RegisteredSchema> RegisterSchemaWithResponseAsync(
+        string subject, Schema schema, bool normalize = false)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        lock (_lock)
+        return AnswerAsync(() =>
         {
-            var text = schema.ToString();
-            if (!_ids.TryGetValue(text, out var id))
+            if (!_ids.TryGetValue(schema.SchemaString, out var id))
             {
                 _schemas.Add(schema);
                 id = _schemas.Count;
-                _ids.Add(text, id);
+                _ids.Add(schema.SchemaString, id);
             }
             if (!_subjects.TryGetValue(subject, out var versions))
             {
@@ -47,82 +72,126 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
             {
                 versions.Add(id);
             }
-            return ValueTask.FromResult(id);
-        }
+            return Describe(subject, versions.IndexOf(id) + 1, id);
+        });
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredSchema?> LookUpAsync(
-        string subject, AvroSchema schema, CancellationToken cancellationToken = default)
+    public async Task<int> RegisterSchemaAsync(string subject, Schema schema, bool normalize = false) =>
+        (await RegisterSchemaWithResponseAsync(subject, schema, normalize).ConfigureAwait(false)).Id;
+
+    /// <inheritdoc/>
+    public async Task<int> GetSchemaIdAsync(string subject, Schema schema, bool normalize = false) =>
+        (await LookupSchemaAsync(subject, schema, ignoreDeletedSchemas: true, normalize).ConfigureAwait(false)).Id;
+
+    /// <inheritdoc/>
+    public Task<Schema> GetSchemaBySubjectAndIdAsync(string subject, int id, string? format = null) =>
+        GetSchemaAsync(id, format);
+
+    /// <inheritdoc/>
+    public Task<RegisteredSchema> LookupSchemaAsync(
+        string subject, Schema schema, bool ignoreDeletedSchemas, bool normalize = false)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        lock (_lock)
-        {
-            var version = _ids.TryGetValue(schema.ToString(), out var id)
-                && _subjects.TryGetValue(subject, out var versions)
-                ? versions.IndexOf(id) + 1
-                : 0;
-            return Task.FromResult(version == 0 ? null : new RegisteredSchema(subject, version, id, schema.ToString()));
-        }
+        return AnswerAsync(() => _ids.TryGetValue(schema.SchemaString, out var id)
+            && VersionsOf(subject).IndexOf(id) is >= 0 and var index
+                ? Describe(subject, index + 1, id)
+                : throw NotFound(40403, "Schema"));
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredSchema?> GetVersionAsync(
-        string subject, int? version, CancellationToken cancellationToken = default)
+    public Task<RegisteredSchema> GetRegisteredSchemaAsync(
+        string subject, int version, bool ignoreDeletedSchemas = true) => AnswerAsync(() =>
+        {
+            var versions = VersionsOf(subject);
+            return version >= 1 && version <= versions.Count
+                ? Describe(subject, version, versions[version - 1])
+                : throw NotFound(40402, "Version");
+        });
+
+    /// <inheritdoc/>
+    public Task<RegisteredSchema> GetLatestSchemaAsync(string subject) => AnswerAsync(() =>
+    {
+        var versions = VersionsOf(subject);
+        return Describe(subject, versions.Count, versions[^1]);
+    });
+
+    /// <inheritdoc/>
+    public Task<List<string>> GetAllSubjectsAsync() => AnswerAsync(() => _subjects.Keys.ToList());
+
+    /// <inheritdoc/>
+    public Task<List<int>> GetSubjectVersionsAsync(string subject) =>
+        AnswerAsync(() => Enumerable.Range(1, VersionsOf(subject).Count).ToList());
+
+    /// <inheritdoc/>
+    public Task<bool> IsCompatibleAsync(string subject, Schema schema) => AnswerAsync(() => true);
+
+    /// <inheritdoc/>
+    public Task<Compatibility> GetCompatibilityAsync(string? subject = null) =>
+        AnswerAsync(() => _levels.GetValueOrDefault(subject ?? "", Compatibility.None));
+
+    /// <inheritdoc/>
+    public Task<Compatibility> UpdateCompatibilityAsync(Compatibility compatibility, string? subject = null) =>
+        AnswerAsync(() => _levels[subject ?? ""] = compatibility);
+
+    Task<int> ISchemaRegistryClient.RegisterSchemaAsync(string subject, string avroSchema, bool normalize) =>
+        RegisterSchemaAsync(subject, new Schema(avroSchema, SchemaType.Avro), normalize);
+
+    Task<int> ISchemaRegistryClient.GetSchemaIdAsync(string subject, string avroSchema, bool normalize) =>
+        GetSchemaIdAsync(subject, new Schema(avroSchema, SchemaType.Avro), normalize);
+
+    async Task<string> ISchemaRegistryClient.GetSchemaAsync(string subject, int version) =>
+        (await GetRegisteredSchemaAsync(subject, version).ConfigureAwait(false)).SchemaString;
+
+    Task<bool> ISchemaRegistryClient.IsCompatibleAsync(string subject, string avroSchema) =>
+        IsCompatibleAsync(subject, new Schema(avroSchema, SchemaType.Avro));
+
+    string ISchemaRegistryClient.ConstructKeySubjectName(string topic, string? recordType) => topic + "-key";
+
+    string ISchemaRegistryClient.ConstructValueSubjectName(string topic, string? recordType) =>
+        ConfluentFraming.SubjectOf(topic);
+
+    Task<Schema> ISchemaRegistryClient.GetSchemaByGuidAsync(string guid, string? format) =>
+        throw new NotSupportedException();
+
+    Task<RegisteredSchema> ISchemaRegistryClient.GetLatestWithMetadataAsync(
+        string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) =>
+        throw new NotSupportedException();
+
+    Task<List<Association>> ISchemaRegistryClient.GetAssociationsByResourceNameAsync(
+        string resourceName, string resourceNamespace, string resourceType, List<string> associationTypes,
+        string lifecycle, int offset, int limit) => AnswerAsync(() => new List<Association>());
+
+    Task<AssociationResponse> ISchemaRegistryClient.CreateAssociationAsync(AssociationCreateOrUpdateRequest request) =>
+        throw new NotSupportedException();
+
+    Task ISchemaRegistryClient.DeleteAssociationsAsync(
+        string resourceId, string resourceType, List<string> associationTypes, bool cascadeLifecycle) =>
+        throw new NotSupportedException();
+
+    private static SchemaRegistryException NotFound(int errorCode, string what) =>
+        new($"{what} not found.", HttpStatusCode.NotFound, errorCode);
+
+    private List<int> VersionsOf(string subject) =>
+        _subjects.TryGetValue(subject, out var versions) ? versions : throw NotFound(40401, "Subject");
+
+    private RegisteredSchema Describe(string subject, int version, int id) =>
+        new(subject, version, id, _schemas[id - 1].SchemaString, SchemaType.Avro, []);
+
+    private Task<T> AnswerAsync<T>(Func<T> answer)
     {
         lock (_lock)
         {
-            if (!_subjects.TryGetValue(subject, out var versions) || version is < 1 || version > versions.Count)
+            try
             {
-                return Task.FromResult<RegisteredSchema?>(null);
+                return IsAway
+                    ? throw new HttpRequestException("away", new HttpRequestException("It is switched off."))
+                    : Task.FromResult(answer());
             }
-            var number = version ?? versions.Count;
-            var id = versions[number - 1];
-            return Task.FromResult<RegisteredSchema?>(new RegisteredSchema(
-                subject, number, id, _schemas[id - 1].ToString()));
-        }
-    }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> GetSubjectsAsync(CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            return Task.FromResult<IReadOnlyList<string>>([.. _subjects.Keys]);
-        }
-    }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<int>> GetVersionsAsync(string subject, CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            var count = _subjects.TryGetValue(subject, out var versions) ? versions.Count : 0;
-            return Task.FromResult<IReadOnlyList<int>>([.. Enumerable.Range(1, count)]);
-        }
-    }
-
-    /// <inheritdoc/>
-    public Task<CompatibilityAnswer> CheckCompatibilityAsync(
-        string subject, AvroSchema schema, CancellationToken cancellationToken = default) =>
-        Task.FromResult(new CompatibilityAnswer(true, []));
-
-    /// <inheritdoc/>
-    public Task SetCompatibilityAsync(string subject, string level, CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            _levels[subject] = level;
-        }
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public Task<string> GetCompatibilityAsync(string subject, CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            return Task.FromResult(_levels.GetValueOrDefault(subject, "NONE"));
+            catch (HttpRequestException failure)
+            {
+                return Task.FromException<T>(failure);
+            }
         }
     }
 }

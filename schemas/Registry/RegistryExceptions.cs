@@ -1,4 +1,6 @@
+using System.Net;
 using Alloc.Schemas.Avro;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Schemas.Registry;
 
@@ -22,6 +24,9 @@ public sealed class RegistryUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>What ends it, as a sentence; empty when it is not known.</summary>
+    public string Remedy { get; init; } = "";
 }
 
 /// <summary>The registry knows no schema of the id that a record names: a bad record.</summary>
@@ -50,30 +55,15 @@ public sealed class UnknownSchemaException : AvroException
 }
 
 /// <summary>
-/// The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject.
+/// The registry understood a request and refused it: an incompatible or invalid schema, an unknown subject. It is one
+/// of the client's own too, so that whoever is written for Confluent's client understands it.
 /// </summary>
-public sealed class RegistryRefusedException : Exception
+/// <param name="status">The status of the answer: 404, 409 or 422.</param>
+/// <param name="errorCode">The registry's own code, for example 40901 or 42201; 0 when it gave none.</param>
+/// <param name="message">What the registry says.</param>
+public sealed class RegistryRefusedException(HttpStatusCode status, int errorCode, string message)
+    : SchemaRegistryException(message, status, errorCode)
 {
-    public RegistryRefusedException()
-        : this("The schema registry refused the request.")
-    {
-    }
-
-    public RegistryRefusedException(string message)
-        : base(message)
-    {
-    }
-
-    public RegistryRefusedException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-
-    /// <param name="errorCode">The registry's own code, for example 40901 or 42201.</param>
-    /// <param name="message">What the registry says.</param>
-    public RegistryRefusedException(int errorCode, string message)
-        : base(message) => ErrorCode = errorCode;
-
-    /// <summary>The registry's own code, for example 40901 for an incompatible schema; 0 when it gave none.</summary>
-    public int ErrorCode { get; }
+    /// <summary>What the registry says, without the code.</summary>
+    public override string Message { get; } = message;
 }

@@ -62,6 +62,9 @@ public sealed class BrokerLoopTests
         Assert.Single(faults);
     }
 
+    /// <summary>
+    /// Rings before its time, as a system's timer may; FakeTimeProvider's timers never do.
+    /// </summary>
     private sealed class HastyTime : TimeProvider, ITimer
     {
         private TimerCallback? callback;

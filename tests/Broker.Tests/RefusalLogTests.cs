@@ -1,5 +1,6 @@
 using Alloc.Broker.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests;
 
@@ -9,7 +10,7 @@ public sealed class RefusalLogTests
     [Fact]
     public void Refusals_are_said_at_once_and_then_once_a_second_with_their_number()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var lines = new Lines();
         var refusals = new RefusalLog(lines, time);
 
@@ -17,23 +18,12 @@ public sealed class RefusalLogTests
         {
             refusals.Report(new StorageException("full"));
         }
-        time.Step(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
         refusals.Report(new StorageException("full"));
 
         Assert.Equal(2, lines.Said.Count);
         Assert.Contains("(0 more", lines.Said[0], StringComparison.Ordinal);
         Assert.Contains("(999 more", lines.Said[1], StringComparison.Ordinal);
-    }
-
-    private sealed class SteppedTime : TimeProvider
-    {
-        private long ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => ticks;
-
-        public void Step(TimeSpan by) => ticks += by.Ticks;
     }
 
     private sealed class Lines : ILogger

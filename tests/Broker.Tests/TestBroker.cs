@@ -1,6 +1,5 @@
 using Alloc.Broker;
 using Alloc.Broker.Storage;
-using Alloc.Engine.Runtime;
 using Alloc.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,8 +9,6 @@ namespace Broker.Tests;
 internal sealed class TestBroker : IAsyncDisposable
 {
     private readonly bool ownsDirectory;
-
-    static TestBroker() => NativeKafkaClient.Load();
 
     private TestBroker(EmbeddedBroker broker, BrokerOptions options, bool ownsDirectory)
     {

@@ -14,8 +14,16 @@ public sealed class ArchitectureTests
         ["Alloc.Broker"] = [],
         ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
         ["Alloc.Console"] = ["Alloc.Processors"],
-        ["Alloc.Cli"] = ["Alloc.Broker", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
+        ["Alloc.Client"] = ["Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Verify"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Replay"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Host"] = ["Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
             "Alloc.Schemas.Generator"],
+        ["Alloc.Bench"] = ["Alloc.Client", "Alloc.Engine", "Alloc.Host", "Alloc.Processors", "Alloc.Replay",
+            "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Samples.Client"] = ["Alloc.Client"],
+        ["Alloc.Cli"] = ["Alloc.Bench", "Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Host",
+            "Alloc.Processors", "Alloc.Replay", "Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Verify"],
     };
 
     [Fact]
@@ -42,15 +50,40 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
+    [InlineData("Alloc.Client")]
+    [InlineData("Alloc.Verify")]
+    public void Services_and_the_checker_need_nothing_but_Confluents_packages(string project)
+    {
+        var others = XDocument.Load(FileOf(project)).Descendants("PackageReference")
+            .Select(r => r.Attribute("Include")!.Value)
+            .Where(package => !package.StartsWith("Confluent.", StringComparison.Ordinal));
+
+        Assert.Empty(others);
+    }
+
+    [Fact]
+    public void The_solution_has_every_project()
+    {
+        var solution = File.ReadAllText(Path.Combine(Repository.Root, "Streams.sln"));
+
+        var missing = Repository.Files("*.csproj").Select(Repository.Relative)
+            .Where(f => !solution.Contains($"\"{f.Replace('/', '\\')}\"", StringComparison.Ordinal));
+
+        Assert.Empty(missing);
+    }
+
+    [Theory]
     [InlineData("Alloc.Engine")]
     [InlineData("Alloc.Broker")]
     [InlineData("Alloc.Schemas")]
     [InlineData("Alloc.Processors")]
     public void Clock_and_randomness_are_banned_where_decisions_are_made(string project)
     {
-        var file = Repository.Files("*.csproj").Single(f => Path.GetFileNameWithoutExtension(f) == project);
-
         Assert.Contains(
-            "<BanClockAndRandomness>true</BanClockAndRandomness>", File.ReadAllText(file), StringComparison.Ordinal);
+            "<BanClockAndRandomness>true</BanClockAndRandomness>", File.ReadAllText(FileOf(project)),
+            StringComparison.Ordinal);
     }
+
+    private static string FileOf(string project) =>
+        Repository.Files("*.csproj").Single(f => Path.GetFileNameWithoutExtension(f) == project);
 }

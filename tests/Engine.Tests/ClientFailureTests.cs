@@ -120,7 +120,7 @@ public sealed class ClientFailureTests(TestCluster cluster) : IClassFixture<Test
             await first.StopAsync();
         }
 
-        var member = Assert.Single(admin.DescribeGroup(run.Name));
+        var member = Assert.Single(admin.Members());
         Assert.Equal($"{run.Name}-one-1|http://127.0.0.1:8233", member.ClientId);
         Assert.Equal(2, member.Partitions.Count);
         await using var second = await run.StartAsync(options);

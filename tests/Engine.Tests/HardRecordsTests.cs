@@ -1,4 +1,5 @@
 using System.Text;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Confluent.Kafka;

@@ -1,3 +1,4 @@
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Runtime;
 using Engine.Tests.Support;
 
@@ -37,9 +38,11 @@ public sealed class ProgramFaultTests(TestCluster cluster) : IClassFixture<TestC
         var options = run.Options();
         await using (var application = await run.StartAsync(options))
         {
-            // The second record of the partition is the faulty one; its timer is due by the third.
+            // The second record of the partition is the faulty one. Its timer is due by the third, and only there where
+            // it is at fault: in the same transaction what it writes takes the place of what the record wrote.
+            var faulty = fault == LedgerFault.TimerRule ? "timer 0 faulty" : "hold faulty";
             cluster.Produce(run.Commands, [("neighbour", "hold")], FaultyPartition);
-            cluster.Produce(run.Commands, [(LedgerTopology.Faulty, "timer 0 faulty")], FaultyPartition);
+            cluster.Produce(run.Commands, [(LedgerTopology.Faulty, faulty)], FaultyPartition);
             cluster.Produce(run.Commands, [("neighbour", "hold"), ("neighbour", "hold")], FaultyPartition);
             await Until.TrueAsync(() => application.Tasks.Any(t => t.IsStopped), "stopped");
             cluster.Produce(run.Commands, [(Elsewhere, "hold")]);

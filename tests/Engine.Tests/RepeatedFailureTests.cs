@@ -1,5 +1,6 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Runtime;
+using Alloc.Engine.Testing;
 using Engine.Tests.Support;
 
 namespace Engine.Tests;
@@ -36,7 +37,7 @@ public sealed class RepeatedFailureTests
         var attemptsAtMs = new List<long>();
         Fail(run, call, () =>
         {
-            attemptsAtMs.Add(run.Log.Clock.NowMs);
+            attemptsAtMs.Add(run.Log.Clock.NowMs());
             return new LogException($"failure {attemptsAtMs.Count}", failure, "Test");
         });
 
@@ -94,7 +95,7 @@ public sealed class RepeatedFailureTests
         await run.StartWithoutWaitingAsync();
 
         await run.WhileTimePassesAsync(
-            () => run.Log.Clock.NowMs > MemoryLog.StartMs + 20_000 && run.Application.WaitingFor.Count > 0);
+            () => run.Log.Clock.NowMs() > MemoryLog.StartMs + 20_000 && run.Application.WaitingFor.Count > 0);
         var said = Assert.Single(run.Application.WaitingFor);
         var asked = run.Log.Calls.Count(c => c.StartsWith(call, StringComparison.Ordinal));
         isAway = false;

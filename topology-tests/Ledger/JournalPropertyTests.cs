@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using FsCheck;

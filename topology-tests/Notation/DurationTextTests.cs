@@ -9,6 +9,7 @@ public sealed class DurationTextTests
     [InlineData("0s", 0)]
     [InlineData("500ms", 500)]
     [InlineData("90s", 90_000)]
+    [InlineData("1.5m", 90_000)]
     [InlineData("1h30m", 5_400_000)]
     [InlineData("1d2h3m4s5ms", 93_784_005)]
     [InlineData("1.5h", 5_400_000)]

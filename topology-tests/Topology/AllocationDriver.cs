@@ -6,6 +6,7 @@ using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace Topology.Tests.Topology;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using Alloc.Engine.Observability;
+using System.Text;
+using Alloc.Host.Metrics;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
@@ -13,13 +14,13 @@ public sealed class AllocationMetricsTests : IDisposable
 {
     private const string Prefix = "AllocationMetricsTests.";
     private readonly Meter meter = new(Prefix + Guid.NewGuid());
-    private readonly PrometheusExporter exporter;
+    private readonly PrometheusMetrics exporter;
     private readonly AllocationDriver alloc;
     private PolicyApplication? applied;
 
     public AllocationMetricsTests()
     {
-        exporter = new PrometheusExporter(meter.Name);
+        exporter = new PrometheusMetrics(meter.Name);
         alloc = new AllocationDriver(instruments: new AllocationInstruments(meter), appliedPolicy: () => applied);
     }
 
@@ -188,9 +189,9 @@ public sealed class AllocationMetricsTests : IDisposable
     private Dictionary<string, double> Scrape()
     {
         alloc.Driver.AdvanceWallClock(AllocationMetrics.Interval);
-        using var text = new StringWriter();
-        exporter.Write(text);
-        return text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        using var output = new MemoryStream();
+        exporter.WriteAsync(output, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        return Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => !line.StartsWith('#'))
             .ToDictionary(
                 line => line[..line.LastIndexOf(' ')],

@@ -1,6 +1,6 @@
 using System.Text;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
-using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
@@ -145,7 +145,7 @@ public sealed class AllocationTopologyTests
     [Fact]
     public void Registry_that_is_away_is_waited_for_and_nothing_is_skipped()
     {
-        var registry = new SwitchableRegistry();
+        var registry = new InMemorySchemaRegistryClient();
         using var alloc = new AllocationDriver(registry: registry);
         alloc.Stock("bolts", 10);
         var bytes = alloc.Bytes(alloc.Command("bolts", Hold("r", 1)));

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Engine.State;
 using Alloc.Engine.Testing;
 using Alloc.Processors.Allocation;

@@ -3,7 +3,7 @@ using System.Text;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Engine.Testing;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 using Alloc.Processors.Allocation.State;
 using Alloc.Processors.Projection;
 using Alloc.Schemas.Allocation;

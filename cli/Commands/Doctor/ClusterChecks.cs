@@ -4,10 +4,13 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Servers;
-using Alloc.Cli.Hosting;
 using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
+using Alloc.Host;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Doctor;
@@ -26,7 +29,7 @@ internal static class ClusterChecks
     public static async IAsyncEnumerable<Finding> RunAsync(
         CommandContext context, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var clients = new KafkaClients(settings);
         if (await KafkaAwayAsync(clients, context, cancellation).ConfigureAwait(false) is { } away)
         {
@@ -42,7 +45,7 @@ internal static class ClusterChecks
         {
             yield return finding;
         }
-        yield return await RegistryAsync(settings, cancellation).ConfigureAwait(false);
+        yield return await RegistryAsync(settings, context.Time, cancellation).ConfigureAwait(false);
         yield return await Task.Run(() => Decisions(context, clients, settings), cancellation).ConfigureAwait(false);
         yield return await InstanceAsync(context, cancellation).ConfigureAwait(false);
         yield return await ClockAsync(context, settings, cancellation).ConfigureAwait(false);
@@ -57,7 +60,7 @@ internal static class ClusterChecks
             await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
             return null;
         }
-        catch (CliException e) when (e.ExitCodeValue == ExitCode.Unavailable)
+        catch (AllocException e) when (e.Kind == FailureKind.Unavailable)
         {
             return context.IsGiven(ClientOptions.Bootstrap)
                 ? Finding.Fail("Kafka", e.Message, e.Remedy ?? "start it")
@@ -79,7 +82,7 @@ internal static class ClusterChecks
                 Ports.EnsureFree([new WantedPort(use, "127.0.0.1", port, option.Name)]);
                 finding = Finding.Ok($"port {port}", $"free for {use}");
             }
-            catch (CliException)
+            catch (AllocException)
             {
                 finding = Finding.Warn(
                     $"port {port}", $"in use; alloc dev wants it for {use}", $"{option.Name} moves it");
@@ -88,7 +91,7 @@ internal static class ClusterChecks
         }
     }
 
-    private static Finding Broker(KafkaClients clients, ClientSettings settings)
+    private static Finding Broker(KafkaClients clients, AllocClientOptions settings)
     {
         try
         {
@@ -106,7 +109,7 @@ internal static class ClusterChecks
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> TopicsAsync(KafkaClients clients, ClientSettings settings)
+    private static async Task<IReadOnlyList<Finding>> TopicsAsync(KafkaClients clients, AllocClientOptions settings)
     {
         var provisioner = new TopicProvisioner(clients, settings.Timeout);
         var prefix = settings.TopicPrefix;
@@ -127,22 +130,27 @@ internal static class ClusterChecks
         }
     }
 
-    private static async Task<Finding> RegistryAsync(ClientSettings settings, CancellationToken cancellation)
+    private static async Task<Finding> RegistryAsync(
+        AllocClientOptions settings, TimeProvider time, CancellationToken cancellation)
     {
         try
         {
-            using var registry = JsonHttp.Registry(settings);
-            var subjects = await registry.GetAsync("subjects", cancellation).ConfigureAwait(false);
-            return Finding.Ok("registry", $"{settings.Registry}, {subjects.AsArray().Count} subjects");
+            using var registry = Registries.Client(settings, time);
+            var subjects = await registry.GetAllSubjectsAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            return Finding.Ok("registry", $"{settings.Registry}, {subjects.Count} subjects");
         }
-        catch (CliException e)
+        catch (RegistryUnavailableException e)
         {
-            return Finding.Fail("registry", e.Message, e.Remedy ?? "check --registry");
+            return Finding.Fail("registry", e.Message, $"{e.Remedy} --registry names another address".TrimStart());
+        }
+        catch (Exception e) when (e is RegistryRefusedException or AllocException)
+        {
+            return Finding.Fail("registry", e.Message, "check --registry");
         }
     }
 
     /// <summary>Whether what was sent is decided, measured to the end of the log, whichever instance should.</summary>
-    private static Finding Decisions(CommandContext context, KafkaClients clients, ClientSettings settings)
+    private static Finding Decisions(CommandContext context, KafkaClients clients, AllocClientOptions settings)
     {
         var group = context.Get(ServerOptions.ApplicationId);
         try
@@ -194,7 +202,7 @@ internal static class ClusterChecks
                         "; ", (body?["waitingFor"] as JsonArray ?? []).Select(w => w?["reason"]?.ToString())),
                     "wait, or look at its log");
         }
-        catch (CliException e)
+        catch (AllocException e)
         {
             return Finding.Warn("instance", e.Message, e.Remedy ?? "check --console");
         }
@@ -204,7 +212,7 @@ internal static class ClusterChecks
     /// The registry's clock against this machine's; decisions follow the broker's, which should agree with both.
     /// </summary>
     private static async Task<Finding> ClockAsync(
-        CommandContext context, ClientSettings settings, CancellationToken cancellation)
+        CommandContext context, AllocClientOptions settings, CancellationToken cancellation)
     {
         using var http = new HttpClient { Timeout = settings.Timeout };
         DateTimeOffset? theirs;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Alloc.Cli.Output;
+using Alloc.Engine.State.RocksDb;
+using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Doctor;
 
@@ -10,33 +12,34 @@ internal static class MachineChecks
     private const long LittleSpace = 1L << 30;
     private const long NoSpace = 100L << 20;
     private const long FewFiles = 4_096;
+    private const string Platforms = "publish for this platform: docs/operations.md, \"Run\", has the line";
 
     public static IEnumerable<Finding> Run(string dataDirectory)
     {
         yield return Finding.Ok(
             "runtime", $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} processors");
-        yield return Library("Kafka client", "librdkafka.so.1", "librdkafka1");
-        yield return Library("state store", "librocksdb.so.7.8", "librocksdb7.8");
+        yield return KafkaClient();
+        yield return StateStore();
         yield return OpenFiles();
         yield return Disk(dataDirectory);
     }
 
-    private static Finding Library(string subject, string file, string package)
+    private static Finding KafkaClient()
     {
-        if (!NativeLibrary.TryLoad(file, out var handle))
+        try
         {
-            return Finding.Fail(subject, $"{file} is not installed", $"make deps, or apt-get install {package}");
+            return Finding.Ok("Kafka client", $"librdkafka {Library.VersionString}");
         }
-        var version = "";
-        if (NativeLibrary.TryGetExport(handle, "rd_kafka_version_str", out var symbol))
+        catch (Exception e) when (e is DllNotFoundException or InvalidOperationException)
         {
-            unsafe
-            {
-                version = " " + Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)symbol)());
-            }
+            return Finding.Fail("Kafka client", e.Message, Platforms);
         }
-        return Finding.Ok(subject, file + version);
     }
+
+    private static Finding StateStore() =>
+        NativeLibrary.TryLoad("rocksdb", typeof(RocksDbStateProvider).Assembly, null, out _)
+            ? Finding.Ok("state store", "RocksDB")
+            : Finding.Fail("state store", "RocksDB's library is not beside the program", Platforms);
 
     private static Finding OpenFiles()
     {

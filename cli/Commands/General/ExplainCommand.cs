@@ -3,6 +3,9 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -44,9 +47,9 @@ internal static class ExplainCommand
         {
             return await ExplainOrder.RunAsync(context, context.Get(What), order, cancellation).ConfigureAwait(false);
         }
-        var settings = ClientSettings.From(context);
-        await new Kafka.KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        var settings = ClientOptions.SettingsOf(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
         var what = context.Get(What);
         var pool = context.Get(Pool) ?? PoolOfOutcomeId(what);
@@ -63,7 +66,7 @@ internal static class ExplainCommand
         }
         if (found.Count == 0)
         {
-            throw CliException.NotFound(
+            throw AllocException.NotFound(
                 $"The journal knows no command, reservation, pool, order or outcome "
                 + $"{what}{(pool is null ? "" : $" in pool {pool}")}.",
                 "A command that was just sent may not be decided yet.");

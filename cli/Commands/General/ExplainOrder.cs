@@ -4,6 +4,8 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.General;
@@ -34,7 +36,7 @@ internal static class ExplainOrder
             }
             return found.Rows;
         }
-        catch (CliException e) when (e.ExitCodeValue is ExitCode.Unavailable or ExitCode.Failure)
+        catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
         {
             // The journal knows commands, reservations and pools without any instance's help.
             return [];
@@ -44,8 +46,8 @@ internal static class ExplainOrder
     public static Task<int> RunAsync(
         CommandContext context, string order, IReadOnlyList<JsonObject> reservations, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        var settings = ClientOptions.SettingsOf(context);
+        using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
         var rows = new List<JsonObject>();
         using (var progress = new SearchProgress(context.Host))

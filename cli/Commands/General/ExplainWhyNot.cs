@@ -4,6 +4,7 @@ using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.General;
@@ -42,7 +43,7 @@ internal static class ExplainWhyNot
         }
         return new[] { Class, Channel, Tier, Customer, Dealer }.FirstOrDefault(o => context.Get(o) is not null)
             is { } option
-            ? throw CliException.Usage($"{option.Name} says who asks: it goes with --why-not QUANTITY.")
+            ? throw AllocException.Usage($"{option.Name} says who asks: it goes with --why-not QUANTITY.")
             : false;
     }
 
@@ -50,7 +51,7 @@ internal static class ExplainWhyNot
     {
         if (context.Get(Quantity) is not >= 1)
         {
-            throw CliException.Usage("--why-not is a number of units, at least 1.");
+            throw AllocException.Usage("--why-not is a number of units, at least 1.");
         }
         using var console = JsonHttp.Console(context);
         var query = string.Concat(new[] { Class, Channel, Tier, Customer, Dealer }

@@ -4,6 +4,7 @@ using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Outcomes;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -105,7 +106,7 @@ internal sealed class PresentState
             var (status, body) = await console.TryAsync(HttpMethod.Get, path, cancellation).ConfigureAwait(false);
             return status == HttpStatusCode.OK ? body as JsonObject : null;
         }
-        catch (CliException e) when (e.ExitCodeValue is ExitCode.Unavailable or ExitCode.Failure)
+        catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
         {
             return null;
         }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Outcomes;
+using Alloc.Client.Outcomes;
 using Alloc.Engine.Topology;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Projection;

@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 
 namespace Alloc.Cli.Commands.Groups;
 
@@ -20,13 +22,13 @@ internal static class GroupDescribeCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var name = context.Get(Group);
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var admin = clients.Admin();
         var (group, positions) = new GroupPositions(settings, context.Time).Read(admin, name)
-            ?? throw CliException.NotFound(
+            ?? throw AllocException.NotFound(
                 $"There is no group {name} at {settings.Bootstrap}.", "alloc group list shows what there is.");
         if (context.Screen.IsTable)
         {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Output;
+using Alloc.Client.Kafka;
 
 namespace Alloc.Cli.Commands.Groups;
 
@@ -13,7 +13,7 @@ internal static class GroupListCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var admin = clients.Admin();

@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -44,7 +46,7 @@ internal sealed record PartitionAnswer(
 }
 
 /// <summary>Reads from the journal what each partition made of a policy.</summary>
-internal sealed class PolicyAnswers(ClientSettings settings, ISchemaRegistryClient registry) : IDisposable
+internal sealed class PolicyAnswers(AllocClientOptions settings, ISchemaRegistryClient registry) : IDisposable
 {
     /// <summary>How far the clocks of who applied the policy and of the log may be apart.</summary>
     private const long SkewMs = 120_000;

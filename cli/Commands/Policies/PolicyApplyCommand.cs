@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Policy.Document;
 using Alloc.Schemas.Allocation;
+using Confluent.SchemaRegistry;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
@@ -47,9 +49,9 @@ internal static class PolicyApplyCommand
         {
             return ExitCode.Failure;
         }
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         var topic = new PolicyTopic(settings, registry) { OnUnusable = context.Screen.Warn };
         var before = topic.Newest(cancellation);
         if (file.Parse(before?.Policy) is not { Policy: { } policy } reading)
@@ -97,8 +99,8 @@ internal static class PolicyApplyCommand
     }
 
     private static async Task<(PolicyInForce, IReadOnlyDictionary<int, AllocationCommand>)> WriteAsync(
-        CommandContext context, ClientSettings settings, PolicyTopic topic,
-        Alloc.Schemas.Registry.ISchemaRegistryClient registry, PolicyPlan plan, CancellationToken cancellation)
+        CommandContext context, AllocClientOptions settings, PolicyTopic topic,
+        ISchemaRegistryClient registry, PolicyPlan plan, CancellationToken cancellation)
     {
         using var fanOut = new PolicyFanOut(settings, topic, registry);
         await fanOut.BeginAsync(cancellation).ConfigureAwait(false);
@@ -107,7 +109,7 @@ internal static class PolicyApplyCommand
         var now = topic.Newest(cancellation);
         if (now?.Record != plan.Before?.Record)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"Version {now?.Record.Version} was applied in the meantime; nothing of this was written.",
                 "alloc policy get shows it; write the next version upon it.");
         }
@@ -158,11 +160,11 @@ internal static class PolicyApplyCommand
         }
         if (context.Get(Base) is { } wanted && wanted != last)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"Version {last} was applied last, not --base {wanted}; nothing was applied.",
                 "alloc policy get shows it; write the next version upon it.");
         }
-        return policy.Version > last ? false : throw CliException.Failed(
+        return policy.Version > last ? false : throw AllocException.Failed(
             policy.Version == last
                 ? $"Version {last} is there already with other content; nothing was applied."
                 : $"Version {last} was applied last, and {policy.Version} is older; nothing was applied.",
@@ -176,7 +178,7 @@ internal static class PolicyApplyCommand
         {
             return (now + Lead).ToUnixTimeMilliseconds();
         }
-        return time > now.ToUnixTimeMilliseconds() ? time : throw CliException.Usage(
+        return time > now.ToUnixTimeMilliseconds() ? time : throw AllocException.Usage(
             $"--effective-at: {Words.Time(time)} is over; what is decided cannot change.",
             "Write a time to come, or leave it out.");
     }

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Servers;
-using Alloc.Cli.Kafka;
+using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Trial;
 
@@ -44,9 +45,9 @@ internal static class PolicyDiffCommand
     {
         var from = context.Time.GetUtcNow() - context.Get(Window);
         var candidate = Candidate(context);
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         var progress = new ProgressLine(context.Host, "records");
         using var checkpoints = context.Get(ServerOptions.CheckpointDirectory) is { } root
             ? new ScratchStates(root, context.Get(ServerOptions.ApplicationId)) : null;
@@ -95,7 +96,7 @@ internal static class PolicyDiffCommand
             return null;
         }
         var reading = PolicyFile.Read(context, name).Parse();
-        return reading.Policy ?? throw CliException.Failed(
+        return reading.Policy ?? throw AllocException.Failed(
             reading.Errors[0].Show(name), "alloc policy validate shows all errors.");
     }
 }

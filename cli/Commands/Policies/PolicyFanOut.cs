@@ -1,11 +1,12 @@
 using System.Text;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -14,7 +15,7 @@ namespace Alloc.Cli.Commands.Policies;
 /// transactional id for the deployment: whoever begins shuts out whoever began before, so that no two are written upon
 /// the same base.
 /// </summary>
-internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, ISchemaRegistryClient registry)
+internal sealed class PolicyFanOut(AllocClientOptions settings, PolicyTopic topic, ISchemaRegistryClient registry)
     : IDisposable
 {
     private readonly string commandTopic = settings.TopicPrefix + TopicNames.Commands;
@@ -37,7 +38,7 @@ internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, I
     /// <param name="policy">What to write to the topic of policies; null: it is there already.</param>
     /// <param name="activations">The activation of each partition that is to have one.</param>
     /// <param name="cancellation">Gives up, and nothing is written.</param>
-    /// <exception cref="CliException">Another apply was quicker.</exception>
+    /// <exception cref="AllocException">Another apply was quicker.</exception>
     public async Task CommitAsync(
         PolicyInForce? policy, IReadOnlyDictionary<int, AllocationCommand> activations, CancellationToken cancellation)
     {
@@ -56,7 +57,7 @@ internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, I
         }
         catch (KafkaRetriableException error)
         {
-            throw CliException.Unavailable(
+            throw AllocException.Unavailable(
                 $"It is unknown whether the policy was written: {error.Error.Reason}",
                 "alloc policy get tells; the same command again finishes it.");
         }
@@ -98,11 +99,11 @@ internal sealed class PolicyFanOut(ClientSettings settings, PolicyTopic topic, I
         }
     }
 
-    private static CliException NothingWritten(KafkaException error) => error.Error.Code
+    private static AllocException NothingWritten(KafkaException error) => error.Error.Code
         is ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced
-            ? CliException.Failed(
+            ? AllocException.Failed(
                 "Another alloc policy apply was quicker; nothing of this one was written.",
                 "alloc policy get shows what is there now.", error)
-            : CliException.Unavailable(
+            : AllocException.Unavailable(
                 $"Nothing was written: {error.Error.Reason}", "Is the broker still running? Try again.");
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Allocation.Policy.Document;
 using Spectre.Console;
@@ -27,11 +28,11 @@ internal sealed record PolicyFile(string Name, string Text, PolicyProblem? Unrea
         }
         if (!File.Exists(name))
         {
-            throw CliException.NotFound($"There is no file {name}.");
+            throw AllocException.NotFound($"There is no file {name}.");
         }
         if (new FileInfo(name).Length > 4 * PolicyDocument.MaximumSize)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"{name} is larger than {PolicyDocument.MaximumSize} bytes.", "Merge rows by patterns.");
         }
         var bytes = File.ReadAllBytes(name);

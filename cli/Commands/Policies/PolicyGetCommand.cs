@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Web.Json;
+using Confluent.SchemaRegistry;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Policies;
@@ -30,9 +32,9 @@ internal static class PolicyGetCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         var topic = new PolicyTopic(settings, registry) { OnUnusable = context.Screen.Warn };
         var known = await Task.Run(() => topic.Read(cancellation), cancellation).ConfigureAwait(false);
         var applied = Wanted(known, context.Get(Version));
@@ -56,13 +58,13 @@ internal static class PolicyGetCommand
             return known.Count > 0 ? known[^1] : null;
         }
         return version == 0 ? null : known.LastOrDefault(applied => applied.Record.Version == version)
-            ?? throw CliException.NotFound(
+            ?? throw AllocException.NotFound(
                 $"There is no policy of version {version} any more.",
                 known.Count > 0 ? $"The last is {known[^1].Record.Version}." : "Version 0 is in force.");
     }
 
     private static async Task<IReadOnlyList<PartitionAnswer>> AnswersAsync(
-        CommandContext context, ClientSettings settings, Alloc.Schemas.Registry.ISchemaRegistryClient registry,
+        CommandContext context, AllocClientOptions settings, ISchemaRegistryClient registry,
         AppliedPolicy applied, CancellationToken cancellation)
     {
         using var answers = new PolicyAnswers(settings, registry);

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Alloc.Cli.Bench;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
@@ -11,6 +10,7 @@ using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -22,7 +22,7 @@ internal sealed class PolicyReplay : IDisposable
 {
     private const int SampleSize = 5_000;
     private static readonly TimeSpan RegistryPause = TimeSpan.FromMilliseconds(100);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly CancellationToken cancellation;
     private readonly CommandRecords commands;
     private readonly AvroSerde<AllocationOutcome> outcomes;
@@ -33,7 +33,7 @@ internal sealed class PolicyReplay : IDisposable
     private readonly long total;
     private long done;
 
-    public PolicyReplay(ClientSettings settings, ISchemaRegistryClient registry, CancellationToken cancellation)
+    public PolicyReplay(AllocClientOptions settings, ISchemaRegistryClient registry, CancellationToken cancellation)
     {
         this.settings = settings;
         this.cancellation = cancellation;
@@ -99,7 +99,7 @@ internal sealed class PolicyReplay : IDisposable
         var reasons = trial.Begin(candidate, commandTopic, from);
         if (reasons.Count > 0)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"Partition {partition} would not take the policy: {string.Join("; ", reasons)}");
         }
         var startedAt = Stopwatch.GetTimestamp();
@@ -129,7 +129,7 @@ internal sealed class PolicyReplay : IDisposable
         var journal = Ends(outcomeTopic, partition);
         if (journal.Low > begin)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"The journal of partition {partition} begins at offset {journal.Low}: what was before is gone, and a "
                 + "replay needs all of it.",
                 "Name the directory of a checkpoint from before the window: --checkpoint-dir.");
@@ -177,7 +177,7 @@ internal sealed class PolicyReplay : IDisposable
             {
                 if (Stopwatch.GetElapsedTime(startedAt) > settings.Timeout)
                 {
-                    throw CliException.Unavailable($"{error.Message}; schemas of commands are needed.", "Ask again.");
+                    throw AllocException.Unavailable($"{error.Message}; schemas of commands are needed.", "Ask again.");
                 }
                 cancellation.WaitHandle.WaitOne(RegistryPause);
                 cancellation.ThrowIfCancellationRequested();
@@ -195,7 +195,7 @@ internal sealed class PolicyReplay : IDisposable
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            var record = reader.Consume(TimeSpan.FromSeconds(30)) ?? throw CliException.Unavailable(
+            var record = reader.Consume(TimeSpan.FromSeconds(30)) ?? throw AllocException.Unavailable(
                 $"{topic}[{partition}] gave no record for 30 s.", "Is the broker still running? Ask again.");
             if (record.IsPartitionEOF || record.Offset.Value >= to)
             {

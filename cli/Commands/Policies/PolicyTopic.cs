@@ -1,11 +1,12 @@
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -16,7 +17,7 @@ namespace Alloc.Cli.Commands.Policies;
 internal sealed record AppliedPolicy(PolicyInForce Record, AllocationPolicy Policy, long WrittenAtMs);
 
 /// <summary>The topic of policies: which was applied last, and those before it that compaction has left.</summary>
-internal sealed class PolicyTopic(ClientSettings settings, ISchemaRegistryClient registry)
+internal sealed class PolicyTopic(AllocClientOptions settings, ISchemaRegistryClient registry)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly HashSet<long> unusable = [];
@@ -33,7 +34,7 @@ internal sealed class PolicyTopic(ClientSettings settings, ISchemaRegistryClient
     public AppliedPolicy? Newest(CancellationToken cancellation) => Read(cancellation) is [.., var last] ? last : null;
 
     /// <summary>What the topic has, the newest last.</summary>
-    /// <exception cref="CliException">The topic is missing.</exception>
+    /// <exception cref="AllocException">The topic is missing.</exception>
     public IReadOnlyList<AppliedPolicy> Read(CancellationToken cancellation)
     {
         var clients = new KafkaClients(settings);
@@ -49,7 +50,7 @@ internal sealed class PolicyTopic(ClientSettings settings, ISchemaRegistryClient
         while (ends.High > ends.Low)
         {
             cancellation.ThrowIfCancellationRequested();
-            var record = reader.Consume(Patience) ?? throw CliException.Unavailable(
+            var record = reader.Consume(Patience) ?? throw AllocException.Unavailable(
                 $"The broker gave no record of {Name} for {Patience.TotalSeconds:0} s.", "Ask again.");
             if (record.IsPartitionEOF)
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 
 namespace Alloc.Cli.Commands.Policies;
 
@@ -27,7 +28,7 @@ internal static class PolicyValidateCommand
     private static Processors.Allocation.Policy.AllocationPolicy Valid(CommandContext context, string name)
     {
         var reading = PolicyFile.Read(context, name).Parse();
-        return reading.Policy ?? throw CliException.Failed(
+        return reading.Policy ?? throw AllocException.Failed(
             $"--previous is not valid itself: {reading.Errors[0].Show(name)}");
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Reservations;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Pools;
@@ -105,7 +106,7 @@ internal static class PoolConfigureCommand
         }
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var units)
             ? units
-            : throw CliException.Usage($"{Maximum.Name}: '{text}' is neither a whole number of units nor {None}.");
+            : throw AllocException.Usage($"{Maximum.Name}: '{text}' is neither a whole number of units nor {None}.");
     }
 
     private static bool IsNone(string? text) => string.Equals(text, None, StringComparison.OrdinalIgnoreCase);

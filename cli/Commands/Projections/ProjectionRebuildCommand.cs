@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
+using Alloc.Client;
 
 namespace Alloc.Cli.Commands.Projections;
 
@@ -45,7 +46,7 @@ internal static class ProjectionRebuildCommand
         }
         if (context.Get(Check))
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 "--check compares a pool or a partition: --scope pool/ID or --scope partition/N.",
                 "A new generation replaces all, whatever it was.");
         }
@@ -107,7 +108,7 @@ internal static class ProjectionRebuildCommand
         }
         if (rebuild["failure"] is { } reason)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"Generation {generation} was given up: {reason}",
                 "Searches answer from the generation before. alloc verify checks the journal.");
         }

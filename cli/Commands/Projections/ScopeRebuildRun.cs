@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Output;
+using Alloc.Client;
 
 namespace Alloc.Cli.Commands.Projections;
 
@@ -20,7 +21,7 @@ internal static class ScopeRebuildRun
         if (!scope.StartsWith("pool/", StringComparison.Ordinal)
             && !scope.StartsWith("partition/", StringComparison.Ordinal))
         {
-            throw CliException.Usage($"--scope: '{scope}' is none of all, pool/ID and partition/N.");
+            throw AllocException.Usage($"--scope: '{scope}' is none of all, pool/ID and partition/N.");
         }
         using var console = JsonHttp.Console(context);
         var begun = await console.PostAsync(
@@ -57,7 +58,7 @@ internal static class ScopeRebuildRun
                 misses = found is null ? misses + 1 : 0;
                 if (misses > MissesAtMost)
                 {
-                    throw CliException.Unavailable(
+                    throw AllocException.Unavailable(
                         "The instance that built it anew was stopped or started again; what searches show was not "
                         + "changed, or as a whole.", "Run it again.");
                 }
@@ -88,9 +89,9 @@ internal static class ScopeRebuildRun
         switch (result["phase"]!.GetValue<string>())
         {
             case "Unknown":
-                throw CliException.NotFound($"{result["failure"]}");
+                throw AllocException.NotFound($"{result["failure"]}");
             case "Failed":
-                throw CliException.Failed(
+                throw AllocException.Failed(
                     $"{result["scope"]} was not built anew: {result["failure"]}",
                     "What searches show of it is as it was.");
         }

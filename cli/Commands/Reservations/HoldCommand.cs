@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Client;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -81,7 +82,7 @@ internal static class HoldCommand
         var quantity = context.Get(ReservationOptions.Quantity);
         if (lines.Count == 0 ? id is null || quantity is null : id is not null || quantity is not null)
         {
-            throw CliException.Usage("Give --id and --quantity, or one --line RESERVATION=UNITS for each line.");
+            throw AllocException.Usage("Give --id and --quantity, or one --line RESERVATION=UNITS for each line.");
         }
         var ttl = context.Get(Ttl);
         var mode = context.IsGiven(Mode) ? context.Get(Mode) : HoldMode.AllOrNothing;
@@ -132,13 +133,13 @@ internal static class HoldCommand
                 || string.IsNullOrWhiteSpace(text[(equals + 1)..])
                 || !attributes.TryAdd(text[..equals], text[(equals + 1)..]))
             {
-                throw CliException.Usage(
+                throw AllocException.Usage(
                     $"--attribute: '{text}' is not NAME=VALUE, neither of them empty, and each name once.");
             }
         }
         if (context.Get(Dealer) is { } dealer && !attributes.TryAdd(Scopes.DealerAttribute, dealer))
         {
-            throw CliException.Usage($"--dealer is the attribute {Scopes.DealerAttribute}: give one of them.");
+            throw AllocException.Usage($"--dealer is the attribute {Scopes.DealerAttribute}: give one of them.");
         }
         return attributes;
     }
@@ -150,6 +151,6 @@ internal static class HoldCommand
             && long.TryParse(
                 text[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var units)
             ? new HoldLine { ReservationId = text[..equals], Quantity = units }
-            : throw CliException.Usage($"--line: '{text}' is not RESERVATION=UNITS.");
+            : throw AllocException.Usage($"--line: '{text}' is not RESERVATION=UNITS.");
     }
 }

@@ -2,14 +2,12 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Cli.Replay;
-using Alloc.Engine.Runtime;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
@@ -43,7 +41,7 @@ internal static class ImportAllCommand
     {
         if (context.Get(File) == "-" && !context.Get(Consent.Yes) && !context.Get(DryRun))
         {
-            throw CliException.Usage("What is read from standard input needs --yes: nobody can be asked there.");
+            throw AllocException.Usage("What is read from standard input needs --yes: nobody can be asked there.");
         }
         Consent.CheckPossible(context, "import-all", context.Get(DryRun));
         var (lines, waitingOnly, incomplete) = ReadFile(context);
@@ -51,7 +49,7 @@ internal static class ImportAllCommand
         {
             if (!context.Get(Incomplete.Allow))
             {
-                throw CliException.Unavailable(
+                throw AllocException.Unavailable(
                     $"The file says that it is not whole. {incomplete}",
                     "Nothing was imported. Export it again; --allow-incomplete imports what it has.");
             }
@@ -76,9 +74,9 @@ internal static class ImportAllCommand
             context.Screen.Warn("Nothing was imported.");
             return ExitCode.Failure;
         }
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         using var pipe = new CommandPipe(settings, registry, fromBeginning: false, lingerMs: 5);
         return Show(
             context, lines, Send(context, pipe, lines, settings.Timeout, cancellation), pipe.PartitionCount);
@@ -99,7 +97,7 @@ internal static class ImportAllCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Usage($"{file}: {e.Message}");
+            throw AllocException.Usage($"{file}: {e.Message}");
         }
     }
 
@@ -161,7 +159,7 @@ internal static class ImportAllCommand
             foreach (var (index, _) in outcomes.Index().Where(o => o.Item is null))
             {
                 missing.Add(
-                    Murmur2.Partition(Encoding.UTF8.GetBytes(lines[index].PoolId), partitionCount),
+                    PoolPartition.OfKey(Encoding.UTF8.GetBytes(lines[index].PoolId), partitionCount),
                     "no decision of those that are unknown was seen; run it again, nothing is done twice.");
             }
             missing.Warn(context, "not answering for all");

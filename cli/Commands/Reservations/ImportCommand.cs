@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -33,7 +34,7 @@ internal static class ImportCommand
         var (held, confirmed) = (context.Get(Held), context.Get(Confirmed));
         if (held == 0 && confirmed == 0)
         {
-            throw CliException.Usage("Say how many: --held, --confirmed, or both.");
+            throw AllocException.Usage("Say how many: --held, --confirmed, or both.");
         }
         return new Ask(
             context.Get(ReservationOptions.Pool),

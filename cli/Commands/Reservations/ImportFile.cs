@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
@@ -46,7 +46,7 @@ internal static class ImportFile
     /// </summary>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="reader">Its text.</param>
-    /// <exception cref="CliException">A line is wrong; nothing of the file may be used.</exception>
+    /// <exception cref="AllocException">A line is wrong; nothing of the file may be used.</exception>
     public static (IReadOnlyList<ImportLine> Lines, int WaitingOnly, string? Incomplete) Read(
         string file, TextReader reader)
     {
@@ -96,7 +96,7 @@ internal static class ImportFile
         }
         return problems.Count == 0
             ? (lines, waitingOnly, incomplete)
-            : throw CliException.Failed(
+            : throw AllocException.Failed(
                 string.Join("\n       ", problems),
                 "Nothing was imported. The lines are those of alloc authority export -o jsonl.");
     }

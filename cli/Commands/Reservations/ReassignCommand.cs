@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -27,7 +28,7 @@ internal static class ReassignCommand
     {
         if (context.Get(Order) is null && context.Get(Customer) is null)
         {
-            throw CliException.Usage("Say to whom: --to-order, --to-customer, or both.");
+            throw AllocException.Usage("Say to whom: --to-order, --to-customer, or both.");
         }
         return new Ask(
             context.Get(ReservationOptions.Pool),

@@ -2,12 +2,11 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -83,7 +82,7 @@ internal static class ReleaseAllCommand
     {
         if (!SearchOptions.IsNarrowed(context))
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 "Say which reservations: --order, --customer, --pool, --status or --older-than.",
                 "alloc reservation list shows what a search finds.");
         }
@@ -114,20 +113,20 @@ internal static class ReleaseAllCommand
         }
         if (result.HasMore)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"The search finds more than {Most:N0} reservations, the most that one run looks at; nothing was "
                 + "released.",
                 "Narrow the search: --pool, --status, --older-than.");
         }
         if (count > limit)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"{count} reservations would be released, and the limit is {limit}; nothing was.",
                 $"Narrow the search, or allow it with --limit {count}.");
         }
         if (context.Get(Ticket) is null && context.Get(Confirmed) && wanted.Any(r => Units(r, "confirmed") > 0))
         {
-            throw CliException.Usage("Confirmed units are taken back only with --ticket.");
+            throw AllocException.Usage("Confirmed units are taken back only with --ticket.");
         }
         return wanted;
     }
@@ -144,9 +143,8 @@ internal static class ReleaseAllCommand
     private static async Task<List<JsonObject>> ReleaseAsync(
         CommandContext context, List<JsonObject> found, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
-        using var registry = Clients.Registry.Client(settings, context.Time);
-        using var port = new CommandPort(settings, registry);
+        var settings = ClientOptions.SettingsOf(context);
+        using var client = new AllocClient(settings, context.Time);
         var progress = new ProgressLine(context.Host, "reservations");
         var rows = new List<JsonObject>();
         try
@@ -154,8 +152,8 @@ internal static class ReleaseAllCommand
             foreach (var reservation in found)
             {
                 var command = CommandFor(context, reservation);
-                var outcome = await port.AskAsync(command, cancellation).ConfigureAwait(false);
-                rows.Add(Row(context, reservation, command, outcome));
+                var result = await client.SendAsync(command, cancellation).ConfigureAwait(false);
+                rows.Add(Row(context, reservation, command, (result as CommandAnswer.Decided)?.Outcome));
                 progress.Show("releasing", rows.Count, found.Count);
             }
         }

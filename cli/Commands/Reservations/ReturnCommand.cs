@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Holds;
 
 namespace Alloc.Cli.Commands.Reservations;
 

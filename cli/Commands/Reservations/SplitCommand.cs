@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -40,6 +41,6 @@ internal static class SplitCommand
             && long.TryParse(
                 text[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var units)
             ? new SplitPart { ReservationId = text[..equals], Quantity = units }
-            : throw CliException.Usage($"--part: '{text}' is not RESERVATION=UNITS.");
+            : throw AllocException.Usage($"--part: '{text}' is not RESERVATION=UNITS.");
     }
 }

@@ -4,8 +4,10 @@ using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
-using Alloc.Cli.Hosting;
-using Alloc.Cli.Hosting.Demo;
+using Alloc.Cli.Demo;
+using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Host;
 using Alloc.Web;
 using Confluent.Kafka;
 
@@ -54,11 +56,13 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, Compression, DemoRate, DemoSeed,
-                ServerOptions.NotReadyAfter, ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint, ServerOptions.NoProjection,
+                ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        var otlp = ServerOptions.Otlp(context);
         Ports.EnsureFree(
         [
             new("Kafka", Loopback, context.Get(ServerOptions.KafkaPort), ServerOptions.KafkaPort.Name),
@@ -68,7 +72,7 @@ internal static class DevCommand
         using var run = new ServerRun(context);
         var fault = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var embedded = await StartEmbeddedAsync(context, run, fault, cancellation).ConfigureAwait(false);
-        var settings = new ClientSettings
+        var settings = new AllocClientOptions
         {
             Bootstrap = embedded.Broker.BootstrapServers,
             Registry = new Uri($"http://{Loopback}:{embedded.Registry.Port}"),
@@ -87,6 +91,7 @@ internal static class DevCommand
                     ? context.Get(ServerOptions.Partitions)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                OtlpEndpoint = otlp,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
                 Compression = context.Get(Compression),
@@ -118,7 +123,7 @@ internal static class DevCommand
                 Host = Loopback,
                 Port = context.Get(ServerOptions.KafkaPort),
                 Durability = context.Get(Durability),
-                OnFault = e => fault.TrySetException(CliException.Failed(
+                OnFault = e => fault.TrySetException(AllocException.Failed(
                     $"The embedded broker stopped: {e.Message}",
                     "Nothing that was answered is lost; start again when the cause is gone.", e)),
             },
@@ -153,7 +158,7 @@ internal static class DevCommand
     }
 
     private static Task StartDemo(
-        DemoScenario story, CommandContext context, ServerRun run, ClientSettings settings, AllocationHost host,
+        DemoScenario story, CommandContext context, ServerRun run, AllocClientOptions settings, AllocationHost host,
         CancellationToken cancellation) =>
         DemoRunner.RunAsync(
             new DemoTraffic(story, settings, host.Registry, context.Get(DemoRate), context.Get(DemoSeed), context.Time),

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.General;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Output;
+using Alloc.Host;
 using Alloc.Web;
 using Confluent.Kafka;
 
@@ -26,15 +27,17 @@ internal static class ServeCommand
                 ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.NoProjection,
+                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint,
+                ServerOptions.NoProjection,
                 ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var console = ConsoleOf(context);
         console.Validate();
+        var otlp = ServerOptions.Otlp(context);
         Ports.EnsureFree([new("console", console.Host, console.Port, ServerOptions.ConsolePort.Name)]);
         using var run = new ServerRun(context);
         await using var host = await AllocationHost.StartAsync(
@@ -52,9 +55,10 @@ internal static class ServeCommand
                     : null,
                 ReplicationFactor = (short)context.Get(ServerOptions.Replication),
                 Endpoint = context.Get(ServerOptions.ConsoleUrl) is { } url
-                    ? ClientSettings.Url(url, ServerOptions.ConsoleUrl.Name)
+                    ? ClientOptions.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                OtlpEndpoint = otlp,
                 WithProjection = !context.Get(ServerOptions.NoProjection),
                 WithShadow = context.Get(ServerOptions.Shadow),
                 Compression = context.Get(Compression),

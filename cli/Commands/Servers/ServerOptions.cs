@@ -1,4 +1,6 @@
 using Alloc.Cli.CommandLine;
+using Alloc.Client;
+using Alloc.Host.Metrics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -87,6 +89,12 @@ internal static class ServerOptions
         HelpName = "duration",
     };
 
+    public static readonly SettingOption<string?> OtlpEndpoint = new(
+        "--otlp-endpoint", "A collector that metrics are sent to (OTLP over HTTP); not loopback: https")
+    {
+        HelpName = "url",
+    };
+
     public static readonly SettingOption<bool> NoProjection = new(
         "--no-projection", "Run without the search projection: reservations are not searched for at this instance");
 
@@ -101,6 +109,20 @@ internal static class ServerOptions
 
     public static readonly SettingOption<LogLevel> Level = Choice.Of<SettingOption<LogLevel>, LogLevel>(
         new SettingOption<LogLevel>("--log-level", "Which lines are logged on standard error"), LogLevel.Warning);
+
+    /// <summary>The collector that was given; null for none.</summary>
+    /// <exception cref="AllocException">It is no address, or metrics would leave the machine without TLS.</exception>
+    public static Uri? Otlp(CommandContext context)
+    {
+        if (context.Get(OtlpEndpoint) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+        var endpoint = ClientOptions.Url(text, OtlpEndpoint.Name);
+        return OtlpMetrics.Refusal(endpoint) is { } refusal
+            ? throw AllocException.Usage($"{OtlpEndpoint.Name}: {text} {refusal}")
+            : endpoint;
+    }
 
     private static SettingOption<int> Port(string name, string description, int byDefault)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Output;
+using Alloc.Host;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Cli.Commands.Servers;

@@ -1,4 +1,4 @@
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;
 

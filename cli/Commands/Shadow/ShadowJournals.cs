@@ -1,11 +1,11 @@
 using System.Text;
-using Alloc.Cli.Bench;
-using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
-using Alloc.Cli.Outcomes;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Shadow;
 
@@ -15,7 +15,7 @@ namespace Alloc.Cli.Commands.Shadow;
 internal sealed class ShadowJournals : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ClientSettings settings;
+    private readonly AllocClientOptions settings;
     private readonly string shadowTopic;
     private readonly string outcomeTopic;
     private readonly AvroSerde<AllocationOutcome> shadowSerde;
@@ -23,7 +23,7 @@ internal sealed class ShadowJournals : IDisposable
     private readonly IConsumer<byte[]?, byte[]?> reader;
     private readonly int partitionCount;
 
-    public ShadowJournals(ClientSettings settings, ISchemaRegistryClient registry)
+    public ShadowJournals(AllocClientOptions settings, ISchemaRegistryClient registry)
     {
         this.settings = settings;
         shadowTopic = settings.TopicPrefix + TopicNames.ShadowOutcomes;
@@ -89,7 +89,7 @@ internal sealed class ShadowJournals : IDisposable
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            var record = reader.Consume(Patience) ?? throw CliException.Unavailable(
+            var record = reader.Consume(Patience) ?? throw AllocException.Unavailable(
                 $"{topic}[{partition}] gave no record for {Patience.TotalSeconds:0} s.",
                 "Is the broker still running? Ask again.");
             if (record.IsPartitionEOF || record.Offset.Value >= high)

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Bench;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Web.Json;
 using Spectre.Console;
 
@@ -34,9 +34,9 @@ internal static class ShadowReportCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         var progress = new ProgressLine(context.Host, "records");
         using var journals = new ShadowJournals(settings, registry)
         {

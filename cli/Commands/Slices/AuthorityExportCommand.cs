@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
@@ -29,9 +31,9 @@ internal static class AuthorityExportCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         using var reader = new JournalReader(settings, registry);
         var slice = new SliceFold(context.Get(AuthorityCommands.Slice), reader.PartitionCount);
         var missing = Read(context, reader, slice, cancellation);
@@ -60,7 +62,7 @@ internal static class AuthorityExportCommand
         var ranges = reader.WholeEnds(cancellation).ToArray();
         if (Array.FindIndex(ranges, r => r.Low > 0) is var cut and >= 0)
         {
-            throw CliException.Failed(
+            throw AllocException.Failed(
                 $"The journal of partition {cut} begins at offset {ranges[cut].Low}: what was promised before is "
                 + "not in it.",
                 "alloc reservation list --pool shows what the search knows.");
@@ -90,7 +92,7 @@ internal static class AuthorityExportCommand
             return;
         }
         var modes = others.Select(p => slice.Modes[p]?.Mode.ToString() ?? "not set").Distinct();
-        throw CliException.Failed(
+        throw AllocException.Failed(
             $"The slice '{slice.Name}' is not frozen in partition{(others.Count == 1 ? "" : "s")} "
             + $"{string.Join(", ", others)} ({string.Join(", ", modes)}): what is exported could change behind it.",
             $"First:  alloc authority transfer '{slice.Name}' --mode frozen --owner … --epoch …   "

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Client.Outcomes;
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
@@ -45,9 +47,9 @@ internal static class AuthorityMismatchesCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var limit = context.Get(Limit);
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var registry = Clients.Registry.Client(settings, context.Time);
+        using var registry = Registries.Client(settings, context.Time);
         using var reader = new JournalReader(settings, registry);
         var (count, signs) = Read(context, reader, limit, cancellation);
         context.Screen.Rows(

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Client;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Slices;
@@ -22,17 +22,16 @@ internal static class PartitionWrites
     private static async Task<int> RunAsync(
         CommandContext context, AllocationCommandBody body, CancellationToken cancellation)
     {
-        var settings = ClientSettings.From(context);
-        using var registry = Clients.Registry.Client(settings, context.Time);
-        using var port = new CommandPort(settings, registry);
+        var settings = ClientOptions.SettingsOf(context);
+        using var client = new AllocClient(settings, context.Time);
         var key = CommandKinds.KeyOf(CommandKinds.Of(body));
         var command = Writes.Envelope(context, key, body, CommandId.Next(context.Time));
         var rows = new List<JsonObject>();
-        var count = await port.CountPartitionsAsync(cancellation).ConfigureAwait(false);
+        var count = await client.CountPartitionsAsync(cancellation).ConfigureAwait(false);
         for (var partition = 0; partition < count; partition++)
         {
-            var outcome = await port.AskAsync(command, cancellation, partition).ConfigureAwait(false);
-            rows.Add(Row(partition, command, outcome));
+            var result = await client.SendAsync(command, partition, cancellation).ConfigureAwait(false);
+            rows.Add(Row(partition, command, (result as CommandAnswer.Decided)?.Outcome));
         }
         context.Screen.Rows(
             rows,

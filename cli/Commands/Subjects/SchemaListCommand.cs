@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
+using Alloc.Client;
 
 namespace Alloc.Cli.Commands.Subjects;
 
@@ -15,20 +15,18 @@ internal static class SchemaListCommand
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
-        using var registry = JsonHttp.Registry(ClientSettings.From(context));
-        var subjects = (await registry.GetAsync("subjects", cancellation).ConfigureAwait(false)).AsArray();
+        using var registry = Registries.Client(ClientOptions.SettingsOf(context), context.Time);
+        var subjects = await registry.GetAllSubjectsAsync().WaitAsync(cancellation).ConfigureAwait(false);
         var rows = new List<JsonObject>();
-        foreach (var subject in subjects.Select(s => s!.GetValue<string>()).Order(StringComparer.Ordinal))
+        foreach (var subject in subjects.Order(StringComparer.Ordinal))
         {
-            var latest = await registry.GetAsync(
-                $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellation)
-                .ConfigureAwait(false);
+            var latest = await registry.GetLatestSchemaAsync(subject).WaitAsync(cancellation).ConfigureAwait(false);
             rows.Add(new JsonObject
             {
                 ["subject"] = subject,
-                ["version"] = latest["version"]!.DeepClone(),
-                ["id"] = latest["id"]!.DeepClone(),
-                ["record"] = NameOf(latest["schema"]!.GetValue<string>()),
+                ["version"] = latest.Version,
+                ["id"] = latest.Id,
+                ["record"] = NameOf(latest.SchemaString),
             });
         }
         context.Screen.Rows(

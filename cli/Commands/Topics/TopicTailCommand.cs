@@ -4,6 +4,8 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Kafka;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Processors.Notation;
 
 namespace Alloc.Cli.Commands.Topics;
@@ -45,10 +47,10 @@ internal static class TopicTailCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var start = Start(context);
-        var settings = ClientSettings.From(context);
+        var settings = ClientOptions.SettingsOf(context);
         var clients = new KafkaClients(settings);
         await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var decoder = new RecordDecoder(settings);
+        using var decoder = new RecordDecoder(settings, context.Time);
         var plan = Plan(context, clients, settings, start);
         var records = new TopicTail(clients, settings.Timeout).Read(plan, cancellation)
             .Where(r => HasKey(r, context.Get(Key)));
@@ -72,7 +74,7 @@ internal static class TopicTailCommand
         var nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!TimeText.TryRead(text, nowMs, out var timeMs, out var problem))
         {
-            throw CliException.Usage(
+            throw AllocException.Usage(
                 $"--from: '{text}' {problem}.", "Or write beginning, end, or an offset.");
         }
         context.Screen.Note($"Records from {Words.Time(timeMs, context.Time)} on.");
@@ -83,7 +85,7 @@ internal static class TopicTailCommand
         key is null || record.Message.Key?.AsSpan().SequenceEqual(System.Text.Encoding.UTF8.GetBytes(key)) == true;
 
     private static TailPlan Plan(
-        CommandContext context, KafkaClients clients, ClientSettings settings, (StartAt At, long Value)? start)
+        CommandContext context, KafkaClients clients, AllocClientOptions settings, (StartAt At, long Value)? start)
     {
         var topic = settings.TopicPrefix + context.Get(Topic);
         using var admin = clients.Admin();
@@ -91,7 +93,7 @@ internal static class TopicTailCommand
         var only = context.Get(Partition);
         if (only is { } p && (p < 0 || p >= count))
         {
-            throw CliException.NotFound($"{topic} has no partition {p}; it has {count}.");
+            throw AllocException.NotFound($"{topic} has no partition {p}; it has {count}.");
         }
         var plan = new TailPlan
         {

@@ -19,10 +19,9 @@ internal sealed class RocksDbEnvironment : IDisposable
 
     private readonly CacheHandle cache;
 
-    /// <exception cref="StateLibraryMissingException">RocksDB is not installed.</exception>
+    /// <exception cref="DllNotFoundException">There is no RocksDB for this platform.</exception>
     public RocksDbEnvironment(StateStoreOptions options, IFileSystem files)
     {
-        RocksDbLibrary.Load();
         StateOptions = options;
         Files = files;
         cache = new CacheHandle((nuint)options.DatabaseMemoryBytes);

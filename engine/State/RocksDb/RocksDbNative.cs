@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Alloc.Engine.State.RocksDb;
 
 /// <summary>
-/// The functions of RocksDB 7.8's C interface (<c>rocksdb/c.h</c>) that the engine uses, as they are declared there.
+/// The functions of RocksDB's C interface (<c>rocksdb/c.h</c>) that the engine uses, as they are declared there. The
+/// package of RocksDB brings the library under this name for every platform, where .NET finds it by itself.
 /// </summary>
 /// <remarks>
 /// Every <c>error</c> is a text that RocksDB allocated, or null; <see cref="RocksDbError.Check"/> reads and frees it.

@@ -10,7 +10,7 @@ public sealed class RocksDbStateProvider : ITaskStateProvider
 
     /// <param name="options">Limits that hold for all tasks together.</param>
     /// <param name="files">The file system that holds the tasks' directories.</param>
-    /// <exception cref="StateLibraryMissingException">RocksDB is not installed; the text says what to do.</exception>
+    /// <exception cref="DllNotFoundException">There is no RocksDB for this platform.</exception>
     public RocksDbStateProvider(StateStoreOptions options, IFileSystem files)
     {
         this.files = files;

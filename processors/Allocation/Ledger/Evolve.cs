@@ -1,3 +1,5 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;
@@ -6,7 +8,7 @@ namespace Alloc.Processors.Allocation.Ledger;
 /// State and outcome to state, with plain writes of what the outcome says. Used after every decision and, alone, to
 /// build the state from the journal; both give the same entries.
 /// </summary>
-public static partial class Evolve
+public static class Evolve
 {
     /// <summary>Applies one outcome.</summary>
     /// <exception cref="LedgerFaultException">The outcome does not follow on from the state.</exception>
@@ -44,7 +46,7 @@ public static partial class Evolve
         ApplyUsage(state, outcome);
         ApplySupply(state, outcome);
         ApplyMemory(state, outcome);
-        ApplySettings(state, outcome);
+        PartitionSettingsAfter.Apply(state, outcome);
     }
 
     private static PoolState After(PoolState pool, AllocationOutcome outcome, int waiters) => outcome.Event switch

@@ -1,3 +1,5 @@
+using Alloc.Processors.Allocation.Ledger.Scarcity;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;

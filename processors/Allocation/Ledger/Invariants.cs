@@ -1,3 +1,5 @@
+using Alloc.Processors.Allocation.Ledger.Commands;
+using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;

@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger;

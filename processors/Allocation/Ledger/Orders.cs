@@ -1,3 +1,5 @@
+using Alloc.Processors.Allocation.Ledger.Waitlist;
+
 namespace Alloc.Processors.Allocation.Ledger;
 
 /// <summary>
@@ -58,7 +60,8 @@ internal sealed class PlaceOrder : IComparer<WaiterPlace>, IComparer<HolderPlace
 
 /// <summary>Texts by their UTF-8 bytes.</summary>
 internal static class Utf8Order
-{    // UTF-16 units order like UTF-8 bytes, except that surrogates come after everything else.
+{
+    // UTF-16 units order like UTF-8 bytes, except that surrogates come after everything else.
     public static int Compare(string? x, string? y)
     {
         if (x is null || y is null)

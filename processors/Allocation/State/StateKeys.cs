@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Alloc.Engine.Processing;
-using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Waitlist;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.State;
@@ -28,7 +28,7 @@ public readonly record struct TimerKey(TimerKind Kind, string PoolId, string Id)
 /// Keys of stores as bytes that order as the keys do: UTF-8 texts with a zero byte between them (ids have no control
 /// characters), numbers big-endian.
 /// </summary>
-public static partial class StateKeys
+public static class StateKeys
 {
     /// <summary>For <see cref="State.PoolKey"/>.</summary>
     public static ISerde<PoolKey> PoolKey { get; } = new PoolKeySerde();
@@ -82,6 +82,24 @@ public static partial class StateKeys
         var text = Encoding.UTF8.GetString(data[..end]);
         data = data[(end + 1)..];
         return text;
+    }
+
+    // Big-endian, with the sign bit turned, orders as the number does.
+    private static void WriteOrdered(long number, IBufferWriter<byte> output)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(sizeof(long)), number ^ long.MinValue);
+        output.Advance(sizeof(long));
+    }
+
+    private static long ReadOrdered(ref ReadOnlySpan<byte> data)
+    {
+        if (data.Length < sizeof(long))
+        {
+            throw new StreamsException("A key of a store is damaged: a number takes 8 bytes.");
+        }
+        var number = BinaryPrimitives.ReadInt64BigEndian(data) ^ long.MinValue;
+        data = data[sizeof(long)..];
+        return number;
     }
 
     private sealed class PoolKeySerde : ISerde<PoolKey>
@@ -139,6 +157,44 @@ public static partial class StateKeys
             data = data[1..];
             var poolId = ReadText(ref data);
             return new TimerKey(kind, poolId, Encoding.UTF8.GetString(data));
+        }
+    }
+
+    private sealed class WaiterKeySerde : ISerde<WaiterKey>
+    {
+        public void Serialize(WaiterKey value, IBufferWriter<byte> output)
+        {
+            WriteText(value.PoolId, output);
+            WriteOrdered(value.Place.OrderMs, output);
+            WriteOrdered(value.Place.Tie, output);
+            WriteLast(value.Place.ReservationId, output);
+        }
+
+        public WaiterKey Deserialize(ReadOnlySpan<byte> data)
+        {
+            var poolId = ReadText(ref data);
+            var order = ReadOrdered(ref data);
+            var tie = ReadOrdered(ref data);
+            return new WaiterKey(poolId, new WaiterPlace(order, tie, Encoding.UTF8.GetString(data)));
+        }
+    }
+
+    private sealed class HolderKeySerde : ISerde<HolderKey>
+    {
+        public void Serialize(HolderKey value, IBufferWriter<byte> output)
+        {
+            WriteText(value.PoolId, output);
+            WriteText(value.Place.Class, output);
+            WriteOrdered(~value.Place.HeldAtMs, output);
+            WriteLast(value.Place.ReservationId, output);
+        }
+
+        public HolderKey Deserialize(ReadOnlySpan<byte> data)
+        {
+            var poolId = ReadText(ref data);
+            var priorityClass = ReadText(ref data);
+            var heldAt = ~ReadOrdered(ref data);
+            return new HolderKey(poolId, new HolderPlace(priorityClass, heldAt, Encoding.UTF8.GetString(data)));
         }
     }
 }

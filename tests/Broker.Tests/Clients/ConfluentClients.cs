@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -9,8 +8,6 @@ namespace Broker.Tests.Clients;
 internal static class ConfluentClients
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    static ConfluentClients() => NativeKafkaClient.Load();
 
     public static async Task CreateTopicAsync(TestBroker broker, string topic, int partitions = 1)
     {

@@ -1,4 +1,4 @@
-using Alloc.Cli.Hosting.Demo;
+using Alloc.Cli.Demo;
 using Alloc.Schemas.Allocation;
 using EndToEnd.Tests.Processes;
 

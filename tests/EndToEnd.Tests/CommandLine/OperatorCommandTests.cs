@@ -214,6 +214,35 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
     }
 
     [Fact]
+    public async Task A_schema_is_printed_by_its_subject_its_version_or_its_id()
+    {
+        const string subject = "allocation.commands-value";
+
+        var newest = JsonNode.Parse((await SchemaAsync(subject, "-o", "json")).Out)!;
+        var first = JsonNode.Parse((await SchemaAsync(subject, "--version", "1", "-o", "json")).Out)!;
+        var byId = JsonNode.Parse((await SchemaAsync(newest["id"]!.ToString(), "-o", "json")).Out)!;
+        var table = await SchemaAsync(subject);
+
+        Assert.Equal(subject, newest["subject"]!.GetValue<string>());
+        Assert.Equal("AllocationCommand", newest["schema"]!["name"]!.GetValue<string>());
+        Assert.Equal(newest.ToJsonString(), first.ToJsonString());
+        Assert.Equal(newest["schema"]!.ToJsonString(), byId["schema"]!.ToJsonString());
+        Assert.Equal(newest["schema"]!.ToJsonString(), JsonNode.Parse(table.Out)!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(3, "nothing-value")]
+    [InlineData(3, "allocation.commands-value", "--version", "99")]
+    [InlineData(3, "99999")]
+    [InlineData(2, "allocation.commands-value", "--version", "0")]
+    [InlineData(2, "allocation.commands-value", "--version", "newest")]
+    public async Task A_schema_that_is_not_there_is_not_found_and_a_version_is_a_number(
+        int exitCode, params string[] arguments)
+    {
+        Assert.Equal(exitCode, (await SchemaAsync(arguments)).ExitCode);
+    }
+
+    [Fact]
     public async Task A_checkpoint_is_written_where_the_server_keeps_them()
     {
         var run = await AllocAsync(["checkpoint", .. Console, "-o", "json"], talksToKafka: false);
@@ -222,6 +251,9 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         Assert.All(JsonNode.Parse(run.Out)!["checkpoints"]!.AsArray(),
             p => Assert.True(Directory.Exists(p!.GetValue<string>())));
     }
+
+    private Task<ProcessResult> SchemaAsync(params string[] arguments) => AllocAsync(
+        ["schema", "get", .. arguments, "--registry", dev.Deployment.Registry], talksToKafka: false);
 
     private string[] Console => ["--console", dev.Deployment.Console];
 

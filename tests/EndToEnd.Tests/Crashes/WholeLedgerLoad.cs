@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
@@ -32,11 +32,10 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
 
     private readonly Deployment deployment;
     private readonly TemporaryDirectory directory;
-    private readonly HttpSchemaRegistryClient registry;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource ending = new();
     private readonly Task rounds;
-    private CommandPort? port;
+    private AllocClient? client;
     private int policyVersion;
     private int lastPolicySeen;
 
@@ -44,8 +43,6 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
     {
         this.deployment = deployment;
         this.directory = directory;
-        registry = new HttpSchemaRegistryClient(
-            new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         rounds = Task.Run(RunAsync);
     }
 
@@ -75,8 +72,7 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
         {
             // Whoever awaits the end of the load is told; here a test ends that has failed already.
         }
-        port?.Dispose();
-        registry.Dispose();
+        client?.Dispose();
         stopping.Dispose();
         ending.Dispose();
     }
@@ -220,23 +216,22 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
         {
             try
             {
-                port ??= new CommandPort(
-                    new ClientSettings
-                    {
-                        Bootstrap = deployment.Bootstrap,
-                        Registry = new Uri(deployment.Registry),
-                        Timeout = AnswerTimeout,
-                    },
-                    registry);
-                if (await port.AskAsync(command, ending.Token, partition) is { } outcome)
+                client ??= new AllocClient(new AllocClientOptions
+                {
+                    Bootstrap = deployment.Bootstrap,
+                    Registry = new Uri(deployment.Registry),
+                    Timeout = AnswerTimeout,
+                });
+                if (await client.SendAsync(command, partition, ending.Token)
+                    is CommandAnswer.Decided { Outcome: var outcome })
                 {
                     return outcome;
                 }
             }
-            catch (Exception e) when (e is CliException or KafkaException or RegistryUnavailableException)
+            catch (Exception e) when (e is AllocException or KafkaException or RegistryUnavailableException)
             {
-                port?.Dispose();
-                port = null;
+                client?.Dispose();
+                client = null;
             }
             await ticks.WaitForNextTickAsync(ending.Token);
         }

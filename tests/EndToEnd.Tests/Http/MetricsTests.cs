@@ -64,6 +64,23 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
         }
     }
 
+    [Theory]
+    [InlineData("alloc_command_duration_seconds",
+        "0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 120 +Inf")]
+    [InlineData("alloc_expiry_lateness_seconds", "0.01 0.05 0.1 0.5 1 5 30 120 600 +Inf")]
+    [InlineData("alloc_transaction_duration_seconds",
+        "0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf")]
+    [InlineData("alloc_transaction_size_records", "1 3 10 30 100 300 1000 3000 10000 30000 100000 +Inf")]
+    public async Task Buckets_are_those_that_dashboards_were_made_for(string name, string bounds)
+    {
+        await SomethingOfEverythingAsync($"buckets-{name}");
+
+        var metric = Exposition.Parse(await ScrapeAsync()).Single(m => m.Name == name);
+
+        Assert.Equal(bounds, string.Join(' ', metric.Samples.SelectMany(s => s.Labels)
+            .Where(l => l.Key == "le").Select(l => l.Value).Distinct()));
+    }
+
     private static string? Promtool { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Select(directory => Path.Combine(directory, "promtool"))

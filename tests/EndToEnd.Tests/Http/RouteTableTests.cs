@@ -199,7 +199,7 @@ public sealed class RouteTableTests : IAsyncLifetime
             Startup = null!,
             Disks = null!,
             Hypotheses = new Hypotheses(null!, new AllocationOptions { PartitionCount = 1 }),
-            WriteMetrics = _ => { },
+            WriteMetrics = (_, _) => Task.CompletedTask,
             Time = TimeProvider.System,
         };
         var options = new ConsoleOptions { Port = 0, CredentialsFile = directory["credentials"] };

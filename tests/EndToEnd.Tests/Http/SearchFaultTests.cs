@@ -36,7 +36,7 @@ public sealed class SearchFaultTests(SharedDev dev) : IClassFixture<SharedDev>
 
     private async Task WriteOutcomeAsync(CommandClient client, AllocationOutcome outcome)
     {
-        using var registry = new HttpSchemaRegistryClient(
+        using var registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(dev.Deployment.Registry)] }, TimeProvider.System);
         var serde = new AvroSerde<AllocationOutcome>(registry, CommandClient.Outcomes + "-value");
         using var producer = client.NewProducer();

@@ -16,7 +16,7 @@ internal sealed class PolicyWriter : IDisposable
 {
     private const string Topic = "allocation.policy";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly AvroSerde<PolicyInForce> policies;
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly CommandClient client;
@@ -28,7 +28,7 @@ internal sealed class PolicyWriter : IDisposable
         Deployment deployment, CommandClient client, string transactionalId = "allocation-policy-apply")
     {
         this.client = client;
-        registry = new HttpSchemaRegistryClient(
+        registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         policies = new AvroSerde<PolicyInForce>(registry, ConfluentFraming.SubjectOf(Topic));
         producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig

@@ -1,5 +1,5 @@
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -17,16 +17,15 @@ internal sealed class CommandClient : IDisposable
     public const int PartitionCount = 4;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
     private readonly string bootstrap;
-    private readonly HttpSchemaRegistryClient registry;
+    private readonly GuardedRegistryClient registry;
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly AvroSerde<AllocationCommand> commands;
     private readonly AvroSerde<AllocationOutcome> outcomes;
 
     public CommandClient(Deployment deployment)
     {
-        NativeKafkaClient.Load();
         bootstrap = deployment.Bootstrap;
-        registry = new HttpSchemaRegistryClient(
+        registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         commands = new AvroSerde<AllocationCommand>(registry, Commands + "-value");
         outcomes = new AvroSerde<AllocationOutcome>(registry, Outcomes + "-value");
@@ -54,7 +53,7 @@ internal sealed class CommandClient : IDisposable
 
     public byte[] Encode(AllocationCommand command) => commands.Serialize(command);
 
-    public static int PartitionOf(string pool) => Murmur2.Partition(Encoding.UTF8.GetBytes(pool), PartitionCount);
+    public static int PartitionOf(string pool) => PoolPartition.Of(pool, PartitionCount);
 
     /// <summary>Writes a record and returns where it lies.</summary>
     public async Task<TopicPartitionOffset> WriteAsync(

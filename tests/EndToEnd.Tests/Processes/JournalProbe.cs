@@ -1,4 +1,3 @@
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace EndToEnd.Tests.Processes;
@@ -13,7 +12,6 @@ internal sealed class JournalProbe : IDisposable
 
     public JournalProbe(string bootstrap)
     {
-        NativeKafkaClient.Load();
         consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
         {
             BootstrapServers = bootstrap,

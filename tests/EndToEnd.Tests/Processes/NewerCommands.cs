@@ -15,10 +15,11 @@ internal sealed record NewerCommands(int SchemaId)
     {
         var json = JsonNode.Parse(AllocationCommand.Schema.ToString())!;
         json["fields"]!.AsArray().Add(new JsonObject { ["name"] = "note", ["type"] = "string", ["default"] = "" });
-        using var registry = new HttpSchemaRegistryClient(
+        using var registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(registryUrl)] }, TimeProvider.System);
-        return new NewerCommands(await registry.RegisterAsync(
-            ConfluentFraming.SubjectOf(CommandClient.Commands), AvroSchema.Parse(json.ToJsonString())));
+        return new NewerCommands(await registry.RegisterSchemaAsync(
+            ConfluentFraming.SubjectOf(CommandClient.Commands),
+            AvroSchema.Parse(json.ToJsonString()).ForRegistry()));
     }
 
     /// <summary>The command in the newer contract, with an empty note.</summary>

@@ -1,4 +1,3 @@
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace EndToEnd.Tests.Processes;
@@ -37,7 +36,6 @@ internal sealed class PausedTransaction
     public static async Task<PausedTransaction> CatchAsync(
         AllocProcess process, AllocProcess load, string bootstrap, TimeSpan deadline)
     {
-        NativeKafkaClient.Load();
         using var timer = new CancellationTokenSource(deadline);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(150));
         using var committed = Reader(bootstrap, IsolationLevel.ReadCommitted);

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EndToEnd.Tests.Replay;
+using Alloc.Tests.Support;
 
 namespace EndToEnd.Tests.Processes;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Replay;
+using Alloc.Replay;
+using Alloc.Tests.Support;
 using EndToEnd.Tests.CommandLine;
 using EndToEnd.Tests.Processes;
 

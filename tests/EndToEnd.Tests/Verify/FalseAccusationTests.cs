@@ -1,8 +1,8 @@
 using System.Text;
-using Alloc.Cli.Verify;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
+using Alloc.Verify;
 
 namespace EndToEnd.Tests.Verify;
 

@@ -1,11 +1,11 @@
 using System.Text;
-using Alloc.Cli.Verify;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Alloc.Verify;
 using EndToEnd.Tests.Processes;
 using EndToEnd.Tests.Verify.Generated;
 

@@ -1,6 +1,7 @@
 using Alloc.Broker;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Kafka;
+using Alloc.Client;
+using Alloc.Client.Kafka;
 using Confluent.Kafka.Admin;
 using EndToEnd.Tests.CommandLine;
 using EndToEnd.Tests.Processes;
@@ -18,7 +19,7 @@ public sealed class MissingTopicTests : IAsyncLifetime
     private readonly TemporaryDirectory directory = new();
     private EmbeddedBroker broker = null!;
 
-    private ClientSettings Settings => new()
+    private AllocClientOptions Settings => new()
     {
         Bootstrap = $"127.0.0.1:{broker.Port}",
         Registry = new Uri("http://127.0.0.1:1"),

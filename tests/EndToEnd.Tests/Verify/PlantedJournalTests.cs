@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Alloc.Cli.Verify;
+using Alloc.Verify;
 using Confluent.Kafka;
 using EndToEnd.Tests.Processes;
 

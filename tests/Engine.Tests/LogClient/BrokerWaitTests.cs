@@ -1,19 +1,17 @@
 using Alloc.Engine.LogClient;
-using Alloc.Engine.Runtime;
 using Alloc.Engine.Testing;
 using Confluent.Kafka;
 using Engine.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.LogClient;
 
 public sealed class BrokerWaitTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
-    private readonly ManualTimeProvider clock = new(0);
+    private readonly FakeTimeProvider clock = FakeClock.At(0);
     private readonly List<string> said = [];
     private int calls;
-
-    public BrokerWaitTests() => NativeKafkaClient.Load();
 
     [Theory]
     [InlineData(ErrorCode.GroupLoadInProgress)]
@@ -61,7 +59,7 @@ public sealed class BrokerWaitTests
         Assert.Equal($"no answer {calls}", error.Message);
         Assert.InRange(calls, 25, 40);
         Assert.InRange(said.Count, 5, 8);
-        Assert.InRange(clock.NowMs, (long)Bound.TotalMilliseconds, (long)Bound.TotalMilliseconds + 5_000);
+        Assert.InRange(clock.NowMs(), (long)Bound.TotalMilliseconds, (long)Bound.TotalMilliseconds + 5_000);
     }
 
     private async Task<T> RunAsync<T>(Func<T> call)

@@ -28,6 +28,7 @@ public sealed class ClientSettingsTests
     [InlineData("auto.offset.reset", "error")]
     [InlineData("enable.partition.eof", "true")]
     [InlineData("check.crcs", "true")]
+    [InlineData("fetch.queue.backoff.ms", "5")]
     [InlineData("dotnet.consumer.consume.result.fields", "timestamp,topic")]
     [InlineData("allow.auto.create.topics", "false")]
     [InlineData("security.protocol", "plaintext")]
@@ -46,6 +47,8 @@ public sealed class ClientSettingsTests
     [InlineData("acks", "all")]
     [InlineData("partitioner", "murmur2_random")]
     [InlineData("retry.backoff.ms", "1")]
+    [InlineData("linger.ms", "100")]
+    [InlineData("enable.sparse.connections", "false")]
     public void A_producer_of_transactions_is_set_up_so(string name, string value)
     {
         var identity = new ThreadIdentity("app", "one", 1, null);

@@ -70,18 +70,4 @@ public sealed class FailureClassifierTests
     [InlineData(ErrorCode.UnknownMemberId, LogFailure.Rejoin)]
     public void A_consumers_failure_has_one_meaning(ErrorCode code, LogFailure expected) =>
         Assert.Equal(expected, FailureClassifier.OfConsume(new Error(code, "seen")));
-
-    [Fact]
-    public void A_members_assignment_is_read_and_damage_ends_it()
-    {
-        byte[] assignment =
-        [
-            0, 1, 0, 0, 0, 1, 0, 2, (byte)'t', (byte)'x', 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 7, 255, 255, 255, 255
-        ];
-
-        Assert.Equal([new("tx", 3), new("tx", 7)], KafkaLogAdmin.ReadAssignment(assignment));
-        Assert.Equal([new Alloc.Engine.LogClient.TopicPartition("tx", 3)],
-            KafkaLogAdmin.ReadAssignment(assignment.AsSpan(0, 18)));
-        Assert.Empty(KafkaLogAdmin.ReadAssignment([0, 1]));
-    }
 }

@@ -5,6 +5,7 @@ using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Observability;
 
@@ -13,7 +14,7 @@ namespace Engine.Tests.Observability;
 public sealed class InputWatchTests : IDisposable
 {
     private static readonly TopicPartition[] All = [new("in", 0), new("in", 1)];
-    private readonly ManualTimeProvider clock = new(86_400_000);
+    private readonly FakeTimeProvider clock = FakeClock.At(86_400_000);
     private readonly Script log = new();
     private readonly List<RestoreProgress> restoring = [];
     private readonly InputWatch watch;
@@ -24,7 +25,7 @@ public sealed class InputWatchTests : IDisposable
         log.Owned.UnionWith(All);
     }
 
-    private long NowMs => clock.NowMs;
+    private long NowMs => clock.NowMs();
 
     [Fact]
     public void A_partition_at_its_end_has_neither_lag_nor_age()
@@ -151,11 +152,7 @@ public sealed class InputWatchTests : IDisposable
         Assert.Equal((6L, TimeSpan.FromSeconds(63)), (Assert.Single(watch.Read()).LagRecords, watch.Read()[0].Age));
     }
 
-    public void Dispose()
-    {
-        watch.Dispose();
-        log.Dispose();
-    }
+    public void Dispose() => watch.Dispose();
 
     private void Pass(int seconds)
     {
@@ -201,10 +198,6 @@ public sealed class InputWatchTests : IDisposable
 
         public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) =>
             Answer<OpenTransaction?>(null);
-
-        public void Dispose()
-        {
-        }
 
         private T Answer<T>(T answer) => Failure is null ? answer : throw Failure;
     }

@@ -79,7 +79,7 @@ public sealed class DamageTests
         var damaged = new FailingDatabase(() => throw new TaskCorruptedException("damaged", [new TaskId(0, 0)]));
         Suspend(registry, new TaskId(0, 0), damaged, writer);
         Suspend(registry, new TaskId(0, 1), new CountingDatabase(), writer);
-        registry.Heard(1_000);
+        registry.Heard([], this, 1_000);
 
         await registry.CloseIdle(1_000 + 30_000, TimeSpan.FromSeconds(30), damages, Wipe)
             .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
@@ -128,7 +128,7 @@ public sealed class DamageTests
     [Fact]
     public void Damage_that_comes_back_again_and_again_is_said_to_be_the_disks_and_ends()
     {
-        var clock = new Alloc.Engine.Testing.ManualTimeProvider(0);
+        var clock = Alloc.Engine.Testing.FakeClock.At(0);
         var damages = new DamagedTasks(clock);
 
         for (var time = 1; time <= DamagedTasks.Limit; time++)

@@ -49,8 +49,6 @@ internal sealed class FaultyLog(ILogClient inner) : ILogClient
 
     public ILogAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
 
-    public ILogWatch CreateWatch(string clientId) => inner.CreateWatch(clientId);
-
     private sealed class Producer(FaultyLog log, ILogProducer inner) : ILogProducer
     {
         public string TransactionalId => inner.TransactionalId;

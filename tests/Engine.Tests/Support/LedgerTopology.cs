@@ -47,7 +47,7 @@ internal sealed class LedgerTopology(string commands, string outcomes, string la
     /// <summary>Partitions of the topics, for the faults that concern one.</summary>
     public int PartitionCount { get; set; } = 1;
 
-    private int FaultyPartition => Alloc.Engine.Runtime.Murmur2.Partition("faulty"u8, PartitionCount);
+    private int FaultyPartition => Alloc.Engine.Partitioning.Murmur2.Partition("faulty"u8, PartitionCount);
 
     private void Fail(LedgerFault fault, bool isFaulty)
     {

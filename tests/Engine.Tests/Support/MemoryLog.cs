@@ -1,6 +1,7 @@
 using System.Text;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Support;
 
@@ -24,7 +25,7 @@ internal sealed class MemoryLog : ILogClient
     /// <summary>Guards everything; pulsed when there is something new.</summary>
     public object Gate { get; } = new();
 
-    public ManualTimeProvider Clock { get; } = new(StartMs);
+    public FakeTimeProvider Clock { get; } = FakeClock.At(StartMs);
 
     /// <summary>How far the clock that stamps records is ahead of the host's.</summary>
     public long BrokerAheadMs { get; set; }
@@ -126,7 +127,7 @@ internal sealed class MemoryLog : ILogClient
     {
         var entries = topics[topic].Entries;
         var stampMs = timestampMs < 0 || topics[topic].TimestampType == "LogAppendTime"
-            ? Clock.NowMs + BrokerAheadMs
+            ? Clock.NowMs() + BrokerAheadMs
             : timestampMs;
         entries.Add(new MemoryRecord(entries.Count, stampMs, key, value) { Kind = kind });
         Monitor.PulseAll(Gate);
@@ -143,8 +144,8 @@ internal sealed class MemoryLog : ILogClient
             limitMs += milliseconds;
             Monitor.PulseAll(Gate);
         }
-        var isThere = SpinWait.SpinUntil(() => Clock.NowMs >= limitMs, TimeSpan.FromSeconds(30));
-        Assert.True(isThere, $"Nobody polls: the clock stands {limitMs - Clock.NowMs} ms before where it may go.");
+        var isThere = SpinWait.SpinUntil(() => Clock.NowMs() >= limitMs, TimeSpan.FromSeconds(30));
+        Assert.True(isThere, $"Nobody polls: the clock stands {limitMs - Clock.NowMs()} ms before where it may go.");
     }
 
     /// <summary>
@@ -154,7 +155,7 @@ internal sealed class MemoryLog : ILogClient
     {
         lock (Gate)
         {
-            limitMs = Math.Max(limitMs, Clock.NowMs) + milliseconds;
+            limitMs = Math.Max(limitMs, Clock.NowMs()) + milliseconds;
         }
         PassTime(TimeSpan.FromMilliseconds(milliseconds));
     }
@@ -173,16 +174,16 @@ internal sealed class MemoryLog : ILogClient
         Action? happening = null;
         lock (Gate)
         {
-            var untilMs = Math.Min(limitMs, Clock.NowMs + (long)timeout.TotalMilliseconds);
+            var untilMs = Math.Min(limitMs, Clock.NowMs() + (long)timeout.TotalMilliseconds);
             if (events.TryPeek(out var next, out var atMs) && atMs <= untilMs)
             {
                 events.Dequeue();
                 happening = next;
-                untilMs = Math.Max(atMs, Clock.NowMs);
+                untilMs = Math.Max(atMs, Clock.NowMs());
             }
-            if (untilMs > Clock.NowMs)
+            if (untilMs > Clock.NowMs())
             {
-                Clock.Advance(TimeSpan.FromMilliseconds(untilMs - Clock.NowMs));
+                Clock.Advance(TimeSpan.FromMilliseconds(untilMs - Clock.NowMs()));
             }
             else if (happening is null)
             {
@@ -232,8 +233,6 @@ internal sealed class MemoryLog : ILogClient
     public ILogAppender CreateAppender(string clientId) => new MemoryLogAppender(this);
 
     public ILogAdmin CreateAdmin(string clientId) => new MemoryLogAdmin(this);
-
-    public ILogWatch CreateWatch(string clientId) => new MemoryLogWatch(this);
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }

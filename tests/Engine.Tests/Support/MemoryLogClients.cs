@@ -1,4 +1,5 @@
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Testing;
 
 namespace Engine.Tests.Support;
 
@@ -244,14 +245,14 @@ internal sealed class MemoryCommit(
 /// <summary>Appends to a <see cref="MemoryLog"/> once it is ready; reports later than the record can be read.</summary>
 internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
 {
-    private readonly long readyAtMs = log.Clock.NowMs + log.AppenderWarmUpMs;
+    private readonly long readyAtMs = log.Clock.NowMs() + log.AppenderWarmUpMs;
 
     public void Append(in OutgoingRecord record, DeliveryHandler handler)
     {
         var appended = record;
         lock (log.Gate)
         {
-            log.At(Math.Max(log.Clock.NowMs, readyAtMs), () => Append(appended, handler));
+            log.At(Math.Max(log.Clock.NowMs(), readyAtMs), () => Append(appended, handler));
         }
     }
 
@@ -265,12 +266,12 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
         {
             var offset = log.Append(record.Partition.Topic, record.Key, record.Value, -1, MemoryKind.Record);
             var stampMs = log.Topic(record.Partition.Topic).Entries[(int)offset].TimestampMs;
-            log.At(log.Clock.NowMs + log.ReportDelayMs(), () => handler(offset, stampMs, null));
+            log.At(log.Clock.NowMs() + log.ReportDelayMs(), () => handler(offset, stampMs, null));
         }
     }
 }
 
-/// <summary>Topics and bounds of a <see cref="MemoryLog"/>.</summary>
+/// <summary>Topics and bounds of a <see cref="MemoryLog"/>, whose topics have one partition each.</summary>
 internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
 {
     public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
@@ -295,17 +296,6 @@ internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
         }
     }
 
-    public IReadOnlyList<GroupMember> DescribeGroup(string group) => [];
-
-    public void Dispose()
-    {
-    }
-}
-
-/// <summary>Looks at a <see cref="MemoryLog"/>, whose topics have one partition each and whose group has one member.
-/// </summary>
-internal sealed class MemoryLogWatch(MemoryLog log) : ILogWatch
-{
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions)
     {
         lock (log.Gate)

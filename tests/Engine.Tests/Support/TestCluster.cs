@@ -1,6 +1,5 @@
 using System.Text;
 using Alloc.Broker;
-using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,7 +28,6 @@ public sealed class TestCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        NativeKafkaClient.Load();
         directory = Directory.CreateTempSubdirectory("alloc-engine-").FullName;
         if (Environment.GetEnvironmentVariable("ALLOC_TEST_KAFKA") is { Length: > 0 } external)
         {

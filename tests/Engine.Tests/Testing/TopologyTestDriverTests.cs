@@ -122,7 +122,7 @@ public sealed class TopologyTestDriverTests : IDisposable
         wide.PipeInput("commands", "pool-1"u8.ToArray(), "hold"u8.ToArray(), 1_000);
 
         var record = wide.ReadOutput("outcomes")!;
-        Assert.Equal(Alloc.Engine.Runtime.Murmur2.Partition("pool-1"u8, 4), record.Partition);
+        Assert.Equal(Alloc.Engine.Partitioning.Murmur2.Partition("pool-1"u8, 4), record.Partition);
     }
 
     private static string Text(TestRecord record) => Encoding.UTF8.GetString(record.Value!);

@@ -1,6 +1,7 @@
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
+using Alloc.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -9,7 +10,7 @@ namespace Schemas.Tests.Codec;
 /// <summary>What holds for every value and for every stretch of bytes.</summary>
 public sealed class CodecPropertyTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(500);
+    private static readonly Config Many = Properties.Of(500);
 
     private static readonly Gen<string> Text = ArbMap.Default.GeneratorFor<NonNull<string>>()
         .Select(t => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(t.Get)));

@@ -4,9 +4,11 @@ using Alloc.Schemas.Samples;
 
 namespace Schemas.Tests.Registry;
 
-public sealed class AvroSerdeTests
+public sealed class AvroSerdeTests : IDisposable
 {
     private readonly InMemorySchemaRegistryClient _registry = new();
+
+    public void Dispose() => _registry.Dispose();
 
     [Fact]
     public void A_record_is_framed_with_its_schema_id_and_read_back()
@@ -26,7 +28,7 @@ public sealed class AvroSerdeTests
             {"type":"record","name":"Tree","namespace":"alloc.samples","fields":[
               {"name":"gone","type":"string"},{"name":"value","type":"int"}]}
             """);
-        var id = await _registry.RegisterAsync("trees-value", older, TestContext.Current.CancellationToken);
+        var id = await _registry.RegisterSchemaAsync("trees-value", older.ForRegistry());
         var serde = new AvroSerde<Tree>(_registry, "trees-value");
         byte[] message = [0, 0, 0, 0, (byte)id, 6, (byte)'a', (byte)'b', (byte)'c', 84];
 
@@ -55,8 +57,7 @@ public sealed class AvroSerdeTests
     [Fact]
     public async Task A_record_of_an_incompatible_schema_is_a_bad_record()
     {
-        var id = await _registry.RegisterAsync(
-            "x", AvroSchema.Parse("\"string\""), TestContext.Current.CancellationToken);
+        var id = await _registry.RegisterSchemaAsync("x", AvroSchema.Parse("\"string\"").ForRegistry());
         var serde = new AvroSerde<Tree>(_registry, "trees-value");
 
         var error = Assert.Throws<AvroException>(() => serde.Deserialize([0, 0, 0, 0, (byte)id, 2, 65]));

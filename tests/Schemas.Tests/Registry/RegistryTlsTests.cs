@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -14,15 +15,17 @@ namespace Schemas.Tests.Registry;
 public sealed class RegistryTlsTests : IAsyncLifetime
 {
     private readonly X509Certificate2 _certificate = CreateCertificate("localhost");
-    private readonly X509Certificate2 _clientCertificate = CreateCertificate("client");
     private readonly string _authorities = Path.GetTempFileName();
+    private readonly string _keystore = Path.GetTempFileName();
     private WebApplication? _server;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        await File.WriteAllTextAsync(_authorities, _certificate.ExportCertificatePem(), Cancellation);
+        using var clientCertificate = CreateCertificate("client");
+        await File.WriteAllBytesAsync(
+            _keystore, clientCertificate.Export(X509ContentType.Pkcs12, "changeit"), Cancellation);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -44,34 +47,104 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
         File.Delete(_authorities);
         _certificate.Dispose();
-        _clientCertificate.Dispose();
-    }
-
-    [Fact]
-    public async Task A_trusted_authority_is_accepted()
-    {
-        using var client = Client(o => o with { TrustedCertificatesFile = _authorities });
-
-        Assert.Equal(["anonymous"], await client.GetSubjectsAsync(Cancellation));
+        File.Delete(_keystore);
     }
 
     [Fact]
     public async Task The_clients_certificate_is_shown()
     {
-        using var client = Client(
-            o => o with { TrustedCertificatesFile = _authorities, ClientCertificate = _clientCertificate });
+        using var client = Client(new Dictionary<string, string>
+        {
+            ["schema.registry.enable.ssl.certificate.verification"] = "false",
+            ["schema.registry.ssl.keystore.location"] = _keystore,
+            ["schema.registry.ssl.keystore.password"] = "changeit",
+        });
 
-        Assert.Equal(["CN=client"], await client.GetSubjectsAsync(Cancellation));
+        Assert.Equal(["CN=client"], await client.GetAllSubjectsAsync());
     }
 
     [Fact]
     public async Task A_server_that_nobody_vouches_for_is_not_talked_to()
     {
-        using var client = Client(o => o);
+        using var client = Client([]);
 
-        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSubjectsAsync(Cancellation));
+        var error = await Assert.ThrowsAsync<RegistryUnavailableException>(client.GetAllSubjectsAsync);
 
         Assert.Contains("certificate", error.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("authorities", error.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Why the setting is refused. When this fails, the client has mended its check, and the setting may be taken.
+    /// </summary>
+    [Fact]
+    public async Task Confluents_client_takes_a_certificate_that_was_forged_in_the_name_of_its_authority()
+    {
+        using var authority = Authority();
+        using var namesake = Authority();
+        using var forged = Issue(namesake, "elsewhere");
+        await File.WriteAllTextAsync(_authorities, authority.ExportCertificatePem(), Cancellation);
+        await using var server = await StartAsync(
+            forged, [X509CertificateLoader.LoadCertificate(authority.RawData)]);
+        using var theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig
+        {
+            Url = server.Urls.Single(),
+            SslCaLocation = _authorities,
+        });
+
+        Assert.Equal(["anonymous"], await theirs.GetAllSubjectsAsync());
+        var refusal = Assert.Throws<ArgumentException>(
+            () => Client(new Dictionary<string, string> { ["schema.registry.ssl.ca.location"] = _authorities }));
+        Assert.Contains("forged", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> StartAsync(
+        X509Certificate2 certificate, X509Certificate2Collection chain)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ServerCertificateChain = chain;
+            })));
+        var server = builder.Build();
+        server.MapGet("/subjects", () => new[] { "anonymous" });
+        await server.StartAsync(Cancellation);
+        return server;
+    }
+
+    /// <summary>An authority that another, which nobody trusts, vouches for: servers send such a one along.</summary>
+    private static X509Certificate2 Authority()
+    {
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var root = ForAuthority("root", rootKey)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Issue(root, ForAuthority("authority", key), key);
+    }
+
+    private static CertificateRequest ForAuthority(string name, ECDsa key)
+    {
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request;
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 authority, string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Issue(authority, new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256), key);
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 authority, CertificateRequest request, ECDsa key)
+    {
+        using var issued = request.Create(
+            authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), [1, 2, 3]);
+        using var withKey = issued.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 
     private static X509Certificate2 CreateCertificate(string name)
@@ -86,11 +159,12 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
-    private HttpSchemaRegistryClient Client(Func<SchemaRegistryOptions, SchemaRegistryOptions> change) => new(
-        change(new SchemaRegistryOptions
+    private GuardedRegistryClient Client(Dictionary<string, string> properties) => new(
+        new SchemaRegistryOptions
         {
             Urls = [new UriBuilder(_server!.Urls.Single()) { Host = "localhost" }.Uri],
             AttemptCount = 1,
-        }),
+            Properties = properties,
+        },
         TimeProvider.System);
 }

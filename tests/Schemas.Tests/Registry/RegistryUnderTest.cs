@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Alloc.Broker.Registry;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Commands.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Schemas.Tests.Registry;

@@ -5,9 +5,10 @@ using System.Text.Json;
 using Alloc.Broker;
 using Alloc.Broker.Registry;
 using Alloc.Broker.Storage;
-using Alloc.Cli.Hosting;
+using Alloc.Cli.Commands.Servers;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
+using Confluent.SchemaRegistry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 
@@ -238,31 +239,38 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Our_client_and_serde_work_with_it()
+    public async Task The_client_and_our_serde_work_with_it()
     {
-        using var client = new HttpSchemaRegistryClient(
+        using var client = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [_http.BaseAddress!] }, TimeProvider.System);
-        await client.SetCompatibilityAsync("trees/x-value", "FULL", Cancellation);
+        await client.UpdateCompatibilityAsync(Compatibility.Full, "trees/x-value");
         var writing = new AvroSerde<Tree>(client, "trees/x-value");
-        using var other = new HttpSchemaRegistryClient(
+        using var other = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [_http.BaseAddress!] }, TimeProvider.System);
         var reading = new AvroSerde<Tree>(other, "trees/x-value");
 
         var tree = reading.Deserialize(writing.Serialize(new Tree { Value = 12 }));
 
         Assert.Equal(12, tree.Value);
-        Assert.Equal("FULL", await client.GetCompatibilityAsync("trees/x-value", Cancellation));
-        Assert.Equal("BACKWARD", await client.GetCompatibilityAsync("words-value", Cancellation));
-        Assert.Equal(["trees/x-value"], await client.GetSubjectsAsync(Cancellation));
-        Assert.Equal([1], await client.GetVersionsAsync("trees/x-value", Cancellation));
-        Assert.Equal(1, (await client.LookUpAsync("trees/x-value", Tree.Schema, Cancellation))!.Id);
-        Assert.Null(await client.LookUpAsync("trees/x-value", Words.Schema, Cancellation));
-        Assert.Null(await client.GetVersionAsync("nope", null, Cancellation));
-        Assert.Empty(await client.GetVersionsAsync("nope", Cancellation));
-        Assert.False((await client.CheckCompatibilityAsync("trees/x-value", Words.Schema, Cancellation)).IsCompatible);
-        Assert.True((await client.CheckCompatibilityAsync("new-value", Words.Schema, Cancellation)).IsCompatible);
-        await Assert.ThrowsAsync<UnknownSchemaException>(async () => await client.GetSchemaAsync(99, Cancellation));
+        Assert.Equal(Compatibility.Full, await client.GetCompatibilityAsync("trees/x-value"));
+        Assert.Equal(Compatibility.Backward, await client.GetCompatibilityAsync());
+        Assert.Equal(["trees/x-value"], await client.GetAllSubjectsAsync());
+        Assert.Equal([1], await client.GetSubjectVersionsAsync("trees/x-value"));
+        Assert.Equal(1, await client.GetSchemaIdAsync("trees/x-value", Tree.Schema.ForRegistry()));
+        Assert.Equal(1, (await client.GetLatestSchemaAsync("trees/x-value")).Version);
+        Assert.Equal(
+            Tree.Schema.ToString(), (await client.GetRegisteredSchemaAsync("trees/x-value", 1)).SchemaString);
+        Assert.False(await client.IsCompatibleAsync("trees/x-value", Words.Schema.ForRegistry()));
+        Assert.Equal(40403, await RefusalAsync(
+            () => client.LookupSchemaAsync("trees/x-value", Words.Schema.ForRegistry(), ignoreDeletedSchemas: true)));
+        Assert.Equal(40401, await RefusalAsync(() => client.GetLatestSchemaAsync("nope")));
+        Assert.Equal(40401, await RefusalAsync(() => client.GetSubjectVersionsAsync("nope")));
+        Assert.Equal(40408, await RefusalAsync(() => client.GetCompatibilityAsync("words-value")));
+        await Assert.ThrowsAsync<UnknownSchemaException>(() => client.GetSchemaAsync(99));
     }
+
+    private static async Task<int> RefusalAsync<T>(Func<Task<T>> ask) =>
+        (await Assert.ThrowsAsync<RegistryRefusedException>(ask)).ErrorCode;
 
     private static string Body(string schema) => JsonSerializer.Serialize(new { schema });
 

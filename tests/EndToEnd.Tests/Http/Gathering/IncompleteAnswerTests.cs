@@ -1,3 +1,4 @@
+using Alloc.Tests.Support;
 using EndToEnd.Tests.CommandLine;
 using EndToEnd.Tests.Processes;
 

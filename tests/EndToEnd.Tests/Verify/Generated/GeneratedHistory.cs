@@ -1,9 +1,9 @@
 using System.Text;
-using Alloc.Cli.Verify;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Allocation;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Alloc.Verify;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Verify.Generated;

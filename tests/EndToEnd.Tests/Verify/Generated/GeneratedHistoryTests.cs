@@ -43,7 +43,7 @@ public sealed class GeneratedHistoryTests(ITestOutputHelper output)
         string[] all =
         [
             .. typeof(AllocationOutcomeEvent).GetNestedTypes().Select(t => t.Name),
-            .. Enum.GetNames<Alloc.Cli.Verify.AnswerKind>(),
+            .. Enum.GetNames<Alloc.Verify.AnswerKind>(),
         ];
         var unsaid = Enum.GetNames<ReasonCode>().Except([nameof(ReasonCode.Unknown)]).Except(reached).ToList();
         output.WriteLine($"reasons that were not given: {string.Join(", ", unsaid)}");

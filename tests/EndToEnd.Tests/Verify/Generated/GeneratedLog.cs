@@ -1,9 +1,10 @@
 using System.Text;
-using Alloc.Engine.Runtime;
+using Alloc.Engine.Partitioning;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
 
 namespace EndToEnd.Tests.Verify.Generated;
 

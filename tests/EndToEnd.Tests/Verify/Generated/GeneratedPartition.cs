@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
-using Alloc.Cli.Verify;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
+using Alloc.Verify;
 using Alloc.Web.Json;
 using AllocationLedger = Alloc.Processors.Allocation.Ledger.AllocationLedger;
 

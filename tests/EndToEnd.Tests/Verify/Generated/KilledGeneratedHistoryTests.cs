@@ -25,7 +25,7 @@ public sealed class KilledGeneratedHistoryTests
         await using var server = await dev.StartAsync();
         using var client = new CommandClient(deployment);
         using var producer = client.NewProducer();
-        using var registry = new HttpSchemaRegistryClient(
+        using var registry = new GuardedRegistryClient(
             new SchemaRegistryOptions { Urls = [new Uri(deployment.Registry)] }, TimeProvider.System);
         var log = new GeneratedLog(seed, CommandClient.PartitionCount, MemoryMs, registry, new NothingKnown());
         Send(log.Begin(Now));

@@ -1,0 +1,72 @@
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Confluent.Kafka;
+
+namespace Alloc.Bench;
+
+/// <summary>A read-committed subscriber of the journal that counts: throughput as downstream services see it.</summary>
+internal sealed class OutcomeMeter : IDisposable
+{
+    private readonly IConsumer<byte[]?, byte[]?> consumer;
+    private readonly TimeProvider time;
+
+    public OutcomeMeter(AllocClientOptions settings, bool fromEnd, TimeProvider time)
+    {
+        this.time = time;
+        var clients = new KafkaClients(settings);
+        var topic = settings.TopicPrefix + "allocation.outcomes";
+        consumer = BulkClients.Consumer(settings, "alloc-bench");
+        using var admin = clients.Admin();
+        consumer.Assign(Enumerable.Range(0, clients.PartitionCount(admin, topic)).Select(p =>
+        {
+            var partition = new TopicPartition(topic, p);
+            var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
+            return new TopicPartitionOffset(partition, fromEnd ? ends.High : ends.Low);
+        }));
+    }
+
+    /// <summary>Sum of the sizes of the values seen, in bytes.</summary>
+    public long ValueBytes { get; private set; }
+
+    /// <summary>
+    /// Counts outcomes until there are as many as wanted, and returns how many a second after the first tenth.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <param name="deadline">How long that may take.</param>
+    /// <param name="onRecord">Called with each outcome's bytes.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public double Count(long count, TimeSpan deadline, Action<byte[]>? onRecord, CancellationToken cancellation)
+    {
+        long seen = 0, tenthAt = 0, tenth = 0;
+        var startedAt = time.GetTimestamp();
+        while (seen < count)
+        {
+            var record = consumer.Consume(0);
+            if (record is null)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (time.GetElapsedTime(startedAt) > deadline)
+                {
+                    throw AllocException.Unavailable(
+                        $"Only {seen:N0} of {count:N0} outcomes came within {DurationWords.Show(deadline)}.");
+                }
+                record = consumer.Consume(TimeSpan.FromMilliseconds(20));
+            }
+            if (record is null || record.IsPartitionEOF)
+            {
+                continue;
+            }
+            seen++;
+            ValueBytes += record.Message.Value?.Length ?? 0;
+            onRecord?.Invoke(record.Message.Value ?? []);
+            if (tenthAt == 0 && seen >= count / 10)
+            {
+                tenthAt = time.GetTimestamp();
+                tenth = seen;
+            }
+        }
+        return (seen - tenth) / time.GetElapsedTime(tenthAt).TotalSeconds;
+    }
+
+    public void Dispose() => consumer.Dispose();
+}

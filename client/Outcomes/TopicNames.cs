@@ -1,0 +1,15 @@
+namespace Alloc.Client.Outcomes;
+
+/// <summary>The topics of allocation, without a deployment's prefix.</summary>
+internal static class TopicNames
+{
+    public const string Commands = "allocation.commands";
+
+    public const string Outcomes = "allocation.outcomes";
+
+    public const string Availability = "allocation.availability";
+
+    public const string ShadowOutcomes = "allocation.shadow.outcomes";
+
+    public const string Policy = "allocation.policy";
+}

@@ -1,0 +1,307 @@
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Partitioning;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Alloc.Engine.Testing;
+
+/// <summary>
+/// Runs a topology without a broker, on virtual time, one record at a time; in the manner of Kafka Streams'
+/// TopologyTestDriver. The tasks, overlay and journal are the engine's own; only the log is a list.
+/// </summary>
+public sealed class TopologyTestDriver : IDisposable, IOutputWriter
+{
+    private const string ApplicationId = "test";
+    private readonly Topology.Topology topology;
+    private readonly FakeTimeProvider clock;
+    private readonly TaskEnvironment environment;
+    private readonly Dictionary<TopicPartition, List<TestRecord>> log = [];
+    private readonly Dictionary<string, Queue<TestRecord>> unread = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<TaskId, StreamTask> tasks = [];
+    private readonly List<OutputRecord> outputs = [];
+    private MemoryStateProvider states = new();
+
+    /// <summary>Starts every task with empty state.</summary>
+    /// <param name="topology">What to run.</param>
+    /// <param name="startMs">The virtual clock's start, milliseconds since the Unix epoch.</param>
+    /// <param name="partitionCount">Partitions of every topic.</param>
+    public TopologyTestDriver(Topology.Topology topology, long startMs = 0, int partitionCount = 1)
+    {
+        this.topology = topology;
+        PartitionCount = partitionCount;
+        clock = FakeClock.At(startMs);
+        environment = new TaskEnvironment(
+            ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance);
+        OpenTasks();
+    }
+
+    /// <summary>Partitions of every topic.</summary>
+    public int PartitionCount { get; }
+
+    /// <summary>The virtual clock, milliseconds since the Unix epoch.</summary>
+    public long NowMs => clock.NowMs();
+
+    /// <summary>
+    /// False keeps everything of one transaction until <see cref="Commit()"/>; default true: each record commits.
+    /// </summary>
+    public bool CommitsEachRecord { get; set; } = true;
+
+    /// <summary>Whether ticks that are due are appended when the clock moves; default true.</summary>
+    public bool AppendsTicks { get; set; } = true;
+
+    /// <summary>
+    /// Appends a record to an input topic and processes it. The clock moves to the timestamp if that is later; the
+    /// partition is the key's by murmur2 unless it is given.
+    /// </summary>
+    /// <returns>The record's offset.</returns>
+    /// <exception cref="StreamsException">The record waits for something that is not available, or its processing
+    /// failed fatally.</exception>
+    public long PipeInput(string topic, byte[]? key, byte[]? value, long timestampMs, int? partition = null,
+        RecordHeaders? headers = null)
+    {
+        if (timestampMs > clock.NowMs() && timestampMs <= clock.NowMs() + TimeSpan.FromDays(3650).TotalMilliseconds)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(timestampMs - clock.NowMs()));
+        }
+        environment.Refresh();
+        var target = new TopicPartition(topic, partition ?? (key is null ? 0 : Murmur2.Partition(key, PartitionCount)));
+        var offset = Append(target, key, value, timestampMs, headers);
+        Process(target);
+        return offset;
+    }
+
+    /// <summary>Moves the clock on, runs wall-clock punctuators, and appends the ticks that are due.</summary>
+    /// <exception cref="StreamsException">A punctuator failed.</exception>
+    public void AdvanceWallClock(TimeSpan time)
+    {
+        clock.Advance(time);
+        environment.Refresh();
+        foreach (var task in tasks.Values)
+        {
+            if (task.Punctuate(this) && CommitsEachRecord)
+            {
+                Commit(task);
+            }
+            if (task.Wait.IsStopped)
+            {
+                throw new StreamsException($"Task {task.TaskId} stopped: {task.Wait.Reason}");
+            }
+        }
+        if (AppendsTicks)
+        {
+            foreach (var task in tasks.Values.Where(t => t.Tick.DueAtMs <= clock.NowMs()).ToList())
+            {
+                Tick(task);
+            }
+        }
+    }
+
+    /// <summary>Commits what was processed since the last commit.</summary>
+    public void Commit()
+    {
+        foreach (var task in tasks.Values)
+        {
+            Commit(task);
+        }
+    }
+
+    /// <summary>
+    /// The next unread record of an output topic; null when there is none. A topic that is read by the topology can be
+    /// read here too.
+    /// </summary>
+    public TestRecord? ReadOutput(string topic) =>
+        unread.TryGetValue(topic, out var queue) && queue.TryDequeue(out var record) ? record : null;
+
+    /// <summary>All unread records of an output topic.</summary>
+    public IReadOnlyList<TestRecord> ReadOutputs(string topic)
+    {
+        var records = new List<TestRecord>();
+        while (ReadOutput(topic) is { } record)
+        {
+            records.Add(record);
+        }
+        return records;
+    }
+
+    /// <summary>Everything in a topic's partition, input or output, read or not.</summary>
+    public IReadOnlyList<TestRecord> Log(string topic, int partition = 0) =>
+        log.TryGetValue(new TopicPartition(topic, partition), out var records) ? records : [];
+
+    /// <summary>A store of a partition's task, with everything written so far.</summary>
+    /// <exception cref="TopologyException">No such store, or of another type.</exception>
+    public TStore GetStore<TStore>(string name, int partition = 0)
+        where TStore : class
+    {
+        var sub = topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == name))
+            ?? throw new TopologyException($"The topology has no store '{name}'.");
+        return tasks[new TaskId(sub.Index, partition)].GetStore<TStore>(name);
+    }
+
+    /// <summary>
+    /// The log time at which a partition's task asked for a tick; <see cref="long.MaxValue"/> for none.
+    /// </summary>
+    public long TickDueMs(int partition = 0) =>
+        tasks.Values.Where(t => t.TaskId.Partition == partition).Min(t => t.Tick.DueAtMs);
+
+    /// <summary>Records of a partition's tasks that became dead letters.</summary>
+    public long DeadLetterCount => tasks.Values.Sum(t => t.Counters.DeadLetters);
+
+    /// <summary>Throws all state away and restores it from journals and changelogs, as a new instance would.</summary>
+    public void RestartFromJournal()
+    {
+        CloseTasks();
+        states.Dispose();
+        states = new MemoryStateProvider();
+        OpenTasks();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CloseTasks();
+        states.Dispose();
+    }
+
+    void IOutputWriter.Write(StreamTask task, in OutputRecord output) => outputs.Add(output);
+
+    private Dictionary<string, int> TopicSizes() => topology.SubTopologies
+        .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
+            .Concat(s.Sources.Select(n => n.Options.DeadLetterTopic).OfType<string>()))
+        .Distinct().ToDictionary(t => t, _ => PartitionCount, StringComparer.Ordinal);
+
+    private void OpenTasks()
+    {
+        foreach (var sub in topology.SubTopologies)
+        {
+            for (var partition = 0; partition < PartitionCount; partition++)
+            {
+                var id = new TaskId(sub.Index, partition);
+                var state = states.Open(
+                    new TaskStateOptions { TaskId = id, Directory = id.ToString(), Stores = sub.Stores });
+                var task = new StreamTask(id, sub, state, environment);
+                tasks.Add(id, task);
+                DriverRestore.Run(task, Log);
+                foreach (var queue in task.Queues)
+                {
+                    var position = state.Position.SourceMarks.TryGetValue(queue.Partition.Topic, out var mark)
+                        ? mark
+                        : -1;
+                    queue.Reset(Math.Max(position + 1, Log(queue.Partition.Topic, partition).Count), position);
+                }
+                task.Open();
+            }
+        }
+    }
+
+    private void CloseTasks()
+    {
+        foreach (var task in tasks.Values)
+        {
+            task.CloseState(flush: false);
+        }
+        tasks.Clear();
+    }
+
+    private long Append(TopicPartition partition, byte[]? key, byte[]? value, long timestampMs, RecordHeaders? headers)
+    {
+        if (!log.TryGetValue(partition, out var records))
+        {
+            log[partition] = records = [];
+        }
+        var record = new TestRecord(
+            partition.Topic, partition.Partition, records.Count, key, value, timestampMs, headers);
+        records.Add(record);
+        foreach (var queue in tasks.Values.SelectMany(t => t.Queues).Where(q => q.Partition == partition))
+        {
+            queue.Enqueue(new PollResult
+            {
+                Kind = PollKind.Record,
+                Partition = partition,
+                Offset = record.Offset,
+                Key = key,
+                Value = value,
+                TimestampMs = timestampMs,
+                Headers = headers,
+            });
+        }
+        return record.Offset;
+    }
+
+    private void Process(TopicPartition partition)
+    {
+        foreach (var task in tasks.Values.Where(t => t.Queues.Any(q => q.Partition == partition)).ToList())
+        {
+            while (task.NextQueue() is { } queue)
+            {
+                if (!task.Process(queue, this))
+                {
+                    throw new StreamsException($"Task {task.TaskId} waits: {task.Wait.Reason}");
+                }
+                if (CommitsEachRecord)
+                {
+                    Commit(task);
+                }
+            }
+            while (task.HasPunctuationDue && task.Punctuate(this) && CommitsEachRecord)
+            {
+                Commit(task);
+            }
+        }
+    }
+
+    private void Tick(StreamTask task)
+    {
+        var queue = Array.Find(task.Queues, q => q.Source.Definition.Options.Tick is not null)
+            ?? throw new TopologyException($"Task {task.TaskId} asks for a tick, but none of its sources makes any.");
+        var tick = queue.Source.Definition.Options.Tick!(task.TaskId.Partition, task.Tick.DueAtMs);
+        Append(queue.Partition, tick.Key, tick.Value, clock.NowMs(), null);
+        Process(queue.Partition);
+    }
+
+    private void Commit(StreamTask task)
+    {
+        task.EmitDeferred(this);
+        var positions = new Dictionary<string, long>(task.State.Position.Changelogs, StringComparer.Ordinal);
+        var layer = task.State.Freeze();
+        if (task.Changelogs.StoreNames.Count > 0)
+        {
+            layer.Visit(task.Changelogs.StoreNames, (store, key, value, isDelete) => outputs.Add(new OutputRecord(
+                task.Changelogs.TopicOf(store), task.TaskId.Partition, key.ToArray(), isDelete ? null : value.ToArray(),
+                NowMs, null, true)));
+        }
+        var written = outputs.ToList();
+        outputs.Clear();
+        foreach (var output in written)
+        {
+            var partition = new TopicPartition(output.Topic, output.Partition);
+            var offset = Append(partition, output.Key, output.Value, output.TimestampMs, output.Headers);
+            if (output.IsChangelog)
+            {
+                positions[output.Topic] = offset + 1;
+            }
+            if (!unread.TryGetValue(output.Topic, out var queue))
+            {
+                unread[output.Topic] = queue = new();
+            }
+            queue.Enqueue(log[partition][^1]);
+        }
+        task.State.MarkCommitted(layer, new StatePosition
+        {
+            Changelogs = positions,
+            SourceMarks = task.Queues.Where(q => q.Mark >= 0)
+                .ToDictionary(q => q.Partition.Topic, q => q.Mark, StringComparer.Ordinal),
+            StreamTimeMs = task.StreamTimeMs,
+        });
+        foreach (var queue in task.Queues)
+        {
+            task.ReportCommitted(queue.Partition.Topic, queue.CommitOffset);
+        }
+        foreach (var partition in written.Select(o => new TopicPartition(o.Topic, o.Partition)).Distinct())
+        {
+            Process(partition);
+        }
+    }
+}

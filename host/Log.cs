@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Host;
+
+/// <summary>What an instance itself logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Topic {Topic} created")]
+    public static partial void TopicCreated(ILogger logger, string topic);
+
+    [LoggerMessage(2, LogLevel.Warning, "Topic {Topic} {Problem}. {Remedy}")]
+    public static partial void TopicDiffers(ILogger logger, string topic, string problem, string remedy);
+
+    [LoggerMessage(5, LogLevel.Warning,
+        "Waits for the schema registry to register the contracts of its topics, for {Seconds:F0} s so far; "
+        + "nothing is decided meanwhile: {Reason}")]
+    public static partial void RegistryAway(ILogger logger, double seconds, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "The schema registry answers, after {Seconds:F1} s")]
+    public static partial void RegistryAnswers(ILogger logger, double seconds);
+
+    [LoggerMessage(7, LogLevel.Information, "The search projection builds generation {Generation} from the beginning")]
+    public static partial void RebuildBegins(ILogger logger, int generation);
+
+    [LoggerMessage(8, LogLevel.Information, "The search projection answers from generation {Generation} now")]
+    public static partial void RebuildEnds(ILogger logger, int generation);
+
+    [LoggerMessage(9, LogLevel.Warning, "Generation {Generation} of the search projection was given up: {Reason}")]
+    public static partial void RebuildFails(ILogger logger, int generation, string reason);
+
+    [LoggerMessage(14, LogLevel.Warning,
+        "Generation {Generation} of the search projection, which has been replaced, is not gone: {Step} failed: "
+        + "{Reason}")]
+    public static partial void RetirementFails(ILogger logger, int generation, string step, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "Waits for Kafka to answer {What}, for {Seconds:F0} s so far: {Reason}")]
+    public static partial void KafkaAway(ILogger logger, string what, double seconds, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "The search projection stopped; decisions go on without it: {Reason}")]
+    public static partial void ProjectionStopped(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "The shadow stopped; decisions go on without it: {Reason}")]
+    public static partial void ShadowStopped(ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Information, "The search projection builds {Scope} anew, in generation {Generation}")]
+    public static partial void ScopeBegins(ILogger logger, string scope, int generation);
+
+    [LoggerMessage(13, LogLevel.Information,
+        "The search projection is through with {Scope}: {Phase}, {Count} entries differed {Failure}")]
+    public static partial void ScopeEnds(ILogger logger, string scope, string phase, long count, string failure);
+}

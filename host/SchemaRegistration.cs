@@ -1,0 +1,50 @@
+using Alloc.Client;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Avro;
+using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Registry;
+using Confluent.SchemaRegistry;
+
+namespace Alloc.Host;
+
+/// <summary>
+/// Registers the contracts of the catalogue's topics, with the level that later versions are held to.
+/// </summary>
+internal static class SchemaRegistration
+{
+    private static readonly Dictionary<string, AvroSchema> Contracts = new AvroSchema[]
+    {
+        AllocationCommand.Schema,
+        AllocationOutcome.Schema,
+        PoolAvailability.Schema,
+        PolicyInForce.Schema,
+    }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
+
+    public static async Task RegisterAsync(
+        TopicCatalogue catalogue, ISchemaRegistryClient registry, CancellationToken cancellation)
+    {
+        foreach (var topic in catalogue.Topics.Where(t => t.Schema is not null))
+        {
+            try
+            {
+                await registry.RegisterSchemaAsync(topic.Subject, Contracts[topic.Schema!].ForRegistry())
+                    .WaitAsync(cancellation).ConfigureAwait(false);
+                if (topic.Compatibility is { } level)
+                {
+                    await registry.UpdateCompatibilityAsync(Level(level), topic.Subject).WaitAsync(cancellation)
+                        .ConfigureAwait(false);
+                }
+            }
+            catch (RegistryRefusedException e)
+            {
+                throw AllocException.Failed(
+                    $"The registry refuses the schema of {topic.Name}: {e.Message}",
+                    "A newer version of alloc may run here; alloc schema get shows what is registered.", e);
+            }
+        }
+    }
+
+    // The catalogue has the registry's words, such as FULL_TRANSITIVE; the client has an enumeration of them.
+    private static Compatibility Level(string words) =>
+        Enum.Parse<Compatibility>(words.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+}
