@@ -6,7 +6,7 @@ DOTNET_FLAGS := -c $(CONFIGURATION) -v q -nologo
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: deps compile build run test bench format format-check clean
+.PHONY: deps compile build run test crash bench format format-check clean
 
 deps: ## installs other people's clients for the tests, which are skipped without them
 	@build/deps.sh
@@ -22,6 +22,9 @@ run: build ## one process: broker, registry, engine, HTTP, demo
 
 test: deps compile ## every test; prints 'N passed, N failed, N skipped' at the end
 	@CONFIGURATION=$(CONFIGURATION) build/test.sh
+
+crash: deps compile ## the long loops: kills, generated histories, the model with new seeds; CRASH_ROUNDS=N repeats them
+	@CONFIGURATION=$(CONFIGURATION) build/crash.sh
 
 bench: build ## ratios measured in one run, written to bench/
 	@bench/run.sh

@@ -9,22 +9,22 @@ namespace Alloc.Broker.Registry;
 /// </summary>
 internal sealed class RegistryStore : IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly string _file;
-    private readonly Disk _disk;
-    private readonly FileStream _lockFile;
-    private RegistryState _state;
+    private readonly Lock changing = new();
+    private readonly string file;
+    private readonly Disk disk;
+    private readonly FileStream lockFile;
+    private RegistryState state;
 
     private RegistryStore(string file, Disk disk, FileStream lockFile, RegistryState state)
     {
-        _file = file;
-        _disk = disk;
-        _lockFile = lockFile;
-        _state = state;
+        this.file = file;
+        this.disk = disk;
+        this.lockFile = lockFile;
+        this.state = state;
     }
 
     /// <summary>The state as it is stored.</summary>
-    public RegistryState State => Volatile.Read(ref _state);
+    public RegistryState State => Volatile.Read(ref state);
 
     /// <exception cref="BrokerStartException">The directory is in use or cannot be used, or the file is
     /// damaged.</exception>
@@ -63,20 +63,20 @@ internal sealed class RegistryStore : IDisposable
     /// <exception cref="IOException">The disk refuses; the state is as before.</exception>
     public TResult Change<TResult>(Func<RegistryState, (RegistryState State, TResult Result)> change)
     {
-        lock (_lock)
+        lock (changing)
         {
-            var (state, result) = change(_state);
-            if (!ReferenceEquals(state, _state))
+            var (state, result) = change(this.state);
+            if (!ReferenceEquals(state, this.state))
             {
                 AtomicFile.Write(
-                    _disk, _file, JsonSerializer.SerializeToUtf8Bytes(state, RegistryJson.Default.RegistryState));
-                Volatile.Write(ref _state, state);
+                    disk, file, JsonSerializer.SerializeToUtf8Bytes(state, RegistryJson.Default.RegistryState));
+                Volatile.Write(ref this.state, state);
             }
             return result;
         }
     }
 
-    public void Dispose() => _lockFile.Dispose();
+    public void Dispose() => lockFile.Dispose();
 
     private static RegistryState Read(string file)
     {

@@ -19,14 +19,14 @@ namespace Alloc.Broker.Registry;
 /// </summary>
 public sealed class SchemaRegistryServer : IAsyncDisposable
 {
-    private readonly WebApplication _application;
-    private readonly RegistryStore _store;
-    private int _isStopped;
+    private readonly WebApplication application;
+    private readonly RegistryStore store;
+    private int isStopped;
 
     private SchemaRegistryServer(WebApplication application, RegistryStore store, int port)
     {
-        _application = application;
-        _store = store;
+        this.application = application;
+        this.store = store;
         Port = port;
     }
 
@@ -87,12 +87,12 @@ public sealed class SchemaRegistryServer : IAsyncDisposable
     /// <summary>Stops listening. Repeats do nothing.</summary>
     public async Task StopAsync()
     {
-        if (Interlocked.Exchange(ref _isStopped, 1) == 0)
+        if (Interlocked.Exchange(ref isStopped, 1) == 0)
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            await _application.StopAsync(deadline.Token).ConfigureAwait(false);
-            await _application.DisposeAsync().ConfigureAwait(false);
-            _store.Dispose();
+            await application.StopAsync(deadline.Token).ConfigureAwait(false);
+            await application.DisposeAsync().ConfigureAwait(false);
+            store.Dispose();
         }
     }
 

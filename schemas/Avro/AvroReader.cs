@@ -17,26 +17,26 @@ public ref partial struct AvroReader
     /// <summary>How many items that take no bytes (null, empty records) one message may have.</summary>
     public const int MaximumEmptyItemCount = 65_536;
 
-    private readonly ReadOnlySpan<byte> _bytes;
-    private int _position;
-    private int _depth;
-    private int _emptyItemCount;
+    private readonly ReadOnlySpan<byte> bytes;
+    private int position;
+    private int depth;
+    private int emptyItemCount;
 
     public AvroReader(ReadOnlySpan<byte> bytes)
     {
-        _bytes = bytes;
-        _position = 0;
+        this.bytes = bytes;
+        position = 0;
     }
 
     /// <summary>Bytes read so far; may be set back to a position that was read before.</summary>
     public int Position
     {
-        readonly get => _position;
-        internal set => _position = value;
+        readonly get => position;
+        internal set => position = value;
     }
 
     /// <summary>Bytes not yet read.</summary>
-    public readonly int Remaining => _bytes.Length - _position;
+    public readonly int Remaining => bytes.Length - position;
 
     /// <summary>Fails unless everything was read.</summary>
     public readonly void EnsureEnd()
@@ -50,14 +50,14 @@ public ref partial struct AvroReader
     /// <summary>Notes that a record that may hold itself begins.</summary>
     public void EnterRecord()
     {
-        if (++_depth > MaximumDepth)
+        if (++depth > MaximumDepth)
         {
             throw new AvroException($"Nested deeper than {MaximumDepth} records.");
         }
     }
 
     /// <summary>Notes that a record begun with <see cref="EnterRecord"/> ends.</summary>
-    public void ExitRecord() => _depth--;
+    public void ExitRecord() => depth--;
 
     public bool ReadBoolean()
     {
@@ -76,13 +76,13 @@ public ref partial struct AvroReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadLong()
     {
-        var position = _position;
-        if ((uint)position < (uint)_bytes.Length)
+        var position = this.position;
+        if ((uint)position < (uint)bytes.Length)
         {
-            var first = _bytes[position];
+            var first = bytes[position];
             if (first < 0x80)
             {
-                _position = position + 1;
+                this.position = position + 1;
                 return (first >> 1) ^ -(first & 1);
             }
         }
@@ -159,7 +159,7 @@ public ref partial struct AvroReader
                 throw new AvroException($"A block of {size} bytes, with {Remaining} left.");
             }
             count = -count;
-            blockEnd = _position + (int)size;
+            blockEnd = position + (int)size;
         }
         CheckCount(count, minimumItemSize);
         return (int)count;
@@ -169,7 +169,7 @@ public ref partial struct AvroReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void EndBlock(int blockEnd)
     {
-        if (blockEnd >= 0 && blockEnd != _position)
+        if (blockEnd >= 0 && blockEnd != position)
         {
             throw new AvroException("A block is not as long as it says.");
         }
@@ -183,8 +183,8 @@ public ref partial struct AvroReader
         {
             throw new AvroException($"A length of {length} bytes, with {Remaining} left.");
         }
-        var bytes = _bytes.Slice(_position, (int)length);
-        _position += (int)length;
+        var bytes = this.bytes.Slice(position, (int)length);
+        position += (int)length;
         return bytes;
     }
 
@@ -195,12 +195,12 @@ public ref partial struct AvroReader
         {
             throw TooShort();
         }
-        var bytes = _bytes.Slice(_position, count);
-        _position += count;
+        var bytes = this.bytes.Slice(position, count);
+        position += count;
         return bytes;
     }
 
-    internal readonly ReadOnlySpan<byte> Slice(int start, int end) => _bytes[start..end];
+    internal readonly ReadOnlySpan<byte> Slice(int start, int end) => bytes[start..end];
 
     private static AvroException TooShort() => new("The record ends too early.");
 
@@ -219,28 +219,28 @@ public ref partial struct AvroReader
                     $"{count} items of at least {minimumItemSize} bytes, with {Remaining} bytes left.");
             }
         }
-        else if (count > MaximumEmptyItemCount - _emptyItemCount)
+        else if (count > MaximumEmptyItemCount - emptyItemCount)
         {
             throw new AvroException($"More than {MaximumEmptyItemCount} empty items.");
         }
         else
         {
-            _emptyItemCount += (int)count;
+            emptyItemCount += (int)count;
         }
     }
 
-    private byte ReadByte() => _position < _bytes.Length ? _bytes[_position++] : throw TooShort();
+    private byte ReadByte() => position < bytes.Length ? bytes[position++] : throw TooShort();
 
     private long ReadLongSlow()
     {
         ulong value = 0;
         for (var shift = 0; shift < 70; shift += 7)
         {
-            if (_position >= _bytes.Length)
+            if (position >= this.bytes.Length)
             {
                 throw TooShort();
             }
-            var b = _bytes[_position++];
+            var b = this.bytes[position++];
             if (shift == 63 && b > 1)
             {
                 break;

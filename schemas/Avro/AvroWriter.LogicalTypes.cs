@@ -34,17 +34,17 @@ public sealed partial class AvroWriter
             throw new AvroException($"The decimal {value} does not fit {size} bytes.");
         }
         Ensure(size);
-        _buffer.AsSpan(_position, size - length).Fill(value < 0 ? (byte)0xff : (byte)0);
-        bytes[..length].CopyTo(_buffer.AsSpan(_position + size - length));
-        _position += size;
+        buffer.AsSpan(position, size - length).Fill(value < 0 ? (byte)0xff : (byte)0);
+        bytes[..length].CopyTo(buffer.AsSpan(position + size - length));
+        position += size;
     }
 
     public void WriteUuid(Guid value)
     {
         WriteLong(36);
         Ensure(36);
-        value.TryFormat(_buffer.AsSpan(_position), out var written, "D");
-        _position += written;
+        value.TryFormat(buffer.AsSpan(position), out var written, "D");
+        position += written;
     }
 
     private static long Whole(TimeOnly value, long ticksPerUnit) => value.Ticks % ticksPerUnit == 0

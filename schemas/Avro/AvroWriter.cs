@@ -14,8 +14,8 @@ public sealed partial class AvroWriter : IDisposable
     private const int MaximumVarintSize = 10;
     private const int DefaultCapacity = 512;
 
-    private byte[] _buffer;
-    private int _position;
+    private byte[] buffer;
+    private int position;
 
     public AvroWriter()
         : this(DefaultCapacity)
@@ -26,36 +26,36 @@ public sealed partial class AvroWriter : IDisposable
     public AvroWriter(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+        buffer = ArrayPool<byte>.Shared.Rent(capacity);
     }
 
     /// <summary>Number of bytes written since the writer was made or cleared.</summary>
-    public int Length => _position;
+    public int Length => position;
 
     /// <summary>What was written; valid until the next write.</summary>
-    public ReadOnlySpan<byte> WrittenSpan => _buffer.AsSpan(0, _position);
+    public ReadOnlySpan<byte> WrittenSpan => buffer.AsSpan(0, position);
 
     /// <summary>What was written; valid until the next write.</summary>
-    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _position);
+    public ReadOnlyMemory<byte> WrittenMemory => buffer.AsMemory(0, position);
 
     /// <summary>Forgets what was written and keeps the buffer.</summary>
-    public void Clear() => _position = 0;
+    public void Clear() => position = 0;
 
     /// <summary>Returns the buffer to the pool; the writer cannot be used any more.</summary>
     public void Dispose()
     {
-        if (_buffer.Length > 0)
+        if (buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
-            _position = 0;
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
+            position = 0;
         }
     }
 
     public void WriteBoolean(bool value)
     {
         Ensure(1);
-        _buffer[_position++] = value ? (byte)1 : (byte)0;
+        buffer[position++] = value ? (byte)1 : (byte)0;
     }
 
     public void WriteInt(int value) => WriteLong(value);
@@ -64,12 +64,12 @@ public sealed partial class AvroWriter : IDisposable
     public void WriteLong(long value)
     {
         var zigzag = (ulong)((value << 1) ^ (value >> 63));
-        var position = _position;
-        var buffer = _buffer;
+        var position = this.position;
+        var buffer = this.buffer;
         if (zigzag < 0x80 && (uint)position < (uint)buffer.Length)
         {
             buffer[position] = (byte)zigzag;
-            _position = position + 1;
+            this.position = position + 1;
             return;
         }
         WriteVarint(zigzag);
@@ -78,15 +78,15 @@ public sealed partial class AvroWriter : IDisposable
     public void WriteFloat(float value)
     {
         Ensure(sizeof(float));
-        BinaryPrimitives.WriteSingleLittleEndian(_buffer.AsSpan(_position), value);
-        _position += sizeof(float);
+        BinaryPrimitives.WriteSingleLittleEndian(buffer.AsSpan(position), value);
+        position += sizeof(float);
     }
 
     public void WriteDouble(double value)
     {
         Ensure(sizeof(double));
-        BinaryPrimitives.WriteDoubleLittleEndian(_buffer.AsSpan(_position), value);
-        _position += sizeof(double);
+        BinaryPrimitives.WriteDoubleLittleEndian(buffer.AsSpan(position), value);
+        position += sizeof(double);
     }
 
     /// <exception cref="AvroException">The string has half a surrogate pair, which UTF-8 cannot express.</exception>
@@ -97,9 +97,9 @@ public sealed partial class AvroWriter : IDisposable
         if (value.Length <= 21)
         {
             Ensure(64);
-            var size = Encode(value, _buffer.AsSpan(_position + 1));
-            _buffer[_position] = (byte)(size << 1);
-            _position += size + 1;
+            var size = Encode(value, buffer.AsSpan(position + 1));
+            buffer[position] = (byte)(size << 1);
+            position += size + 1;
             return;
         }
         WriteLongString(value);
@@ -140,8 +140,8 @@ public sealed partial class AvroWriter : IDisposable
     public void WriteRaw(ReadOnlySpan<byte> value)
     {
         Ensure(value.Length);
-        value.CopyTo(_buffer.AsSpan(_position));
-        _position += value.Length;
+        value.CopyTo(buffer.AsSpan(position));
+        position += value.Length;
     }
 
     private static int Encode(string value, Span<byte> target)
@@ -157,15 +157,15 @@ public sealed partial class AvroWriter : IDisposable
         // The length is known only after encoding: leave room for the longest it may take, and close the gap.
         var reserved = VarintSize((ulong)value.Length * 3 << 1);
         Ensure(reserved + (value.Length * 3));
-        var start = _position;
-        var size = Encode(value, _buffer.AsSpan(start + reserved));
+        var start = position;
+        var size = Encode(value, buffer.AsSpan(start + reserved));
         WriteLong(size);
-        var gap = reserved - (_position - start);
+        var gap = reserved - (position - start);
         if (gap > 0)
         {
-            _buffer.AsSpan(start + reserved, size).CopyTo(_buffer.AsSpan(_position));
+            buffer.AsSpan(start + reserved, size).CopyTo(buffer.AsSpan(position));
         }
-        _position += size;
+        position += size;
     }
 
     private static int VarintSize(ulong value)
@@ -181,21 +181,21 @@ public sealed partial class AvroWriter : IDisposable
     private void WriteVarint(ulong value)
     {
         Ensure(MaximumVarintSize);
-        var buffer = _buffer;
-        var position = _position;
+        var buffer = this.buffer;
+        var position = this.position;
         while (value >= 0x80)
         {
             buffer[position++] = (byte)(value | 0x80);
             value >>= 7;
         }
         buffer[position++] = (byte)value;
-        _position = position;
+        this.position = position;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Ensure(int size)
     {
-        if (size > _buffer.Length - _position)
+        if (size > buffer.Length - position)
         {
             Grow(size);
         }
@@ -203,11 +203,11 @@ public sealed partial class AvroWriter : IDisposable
 
     private void Grow(int size)
     {
-        ObjectDisposedException.ThrowIf(_buffer.Length == 0, this);
-        var wanted = Math.Max((long)_position + size, Math.Min(_buffer.Length * 2L, Array.MaxLength));
+        ObjectDisposedException.ThrowIf(buffer.Length == 0, this);
+        var wanted = Math.Max((long)position + size, Math.Min(buffer.Length * 2L, Array.MaxLength));
         var larger = ArrayPool<byte>.Shared.Rent(checked((int)wanted));
         WrittenSpan.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
     }
 }

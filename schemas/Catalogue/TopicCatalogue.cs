@@ -11,12 +11,12 @@ public sealed class TopicCatalogue
 {
     private const string ResourceName = "Alloc.Schemas.topics.json";
 
-    private readonly Dictionary<string, TopicDefinition> _byName;
+    private readonly Dictionary<string, TopicDefinition> byName;
 
     internal TopicCatalogue(IReadOnlyList<TopicDefinition> topics)
     {
         Topics = topics;
-        _byName = topics.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        byName = topics.ToDictionary(t => t.Name, StringComparer.Ordinal);
     }
 
     /// <summary>All topics, in the order of the file.</summary>
@@ -24,7 +24,7 @@ public sealed class TopicCatalogue
 
     /// <summary>The topic of that name, prefix included.</summary>
     /// <exception cref="KeyNotFoundException">There is no such topic.</exception>
-    public TopicDefinition this[string name] => _byName.TryGetValue(name, out var topic)
+    public TopicDefinition this[string name] => byName.TryGetValue(name, out var topic)
         ? topic
         : throw new KeyNotFoundException($"The catalogue has no topic {name}.");
 
@@ -42,7 +42,7 @@ public sealed class TopicCatalogue
     public static TopicCatalogue Parse(string text, string? source = null) =>
         new(new CatalogueParser(source).Parse(JsonValue.Parse(text, source)));
 
-    public bool TryGet(string name, out TopicDefinition? topic) => _byName.TryGetValue(name, out topic);
+    public bool TryGet(string name, out TopicDefinition? topic) => byName.TryGetValue(name, out topic);
 
     /// <summary>
     /// The same topics with a prefix before each name, for a deployment of its own on a shared cluster.

@@ -16,11 +16,11 @@ public sealed class AvroSerde<T>
     private const int NoSchemaId = int.MinValue;
 
     [ThreadStatic]
-    private static AvroWriter? t_writer;
+    private static AvroWriter? threadWriter;
 
-    private readonly GuardedRegistryClient _registry;
-    private readonly ConcurrentDictionary<int, AvroResolver> _resolvers = new();
-    private int _schemaId = NoSchemaId;
+    private readonly GuardedRegistryClient registry;
+    private readonly ConcurrentDictionary<int, AvroResolver> resolvers = new();
+    private int schemaId = NoSchemaId;
 
     /// <param name="registry">The registry that ids come from; its failures are told in our words, see
     /// <see cref="GuardedRegistryClient"/>.</param>
@@ -29,7 +29,7 @@ public sealed class AvroSerde<T>
     {
         ArgumentNullException.ThrowIfNull(registry);
         ArgumentException.ThrowIfNullOrEmpty(subject);
-        _registry = GuardedRegistryClient.Over(registry);
+        this.registry = GuardedRegistryClient.Over(registry);
         Subject = subject;
     }
 
@@ -42,9 +42,9 @@ public sealed class AvroSerde<T>
     /// with.</exception>
     public async ValueTask<int> InitializeAsync(CancellationToken cancellationToken = default)
     {
-        var schemaId = await _registry.RegisterSchemaAsync(Subject, T.Schema.ForRegistry())
+        var schemaId = await registry.RegisterSchemaAsync(Subject, T.Schema.ForRegistry())
             .WaitAsync(cancellationToken).ConfigureAwait(false);
-        Volatile.Write(ref _schemaId, schemaId);
+        Volatile.Write(ref this.schemaId, schemaId);
         return schemaId;
     }
 
@@ -74,26 +74,26 @@ public sealed class AvroSerde<T>
     public T Deserialize(ReadOnlySpan<byte> message)
     {
         var schemaId = ConfluentFraming.Read(message, out var value);
-        if (schemaId == Volatile.Read(ref _schemaId))
+        if (schemaId == Volatile.Read(ref this.schemaId))
         {
             var reader = new AvroReader(value);
             var record = T.Read(ref reader);
             reader.EnsureEnd();
             return record;
         }
-        var resolver = _resolvers.TryGetValue(schemaId, out var known) ? known : CreateResolver(schemaId);
+        var resolver = resolvers.TryGetValue(schemaId, out var known) ? known : CreateResolver(schemaId);
         return resolver.Read<T>(value);
     }
 
     private AvroWriter Encode(T record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        var schemaId = Volatile.Read(ref _schemaId);
+        var schemaId = Volatile.Read(ref this.schemaId);
         if (schemaId == NoSchemaId)
         {
             schemaId = InitializeAsync().AsTask().GetAwaiter().GetResult();
         }
-        var writer = t_writer ??= new AvroWriter();
+        var writer = threadWriter ??= new AvroWriter();
         writer.Clear();
         Span<byte> header = stackalloc byte[ConfluentFraming.HeaderSize];
         ConfluentFraming.WriteHeader(header, schemaId);
@@ -105,8 +105,8 @@ public sealed class AvroSerde<T>
     private AvroResolver CreateResolver(int schemaId)
     {
         // Records are processed synchronously on their thread; once an id is known, nothing waits.
-        var writerSchema = _registry.GetAvroSchemaAsync(schemaId).GetAwaiter().GetResult();
+        var writerSchema = registry.GetAvroSchemaAsync(schemaId).GetAwaiter().GetResult();
         // An incompatible schema is not remembered: its records are rare and each is a bad record of its own.
-        return _resolvers.GetOrAdd(schemaId, AvroResolver.Create(writerSchema, T.Schema));
+        return resolvers.GetOrAdd(schemaId, AvroResolver.Create(writerSchema, T.Schema));
     }
 }

@@ -18,11 +18,11 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
     private const int SubjectNotFound = 40401;
     private const int MaximumUnknownIdCount = 1024;
 
-    private readonly ISchemaRegistryClient _client;
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _unknownIdLifetime;
-    private readonly string _address;
-    private readonly ConcurrentDictionary<int, long> _unknownIds = new();
+    private readonly ISchemaRegistryClient client;
+    private readonly TimeProvider time;
+    private readonly TimeSpan unknownIdLifetime;
+    private readonly string address;
+    private readonly ConcurrentDictionary<int, long> unknownIds = new();
 
     /// <summary>A client of the registry that the options name.</summary>
     /// <exception cref="ArgumentException">The client does not know a setting, or not its value.</exception>
@@ -37,24 +37,24 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
     private GuardedRegistryClient(ISchemaRegistryClient client, TimeSpan unknownIdLifetime, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
-        _client = client;
-        _time = time;
-        _unknownIdLifetime = unknownIdLifetime;
-        _address = string.Join(", ", (client.Config ?? [])
+        this.client = client;
+        this.time = time;
+        this.unknownIdLifetime = unknownIdLifetime;
+        address = string.Join(", ", (client.Config ?? [])
             .Where(p => p.Key == Names.SchemaRegistryUrl).SelectMany(p => p.Value.Split(',')).Select(WithoutUser));
     }
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, string>> Config => _client.Config;
+    public IEnumerable<KeyValuePair<string, string>> Config => client.Config;
 
     /// <inheritdoc/>
-    public IAuthenticationHeaderValueProvider AuthHeaderProvider => _client.AuthHeaderProvider;
+    public IAuthenticationHeaderValueProvider AuthHeaderProvider => client.AuthHeaderProvider;
 
     /// <inheritdoc/>
-    public IWebProxy Proxy => _client.Proxy;
+    public IWebProxy Proxy => client.Proxy;
 
     /// <inheritdoc/>
-    public int MaxCachedSchemas => _client.MaxCachedSchemas;
+    public int MaxCachedSchemas => client.MaxCachedSchemas;
 
     /// <summary>The client itself where it is a guarded one, else a guard around it.</summary>
     public static GuardedRegistryClient Over(ISchemaRegistryClient client) =>
@@ -62,23 +62,23 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
         ?? new GuardedRegistryClient(client, TimeSpan.FromSeconds(5), TimeProvider.System);
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => client.Dispose();
 
     /// <inheritdoc/>
     /// <exception cref="UnknownSchemaException">The registry knows no such id.</exception>
     /// <exception cref="AvroException">The registry refuses to give it.</exception>
     public async Task<Schema> GetSchemaAsync(int id, string? format = null)
     {
-        if (_unknownIds.TryGetValue(id, out var since) && _time.GetElapsedTime(since) < _unknownIdLifetime)
+        if (unknownIds.TryGetValue(id, out var since) && time.GetElapsedTime(since) < unknownIdLifetime)
         {
             throw new UnknownSchemaException(id);
         }
         try
         {
-            var schema = await AskAsync($"asked for schema {id}", () => _client.GetSchemaAsync(id, format))
+            var schema = await AskAsync($"asked for schema {id}", () => client.GetSchemaAsync(id, format))
                 .ConfigureAwait(false);
             return schema.SchemaString is null
-                ? throw RegistryFailures.Other(_address, ": its answer lacks schema")
+                ? throw RegistryFailures.Other(address, ": its answer lacks schema")
                 : schema;
         }
         catch (RegistryRefusedException refusal)
@@ -96,8 +96,8 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
     {
         var answer = await AskAsync(
             $"asked to register {subject}",
-            () => _client.RegisterSchemaWithResponseAsync(subject, schema, normalize)).ConfigureAwait(false);
-        return answer.Id > 0 ? answer : throw RegistryFailures.Other(_address, ": its answer lacks id");
+            () => client.RegisterSchemaWithResponseAsync(subject, schema, normalize)).ConfigureAwait(false);
+        return answer.Id > 0 ? answer : throw RegistryFailures.Other(address, ": its answer lacks id");
     }
 
     /// <inheritdoc/>
@@ -106,71 +106,71 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc/>
     public Task<int> GetSchemaIdAsync(string subject, Schema schema, bool normalize = false) => AskAsync(
-        $"asked for a schema of {subject}", () => _client.GetSchemaIdAsync(subject, schema, normalize));
+        $"asked for a schema of {subject}", () => client.GetSchemaIdAsync(subject, schema, normalize));
 
     /// <inheritdoc/>
     public Task<Schema> GetSchemaBySubjectAndIdAsync(string subject, int id, string? format = null) => AskAsync(
-        $"asked for schema {id} of {subject}", () => _client.GetSchemaBySubjectAndIdAsync(subject, id, format));
+        $"asked for schema {id} of {subject}", () => client.GetSchemaBySubjectAndIdAsync(subject, id, format));
 
     /// <inheritdoc/>
     public Task<Schema> GetSchemaByGuidAsync(string guid, string? format = null) =>
-        AskAsync($"asked for schema {guid}", () => _client.GetSchemaByGuidAsync(guid, format));
+        AskAsync($"asked for schema {guid}", () => client.GetSchemaByGuidAsync(guid, format));
 
     /// <inheritdoc/>
     public Task<RegisteredSchema> LookupSchemaAsync(
         string subject, Schema schema, bool ignoreDeletedSchemas, bool normalize = false) => AskAsync(
             $"asked for a schema of {subject}",
-            () => _client.LookupSchemaAsync(subject, schema, ignoreDeletedSchemas, normalize));
+            () => client.LookupSchemaAsync(subject, schema, ignoreDeletedSchemas, normalize));
 
     /// <inheritdoc/>
     public Task<RegisteredSchema> GetRegisteredSchemaAsync(
         string subject, int version, bool ignoreDeletedSchemas = true) => AskAsync(
             $"asked for version {version} of {subject}",
-            () => _client.GetRegisteredSchemaAsync(subject, version, ignoreDeletedSchemas));
+            () => client.GetRegisteredSchemaAsync(subject, version, ignoreDeletedSchemas));
 
     /// <inheritdoc/>
     public Task<RegisteredSchema> GetLatestSchemaAsync(string subject) =>
-        AskAsync($"asked for the newest version of {subject}", () => _client.GetLatestSchemaAsync(subject));
+        AskAsync($"asked for the newest version of {subject}", () => client.GetLatestSchemaAsync(subject));
 
     /// <inheritdoc/>
     public Task<RegisteredSchema> GetLatestWithMetadataAsync(
         string subject, IDictionary<string, string> metadata, bool ignoreDeletedSchemas) => AskAsync(
             $"asked for the newest version of {subject}",
-            () => _client.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas));
+            () => client.GetLatestWithMetadataAsync(subject, metadata, ignoreDeletedSchemas));
 
     /// <inheritdoc/>
     public Task<List<string>> GetAllSubjectsAsync() =>
-        AskAsync("asked for its subjects", _client.GetAllSubjectsAsync);
+        AskAsync("asked for its subjects", client.GetAllSubjectsAsync);
 
     /// <inheritdoc/>
     public Task<List<int>> GetSubjectVersionsAsync(string subject) =>
-        AskAsync($"asked for the versions of {subject}", () => _client.GetSubjectVersionsAsync(subject));
+        AskAsync($"asked for the versions of {subject}", () => client.GetSubjectVersionsAsync(subject));
 
     /// <inheritdoc/>
     public Task<bool> IsCompatibleAsync(string subject, Schema schema) => AskAsync(
-        $"asked whether a schema fits {subject}", () => _client.IsCompatibleAsync(subject, schema));
+        $"asked whether a schema fits {subject}", () => client.IsCompatibleAsync(subject, schema));
 
     /// <inheritdoc/>
     public Task<Compatibility> GetCompatibilityAsync(string? subject = null) =>
-        AskAsync($"asked for the level of {subject ?? "all"}", () => _client.GetCompatibilityAsync(subject));
+        AskAsync($"asked for the level of {subject ?? "all"}", () => client.GetCompatibilityAsync(subject));
 
     /// <inheritdoc/>
     public Task<Compatibility> UpdateCompatibilityAsync(Compatibility compatibility, string? subject = null) =>
         AskAsync(
             $"asked to hold {subject ?? "all"} to {compatibility}",
-            () => _client.UpdateCompatibilityAsync(compatibility, subject));
+            () => client.UpdateCompatibilityAsync(compatibility, subject));
 
     /// <inheritdoc/>
     public Task<List<Association>> GetAssociationsByResourceNameAsync(
         string resourceName, string resourceNamespace, string resourceType, List<string> associationTypes,
         string lifecycle, int offset, int limit) => AskAsync(
             $"asked for the associations of {resourceName}",
-            () => _client.GetAssociationsByResourceNameAsync(
+            () => client.GetAssociationsByResourceNameAsync(
                 resourceName, resourceNamespace, resourceType, associationTypes, lifecycle, offset, limit));
 
     /// <inheritdoc/>
     public Task<AssociationResponse> CreateAssociationAsync(AssociationCreateOrUpdateRequest request) =>
-        AskAsync("asked for an association", () => _client.CreateAssociationAsync(request));
+        AskAsync("asked for an association", () => client.CreateAssociationAsync(request));
 
     /// <inheritdoc/>
     public Task DeleteAssociationsAsync(
@@ -178,16 +178,16 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
             $"asked to forget the associations of {resourceId}",
             async () =>
             {
-                await _client.DeleteAssociationsAsync(resourceId, resourceType, associationTypes, cascadeLifecycle)
+                await client.DeleteAssociationsAsync(resourceId, resourceType, associationTypes, cascadeLifecycle)
                     .ConfigureAwait(false);
                 return true;
             });
 
     /// <inheritdoc/>
-    public void ClearLatestCaches() => _client.ClearLatestCaches();
+    public void ClearLatestCaches() => client.ClearLatestCaches();
 
     /// <inheritdoc/>
-    public void ClearCaches() => _client.ClearCaches();
+    public void ClearCaches() => client.ClearCaches();
 
     // What the interface keeps for old callers, in terms of what took its place.
     Task<int> ISchemaRegistryClient.RegisterSchemaAsync(string subject, string avroSchema, bool normalize) =>
@@ -217,7 +217,7 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
         {
             return await ask().ConfigureAwait(false);
         }
-        catch (Exception failure) when (RegistryFailures.Explain(failure, _address, question) is { } explained)
+        catch (Exception failure) when (RegistryFailures.Explain(failure, address, question) is { } explained)
         {
             throw explained;
         }
@@ -226,10 +226,10 @@ public sealed class GuardedRegistryClient : ISchemaRegistryClient
     // An id that nobody registered must not cost a request for each of its records; nor may such ids fill the memory.
     private void Remember(int id)
     {
-        if (_unknownIds.Count >= MaximumUnknownIdCount)
+        if (unknownIds.Count >= MaximumUnknownIdCount)
         {
-            _unknownIds.Clear();
+            unknownIds.Clear();
         }
-        _unknownIds[id] = _time.GetTimestamp();
+        unknownIds[id] = time.GetTimestamp();
     }
 }

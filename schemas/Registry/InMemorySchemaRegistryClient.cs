@@ -10,11 +10,11 @@ namespace Alloc.Schemas.Registry;
 /// </summary>
 public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 {
-    private readonly Lock _lock = new();
-    private readonly List<Schema> _schemas = [];
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, List<int>> _subjects = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Compatibility> _levels = new(StringComparer.Ordinal);
+    private readonly Lock changing = new();
+    private readonly List<Schema> schemas = [];
+    private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, List<int>> subjects = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Compatibility> levels = new(StringComparer.Ordinal);
 
     /// <summary>Whether it answers as a registry that cannot be reached.</summary>
     public bool IsAway { get; set; }
@@ -49,7 +49,7 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc/>
     public Task<Schema> GetSchemaAsync(int id, string? format = null) =>
-        AnswerAsync(() => id >= 1 && id <= _schemas.Count ? _schemas[id - 1] : throw NotFound(40403, "Schema"));
+        AnswerAsync(() => id >= 1 && id <= schemas.Count ? schemas[id - 1] : throw NotFound(40403, "Schema"));
 
     /// <inheritdoc/>
     public Task<RegisteredSchema> RegisterSchemaWithResponseAsync(
@@ -58,15 +58,15 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
         ArgumentNullException.ThrowIfNull(schema);
         return AnswerAsync(() =>
         {
-            if (!_ids.TryGetValue(schema.SchemaString, out var id))
+            if (!ids.TryGetValue(schema.SchemaString, out var id))
             {
-                _schemas.Add(schema);
-                id = _schemas.Count;
-                _ids.Add(schema.SchemaString, id);
+                schemas.Add(schema);
+                id = schemas.Count;
+                ids.Add(schema.SchemaString, id);
             }
-            if (!_subjects.TryGetValue(subject, out var versions))
+            if (!subjects.TryGetValue(subject, out var versions))
             {
-                _subjects.Add(subject, versions = []);
+                subjects.Add(subject, versions = []);
             }
             if (!versions.Contains(id))
             {
@@ -93,7 +93,7 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
         string subject, Schema schema, bool ignoreDeletedSchemas, bool normalize = false)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        return AnswerAsync(() => _ids.TryGetValue(schema.SchemaString, out var id)
+        return AnswerAsync(() => ids.TryGetValue(schema.SchemaString, out var id)
             && VersionsOf(subject).IndexOf(id) is >= 0 and var index
                 ? Describe(subject, index + 1, id)
                 : throw NotFound(40403, "Schema"));
@@ -117,7 +117,7 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
     });
 
     /// <inheritdoc/>
-    public Task<List<string>> GetAllSubjectsAsync() => AnswerAsync(() => _subjects.Keys.ToList());
+    public Task<List<string>> GetAllSubjectsAsync() => AnswerAsync(() => subjects.Keys.ToList());
 
     /// <inheritdoc/>
     public Task<List<int>> GetSubjectVersionsAsync(string subject) =>
@@ -128,11 +128,11 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
 
     /// <inheritdoc/>
     public Task<Compatibility> GetCompatibilityAsync(string? subject = null) =>
-        AnswerAsync(() => _levels.GetValueOrDefault(subject ?? "", Compatibility.None));
+        AnswerAsync(() => levels.GetValueOrDefault(subject ?? "", Compatibility.None));
 
     /// <inheritdoc/>
     public Task<Compatibility> UpdateCompatibilityAsync(Compatibility compatibility, string? subject = null) =>
-        AnswerAsync(() => _levels[subject ?? ""] = compatibility);
+        AnswerAsync(() => levels[subject ?? ""] = compatibility);
 
     Task<int> ISchemaRegistryClient.RegisterSchemaAsync(string subject, string avroSchema, bool normalize) =>
         RegisterSchemaAsync(subject, new Schema(avroSchema, SchemaType.Avro), normalize);
@@ -173,14 +173,14 @@ public sealed class InMemorySchemaRegistryClient : ISchemaRegistryClient
         new($"{what} not found.", HttpStatusCode.NotFound, errorCode);
 
     private List<int> VersionsOf(string subject) =>
-        _subjects.TryGetValue(subject, out var versions) ? versions : throw NotFound(40401, "Subject");
+        subjects.TryGetValue(subject, out var versions) ? versions : throw NotFound(40401, "Subject");
 
     private RegisteredSchema Describe(string subject, int version, int id) =>
-        new(subject, version, id, _schemas[id - 1].SchemaString, SchemaType.Avro, []);
+        new(subject, version, id, schemas[id - 1].SchemaString, SchemaType.Avro, []);
 
     private Task<T> AnswerAsync<T>(Func<T> answer)
     {
-        lock (_lock)
+        lock (changing)
         {
             try
             {

@@ -5,8 +5,8 @@ namespace Alloc.Schemas.Generator;
 /// <summary>C# text, line by line, indented.</summary>
 internal sealed class CodeBuilder
 {
-    private readonly StringBuilder _text = new();
-    private int _depth;
+    private readonly StringBuilder text = new();
+    private int depth;
 
     /// <summary>A whole file with one namespace.</summary>
     public static string File(string @namespace, Action<CodeBuilder> body)
@@ -18,16 +18,16 @@ internal sealed class CodeBuilder
         code.Line($"namespace {@namespace};");
         code.Line();
         body(code);
-        return code._text.ToString();
+        return code.text.ToString();
     }
 
     public void Line(string text = "")
     {
         if (text.Length > 0)
         {
-            _text.Append(' ', _depth * 4).Append(text);
+            this.text.Append(' ', depth * 4).Append(text);
         }
-        _text.Append('\n');
+        this.text.Append('\n');
     }
 
     /// <summary>A line, then lines in braces.</summary>
@@ -35,9 +35,9 @@ internal sealed class CodeBuilder
     {
         Line(head);
         Line("{");
-        _depth++;
+        depth++;
         body();
-        _depth--;
+        depth--;
         Line("}");
     }
 

@@ -31,12 +31,12 @@ internal sealed class UnionType(RecordSchema owner, FieldSchema field, string na
 /// <summary>The C# type of every schema, and the unions that become types of their own.</summary>
 internal sealed class TypeMap
 {
-    private readonly Dictionary<UnionSchema, UnionType> _unions = [];
-    private readonly Dictionary<RecordSchema, UnionType> _branches = [];
-    private readonly HashSet<RecordSchema> _recursive = [];
-    private readonly Dictionary<string, UnionType> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<UnionSchema, UnionType> unions = [];
+    private readonly Dictionary<RecordSchema, UnionType> branches = [];
+    private readonly HashSet<RecordSchema> recursive = [];
+    private readonly Dictionary<string, UnionType> byName = new(StringComparer.Ordinal);
 
-    public IEnumerable<UnionType> Unions => _byName.Values;
+    public IEnumerable<UnionType> Unions => byName.Values;
 
     public static TypeMap Create(IReadOnlyList<NamedSchema> types, ICollection<AvroSchemaException> errors)
     {
@@ -50,7 +50,7 @@ internal sealed class TypeMap
             }
             if (Reaches(record, record, []))
             {
-                map._recursive.Add(record);
+                map.recursive.Add(record);
             }
         }
         if (errors.Count == 0)
@@ -60,14 +60,14 @@ internal sealed class TypeMap
         return map;
     }
 
-    public UnionType Union(UnionSchema schema) => _unions[schema];
+    public UnionType Union(UnionSchema schema) => unions[schema];
 
     /// <summary>The union that a record is nested in; null when it stands alone.</summary>
     public UnionType? UnionOf(NamedSchema schema) =>
-        schema is RecordSchema record && _branches.TryGetValue(record, out var union) ? union : null;
+        schema is RecordSchema record && branches.TryGetValue(record, out var union) ? union : null;
 
     /// <summary>Whether values of the record may hold values of the same record.</summary>
-    public bool IsRecursive(RecordSchema record) => _recursive.Contains(record);
+    public bool IsRecursive(RecordSchema record) => recursive.Contains(record);
 
     /// <summary>The fully qualified C# type.</summary>
     public string CSharpType(AvroSchema schema) => schema switch
@@ -155,7 +155,7 @@ internal sealed class TypeMap
 
     // The same branches in the same order are the same C# type, named after the field that comes first.
     private UnionType? SameUnion(UnionSchema schema) => schema.Branches[0] is RecordSchema first
-        && _branches.TryGetValue(first, out var other) && other.Schema.Branches.SequenceEqual(schema.Branches)
+        && branches.TryGetValue(first, out var other) && other.Schema.Branches.SequenceEqual(schema.Branches)
             ? other
             : null;
 
@@ -163,19 +163,19 @@ internal sealed class TypeMap
     {
         if (SameUnion(union.Schema) is { } same)
         {
-            _unions.Add(union.Schema, same);
+            unions.Add(union.Schema, same);
             return;
         }
-        if (_byName.ContainsKey(union.FullName))
+        if (byName.ContainsKey(union.FullName))
         {
             errors.Add(TypeChecks.Error(union.Owner, union.Field, $"two unions would both be named {union.Name}"));
             return;
         }
-        _unions.Add(union.Schema, union);
-        _byName.Add(union.FullName, union);
+        unions.Add(union.Schema, union);
+        byName.Add(union.FullName, union);
         foreach (var branch in union.Schema.Branches.OfType<RecordSchema>())
         {
-            if (_branches.TryGetValue(branch, out var other))
+            if (branches.TryGetValue(branch, out var other))
             {
                 errors.Add(TypeChecks.Error(union.Owner, union.Field,
                     $"record {branch.Name} is a branch of {other.Owner.Name}.{other.Field.Name} too; a C# record has "
@@ -183,7 +183,7 @@ internal sealed class TypeMap
                     + "put it in a record of its own for one of them"));
                 continue;
             }
-            _branches.Add(branch, union);
+            branches.Add(branch, union);
         }
     }
 }

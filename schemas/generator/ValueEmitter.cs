@@ -17,18 +17,18 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
 {
     private const string Items = "global::Alloc.Schemas.Avro.AvroItems";
 
-    private readonly List<Action> _methods = [];
-    private readonly HashSet<string> _methodNames = new(StringComparer.Ordinal);
-    private int _variableCount;
+    private readonly List<Action> methods = [];
+    private readonly HashSet<string> methodNames = new(StringComparer.Ordinal);
+    private int variableCount;
 
     /// <summary>
     /// Writes the methods that expressions made so far have asked for, and those that these ask for in turn.
     /// </summary>
     public void EmitMethods()
     {
-        for (var i = 0; i < _methods.Count; i++)
+        for (var i = 0; i < methods.Count; i++)
         {
-            _methods[i]();
+            methods[i]();
             code.Line();
         }
     }
@@ -129,13 +129,13 @@ internal sealed partial class ValueEmitter(TypeMap map, CodeBuilder code)
 
     private void Method(string name, Action<string> emit)
     {
-        if (_methodNames.Add(name))
+        if (methodNames.Add(name))
         {
-            _methods.Add(() => emit(name));
+            methods.Add(() => emit(name));
         }
     }
 
-    private string Variable(string kind) => kind + ++_variableCount;
+    private string Variable(string kind) => kind + ++variableCount;
 
     private void EmitReadItems(ArraySchema array, string name, string path)
     {

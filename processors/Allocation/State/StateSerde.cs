@@ -14,7 +14,7 @@ public sealed class StateSerde<T> : ISerde<T>
     where T : class, IAvroRecord<T>
 {
     [ThreadStatic]
-    private static AvroWriter? t_writer;
+    private static AvroWriter? threadWriter;
 
     private readonly ulong fingerprint = T.Schema.Fingerprint;
     private readonly Dictionary<ulong, AvroResolver> earlier = [];
@@ -31,7 +31,7 @@ public sealed class StateSerde<T> : ISerde<T>
     /// <inheritdoc/>
     public void Serialize(T value, IBufferWriter<byte> output)
     {
-        var writer = t_writer ??= new AvroWriter();
+        var writer = threadWriter ??= new AvroWriter();
         writer.Clear();
         value.Write(writer);
         var span = output.GetSpan(sizeof(ulong) + writer.Length);

@@ -8,13 +8,13 @@ namespace Alloc.Schemas.Avro;
 public sealed class AvroResolver
 {
     [ThreadStatic]
-    private static AvroWriter? t_scratch;
+    private static AvroWriter? threadScratch;
 
-    private readonly ResolutionStep _root;
+    private readonly ResolutionStep root;
 
     private AvroResolver(ResolutionStep root, bool isIdentity)
     {
-        _root = root;
+        this.root = root;
         IsIdentity = isIdentity;
     }
 
@@ -40,7 +40,7 @@ public sealed class AvroResolver
     /// <summary>Rewrites one value of the writer's schema into the reader's encoding.</summary>
     /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's
     /// schema.</exception>
-    public void Rewrite(ref AvroReader input, AvroWriter output) => _root.Run(ref input, output);
+    public void Rewrite(ref AvroReader input, AvroWriter output) => root.Run(ref input, output);
 
     /// <summary>Reads one value that fills the span.</summary>
     /// <exception cref="AvroException">The bytes are malformed, or the value has no counterpart in the reader's
@@ -56,7 +56,7 @@ public sealed class AvroResolver
             return value;
         }
 
-        var scratch = t_scratch ??= new AvroWriter();
+        var scratch = threadScratch ??= new AvroWriter();
         scratch.Clear();
         Rewrite(ref input, scratch);
         input.EnsureEnd();

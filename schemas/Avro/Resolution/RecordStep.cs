@@ -8,10 +8,10 @@ internal sealed class RecordStep : ResolutionStep
 {
     private const int MaximumStackFieldCount = 128;
 
-    private AvroSchema[] _writerFields = [];
-    private FieldSource[] _sources = [];
-    private ResolutionStep[] _sequence = [];
-    private bool _isInOrder;
+    private AvroSchema[] writerFields = [];
+    private FieldSource[] sources = [];
+    private ResolutionStep[] sequence = [];
+    private bool isInOrder;
 
     /// <summary>Why no value of the record can be read; null when it can.</summary>
     public string? Failure { get; set; }
@@ -20,13 +20,13 @@ internal sealed class RecordStep : ResolutionStep
     /// <param name="sources">Where each of the reader's fields comes from, in the reader's order.</param>
     public void Complete(RecordSchema writer, IReadOnlyList<FieldSource> sources)
     {
-        _writerFields = writer.Fields.Select(f => f.Schema).ToArray();
-        _sources = [.. sources];
+        writerFields = writer.Fields.Select(f => f.Schema).ToArray();
+        this.sources = [.. sources];
         var taken = sources.Where(s => s.WriterIndex >= 0).Select(s => s.WriterIndex).ToArray();
-        _isInOrder = taken.Zip(taken.Skip(1)).All(pair => pair.First < pair.Second);
-        if (_isInOrder)
+        isInOrder = taken.Zip(taken.Skip(1)).All(pair => pair.First < pair.Second);
+        if (isInOrder)
         {
-            _sequence = [.. Sequence()];
+            sequence = [.. Sequence()];
         }
     }
 
@@ -37,9 +37,9 @@ internal sealed class RecordStep : ResolutionStep
             throw new AvroException($"The value has no counterpart in the reader's schema: {Failure}.");
         }
         input.EnterRecord();
-        if (_isInOrder)
+        if (isInOrder)
         {
-            foreach (var step in _sequence)
+            foreach (var step in sequence)
             {
                 step.Run(ref input, output);
             }
@@ -54,32 +54,32 @@ internal sealed class RecordStep : ResolutionStep
     private IEnumerable<ResolutionStep> Sequence()
     {
         var next = 0;
-        foreach (var source in _sources)
+        foreach (var source in sources)
         {
             for (; next < source.WriterIndex; next++)
             {
-                yield return new SkipStep(_writerFields[next]);
+                yield return new SkipStep(writerFields[next]);
             }
             next = Math.Max(next, source.WriterIndex + 1);
             yield return source.Step;
         }
-        for (; next < _writerFields.Length; next++)
+        for (; next < writerFields.Length; next++)
         {
-            yield return new SkipStep(_writerFields[next]);
+            yield return new SkipStep(writerFields[next]);
         }
     }
 
     private void RunReordered(ref AvroReader input, AvroWriter output)
     {
-        var count = _writerFields.Length;
+        var count = writerFields.Length;
         var starts = count <= MaximumStackFieldCount ? stackalloc int[count] : new int[count];
         for (var i = 0; i < count; i++)
         {
             starts[i] = input.Position;
-            SchemaSkipper.Skip(_writerFields[i], ref input);
+            SchemaSkipper.Skip(writerFields[i], ref input);
         }
         var end = input.Position;
-        foreach (var source in _sources)
+        foreach (var source in sources)
         {
             if (source.WriterIndex >= 0)
             {

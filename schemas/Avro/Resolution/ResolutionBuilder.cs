@@ -3,7 +3,7 @@ namespace Alloc.Schemas.Avro;
 /// <summary>Matches a writer's schema with a reader's, part by part, into steps.</summary>
 internal sealed class ResolutionBuilder
 {
-    private readonly Dictionary<(RecordSchema Writer, RecordSchema Reader), RecordStep> _records = [];
+    private readonly Dictionary<(RecordSchema Writer, RecordSchema Reader), RecordStep> records = [];
 
     /// <summary>Whether any part, even of a branch that may never be written, has no counterpart.</summary>
     public bool HasFailures { get; private set; }
@@ -115,12 +115,12 @@ internal sealed class ResolutionBuilder
 
     private ResolutionStep ResolveRecord(RecordSchema writer, RecordSchema reader)
     {
-        if (_records.TryGetValue((writer, reader), out var known))
+        if (records.TryGetValue((writer, reader), out var known))
         {
             return known.Failure is { } failure ? Fail(failure) : known;
         }
         var record = new RecordStep();
-        _records.Add((writer, reader), record);
+        records.Add((writer, reader), record);
 
         var sources = new List<RecordStep.FieldSource>();
         foreach (var field in reader.Fields)

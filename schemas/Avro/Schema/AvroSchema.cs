@@ -12,8 +12,8 @@ public abstract class AvroSchema
     internal static readonly IReadOnlyList<KeyValuePair<string, JsonValue>> NoProperties =
         Array.Empty<KeyValuePair<string, JsonValue>>();
 
-    private string? _canonicalForm;
-    private string? _text;
+    private string? canonicalForm;
+    private string? text;
 
     private protected AvroSchema(AvroType type) => Type = type;
 
@@ -36,7 +36,7 @@ public abstract class AvroSchema
     public IReadOnlyList<KeyValuePair<string, JsonValue>> Properties { get; internal set; } = NoProperties;
 
     /// <summary>Parsing Canonical Form: two schemas with the same one are read and written the same way.</summary>
-    public string CanonicalForm => _canonicalForm ??= SchemaWriter.WriteCanonical(this);
+    public string CanonicalForm => canonicalForm ??= SchemaWriter.WriteCanonical(this);
 
     /// <summary>The CRC-64-AVRO (Rabin) fingerprint of the canonical form.</summary>
     public ulong Fingerprint => RabinFingerprint.Compute(Encoding.UTF8.GetBytes(CanonicalForm));
@@ -46,7 +46,7 @@ public abstract class AvroSchema
     public static AvroSchema Parse(string text) => SchemaParser.Parse(text);
 
     /// <summary>The whole schema as JSON: self-contained, each named type defined at its first use.</summary>
-    public override string ToString() => _text ??= SchemaWriter.WriteText(this);
+    public override string ToString() => text ??= SchemaWriter.WriteText(this);
 }
 
 /// <summary>A primitive, with its logical type if it has one.</summary>
@@ -171,7 +171,7 @@ public sealed class FixedSchema : NamedSchema
 /// <summary>An array of items of one schema.</summary>
 public sealed class ArraySchema : AvroSchema
 {
-    private int _minimumItemSize = -1;
+    private int minimumItemSize = -1;
 
     internal ArraySchema(AvroSchema items)
         : base(AvroType.Array) => Items = items;
@@ -179,13 +179,13 @@ public sealed class ArraySchema : AvroSchema
     public AvroSchema Items { get; }
 
     /// <summary>The fewest bytes that an item takes.</summary>
-    internal int MinimumItemSize => _minimumItemSize >= 0 ? _minimumItemSize : _minimumItemSize = MinimumSize.Of(Items);
+    internal int MinimumItemSize => minimumItemSize >= 0 ? minimumItemSize : minimumItemSize = MinimumSize.Of(Items);
 }
 
 /// <summary>A map from strings to values of one schema.</summary>
 public sealed class MapSchema : AvroSchema
 {
-    private int _minimumEntrySize = -1;
+    private int minimumEntrySize = -1;
 
     internal MapSchema(AvroSchema values)
         : base(AvroType.Map) => Values = values;
@@ -194,7 +194,7 @@ public sealed class MapSchema : AvroSchema
 
     /// <summary>The fewest bytes that a key and its value take.</summary>
     internal int MinimumEntrySize =>
-        _minimumEntrySize >= 0 ? _minimumEntrySize : _minimumEntrySize = 1 + MinimumSize.Of(Values);
+        minimumEntrySize >= 0 ? minimumEntrySize : minimumEntrySize = 1 + MinimumSize.Of(Values);
 }
 
 /// <summary>A union: written as the index of a branch and its value.</summary>

@@ -7,21 +7,21 @@ internal sealed class JsonParser(string text, string? source)
 {
     private const int MaximumDepth = 128;
 
-    private int _offset;
-    private int _line;
-    private int _lineStart;
-    private int _depth;
+    private int offset;
+    private int line;
+    private int lineStart;
+    private int depth;
 
     public JsonValue ParseDocument()
     {
         if (text.Length > 0 && text[0] == '\ufeff')
         {
-            _offset = 1;
+            offset = 1;
         }
         SkipWhiteSpace();
         var value = ParseValue();
         SkipWhiteSpace();
-        if (_offset < text.Length)
+        if (offset < text.Length)
         {
             throw Error("text after the end of the JSON value");
         }
@@ -31,11 +31,11 @@ internal sealed class JsonParser(string text, string? source)
     private JsonValue ParseValue()
     {
         var start = Here();
-        if (_offset >= text.Length)
+        if (offset >= text.Length)
         {
             throw Error("the JSON text ends too early");
         }
-        switch (text[_offset])
+        switch (text[offset])
         {
             case '{':
                 return ParseObject(start);
@@ -60,7 +60,7 @@ internal sealed class JsonParser(string text, string? source)
         Enter();
         var members = new List<KeyValuePair<string, JsonValue>>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        _offset++;
+        offset++;
         SkipWhiteSpace();
         while (!TryTake('}'))
         {
@@ -69,7 +69,7 @@ internal sealed class JsonParser(string text, string? source)
                 Expect(',');
                 SkipWhiteSpace();
             }
-            if (_offset >= text.Length || text[_offset] != '"')
+            if (offset >= text.Length || text[offset] != '"')
             {
                 throw Error("a member name in quotes is missing");
             }
@@ -85,7 +85,7 @@ internal sealed class JsonParser(string text, string? source)
             members.Add(new KeyValuePair<string, JsonValue>(name, ParseValue()));
             SkipWhiteSpace();
         }
-        _depth--;
+        depth--;
         return new JsonValue(JsonKind.Object, string.Empty, Since(start), members: members);
     }
 
@@ -93,7 +93,7 @@ internal sealed class JsonParser(string text, string? source)
     {
         Enter();
         var items = new List<JsonValue>();
-        _offset++;
+        offset++;
         SkipWhiteSpace();
         while (!TryTake(']'))
         {
@@ -105,23 +105,23 @@ internal sealed class JsonParser(string text, string? source)
             items.Add(ParseValue());
             SkipWhiteSpace();
         }
-        _depth--;
+        depth--;
         return new JsonValue(JsonKind.Array, string.Empty, Since(start), items: items);
     }
 
     private JsonValue ParseLiteral(string literal, JsonKind kind, TextPlace start)
     {
-        if (string.CompareOrdinal(text, _offset, literal, 0, literal.Length) != 0)
+        if (string.CompareOrdinal(text, offset, literal, 0, literal.Length) != 0)
         {
             throw Error("not a JSON value");
         }
-        _offset += literal.Length;
+        offset += literal.Length;
         return new JsonValue(kind, literal, Since(start));
     }
 
     private JsonValue ParseNumber(TextPlace start)
     {
-        var first = _offset;
+        var first = offset;
         TryTake('-');
         if (!TryTake('0'))
         {
@@ -139,17 +139,17 @@ internal sealed class JsonParser(string text, string? source)
             }
             TakeDigits();
         }
-        return new JsonValue(JsonKind.Number, text.Substring(first, _offset - first), Since(start));
+        return new JsonValue(JsonKind.Number, text.Substring(first, offset - first), Since(start));
     }
 
     private void TakeDigits()
     {
-        var first = _offset;
-        while (_offset < text.Length && text[_offset] >= '0' && text[_offset] <= '9')
+        var first = offset;
+        while (offset < text.Length && text[offset] >= '0' && text[offset] <= '9')
         {
-            _offset++;
+            offset++;
         }
-        if (_offset == first)
+        if (offset == first)
         {
             throw Error("not a JSON value");
         }
@@ -158,14 +158,14 @@ internal sealed class JsonParser(string text, string? source)
     private string ParseString()
     {
         var content = new StringBuilder();
-        _offset++;
+        offset++;
         while (true)
         {
-            if (_offset >= text.Length || text[_offset] < ' ')
+            if (offset >= text.Length || text[offset] < ' ')
             {
                 throw Error("a string is not closed");
             }
-            var c = text[_offset++];
+            var c = text[offset++];
             if (c == '"')
             {
                 return content.ToString();
@@ -176,7 +176,7 @@ internal sealed class JsonParser(string text, string? source)
 
     private char ParseEscape()
     {
-        var c = _offset < text.Length ? text[_offset++] : '\0';
+        var c = offset < text.Length ? text[offset++] : '\0';
         switch (c)
         {
             case '"':
@@ -193,11 +193,11 @@ internal sealed class JsonParser(string text, string? source)
                 return '\r';
             case 't':
                 return '\t';
-            case 'u' when _offset + 4 <= text.Length:
+            case 'u' when offset + 4 <= text.Length:
                 var unit = 0;
-                for (var end = _offset + 4; _offset < end; _offset++)
+                for (var end = offset + 4; offset < end; offset++)
                 {
-                    unit = (unit << 4) | HexDigit(text[_offset]);
+                    unit = (unit << 4) | HexDigit(text[offset]);
                 }
                 return (char)unit;
             default:
@@ -215,7 +215,7 @@ internal sealed class JsonParser(string text, string? source)
 
     private void Enter()
     {
-        if (++_depth > MaximumDepth)
+        if (++depth > MaximumDepth)
         {
             throw Error($"nested deeper than {MaximumDepth}");
         }
@@ -223,9 +223,9 @@ internal sealed class JsonParser(string text, string? source)
 
     private bool TryTake(char c)
     {
-        if (_offset < text.Length && text[_offset] == c)
+        if (offset < text.Length && text[offset] == c)
         {
-            _offset++;
+            offset++;
             return true;
         }
         return false;
@@ -241,24 +241,24 @@ internal sealed class JsonParser(string text, string? source)
 
     private void SkipWhiteSpace()
     {
-        while (_offset < text.Length && text[_offset] is ' ' or '\t' or '\r' or '\n')
+        while (offset < text.Length && text[offset] is ' ' or '\t' or '\r' or '\n')
         {
-            if (text[_offset] == '\n')
+            if (text[offset] == '\n')
             {
-                _line++;
-                _lineStart = _offset + 1;
+                line++;
+                lineStart = offset + 1;
             }
-            _offset++;
+            offset++;
         }
     }
 
-    private TextPlace Here() => new(_offset, 0, _line, _offset - _lineStart);
+    private TextPlace Here() => new(offset, 0, line, offset - lineStart);
 
     // A value that spans lines is marked at its first character: an editor underlines one token, not half the file.
     private TextPlace Since(TextPlace start) =>
-        new(start.Offset, start.Line == _line ? _offset - start.Offset : 1, start.Line, start.Column);
+        new(start.Offset, start.Line == line ? offset - start.Offset : 1, start.Line, start.Column);
 
     private AvroSchemaException Error(string reason) =>
         new(reason, source, new TextPlace(
-            Math.Min(_offset, text.Length), _offset < text.Length ? 1 : 0, _line, _offset - _lineStart));
+            Math.Min(offset, text.Length), offset < text.Length ? 1 : 0, line, offset - lineStart));
 }

@@ -7,37 +7,37 @@ namespace Alloc.Schemas.Avro;
 /// </summary>
 internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitions)
 {
-    private readonly Dictionary<string, NamedSchema> _named = new(StringComparer.Ordinal);
-    private readonly HashSet<JsonValue> _resolved = [];
-    private readonly List<NamedSchema> _types = [];
-    private readonly List<(FieldSchema Field, string? Source)> _defaults = [];
-    private string? _source;
+    private readonly Dictionary<string, NamedSchema> named = new(StringComparer.Ordinal);
+    private readonly HashSet<JsonValue> resolved = [];
+    private readonly List<NamedSchema> types = [];
+    private readonly List<(FieldSchema Field, string? Source)> defaults = [];
+    private string? source;
 
-    public IReadOnlyList<NamedSchema> Types => _types;
+    public IReadOnlyList<NamedSchema> Types => types;
 
     /// <summary>Reads one text and then checks defaults, which may need types that are defined after them.</summary>
     public AvroSchema Complete(string? source, Func<SchemaScope, AvroSchema> read)
     {
-        _source = source;
+        this.source = source;
         var schema = read(this);
-        foreach (var (field, fieldSource) in _defaults)
+        foreach (var (field, fieldSource) in defaults)
         {
             DefaultValue.Validate(field.Default!, field.Schema, fieldSource);
         }
-        _defaults.Clear();
+        defaults.Clear();
         return schema;
     }
 
     public AvroSchema ResolveDefinition(SchemaDefinition definition)
     {
-        var (source, _) = (_source, _source = definition.Source);
+        var (source, _) = (this.source, this.source = definition.Source);
         try
         {
             return Resolve(definition.Json, definition.EnclosingNamespace);
         }
         finally
         {
-            _source = source;
+            this.source = source;
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
 
     private NamedSchema? Find(string fullName)
     {
-        if (_named.TryGetValue(fullName, out var known))
+        if (named.TryGetValue(fullName, out var known))
         {
             return known;
         }
@@ -166,7 +166,7 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         };
         if (field.Default is not null)
         {
-            _defaults.Add((field, _source));
+            defaults.Add((field, source));
         }
         return field;
     }
@@ -216,10 +216,10 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         {
             throw Error($"\"{fullName}\" is the name of a primitive", name);
         }
-        if (_named.TryGetValue(fullName, out var known))
+        if (named.TryGetValue(fullName, out var known))
         {
             // Another file may have been the first to ask for this very definition.
-            return _resolved.Contains(json) ? known : throw Error($"\"{fullName}\" is already defined", name);
+            return resolved.Contains(json) ? known : throw Error($"\"{fullName}\" is already defined", name);
         }
         var space = SchemaNames.NamespaceOf(fullName);
         var schema = create(SchemaNames.NameOf(fullName), space);
@@ -227,14 +227,14 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
         schema.Aliases = Names(json, "aliases", SchemaNames.IsFullName)
             .Select(a => SchemaNames.FullName(a, null, space)).ToList();
         schema.Place = name.Place;
-        schema.SchemaSource = _source;
+        schema.SchemaSource = source;
         schema.Properties = Others(
             json, "type", "name", "namespace", "doc", "aliases", "fields", "symbols", "size",
             schema is EnumSchema ? "default" : "type");
-        _named.Add(fullName, schema);
-        _resolved.Add(json);
+        named.Add(fullName, schema);
+        resolved.Add(json);
         complete?.Invoke(schema);
-        _types.Add(schema);
+        types.Add(schema);
         return schema;
     }
 
@@ -278,5 +278,5 @@ internal sealed class SchemaScope(Dictionary<string, SchemaDefinition> definitio
             : throw Error($"\"{name}\" is not of the right kind", member);
     }
 
-    private AvroSchemaException Error(string reason, JsonValue json) => new(reason, _source, json.Place);
+    private AvroSchemaException Error(string reason, JsonValue json) => new(reason, source, json.Place);
 }

@@ -6,11 +6,11 @@ namespace Alloc.Schemas.Avro;
 /// <summary>Writes a schema as JSON: whole and self-contained, or in Parsing Canonical Form.</summary>
 internal sealed class SchemaWriter
 {
-    private readonly StringBuilder _text = new();
-    private readonly HashSet<string> _defined = new(StringComparer.Ordinal);
-    private readonly bool _canonical;
+    private readonly StringBuilder text = new();
+    private readonly HashSet<string> defined = new(StringComparer.Ordinal);
+    private readonly bool canonical;
 
-    private SchemaWriter(bool canonical) => _canonical = canonical;
+    private SchemaWriter(bool canonical) => this.canonical = canonical;
 
     public static string WriteText(AvroSchema schema) => Write(schema, canonical: false);
 
@@ -21,7 +21,7 @@ internal sealed class SchemaWriter
     {
         var writer = new SchemaWriter(canonical);
         writer.Schema(schema, string.Empty);
-        return writer._text.ToString();
+        return writer.text.ToString();
     }
 
     private static string Quoted(string text)
@@ -35,40 +35,40 @@ internal sealed class SchemaWriter
     {
         switch (schema)
         {
-            case NamedSchema named when !_defined.Add(named.FullName):
-                _text.Append(Quoted(!_canonical && named.Namespace == enclosing ? named.Name : named.FullName));
+            case NamedSchema named when !defined.Add(named.FullName):
+                text.Append(Quoted(!canonical && named.Namespace == enclosing ? named.Name : named.FullName));
                 break;
             case NamedSchema named:
                 Named(named, enclosing);
                 break;
             case ArraySchema array:
-                _text.Append("{\"type\":\"array\",\"items\":");
+                text.Append("{\"type\":\"array\",\"items\":");
                 Schema(array.Items, enclosing);
                 Close(schema);
                 break;
             case MapSchema map:
-                _text.Append("{\"type\":\"map\",\"values\":");
+                text.Append("{\"type\":\"map\",\"values\":");
                 Schema(map.Values, enclosing);
                 Close(schema);
                 break;
             case UnionSchema union:
-                _text.Append('[');
+                text.Append('[');
                 for (var i = 0; i < union.Branches.Count; i++)
                 {
-                    _text.Append(i == 0 ? string.Empty : ",");
+                    text.Append(i == 0 ? string.Empty : ",");
                     Schema(union.Branches[i], enclosing);
                 }
-                _text.Append(']');
+                text.Append(']');
                 break;
             default:
                 var name = Quoted(schema.Type.ToString().ToLowerInvariant());
-                if (_canonical || schema.Properties.Count == 0)
+                if (canonical || schema.Properties.Count == 0)
                 {
-                    _text.Append(name);
+                    text.Append(name);
                 }
                 else
                 {
-                    _text.Append("{\"type\":").Append(name);
+                    text.Append("{\"type\":").Append(name);
                     Close(schema);
                 }
                 break;
@@ -78,16 +78,16 @@ internal sealed class SchemaWriter
     private void Named(NamedSchema schema, string enclosing)
     {
         var type = Quoted(schema.Type.ToString().ToLowerInvariant());
-        if (_canonical)
+        if (canonical)
         {
-            _text.Append("{\"name\":").Append(Quoted(schema.FullName)).Append(",\"type\":").Append(type);
+            text.Append("{\"name\":").Append(Quoted(schema.FullName)).Append(",\"type\":").Append(type);
         }
         else
         {
-            _text.Append("{\"type\":").Append(type).Append(",\"name\":").Append(Quoted(schema.Name));
+            text.Append("{\"type\":").Append(type).Append(",\"name\":").Append(Quoted(schema.Name));
             if (schema.Namespace != enclosing)
             {
-                _text.Append(",\"namespace\":").Append(Quoted(schema.Namespace));
+                text.Append(",\"namespace\":").Append(Quoted(schema.Namespace));
             }
             Described(schema.Doc, schema.Aliases);
         }
@@ -97,14 +97,14 @@ internal sealed class SchemaWriter
                 Fields(record);
                 break;
             case EnumSchema symbols:
-                _text.Append(",\"symbols\":[").Append(string.Join(",", symbols.Symbols.Select(Quoted))).Append(']');
-                if (!_canonical && symbols.DefaultSymbol is { } defaultSymbol)
+                text.Append(",\"symbols\":[").Append(string.Join(",", symbols.Symbols.Select(Quoted))).Append(']');
+                if (!canonical && symbols.DefaultSymbol is { } defaultSymbol)
                 {
-                    _text.Append(",\"default\":").Append(Quoted(defaultSymbol));
+                    text.Append(",\"default\":").Append(Quoted(defaultSymbol));
                 }
                 break;
             case FixedSchema size:
-                _text.Append(",\"size\":").Append(size.Size.ToString(CultureInfo.InvariantCulture));
+                text.Append(",\"size\":").Append(size.Size.ToString(CultureInfo.InvariantCulture));
                 break;
             default:
                 break;
@@ -114,53 +114,53 @@ internal sealed class SchemaWriter
 
     private void Fields(RecordSchema record)
     {
-        _text.Append(",\"fields\":[");
+        text.Append(",\"fields\":[");
         for (var i = 0; i < record.Fields.Count; i++)
         {
             var field = record.Fields[i];
-            _text.Append(i == 0 ? string.Empty : ",").Append("{\"name\":").Append(Quoted(field.Name))
+            text.Append(i == 0 ? string.Empty : ",").Append("{\"name\":").Append(Quoted(field.Name))
                 .Append(",\"type\":");
             Schema(field.Schema, record.Namespace);
-            if (!_canonical)
+            if (!canonical)
             {
                 Described(field.Doc, field.Aliases);
                 if (field.Default is not null)
                 {
-                    _text.Append(",\"default\":").Append(field.Default);
+                    text.Append(",\"default\":").Append(field.Default);
                 }
                 Properties(field.Properties);
             }
-            _text.Append('}');
+            text.Append('}');
         }
-        _text.Append(']');
+        text.Append(']');
     }
 
     private void Described(string? doc, IReadOnlyList<string> aliases)
     {
         if (doc is not null)
         {
-            _text.Append(",\"doc\":").Append(Quoted(doc));
+            text.Append(",\"doc\":").Append(Quoted(doc));
         }
         if (aliases.Count > 0)
         {
-            _text.Append(",\"aliases\":[").Append(string.Join(",", aliases.Select(Quoted))).Append(']');
+            text.Append(",\"aliases\":[").Append(string.Join(",", aliases.Select(Quoted))).Append(']');
         }
     }
 
     private void Close(AvroSchema schema)
     {
-        if (!_canonical)
+        if (!canonical)
         {
             Properties(schema.Properties);
         }
-        _text.Append('}');
+        text.Append('}');
     }
 
     private void Properties(IReadOnlyList<KeyValuePair<string, JsonValue>> properties)
     {
         foreach (var property in properties)
         {
-            _text.Append(',').Append(Quoted(property.Key)).Append(':').Append(property.Value);
+            text.Append(',').Append(Quoted(property.Key)).Append(':').Append(property.Value);
         }
     }
 }

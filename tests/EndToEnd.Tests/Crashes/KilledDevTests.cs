@@ -19,7 +19,7 @@ public sealed class KilledDevTests
         using var probe = new JournalProbe(deployment.Bootstrap);
         await using var load = WholeLedgerLoad.Start(deployment, directory);
 
-        var moments = new Random(20_101_201);
+        var moments = Proof.Moments(20_101_201);
         var commands = Proof.IsFull ? 1_500_000 : Lines * 2.7;
         for (var kill = 1; kill <= Kills; kill++)
         {

@@ -20,7 +20,7 @@ public sealed class KilledServeTests
         using var probe = new JournalProbe(deployment.Bootstrap);
         await using var load = WholeLedgerLoad.Start(deployment, directory);
 
-        var moments = new Random(7);
+        var moments = Proof.Moments(7);
         for (var kill = 1; kill <= Kills; kill++)
         {
             await probe.WaitForAsync(

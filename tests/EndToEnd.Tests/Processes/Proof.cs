@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Tests.Support;
 
@@ -12,6 +13,14 @@ internal static class Proof
 
     /// <summary>Whether the whole real file is replayed where a test would take a short one: ALLOC_FULL=1.</summary>
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ALLOC_FULL") == "1";
+
+    /// <summary>
+    /// What chooses the moments of a test's kills: the same in every run, unless ALLOC_CRASH_SEED names another seed.
+    /// </summary>
+    public static Random Moments(int seed) =>
+        new(Environment.GetEnvironmentVariable("ALLOC_CRASH_SEED") is { Length: > 0 } named
+            ? int.Parse(named, CultureInfo.InvariantCulture)
+            : seed);
 
     /// <summary>
     /// The replay of a test: a generated file of so many lines, or the whole real one with ALLOC_FULL=1.

@@ -9,9 +9,9 @@ internal sealed class PythonAvro : IDisposable
 {
     private const string Python = "/usr/bin/python3";
 
-    private readonly Process _process;
+    private readonly Process process;
 
-    private PythonAvro(Process process) => _process = process;
+    private PythonAvro(Process process) => this.process = process;
 
     public static PythonAvro StartOrSkip()
     {
@@ -28,12 +28,12 @@ internal sealed class PythonAvro : IDisposable
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
-        if (!_process.WaitForExit(5_000))
+        process.StandardInput.Close();
+        if (!process.WaitForExit(5_000))
         {
-            _process.Kill();
+            process.Kill();
         }
-        _process.Dispose();
+        process.Dispose();
     }
 
     /// <summary>What it makes of the bytes: read as the writer's schema, written as the reader's.</summary>
@@ -41,9 +41,9 @@ internal sealed class PythonAvro : IDisposable
     {
         var request =
             new { writer = writer.ToString(), reader = reader.ToString(), bytes = System.Convert.ToHexString(bytes) };
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(request));
-        _process.StandardInput.Flush();
-        var line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("python3-avro ended.");
+        process.StandardInput.WriteLine(JsonSerializer.Serialize(request));
+        process.StandardInput.Flush();
+        var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("python3-avro ended.");
         using var answer = JsonDocument.Parse(line);
         return answer.RootElement.TryGetProperty("error", out var error)
             ? new Answer(null, null, error.GetString())

@@ -23,10 +23,10 @@ public sealed class OracleTests : IAsyncLifetime
     /// <summary>A branch that so many values did not have is one that values cannot have.</summary>
     private const int MaximumCount = 20_000;
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("alloc-oracle-").FullName;
-    private RegistryUnderTest _registry = null!;
-    private CachedSchemaRegistryClient _theirs = null!;
-    private GuardedRegistryClient _ours = null!;
+    private readonly string directory = Directory.CreateTempSubdirectory("alloc-oracle-").FullName;
+    private RegistryUnderTest registry = null!;
+    private CachedSchemaRegistryClient theirs = null!;
+    private GuardedRegistryClient ours = null!;
 
     private static readonly Dictionary<string, Contract> Known = new Contract[]
     {
@@ -48,18 +48,18 @@ public sealed class OracleTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _registry = await RegistryUnderTest.StartAsync(_directory);
-        _theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = _registry.Address.ToString() });
-        _ours = new GuardedRegistryClient(
-            new SchemaRegistryOptions { Urls = [_registry.Address] }, TimeProvider.System);
+        registry = await RegistryUnderTest.StartAsync(directory);
+        theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = registry.Address.ToString() });
+        ours = new GuardedRegistryClient(
+            new SchemaRegistryOptions { Urls = [registry.Address] }, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _ours.Dispose();
-        _theirs.Dispose();
-        await _registry.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        ours.Dispose();
+        theirs.Dispose();
+        await registry.DisposeAsync();
+        Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>They write under the id of our schema, so that our reader has nothing to resolve.</summary>
@@ -72,16 +72,16 @@ public sealed class OracleTests : IAsyncLifetime
         var schema = (Avro.RecordSchema)Avro.Schema.Parse(contract.Schema.ToString());
         var values = new RandomValues(seed: 20);
         var context = new SerializationContext(MessageComponentType.Value, contract.Topic);
-        await contract.RegisterAsync(_ours);
+        await contract.RegisterAsync(this.ours);
         var serializer = new AvroSerializer<GenericRecord>(
-            _theirs, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true });
-        var deserializer = new AvroDeserializer<GenericRecord>(_theirs);
+            this.theirs, new AvroSerializerConfig { AutoRegisterSchemas = false, UseLatestVersion = true });
+        var deserializer = new AvroDeserializer<GenericRecord>(this.theirs);
 
         for (var i = 0; i % ValueCount > 0 || i == 0 || values.NeverTaken(schema).Count > 0; i++)
         {
             Assert.True(i < MaximumCount, string.Join(", ", values.NeverTaken(schema)));
             var theirs = await serializer.SerializeAsync(values.Next(schema), context);
-            var ours = contract.Rewrite(_ours, theirs);
+            var ours = contract.Rewrite(this.ours, theirs);
             var read = await deserializer.DeserializeAsync(ours, isNull: false, context);
 
             Assert.Equal(theirs, ours);
@@ -99,12 +99,12 @@ public sealed class OracleTests : IAsyncLifetime
         var classes = Classes.Value;
         var values = new RandomValues(seed: 21);
         var context = new SerializationContext(MessageComponentType.Value, contract.Topic);
-        var peer = classes.Peer(contract.Topic, _ours);
+        var peer = classes.Peer(contract.Topic, this.ours);
 
         for (var i = 0; i < ValueCount; i++)
         {
             var theirs = await peer.SerializeAsync(classes.Convert(values.Next(schema)), context);
-            var ours = contract.Rewrite(_ours, theirs);
+            var ours = contract.Rewrite(this.ours, theirs);
             var read = await peer.DeserializeAsync(ours, context);
 
             Assert.Equal(Value(theirs), Value(ours));

@@ -6,14 +6,14 @@ namespace Schemas.Tests.Registry;
 
 public sealed class AvroSerdeTests : IDisposable
 {
-    private readonly InMemorySchemaRegistryClient _registry = new();
+    private readonly InMemorySchemaRegistryClient registry = new();
 
-    public void Dispose() => _registry.Dispose();
+    public void Dispose() => registry.Dispose();
 
     [Fact]
     public void A_record_is_framed_with_its_schema_id_and_read_back()
     {
-        var serde = new AvroSerde<Tree>(_registry, ConfluentFraming.SubjectOf("trees"));
+        var serde = new AvroSerde<Tree>(registry, ConfluentFraming.SubjectOf("trees"));
 
         var message = serde.Serialize(new Tree { Value = 5, Next = new Tree { Value = 6 } });
 
@@ -28,8 +28,8 @@ public sealed class AvroSerdeTests : IDisposable
             {"type":"record","name":"Tree","namespace":"alloc.samples","fields":[
               {"name":"gone","type":"string"},{"name":"value","type":"int"}]}
             """);
-        var id = await _registry.RegisterSchemaAsync("trees-value", older.ForRegistry());
-        var serde = new AvroSerde<Tree>(_registry, "trees-value");
+        var id = await registry.RegisterSchemaAsync("trees-value", older.ForRegistry());
+        var serde = new AvroSerde<Tree>(registry, "trees-value");
         byte[] message = [0, 0, 0, 0, (byte)id, 6, (byte)'a', (byte)'b', (byte)'c', 84];
 
         var tree = serde.Deserialize(message);
@@ -48,7 +48,7 @@ public sealed class AvroSerdeTests : IDisposable
     [InlineData(new byte[] { 0, 0, 0, 0, 1, 84, 0, 0, 0 })]
     public async Task What_is_not_a_framed_record_of_a_known_schema_is_a_bad_record(byte[] message)
     {
-        var serde = new AvroSerde<Tree>(_registry, "trees-value");
+        var serde = new AvroSerde<Tree>(registry, "trees-value");
         await serde.InitializeAsync(TestContext.Current.CancellationToken);
 
         Assert.ThrowsAny<AvroException>(() => serde.Deserialize(message));
@@ -57,8 +57,8 @@ public sealed class AvroSerdeTests : IDisposable
     [Fact]
     public async Task A_record_of_an_incompatible_schema_is_a_bad_record()
     {
-        var id = await _registry.RegisterSchemaAsync("x", AvroSchema.Parse("\"string\"").ForRegistry());
-        var serde = new AvroSerde<Tree>(_registry, "trees-value");
+        var id = await registry.RegisterSchemaAsync("x", AvroSchema.Parse("\"string\"").ForRegistry());
+        var serde = new AvroSerde<Tree>(registry, "trees-value");
 
         var error = Assert.Throws<AvroException>(() => serde.Deserialize([0, 0, 0, 0, (byte)id, 2, 65]));
 
@@ -68,7 +68,7 @@ public sealed class AvroSerdeTests : IDisposable
     [Fact]
     public void A_record_is_written_into_a_buffer_writer()
     {
-        var serde = new AvroSerde<Tree>(_registry, "trees-value");
+        var serde = new AvroSerde<Tree>(registry, "trees-value");
         var target = new System.Buffers.ArrayBufferWriter<byte>();
 
         serde.Serialize(new Tree { Value = 1 }, target);

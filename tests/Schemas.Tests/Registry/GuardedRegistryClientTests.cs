@@ -11,37 +11,37 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
 
     private static readonly Confluent.SchemaRegistry.Schema Text = AvroSchema.Parse("\"string\"").ForRegistry();
 
-    private FakeRegistry _registry = null!;
+    private FakeRegistry registry = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _registry = await FakeRegistry.StartAsync();
+    public async ValueTask InitializeAsync() => registry = await FakeRegistry.StartAsync();
 
-    public ValueTask DisposeAsync() => _registry.DisposeAsync();
+    public ValueTask DisposeAsync() => registry.DisposeAsync();
 
     [Fact]
     public async Task A_schema_is_asked_for_once()
     {
-        _registry.Answer(200, StringSchema);
+        registry.Answer(200, StringSchema);
         using var client = Client();
 
         var first = await client.GetAvroSchemaAsync(7);
         var second = await client.GetAvroSchemaAsync(7);
 
         Assert.Equal(first.ToString(), second.ToString());
-        Assert.Equal("/schemas/ids/7", Assert.Single(_registry.Requests).Path);
+        Assert.Equal("/schemas/ids/7", Assert.Single(registry.Requests).Path);
     }
 
     [Fact]
     public async Task An_id_is_registered_once()
     {
-        _registry.Answer(200, "{\"id\":3}");
+        registry.Answer(200, "{\"id\":3}");
         using var client = Client();
 
         Assert.Equal(3, await client.RegisterSchemaAsync("a/b-value", Text));
         Assert.Equal(3, await client.RegisterSchemaAsync("a/b-value", Text));
 
-        var request = Assert.Single(_registry.Requests);
+        var request = Assert.Single(registry.Requests);
         Assert.StartsWith("/subjects/a%2Fb-value/versions", request.Path, StringComparison.Ordinal);
         Assert.Contains("\"schema\":\"\\\"string\\\"\"", request.Body, StringComparison.Ordinal);
     }
@@ -49,7 +49,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task An_unknown_id_is_a_bad_record_and_not_asked_for_again_at_once()
     {
-        _registry.Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
+        registry.Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
         using var client = Client();
 
         var error = await Assert.ThrowsAsync<UnknownSchemaException>(() => client.GetSchemaAsync(9));
@@ -57,13 +57,13 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
 
         Assert.Equal(9, error.SchemaId);
         Assert.IsType<AvroException>(error, exactMatch: false);
-        Assert.Single(_registry.Requests);
+        Assert.Single(registry.Requests);
     }
 
     [Fact]
     public async Task An_unknown_id_is_asked_for_again_after_a_while()
     {
-        _registry.Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}").Answer(200, StringSchema);
+        registry.Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}").Answer(200, StringSchema);
         using var client = Client(o => o with { UnknownIdLifetime = TimeSpan.Zero });
 
         await Assert.ThrowsAsync<UnknownSchemaException>(() => client.GetSchemaAsync(9));
@@ -74,20 +74,20 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_registry_that_is_away_is_tried_a_bounded_number_of_times()
     {
-        _registry.Break().Answer(503, "busy").Answer(500, "{\"error_code\":50001,\"message\":\"store\"}");
+        registry.Break().Answer(503, "busy").Answer(500, "{\"error_code\":50001,\"message\":\"store\"}");
         using var client = Client();
 
         var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSchemaAsync(1));
 
         Assert.Contains("50001 store", error.Message, StringComparison.Ordinal);
         Assert.Contains("asked for schema 1", error.Message, StringComparison.Ordinal);
-        Assert.Equal(3, _registry.Requests.Count);
+        Assert.Equal(3, registry.Requests.Count);
     }
 
     [Fact]
     public async Task A_registry_that_comes_back_is_used()
     {
-        _registry.Break().Answer(200, "{\"schema\":\"\\\"int\\\"\"}");
+        registry.Break().Answer(200, "{\"schema\":\"\\\"int\\\"\"}");
         using var client = Client();
 
         Assert.Equal(AvroType.Int, (await client.GetAvroSchemaAsync(1)).Type);
@@ -96,7 +96,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_failure_is_not_remembered_as_an_answer()
     {
-        _registry.Break().Answer(200, "{\"id\":3}");
+        registry.Break().Answer(200, "{\"id\":3}");
         using var client = Client(o => o with { AttemptCount = 1 });
 
         await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.RegisterSchemaAsync("s", Text));
@@ -107,13 +107,13 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_second_address_is_tried_and_remembered()
     {
-        _registry.Answer(200, "[]").Answer(200, "[]");
-        using var client = Client(o => o with { Urls = [Nobody(), new Uri(_registry.Address, "base/")] });
+        registry.Answer(200, "[]").Answer(200, "[]");
+        using var client = Client(o => o with { Urls = [Nobody(), new Uri(registry.Address, "base/")] });
 
         await client.GetAllSubjectsAsync();
         await client.GetAllSubjectsAsync();
 
-        Assert.Equal(["/base/subjects", "/base/subjects"], _registry.Requests.Select(r => r.Path));
+        Assert.Equal(["/base/subjects", "/base/subjects"], registry.Requests.Select(r => r.Path));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_registry_that_does_not_answer_is_given_up()
     {
-        _registry.Hang();
+        registry.Hang();
         using var client = Client(o => o with { AttemptCount = 1, RequestTimeout = TimeSpan.FromMilliseconds(20) });
 
         var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSchemaAsync(1));
@@ -159,7 +159,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     public async Task What_says_nothing_about_the_record_is_never_taken_for_a_bad_record(
         int status, string body, string message)
     {
-        _registry.Answer(status, body);
+        registry.Answer(status, body);
         using var client = Client(o => o with { AttemptCount = 1 });
 
         var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSchemaAsync(1));
@@ -171,7 +171,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_breaks_in_an_answer_is_no_bad_record()
     {
-        _registry.BreakInTheMiddle();
+        registry.BreakInTheMiddle();
         using var client = Client(o => o with { AttemptCount = 1 });
 
         var error = await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.GetSchemaAsync(1));
@@ -186,7 +186,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [InlineData("{\"id\":99999999999}")]
     public async Task What_answers_without_an_id_is_no_registry(string body)
     {
-        _registry.Answer(200, body);
+        registry.Answer(200, body);
         using var client = Client(o => o with { AttemptCount = 1 });
 
         await Assert.ThrowsAsync<RegistryUnavailableException>(() => client.RegisterSchemaAsync("s", Text));
@@ -197,7 +197,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [InlineData("SOMETHING")]
     public async Task A_schema_of_another_type_is_a_bad_record(string type)
     {
-        _registry.Answer(200, $"{{\"schema\":\"x\",\"schemaType\":\"{type}\"}}");
+        registry.Answer(200, $"{{\"schema\":\"x\",\"schemaType\":\"{type}\"}}");
         using var client = Client();
 
         await Assert.ThrowsAsync<AvroException>(() => client.GetAvroSchemaAsync(1));
@@ -206,7 +206,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_is_passed_on_with_its_code()
     {
-        _registry.Answer(409, "{\"error_code\":40901,\"message\":\"incompatible\"}");
+        registry.Answer(409, "{\"error_code\":40901,\"message\":\"incompatible\"}");
         using var client = Client();
 
         var error = await Assert.ThrowsAsync<RegistryRefusedException>(() => client.RegisterSchemaAsync("s", Text));
@@ -221,15 +221,15 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [InlineData("", null, null)]
     public async Task Credentials_are_sent_and_never_shown(string inAddress, string? userInfo, string? expected)
     {
-        _registry.Answer(200, "[]").Break();
-        var url = new Uri($"http://{inAddress}127.0.0.1:{_registry.Address.Port}");
+        registry.Answer(200, "[]").Break();
+        var url = new Uri($"http://{inAddress}127.0.0.1:{registry.Address.Port}");
         using var client = Client(o => o with { Urls = [url], UserInfo = userInfo, AttemptCount = 1 });
 
         await client.GetAllSubjectsAsync();
         var error = await Assert.ThrowsAsync<RegistryUnavailableException>(client.GetAllSubjectsAsync);
 
-        Assert.Equal(expected, _registry.Requests[0].Authorization);
-        Assert.Contains($"http://127.0.0.1:{_registry.Address.Port}", error.Message, StringComparison.Ordinal);
+        Assert.Equal(expected, registry.Requests[0].Authorization);
+        Assert.Contains($"http://127.0.0.1:{registry.Address.Port}", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("cret", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -238,12 +238,12 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     {
         await using var elsewhere = await FakeRegistry.StartAsync();
         elsewhere.Answer(200, "[]");
-        _registry.Redirect(new Uri(elsewhere.Address, "subjects"));
+        registry.Redirect(new Uri(elsewhere.Address, "subjects"));
         using var client = Client(o => o with { UserInfo = "me:secret" });
 
         await client.GetAllSubjectsAsync();
 
-        Assert.NotNull(Assert.Single(_registry.Requests).Authorization);
+        Assert.NotNull(Assert.Single(registry.Requests).Authorization);
         Assert.Null(Assert.Single(elsewhere.Requests).Authorization);
     }
 
@@ -252,13 +252,13 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     {
         await using var authority = await FakeRegistry.StartAsync();
         authority.Answer(200, "{\"access_token\":\"tokentoken\",\"expires_in\":300}", "application/json");
-        _registry.Answer(200, "[]");
+        registry.Answer(200, "[]");
         using var client = Client(o => o with { Properties = OAuth(authority.Address) });
 
         await client.GetAllSubjectsAsync();
 
         Assert.Contains("client_secret=hush", Assert.Single(authority.Requests).Body, StringComparison.Ordinal);
-        Assert.Equal("Bearer tokentoken", Assert.Single(_registry.Requests).Authorization);
+        Assert.Equal("Bearer tokentoken", Assert.Single(registry.Requests).Authorization);
     }
 
     [Fact]
@@ -270,7 +270,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
 
         Assert.Contains("Failed to fetch token", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(_registry.Requests);
+        Assert.Empty(registry.Requests);
     }
 
     [Fact]
@@ -285,7 +285,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public void A_record_of_a_schema_not_seen_before_needs_the_registry()
     {
-        _registry.Break();
+        registry.Break();
         using var client = Client(o => o with { AttemptCount = 1 });
         var serde = new AvroSerde<Alloc.Schemas.Samples.Words>(client, "words-value");
 
@@ -295,10 +295,10 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public void The_failures_of_a_client_that_somebody_brings_are_told_the_same_way()
     {
-        _registry.Break();
+        registry.Break();
         using var theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig
         {
-            Url = _registry.Address.ToString(),
+            Url = registry.Address.ToString(),
             MaxRetries = 1,
         });
         var serde = new AvroSerde<Alloc.Schemas.Samples.Words>(theirs, "words-value");
@@ -309,7 +309,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_waits_for_an_id_may_go()
     {
-        _registry.Hang();
+        registry.Hang();
         using var client = Client();
         var serde = new AvroSerde<Alloc.Schemas.Samples.Words>(client, "words-value");
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -338,7 +338,7 @@ public sealed class GuardedRegistryClientTests : IAsyncLifetime
     {
         var options = new SchemaRegistryOptions
         {
-            Urls = [_registry.Address],
+            Urls = [registry.Address],
             AttemptCount = 3,
             RetryDelay = TimeSpan.Zero,
         };

@@ -14,10 +14,10 @@ namespace Schemas.Tests.Registry;
 /// <summary>The client's TLS settings against a server with a certificate of its own.</summary>
 public sealed class RegistryTlsTests : IAsyncLifetime
 {
-    private readonly X509Certificate2 _certificate = CreateCertificate("localhost");
-    private readonly string _authorities = Path.GetTempFileName();
-    private readonly string _keystore = Path.GetTempFileName();
-    private WebApplication? _server;
+    private readonly X509Certificate2 certificate = CreateCertificate("localhost");
+    private readonly string authorities = Path.GetTempFileName();
+    private readonly string keystore = Path.GetTempFileName();
+    private WebApplication? server;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -25,29 +25,29 @@ public sealed class RegistryTlsTests : IAsyncLifetime
     {
         using var clientCertificate = CreateCertificate("client");
         await File.WriteAllBytesAsync(
-            _keystore, clientCertificate.Export(X509ContentType.Pkcs12, "changeit"), Cancellation);
+            keystore, clientCertificate.Export(X509ContentType.Pkcs12, "changeit"), Cancellation);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(
             kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
             {
-                https.ServerCertificate = _certificate;
+                https.ServerCertificate = certificate;
                 https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                 https.AllowAnyClientCertificate();
             })));
-        _server = builder.Build();
-        _server.MapGet(
+        server = builder.Build();
+        server.MapGet(
             "/subjects", (HttpContext http) => new[] { http.Connection.ClientCertificate?.Subject ?? "anonymous" });
-        await _server.StartAsync(Cancellation);
+        await server.StartAsync(Cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        File.Delete(_authorities);
-        _certificate.Dispose();
-        File.Delete(_keystore);
+        await (server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        File.Delete(authorities);
+        certificate.Dispose();
+        File.Delete(keystore);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         using var client = Client(new Dictionary<string, string>
         {
             ["schema.registry.enable.ssl.certificate.verification"] = "false",
-            ["schema.registry.ssl.keystore.location"] = _keystore,
+            ["schema.registry.ssl.keystore.location"] = keystore,
             ["schema.registry.ssl.keystore.password"] = "changeit",
         });
 
@@ -83,18 +83,18 @@ public sealed class RegistryTlsTests : IAsyncLifetime
         using var authority = Authority();
         using var namesake = Authority();
         using var forged = Issue(namesake, "elsewhere");
-        await File.WriteAllTextAsync(_authorities, authority.ExportCertificatePem(), Cancellation);
+        await File.WriteAllTextAsync(authorities, authority.ExportCertificatePem(), Cancellation);
         await using var server = await StartAsync(
             forged, [X509CertificateLoader.LoadCertificate(authority.RawData)]);
         using var theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig
         {
             Url = server.Urls.Single(),
-            SslCaLocation = _authorities,
+            SslCaLocation = authorities,
         });
 
         Assert.Equal(["anonymous"], await theirs.GetAllSubjectsAsync());
         var refusal = Assert.Throws<ArgumentException>(
-            () => Client(new Dictionary<string, string> { ["schema.registry.ssl.ca.location"] = _authorities }));
+            () => Client(new Dictionary<string, string> { ["schema.registry.ssl.ca.location"] = authorities }));
         Assert.Contains("forged", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -162,7 +162,7 @@ public sealed class RegistryTlsTests : IAsyncLifetime
     private GuardedRegistryClient Client(Dictionary<string, string> properties) => new(
         new SchemaRegistryOptions
         {
-            Urls = [new UriBuilder(_server!.Urls.Single()) { Host = "localhost" }.Uri],
+            Urls = [new UriBuilder(server!.Urls.Single()) { Host = "localhost" }.Uri],
             AttemptCount = 1,
             Properties = properties,
         },

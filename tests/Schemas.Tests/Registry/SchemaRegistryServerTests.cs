@@ -23,9 +23,9 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     private const string Breaking =
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"c\",\"type\":\"int\"}]}";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("alloc-registry-").FullName;
-    private SchemaRegistryServer? _server;
-    private HttpClient _http = new();
+    private readonly string directory = Directory.CreateTempSubdirectory("alloc-registry-").FullName;
+    private SchemaRegistryServer? server;
+    private HttpClient http = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -34,7 +34,7 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        Directory.Delete(_directory, recursive: true);
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         await PostAsync("/subjects/s/versions", Two);
         // A crash in the middle of a change leaves a part of the next state beside the last one.
         await File.WriteAllTextAsync(
-            Path.Combine(_directory, "registry", "registry.json.new"), "{\"formatVer", Cancellation);
+            Path.Combine(directory, "registry", "registry.json.new"), "{\"formatVer", Cancellation);
 
         await StopAsync();
         await StartAsync();
@@ -175,7 +175,7 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         await PostAsync("/subjects/s/versions", One);
         await StopAsync();
         await File.WriteAllTextAsync(
-            Path.Combine(_directory, "registry", "registry.json"), "{\"formatVersion\":1", Cancellation);
+            Path.Combine(directory, "registry", "registry.json"), "{\"formatVersion\":1", Cancellation);
 
         var error = await Assert.ThrowsAsync<BrokerStartException>(() => StartAsync());
 
@@ -219,13 +219,13 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     [InlineData("somewhere")]
     public async Task Only_loopback_is_listened_on(string host)
     {
-        await Assert.ThrowsAsync<BrokerStartException>(() => Start(_directory, 0, host));
+        await Assert.ThrowsAsync<BrokerStartException>(() => Start(directory, 0, host));
     }
 
     [Fact]
     public async Task A_directory_in_use_is_named()
     {
-        var error = await Assert.ThrowsAsync<BrokerStartException>(() => Start(_directory, 0));
+        var error = await Assert.ThrowsAsync<BrokerStartException>(() => Start(directory, 0));
 
         Assert.Contains("in use by another process", error.Message, StringComparison.Ordinal);
     }
@@ -242,11 +242,11 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
     public async Task The_client_and_our_serde_work_with_it()
     {
         using var client = new GuardedRegistryClient(
-            new SchemaRegistryOptions { Urls = [_http.BaseAddress!] }, TimeProvider.System);
+            new SchemaRegistryOptions { Urls = [http.BaseAddress!] }, TimeProvider.System);
         await client.UpdateCompatibilityAsync(Compatibility.Full, "trees/x-value");
         var writing = new AvroSerde<Tree>(client, "trees/x-value");
         using var other = new GuardedRegistryClient(
-            new SchemaRegistryOptions { Urls = [_http.BaseAddress!] }, TimeProvider.System);
+            new SchemaRegistryOptions { Urls = [http.BaseAddress!] }, TimeProvider.System);
         var reading = new AvroSerde<Tree>(other, "trees/x-value");
 
         var tree = reading.Deserialize(writing.Serialize(new Tree { Value = 12 }));
@@ -283,14 +283,14 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
 
     private async Task StartAsync(Disk? disk = null)
     {
-        _server = await Start(_directory, 0, disk: disk);
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_server.Port}") };
+        server = await Start(this.directory, 0, disk: disk);
+        http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
     }
 
     private async Task StopAsync()
     {
-        _http.Dispose();
-        await (_server?.StopAsync() ?? Task.CompletedTask);
+        http.Dispose();
+        await (server?.StopAsync() ?? Task.CompletedTask);
     }
 
     private async Task<string> GetAsync(string path)
@@ -314,7 +314,7 @@ public sealed class SchemaRegistryServerTests : IAsyncLifetime
         request.Content = body is null
             ? null
             : new StringContent(body, Encoding.UTF8, "application/vnd.schemaregistry.v1+json");
-        using var response = await _http.SendAsync(request, Cancellation);
+        using var response = await http.SendAsync(request, Cancellation);
         var text = await response.Content.ReadAsStringAsync(Cancellation);
         return (response.StatusCode, text, response.Content.Headers.ContentType?.MediaType);
     }

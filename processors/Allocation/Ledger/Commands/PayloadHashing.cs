@@ -14,12 +14,12 @@ public static class PayloadHashing
     public const int Size = 16;
 
     [ThreadStatic]
-    private static AvroWriter? t_writer;
+    private static AvroWriter? threadWriter;
 
     /// <summary>The hash of a command.</summary>
     public static ReadOnlyMemory<byte> Compute(AllocationCommand command)
     {
-        var writer = t_writer ??= new AvroWriter();
+        var writer = threadWriter ??= new AvroWriter();
         writer.Clear();
         writer.WriteString(command.PoolId);
         command.Body.WriteUnionNonDefault(writer);
