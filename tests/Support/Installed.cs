@@ -4,8 +4,8 @@ namespace Alloc.Tests.Support;
 internal static class Installed
 {
     /// <summary>
-    /// Folder of an Apache Kafka with its tools: KAFKA_HOME, or a folder shared/kafka beside or above the checkout; null
-    /// if absent.
+    /// Folder of an Apache Kafka with its tools: KAFKA_HOME, or a folder shared/kafka beside or above the checkout;
+    /// null if absent.
     /// </summary>
     public static string? KafkaHome { get; } = FindKafka();
 

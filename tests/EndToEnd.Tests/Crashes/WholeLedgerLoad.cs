@@ -49,7 +49,10 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
     public static WholeLedgerLoad Start(Deployment deployment, TemporaryDirectory directory) =>
         new(deployment, directory);
 
-    /// <summary>Ends after a round that was decided under a policy of this load; then verifies the history.</summary>
+    /// <summary>
+    /// Ends after a round that was decided under a policy of this load and switched its mode on; then verifies the
+    /// history.
+    /// </summary>
     public async Task<JsonNode> StopAndVerifyAsync()
     {
         await stopping.CancelAsync();
@@ -86,10 +89,11 @@ internal sealed class WholeLedgerLoad : IAsyncDisposable
                 await ApplyPolicyAsync();
             }
             var isUnderPolicy = lastPolicySeen > 0;
-            await SwitchAsync($"mix-{round}", round % 2 == 0);
+            var isOn = round % 2 == 0;
+            await SwitchAsync($"mix-{round}", isOn);
             await PoolAsync($"mix-{round}");
             await HandOverAsync($"moved-{round}");
-            if (isUnderPolicy && stopping.IsCancellationRequested)
+            if (isUnderPolicy && isOn && stopping.IsCancellationRequested)
             {
                 return;
             }
