@@ -23,6 +23,9 @@ public sealed class ArchitectureTests
         ["Alloc.Bench"] = ["Alloc.Client", "Alloc.Engine", "Alloc.Host", "Alloc.Processors", "Alloc.Replay",
             "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Samples.Client"] = ["Alloc.Client"],
+        ["Alloc.Samples.ConfluentKafka"] = [],
+        ["Alloc.Samples.Outbox"] = ["Alloc.Client"],
+        ["Alloc.Samples.Streamiz"] = ["Alloc.Client.Streamiz"],
         ["Alloc.Cli"] = ["Alloc.Bench", "Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Host",
             "Alloc.Processors", "Alloc.Replay", "Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Verify"],
     };
