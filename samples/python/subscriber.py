@@ -60,9 +60,10 @@ while True:
     if record is None:
         continue
     if record.error():
-        # Time-outs and lost connections heal by themselves; what is left is for people.
+        # A position that is gone does not heal; lost connections do, by themselves.
         if record.error().fatal() or record.error().code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaException(record.error())
+        print(record.error(), file=sys.stderr)
         continue
     # What cannot be read ends the program: only the engine writes here, nothing may be passed over.
     outcome = deserialize(registry, record.value())
