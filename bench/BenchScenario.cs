@@ -40,7 +40,7 @@ internal sealed record BenchScenario(
         new("restart", "Kill -9 with a large state; a move with and without a checkpoint",
             (run, c) => OnClusterAsync(run, RestartScenario.RunAsync, c)),
         new("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
-        new("peer", "The topology and Kafka Streams on one Apache Kafka", PeerAsync),
+        new("peer", "The topology, Kafka Streams and Streamiz on one Apache Kafka", PeerAsync),
     ];
 
     private static async Task AllAsync(BenchRun run, CancellationToken cancellation)

@@ -15,6 +15,7 @@ public sealed class ArchitectureTests
         ["Alloc.Processors"] = ["Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Engine"],
         ["Alloc.Console"] = ["Alloc.Processors"],
         ["Alloc.Client"] = ["Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Client.Streamiz"] = ["Alloc.Client"],
         ["Alloc.Verify"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Replay"] = ["Alloc.Client", "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Host"] = ["Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Processors", "Alloc.Schemas",
@@ -22,6 +23,9 @@ public sealed class ArchitectureTests
         ["Alloc.Bench"] = ["Alloc.Client", "Alloc.Engine", "Alloc.Host", "Alloc.Processors", "Alloc.Replay",
             "Alloc.Schemas", "Alloc.Schemas.Generator"],
         ["Alloc.Samples.Client"] = ["Alloc.Client"],
+        ["Alloc.Samples.ConfluentKafka"] = [],
+        ["Alloc.Samples.Outbox"] = ["Alloc.Client"],
+        ["Alloc.Samples.Streamiz"] = ["Alloc.Client.Streamiz"],
         ["Alloc.Cli"] = ["Alloc.Bench", "Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Host",
             "Alloc.Processors", "Alloc.Replay", "Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Verify"],
     };
@@ -59,6 +63,17 @@ public sealed class ArchitectureTests
             .Where(package => !package.StartsWith("Confluent.", StringComparison.Ordinal));
 
         Assert.Empty(others);
+    }
+
+    [Fact]
+    public void Streamiz_comes_only_to_who_asks_for_it()
+    {
+        var projects = Repository.Files("*.csproj")
+            .Where(f => XDocument.Load(f).Descendants("PackageReference")
+                .Any(r => r.Attribute("Include")!.Value.StartsWith("Streamiz.", StringComparison.Ordinal)))
+            .Select(Path.GetFileNameWithoutExtension);
+
+        Assert.Equal(["Alloc.Client.Streamiz"], projects);
     }
 
     [Fact]

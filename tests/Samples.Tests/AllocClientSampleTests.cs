@@ -1,12 +1,10 @@
 using EndToEnd.Tests.Processes;
 
-namespace EndToEnd.Tests.Samples;
+namespace Samples.Tests;
 
 /// <summary>samples/alloc-client runs against <c>alloc dev</c> as its README says.</summary>
-public sealed class AllocClientSampleTests(SharedDev dev) : IClassFixture<SharedDev>
+public sealed class AllocClientSampleTests(SharedDev dev)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
-
     [Fact]
     public async Task The_box_office_sells_two_seats_and_refuses_a_thousand_and_again_is_answered_the_same()
     {
@@ -28,8 +26,7 @@ public sealed class AllocClientSampleTests(SharedDev dev) : IClassFixture<Shared
     private async Task<ProcessResult> RunAsync()
     {
         var result = await SampleProgram.RunAsync(
-            "alloc-client", "alloc-client-sample", Deadline,
-            dev.Deployment.Bootstrap, dev.Deployment.Registry, "order-1");
+            "alloc-client", "alloc-client-sample", dev.Deployment.Bootstrap, dev.Deployment.Registry, "order-1");
         Assert.True(result.ExitCode == 0, result.ToString());
         return result;
     }
