@@ -85,7 +85,9 @@ internal static class GrowthScenario
         {
             Fold(pool, new AllocationCommandBody.SupplyDelta
             {
-                Source = "bench", SourceSequence = 1, Quantity = size.Holds,
+                Source = "bench",
+                SourceSequence = 1,
+                Quantity = size.Holds,
             });
         }
         // By turns, so that the first in line of a pool is the oldest of all.
@@ -119,7 +121,10 @@ internal static class GrowthScenario
             open.Enqueue((pool, id));
             Fold(pool, new AllocationCommandBody.Hold
             {
-                ReservationId = id, Quantity = 1, TtlMs = 3_600_000, Mode = mode,
+                ReservationId = id,
+                Quantity = 1,
+                TtlMs = 3_600_000,
+                Mode = mode,
             });
         }
 

@@ -112,13 +112,13 @@ internal static class Writes
 
     private static AllocationCommand Envelope(CommandContext context, Ask ask) => Envelope(
         context, ask.PoolId, ask.Body, context.Get(CommandIdOption) ?? CommandId.Next(context.Time)) with
-        {
-            DeadlineMs = context.Get(Deadline) is { } deadline
+    {
+        DeadlineMs = context.Get(Deadline) is { } deadline
                 ? context.Time.GetUtcNow().ToUnixTimeMilliseconds() + (long)deadline.TotalMilliseconds
                 : null,
-            ExpectedVersion = context.Get(ExpectedVersion),
-            Epoch = context.Get(Epoch),
-        };
+        ExpectedVersion = context.Get(ExpectedVersion),
+        Epoch = context.Get(Epoch),
+    };
 
     /// <summary>A command of the person at the keyboard, or of whom <c>--actor</c> names.</summary>
     public static AllocationCommand Envelope(

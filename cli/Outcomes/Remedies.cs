@@ -49,24 +49,25 @@ internal static class Remedies
 
     private static string? OfReservation(
         ReasonCode code, Dictionary<NumberName, long> n, IReadOnlyList<DecisionStep> steps) => code switch
-    {
-        ReasonCode.UnknownReservation or ReasonCode.NeverHeld => "a hold of this reservation first",
-        ReasonCode.ReservationExists => "another reservation id, or the very same hold again",
-        ReasonCode.NotHeld when Status(steps) == "Confirmed" =>
-            "units that are held: of this reservation none are, they are confirmed already",
-        ReasonCode.NotHeld => "units that are held: a waiter gets them when it is promoted",
-        ReasonCode.NotConfirmed => "a confirmation first",
-        ReasonCode.AlreadyReleased or ReasonCode.AlreadyExpired or ReasonCode.AlreadyPreempted
-            or ReasonCode.Cancelled => "a new hold under a new reservation id: this one has ended",
-        ReasonCode.AlreadyConsumed => "a return of what was consumed, or a new reservation id",
-        ReasonCode.ExceedsHeld => AtMost(n, NumberName.Held, "held"),
-        ReasonCode.ExceedsConfirmed => AtMost(n, NumberName.Confirmed, "confirmed"),
-        ReasonCode.ExceedsBlocked => AtMost(n, NumberName.Blocked, "blocked"),
-        ReasonCode.ExceedsAccount => AtMost(n, NumberName.Actual, "there"),
-        ReasonCode.SelfApproval => "the approval of another person than the one who asked",
-        ReasonCode.NothingToApprove => "a command that waits for an approval: this one does not, or waits no longer",
-        _ => null,
-    };
+        {
+            ReasonCode.UnknownReservation or ReasonCode.NeverHeld => "a hold of this reservation first",
+            ReasonCode.ReservationExists => "another reservation id, or the very same hold again",
+            ReasonCode.NotHeld when Status(steps) == "Confirmed" =>
+                "units that are held: of this reservation none are, they are confirmed already",
+            ReasonCode.NotHeld => "units that are held: a waiter gets them when it is promoted",
+            ReasonCode.NotConfirmed => "a confirmation first",
+            ReasonCode.AlreadyReleased or ReasonCode.AlreadyExpired or ReasonCode.AlreadyPreempted
+                or ReasonCode.Cancelled => "a new hold under a new reservation id: this one has ended",
+            ReasonCode.AlreadyConsumed => "a return of what was consumed, or a new reservation id",
+            ReasonCode.ExceedsHeld => AtMost(n, NumberName.Held, "held"),
+            ReasonCode.ExceedsConfirmed => AtMost(n, NumberName.Confirmed, "confirmed"),
+            ReasonCode.ExceedsBlocked => AtMost(n, NumberName.Blocked, "blocked"),
+            ReasonCode.ExceedsAccount => AtMost(n, NumberName.Actual, "there"),
+            ReasonCode.SelfApproval => "the approval of another person than the one who asked",
+            ReasonCode.NothingToApprove =>
+                "a command that waits for an approval: this one does not, or waits no longer",
+            _ => null,
+        };
 
     private static string AtMost(Dictionary<NumberName, long> n, NumberName name, string word) =>
         Has(n, name) is { } units
@@ -79,21 +80,21 @@ internal static class Remedies
 
     private static string? OfSupply(
         Reason reason, Dictionary<NumberName, long> n, IReadOnlyList<DecisionStep> steps) => reason.Code switch
-    {
-        ReasonCode.ProtectedForHigherClass => Joined(
-            Has(n, NumberName.Available) is > 0 and var left ? Words.UnitsOrFewer(left) : null,
-            "a class that the units are kept for" + Rows(steps, DecisionRule.Protection),
-            "waiting until that class has used what is kept for it"),
-        ReasonCode.WaitersAhead => "a place in line (--mode waitlist): those who wait come first",
-        ReasonCode.WaitlistFull => "waiting until the line is shorter: it is as long as it may be",
-        ReasonCode.PreemptionNotPermitted => Has(n, NumberName.CooldownEndsAt) is { } ends
-            ? $"waiting until {Words.Time(ends)}, when this class may preempt again"
-            : Has(n, NumberName.Lendable) is not null && Has(n, NumberName.FreedByPreemption) is { } freed
-            ? $"waiting until units come back: no more than {freed} can be taken back from those who borrow"
-            : "units that are free: none may be taken from those who hold them",
-        ReasonCode.InsufficientAvailability => Shortage(n),
-        _ => null,
-    };
+        {
+            ReasonCode.ProtectedForHigherClass => Joined(
+                Has(n, NumberName.Available) is > 0 and var left ? Words.UnitsOrFewer(left) : null,
+                "a class that the units are kept for" + Rows(steps, DecisionRule.Protection),
+                "waiting until that class has used what is kept for it"),
+            ReasonCode.WaitersAhead => "a place in line (--mode waitlist): those who wait come first",
+            ReasonCode.WaitlistFull => "waiting until the line is shorter: it is as long as it may be",
+            ReasonCode.PreemptionNotPermitted => Has(n, NumberName.CooldownEndsAt) is { } ends
+                ? $"waiting until {Words.Time(ends)}, when this class may preempt again"
+                : Has(n, NumberName.Lendable) is not null && Has(n, NumberName.FreedByPreemption) is { } freed
+                ? $"waiting until units come back: no more than {freed} can be taken back from those who borrow"
+                : "units that are free: none may be taken from those who hold them",
+            ReasonCode.InsufficientAvailability => Shortage(n),
+            _ => null,
+        };
 
     private static string Rows(IReadOnlyList<DecisionStep> steps, DecisionRule rule)
     {

@@ -263,9 +263,9 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         restoring.Opened.Task.TaskId,
         $"the program failed when the record {range.Partition}@{record.Offset} was restored: {Faults.Reason(error)}. "
         + "Nothing is lost; it is restored when the instance is started again with a program that is mended", error)
-    {
-        IsStateUsable = false,
-    };
+        {
+            IsStateUsable = false,
+        };
 
     private static void ApplyJournal(Restoring restoring, RestoreRange range, in PollResult record)
     {

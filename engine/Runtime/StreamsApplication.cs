@@ -353,7 +353,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             // By the machine's clock: a virtual one may stand still for good once nobody polls.
             var started = TimeProvider.System.GetTimestamp();
             TimeSpan Left() => options.ShutdownTimeout - TimeProvider.System.GetElapsedTime(started) is
-                { Ticks: > 0 } left ? left : TimeSpan.Zero;
+            { Ticks: > 0 } left ? left : TimeSpan.Zero;
             foreach (var thread in threads)
             {
                 if (thread.Join(Left()) && Task.Run(thread.Dispose).Wait(Left()))

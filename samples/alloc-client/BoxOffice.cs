@@ -18,7 +18,9 @@ internal sealed class BoxOffice(AllocClient client, string pool)
             {
                 Settings = new PoolSettings
                 {
-                    Unit = "seat", Kind = PoolKind.Capacity, SnapshotSource = Self.Id,
+                    Unit = "seat",
+                    Kind = PoolKind.Capacity,
+                    SnapshotSource = Self.Id,
                 },
             },
             cancellation);

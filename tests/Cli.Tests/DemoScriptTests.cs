@@ -123,7 +123,7 @@ public sealed class DemoScriptTests
     [Fact]
     public void Pools_that_have_units_are_not_opened_again()
     {
-        var opened = DemoScript.Opening(DemoScenario.Usual, 
+        var opened = DemoScript.Opening(DemoScenario.Usual,
             Start, new Dictionary<string, DemoLeftovers> { ["seats-A"] = new() { IsSupplied = true } });
 
         Assert.Equal(["espresso-machines", "slots-monday"], opened.Select(c => c.PoolId).Distinct());

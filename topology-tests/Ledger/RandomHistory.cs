@@ -65,12 +65,12 @@ internal static class RandomHistory
 
     private static AllocationCommandBody.PolicyActivate Activate(
         TestLedger ledger, AllocationPolicy policy, int seconds) => new()
-    {
-        Version = policy.Version,
-        Document = PolicyDocument.Write(policy),
-        ContentHash = PolicyDocument.HashOf(policy),
-        EffectiveAtMs = ledger.NowMs + (seconds * 1_000L) - 60_000,
-    };
+        {
+            Version = policy.Version,
+            Document = PolicyDocument.Write(policy),
+            ContentHash = PolicyDocument.HashOf(policy),
+            EffectiveAtMs = ledger.NowMs + (seconds * 1_000L) - 60_000,
+        };
 
     private static Actor ActorOf(Step step) => new()
     {

@@ -28,7 +28,8 @@ internal sealed record NaivePolicy
     public NaiveQuota[] Quotas { get; init; } = [];
 
     public (string Class, string[] Victims, bool Confirmed, long MinimumAgeMs, long CooldownMs, bool WaitsAgain)[]
-        Preemptions { get; init; } = [];
+        Preemptions
+    { get; init; } = [];
 
     /// <summary>Most reservations that one preemption takes from.</summary>
     public const int MaximumVictims = 10;

@@ -145,7 +145,10 @@ public sealed class PolicyTrialTests
         Fold(new AllocationCommandBody.Hold { ReservationId = "e", Quantity = 3 });
         Fold(new AllocationCommandBody.Consume
         {
-            ReservationId = "a", Quantity = 1, ConsumeId = "x", OccurredAtMs = ledger.NowMs,
+            ReservationId = "a",
+            Quantity = 1,
+            ConsumeId = "x",
+            OccurredAtMs = ledger.NowMs,
         });
         Wait(minutes: 30);
     }

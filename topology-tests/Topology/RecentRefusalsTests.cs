@@ -38,10 +38,13 @@ public sealed class RecentRefusalsTests
         ledger.Wait(TimeSpan.FromMinutes(1));
 
         Assert.DoesNotContain(ledger.Journal, RecentRefusals.Are);
-        Assert.True(RecentRefusals.Are(ledger.Run(hold with { Body = ((AllocationCommandBody.Hold)hold.Body) with
+        Assert.True(RecentRefusals.Are(ledger.Run(hold with
         {
-            Quantity = 2,
-        }, })));
+            Body = ((AllocationCommandBody.Hold)hold.Body) with
+            {
+                Quantity = 2,
+            },
+        })));
     }
 
     [Fact]

@@ -199,16 +199,16 @@ internal static class ReleaseAllCommand
 
     private static JsonObject Row(
         CommandContext context, JsonObject reservation, AllocationCommand command, AllocationOutcome? outcome) => new()
-    {
-        ["reservationId"] = reservation["reservationId"]!.DeepClone(),
-        ["poolId"] = command.PoolId,
-        ["units"] = Taken(context, reservation),
-        ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
-        ["detail"] = outcome is null ? "no decision was seen; run it again" : OutcomeSummary.Of(outcome).Detail,
-        ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
-        ["duplicateOf"] = outcome?.DuplicateOf,
-        ["commandId"] = command.CommandId,
-    };
+        {
+            ["reservationId"] = reservation["reservationId"]!.DeepClone(),
+            ["poolId"] = command.PoolId,
+            ["units"] = Taken(context, reservation),
+            ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
+            ["detail"] = outcome is null ? "no decision was seen; run it again" : OutcomeSummary.Of(outcome).Detail,
+            ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
+            ["duplicateOf"] = outcome?.DuplicateOf,
+            ["commandId"] = command.CommandId,
+        };
 
     private static int Show(CommandContext context, List<JsonObject> rows)
     {

@@ -43,7 +43,8 @@ public sealed class FalseAccusationTests : IDisposable
             ReservationId = "r",
             Quantity = 1,
             ConsumeId = "m2",
-        }) with { ExpectedVersion = 0 });
+        }) with
+        { ExpectedVersion = 0 });
 
         Assert.Equal("Returned", script.Last.Event);
         script.MustBeSound();

@@ -75,7 +75,10 @@ public sealed class SecondWriterTests
     private static void TakeOver(TestLedger ledger) => ledger.Run(ledger.Command(
         new AllocationCommandBody.AuthorityTransfer
         {
-            Slice = "*", Mode = AuthorityMode.Authoritative, Owner = "alloc", NewEpoch = 2,
+            Slice = "*",
+            Mode = AuthorityMode.Authoritative,
+            Owner = "alloc",
+            NewEpoch = 2,
         },
         pool: ReservedKeys.Authority));
 

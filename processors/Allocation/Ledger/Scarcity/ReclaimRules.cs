@@ -52,7 +52,7 @@ internal static class ReclaimRules
     {
         if (after.CustomerRef is not { } customer
             || d.Policy.QuotaFor(d.Pool.PoolId, QuotaScope.Customer, customer) is not
-                { Value: not null, Reclaim: not QuotaReclaim.None } row)
+            { Value: not null, Reclaim: not QuotaReclaim.None } row)
         {
             return null;
         }
