@@ -76,7 +76,9 @@ public sealed class AllocClient : IAsyncDisposable, IDisposable
     /// </param>
     /// <returns>What was decided; or, after <see cref="AllocClientOptions.Timeout"/>, that nothing is known.</returns>
     /// <exception cref="AllocException">Kafka cannot be reached or has no such topics; nothing was sent.</exception>
-    /// <exception cref="KafkaException">Kafka refuses the record; nothing was written.</exception>
+    /// <exception cref="KafkaException">
+    /// Kafka refuses the record; nothing was written. After one whose error is fatal only a new client goes on.
+    /// </exception>
     /// <exception cref="RegistryUnavailableException">The registry does not answer; nothing was sent.</exception>
     /// <exception cref="RegistryRefusedException">The registry refuses the contract; nothing was sent.</exception>
     public Task<CommandAnswer> SendAsync(AllocationCommand command, CancellationToken cancellation = default) =>
@@ -178,7 +180,8 @@ public sealed class AllocClient : IAsyncDisposable, IDisposable
             return new CommandAnswer.NotSeen(command.CommandId, options.Timeout, answers.Problem);
         }
         catch (ProduceException<byte[]?, byte[]?> e)
-            when (e.Error.Code is ErrorCode.Local_MsgTimedOut or ErrorCode.Local_TimedOut)
+            when (e.Error.Code is ErrorCode.Local_MsgTimedOut or ErrorCode.Local_TimedOut
+                || e.DeliveryResult.Status == PersistenceStatus.PossiblyPersisted)
         {
             return new CommandAnswer.NotSeen(command.CommandId, options.Timeout, e.Error.Reason);
         }

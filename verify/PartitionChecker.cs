@@ -93,7 +93,7 @@ internal sealed class PartitionChecker
                 {
                     CheckUnanswered(command);
                 }
-                else
+                else if (command.Ask != Ask.Tick)
                 {
                     Counts.Undecided++;
                 }

@@ -47,7 +47,9 @@ internal sealed class PartitionCounts
 
     public long Duplicates { get; set; }
 
-    /// <summary>Commands that the group has not committed as read: still to be decided.</summary>
+    /// <summary>
+    /// Commands that the group has not committed as read: still to be decided. A tick asks for nothing and is none.
+    /// </summary>
     public long Undecided { get; set; }
 
     /// <summary>Commands decided later: parked, or waiting for an approval.</summary>

@@ -69,6 +69,26 @@ public sealed class SourceTests
         Assert.Empty(inline);
     }
 
+    /// <summary>
+    /// librdkafka 2.16 ends the process when one of these times out while Kafka is away and comes back (#4605, #3663).
+    /// </summary>
+    [Fact]
+    public void Nobody_asks_the_Kafka_client_what_may_end_the_process()
+    {
+        string[] calls =
+        [
+            string.Concat("DescribeConsumerGroups", "Async("), string.Concat("ListConsumerGroupOffsets", "Async("),
+            string.Concat("ListOffsets", "Async("),
+        ];
+        var asked = Repository.Files("*.cs")
+            .SelectMany(f => File.ReadLines(f)
+                .Select((line, index) => (File: Repository.Relative(f), Number: index + 1, Text: line)))
+            .Where(l => calls.Any(c => l.Text.Contains(c, StringComparison.Ordinal)))
+            .Select(l => $"{l.File}:{l.Number}: ask as KafkaLogAdmin does");
+
+        Assert.Empty(asked);
+    }
+
     [Fact]
     public void No_text_points_outside_the_repository()
     {

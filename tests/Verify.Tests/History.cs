@@ -155,6 +155,9 @@ internal sealed class History
     /// <summary>Whether the journal is the shadow's.</summary>
     public bool IsShadow { get; set; }
 
+    /// <summary>What the last check counted.</summary>
+    public PartitionCounts? Counts { get; private set; }
+
     public Findings Check()
     {
         var findings = new Findings();
@@ -181,6 +184,7 @@ internal sealed class History
         }
         checker.Complete();
         checker.CheckAvailability(Availability.ToDictionary(a => a.PoolId), JournalMovedOn);
+        Counts = checker.Counts;
         return findings;
     }
 

@@ -241,6 +241,20 @@ public sealed class PlantedFaultTests
         Expect(FindingKind.OrphanOutcome, FindingKind.LostCommand);
     }
 
+    [Theory]
+    [InlineData(nameof(Ask.Hold), 1)]
+    [InlineData(nameof(Ask.Tick), 0)]
+    public void What_came_while_a_history_is_read_is_still_to_be_decided_unless_it_is_a_tick(
+        string ask, long undecided)
+    {
+        history.CommittedOffset = history.CommandLog.Count;
+        history.Ask("late", Enum.Parse<Ask>(ask), 95_000);
+
+        Expect();
+
+        Assert.Equal(undecided, history.Counts!.Undecided);
+    }
+
     [Fact]
     public void A_visible_outcome_of_an_uncommitted_offset_is_found()
     {
