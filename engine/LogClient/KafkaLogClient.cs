@@ -69,6 +69,9 @@ public sealed class KafkaLogClient : ILogClient
         // The client gives up the connection it began with as soon as it knows the brokers, and a producer that has not
         // one to each of them waits 30 to 500 ms then before it asks for its id: at each start and each takeover.
         settings["enable.sparse.connections"] = "false";
+        // When no broker is there, the client would forget those that it knew, and SendOffsetsToTransaction then never
+        // comes back (confluentinc/librdkafka#5511). CommitPipeline gives such a call up; this spares it the wait.
+        settings["metadata.recovery.strategy"] = "none";
         // One delivery in thousands has a handler; its offset is all that is asked of it.
         settings["dotnet.producer.delivery.report.fields"] = "timestamp";
         // Delivery reports are served by the flush that waits for them: a poll beside it takes them away, and the flush

@@ -31,6 +31,10 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
     private TransactionBuffer? newestInFlight;
     private LogGroupMetadata? group;
     private int turn;
+    private long initializationStartedAt;
+
+    // When the oldest commit on its way began to be waited for: those behind it wait for it themselves.
+    private long awaitedSince;
 
     public CommitPipeline(
         ILogClient client, StreamsOptions options, TimeProvider clock, ThreadIdentity identity, EngineMetrics metrics)
@@ -77,6 +81,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
             producers[index] = client.CreateTransactionalProducer(id, identity.ClientId);
             initializations[index] = producers[index].StartInit();
         }
+        initializationStartedAt = clock.GetTimestamp();
     }
 
     /// <summary>True once every producer may begin.</summary>
@@ -100,6 +105,11 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
             }
             if (!operation.IsDone)
             {
+                if (IsOverdue(initializationStartedAt, options.TransactionTimeout + (2 * options.RequestTimeout)))
+                {
+                    initializations = [];
+                    throw NeverCameBack("InitTransactions", LogFailure.RetryCall);
+                }
                 return false;
             }
         }
@@ -172,6 +182,10 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         transaction.SendLast();
         transaction.Commit = transaction.Producer
             .StartCommit(new CommitRequest(offsets, group, newestInFlight?.Commit));
+        if (inFlight.Count == 0)
+        {
+            awaitedSince = clock.GetTimestamp();
+        }
         inFlight.Enqueue(transaction);
         newestInFlight = transaction;
         current = null;
@@ -191,9 +205,15 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
             }
             if (!transaction.Commit.IsDone)
             {
+                if (IsOverdue(awaitedSince, options.TransactionTimeout + options.RequestTimeout))
+                {
+                    metrics.CommitFailed();
+                    throw NeverCameBack("A commit", LogFailure.NewProducer);
+                }
                 break;
             }
             inFlight.Dequeue();
+            awaitedSince = clock.GetTimestamp();
             Complete(transaction);
         }
         if (inFlight.Count == 0)
@@ -261,6 +281,13 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         ? new LogException(retriable.Message, LogFailure.NewProducer, retriable.Code, retriable)
         : failure;
 
+    // The client may never come back from a call, whatever time it was given: SendOffsetsToTransaction does not when
+    // the broker that it knew as the group's coordinator is gone for good (confluentinc/librdkafka#5456, #5511).
+    private bool IsOverdue(long since, TimeSpan longest) => clock.GetElapsedTime(since) > longest;
+
+    private static LogException NeverCameBack(string call, LogFailure failure) =>
+        new($"{call} has not come back in time; its producer is given up", failure, "Local_TimedOut");
+
     private bool ReleaseIfDelivered()
     {
         if (newestInFlight is not null && newestInFlight.Commit!.Stage < CommitStage.Delivered)
@@ -325,8 +352,9 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         // An old producer may still be in a call; it ends beside. What it does late is fenced by its successor's
         // initialisation.
         disposals.RemoveAll(d => d.IsCompleted);
-        // One that could not be made is missing.
-        disposals.AddRange(producers.OfType<ILogProducer>().Select(p => Task.Run(p.Dispose)));
+        // One that could not be made is missing. One that never ends keeps a thread of its own, not one of the pool.
+        disposals.AddRange(producers.OfType<ILogProducer>().Select(p => Task.Factory.StartNew(
+            p.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         producers = [];
         turn = 0;
     }

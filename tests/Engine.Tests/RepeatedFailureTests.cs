@@ -84,6 +84,31 @@ public sealed class RepeatedFailureTests
         await run.WhileTimePassesAsync(() => run.Application.Recoveries.Count == 0);
     }
 
+    // librdkafka 2.16 does not come back from SendOffsetsToTransaction when the coordinator it knew is gone.
+    [Fact]
+    public async Task A_commit_that_never_comes_back_is_given_up_and_its_work_done_again()
+    {
+        await using var run = NewRun();
+        var count = 0;
+        run.Log.OnCommit = commit =>
+        {
+            if (++count != 2)
+            {
+                commit.Succeed();
+            }
+        };
+        await run.StartWithoutWaitingAsync();
+
+        for (var command = 1; command <= 4; command++)
+        {
+            run.Log.Append(MemoryRun.Commands, "a", "hold");
+            var expected = command + 1;
+            await run.WhileTimePassesAsync(() => run.OutcomeCount >= expected);
+        }
+
+        await run.AssertExactlyOnceAsync(5);
+    }
+
     [Theory]
     [InlineData("bounds")]
     [InlineData("committed offsets")]

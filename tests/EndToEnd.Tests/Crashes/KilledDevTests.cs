@@ -5,25 +5,24 @@ namespace EndToEnd.Tests.Crashes;
 /// <summary>One process with everything in it, killed outright again and again while a replay runs.</summary>
 public sealed class KilledDevTests
 {
-    private const int Kills = 10;
-    private const int Lines = 20_000;
+    private const int Lines = 8_000;
+    private static readonly int Kills = Proof.IsFull ? 20 : 4;
 
     [Fact]
-    public async Task Ten_kills_during_a_replay_lose_nothing_and_double_nothing()
+    public async Task Kills_during_a_replay_lose_nothing_and_double_nothing()
     {
         using var directory = new TemporaryDirectory();
         var (dev, deployment) = Servers.Dev(directory["data"]);
         await using var server = await dev.StartAsync();
-        var arguments = Proof.Replay(directory, Lines, "--window", "4000");
+        var arguments = Proof.Replay(directory, Lines, "--window", "1000");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
         await using var load = WholeLedgerLoad.Start(deployment, directory);
 
         var moments = Proof.Moments(20_101_201);
-        var commands = Proof.IsFull ? 1_500_000 : Lines * 2.7;
         for (var kill = 1; kill <= Kills; kill++)
         {
-            var at = commands * (kill - moments.NextDouble()) / (Kills + 1);
+            var at = Proof.CommandCount(Lines) * (kill - moments.NextDouble()) / (Kills + 1);
             await probe.WaitForAsync((long)at, replay, Proof.Deadline);
             Assert.False(replay.HasExited, $"The replay ended before kill {kill}:\n{replay.Said}");
             await server.RestartAsync();

@@ -5,8 +5,10 @@ namespace EndToEnd.Tests.Crashes;
 /// <summary>Broker and engine in processes of their own: either one is killed alone, and both together.</summary>
 public sealed class KilledServeTests
 {
-    private const int Lines = 15_000;
-    private const int Kills = 6;
+    private const int Lines = 8_000;
+
+    // Each of the three ways at least once.
+    private static readonly int Kills = Proof.IsFull ? 12 : 3;
 
     [Fact]
     public async Task Engine_or_broker_killed_alone_lose_nothing_and_double_nothing()
@@ -15,7 +17,7 @@ public sealed class KilledServeTests
         var (broker, deployment) = Servers.Broker(directory["broker"]);
         await using var first = await broker.StartAsync();
         await using var engine = await Servers.Engine(deployment, directory["engine"]).StartAsync();
-        var arguments = Proof.Replay(directory, Lines, "--window", "4000");
+        var arguments = Proof.Replay(directory, Lines, "--window", "1000");
         await using var replay = AllocProcess.Start([.. arguments, .. deployment.Options]);
         using var probe = new JournalProbe(deployment.Bootstrap);
         await using var load = WholeLedgerLoad.Start(deployment, directory);
@@ -24,7 +26,8 @@ public sealed class KilledServeTests
         for (var kill = 1; kill <= Kills; kill++)
         {
             await probe.WaitForAsync(
-                (long)(Lines * 2.6 * (kill - moments.NextDouble()) / (Kills + 1)), replay, Proof.Deadline);
+                (long)(Proof.CommandCount(Lines) * (kill - moments.NextDouble()) / (Kills + 1)), replay,
+                Proof.Deadline);
             Assert.False(replay.HasExited, $"The replay ended before kill {kill}:\n{replay.Said}");
             switch (kill % 3)
             {

@@ -14,6 +14,9 @@ internal static class Proof
     /// <summary>Whether the whole real file is replayed where a test would take a short one: ALLOC_FULL=1.</summary>
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ALLOC_FULL") == "1";
 
+    /// <summary>Commands that the replay of so many lines sends, no fewer than this.</summary>
+    public static double CommandCount(int lines) => IsWhole ? 1_500_000 : lines * 2.6;
+
     /// <summary>
     /// What chooses the moments of a test's kills: the same in every run, unless ALLOC_CRASH_SEED names another seed.
     /// </summary>
@@ -28,9 +31,9 @@ internal static class Proof
     public static string[] Replay(TemporaryDirectory directory, int lines, params string[] more)
     {
         string file;
-        if (IsFull && DataSet.OnlineRetail is not null)
+        if (IsWhole)
         {
-            file = DataSet.OnlineRetail;
+            file = DataSet.OnlineRetail!;
         }
         else
         {
@@ -68,6 +71,8 @@ internal static class Proof
         Assert.Equal(0, (long)found["oversold"]!);
         return found;
     }
+
+    private static bool IsWhole => IsFull && DataSet.OnlineRetail is not null;
 
     /// <summary>The same replay once more asks for nothing that was not decided before.</summary>
     public static async Task NothingIsLeftToDoAsync(Deployment deployment, string[] replay, JsonNode first)

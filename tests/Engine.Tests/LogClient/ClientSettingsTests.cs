@@ -49,6 +49,7 @@ public sealed class ClientSettingsTests
     [InlineData("retry.backoff.ms", "1")]
     [InlineData("linger.ms", "100")]
     [InlineData("enable.sparse.connections", "false")]
+    [InlineData("metadata.recovery.strategy", "none")]
     public void A_producer_of_transactions_is_set_up_so(string name, string value)
     {
         var identity = new ThreadIdentity("app", "one", 1, null);
