@@ -191,12 +191,11 @@ public sealed class AllocClient : IAsyncDisposable, IDisposable
     private int PartitionCount()
     {
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
-        var count = clients.PartitionCount(admin, commandTopic);
-        var outcomeCount = clients.PartitionCount(admin, outcomeTopic);
-        return count == outcomeCount
-            ? count
+        var counts = clients.PartitionCounts(admin, commandTopic, outcomeTopic);
+        return counts[0] == counts[1]
+            ? counts[0]
             : throw AllocException.Failed(
-                $"{commandTopic} has {count} partitions and {outcomeTopic} {outcomeCount}; they must have the same "
+                $"{commandTopic} has {counts[0]} partitions and {outcomeTopic} {counts[1]}; they must have the same "
                 + "number.",
                 "alloc doctor says more.");
     }

@@ -90,9 +90,17 @@ internal sealed class KafkaClients(AllocClientOptions settings)
     /// Partitions of a topic; not found where Kafka has none. It is looked for among all topics: asked for one that is
     /// not there, a broker that creates topics by itself would create it.
     /// </summary>
-    public int PartitionCount(IAdminClient admin, string topic)
+    public int PartitionCount(IAdminClient admin, string topic) => PartitionCounts(admin, topic)[0];
+
+    /// <summary>The same of several topics, in their order, by one question.</summary>
+    public int[] PartitionCounts(IAdminClient admin, params string[] topics)
     {
         var metadata = admin.GetMetadata(settings.Timeout);
+        return Array.ConvertAll(topics, topic => PartitionCount(metadata, topic));
+    }
+
+    private int PartitionCount(Metadata metadata, string topic)
+    {
         var found = metadata.Topics.SingleOrDefault(t => t.Topic == topic);
         if (found is null || found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
             || found.Partitions.Count == 0)

@@ -130,20 +130,10 @@ internal static class ConfirmRules
         {
             return d.Rejected(known.ReservationId);
         }
-        GrantBars.CheckOffer(d, known.Class);
-        if (d.IsRejected)
+        if (Grants.Enlarge(d, known, missing) is { } other)
         {
-            return d.Rejected(known.ReservationId);
+            return other;
         }
-        GrantBars.CheckCapacity(d, checked(known.Held + known.Confirmed + missing));
-        var owner = GrantOwner.Of(known);
-        Grants.Check(d, owner, missing, newcomer: known.ReservationId);
-        if (d.IsRejected)
-        {
-            return Takings.OrRejected(d, owner, known.ReservationId, missing);
-        }
-        Takings.Tell(d);
-        d.Post(EntryKind.Held, Account.Free, Account.Held, missing, known.ReservationId);
         return Apply(d, confirm, known, need, missing);
     }
 

@@ -102,20 +102,10 @@ internal static class AmendRules
 
     private static Ruling Increase(Decision d, Reservation known, long quantity)
     {
-        GrantBars.CheckOffer(d, known.Class);
-        if (d.IsRejected)
+        if (Grants.Enlarge(d, known, quantity) is { } other)
         {
-            return d.Rejected(known.ReservationId);
+            return other;
         }
-        GrantBars.CheckCapacity(d, checked(known.Held + known.Confirmed + quantity));
-        var owner = GrantOwner.Of(known);
-        Grants.Check(d, owner, quantity, newcomer: known.ReservationId);
-        if (d.IsRejected)
-        {
-            return Takings.OrRejected(d, owner, known.ReservationId, quantity);
-        }
-        Takings.Tell(d);
-        d.Post(EntryKind.Held, Account.Free, Account.Held, quantity, known.ReservationId);
         d.Write(known with
         {
             Version = known.Version + 1,

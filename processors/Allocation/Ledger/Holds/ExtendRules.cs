@@ -53,26 +53,10 @@ internal static class ExtendRules
         }
         if (moved == before)
         {
-            return new AllocationOutcomeEvent.NoOp
-            {
-                Why = NoOpWhy.ExpiryNotMoved,
-                ReservationId = known.ReservationId,
-            };
+            return NotMoved(known);
         }
         d.CancelTimer(before, TimerKind.Expiry, known.ReservationId);
-        d.SetTimer(moved, TimerKind.Expiry, known.ReservationId);
-        d.Write(known with
-        {
-            Version = known.Version + 1,
-            ExpiresAtMs = moved,
-            Extensions = checked(known.Extensions + 1),
-        });
-        return new AllocationOutcomeEvent.Extended
-        {
-            ReservationId = known.ReservationId,
-            PreviousExpiresAtMs = before,
-            ExpiresAtMs = moved,
-        };
+        return Moved(d, known with { ExpiresAtMs = moved }, before, moved);
     }
 
     // Of a waiter the wait deadline moves, not beyond the longest wait from now, nor beyond the closing time.
@@ -84,11 +68,7 @@ internal static class ExtendRules
             before, Waiting.BeforeClosing(d, Availability.Saturate((Int128)d.T + extend.TtlMs)));
         if (moved == before)
         {
-            return new AllocationOutcomeEvent.NoOp
-            {
-                Why = NoOpWhy.ExpiryNotMoved,
-                ReservationId = known.ReservationId,
-            };
+            return NotMoved(known);
         }
         var longest = d.Policy.WaitlistFor(d.Pool.PoolId)?.MaximumWaitMs
             ?? d.Policy.TtlFor(d.Pool.PoolId, known.Class).MaximumMs;
@@ -109,19 +89,7 @@ internal static class ExtendRules
             return d.Rejected(known.ReservationId);
         }
         Waiting.CancelDeadline(d, known);
-        d.SetTimer(moved, TimerKind.Expiry, known.ReservationId);
-        d.Write(known with
-        {
-            Version = known.Version + 1,
-            WaitUntilMs = moved,
-            Extensions = checked(known.Extensions + 1),
-        });
-        return new AllocationOutcomeEvent.Extended
-        {
-            ReservationId = known.ReservationId,
-            PreviousExpiresAtMs = before,
-            ExpiresAtMs = moved,
-        };
+        return Moved(d, known with { WaitUntilMs = moved }, before, moved);
     }
 
     private static void CheckLimit(Decision d, Reservation known)
@@ -138,4 +106,19 @@ internal static class ExtendRules
                 N(NumberName.Used, known.Extensions), N(NumberName.Limit, row.ExtensionLimit));
         }
     }
+
+    private static AllocationOutcomeEvent.Extended Moved(Decision d, Reservation moved, long before, long after)
+    {
+        d.SetTimer(after, TimerKind.Expiry, moved.ReservationId);
+        d.Write(moved with { Version = moved.Version + 1, Extensions = checked(moved.Extensions + 1) });
+        return new AllocationOutcomeEvent.Extended
+        {
+            ReservationId = moved.ReservationId,
+            PreviousExpiresAtMs = before,
+            ExpiresAtMs = after,
+        };
+    }
+
+    private static AllocationOutcomeEvent.NoOp NotMoved(Reservation known) =>
+        new() { Why = NoOpWhy.ExpiryNotMoved, ReservationId = known.ReservationId };
 }

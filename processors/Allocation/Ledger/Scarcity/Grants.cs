@@ -56,6 +56,30 @@ internal static class Grants
         return Math.Min(available, room);
     }
 
+    /// <summary>Grants a reservation more units to hold, after every check of a grant.</summary>
+    /// <param name="d">The decision.</param>
+    /// <param name="known">The reservation.</param>
+    /// <param name="units">Units that it gets; all of them or none.</param>
+    /// <returns>Why not, or who has to lose units first; null: they are posted from FREE to HELD.</returns>
+    public static Ruling? Enlarge(Decision d, Reservation known, long units)
+    {
+        GrantBars.CheckOffer(d, known.Class);
+        if (d.IsRejected)
+        {
+            return d.Rejected(known.ReservationId);
+        }
+        GrantBars.CheckCapacity(d, checked(known.Held + known.Confirmed + units));
+        var owner = GrantOwner.Of(known);
+        Check(d, owner, units, newcomer: known.ReservationId);
+        if (d.IsRejected)
+        {
+            return Takings.OrRejected(d, owner, known.ReservationId, units);
+        }
+        Takings.Tell(d);
+        d.Post(EntryKind.Held, Account.Free, Account.Held, units, known.ReservationId);
+        return null;
+    }
+
     /// <summary>Units that can be granted at most, without a trace.</summary>
     public static long Most(Decision d, in GrantOwner owner) =>
         Math.Min(Now(d, owner.Class).Available, QuotaRules.Room(d, owner));
