@@ -81,9 +81,13 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         environment.Refresh();
         foreach (var task in tasks.Values)
         {
-            if (task.Punctuate(this) && CommitsEachRecord)
+            ReachEnds(task);
+            while (task.HasPunctuationDue && task.Punctuate(this))
             {
-                Commit(task);
+                if (CommitsEachRecord)
+                {
+                    Commit(task);
+                }
             }
             if (task.Wait.IsStopped)
             {
@@ -193,6 +197,15 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
                 }
                 task.Open();
             }
+        }
+    }
+
+    /// <summary>Every source of a task is read to its end: it is known up to now.</summary>
+    private void ReachEnds(StreamTask task)
+    {
+        foreach (var queue in task.Queues.Where(q => q.Count == 0))
+        {
+            task.Watermarks.Advance(queue.Partition.Topic, NowMs - environment.AllowedClockSkewMs);
         }
     }
 

@@ -1,3 +1,5 @@
+using Alloc.Engine.Watermarks;
+
 namespace Alloc.Engine.Processing;
 
 /// <summary>
@@ -81,6 +83,26 @@ public interface IProcessorContext
     /// </summary>
     /// <param name="dueAtMs">Milliseconds since the Unix epoch; <see cref="long.MaxValue"/> for none.</param>
     void ScheduleTick(long dueAtMs);
+
+    /// <summary>
+    /// Up to when a source of this task is known, milliseconds since 1970 UTC; <see cref="long.MinValue"/> while
+    /// nothing is known of it. Never goes back, and is part of the state.
+    /// </summary>
+    /// <exception cref="TopologyException">The topic is no source of this task.</exception>
+    long WatermarkMs(string topic);
+
+    /// <summary>
+    /// Makes a timer that claims the silence of some sources of this task. Its callback runs between two records, in
+    /// the same transaction as they do; it should do a bounded piece of work, and is called again while more is due.
+    /// </summary>
+    /// <param name="topics">The sources whose silence is claimed, at least one.</param>
+    /// <param name="onPassed">Gets the least watermark of them.</param>
+    /// <exception cref="TopologyException">A topic is no source of this task.</exception>
+    IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed);
+
+    /// <summary>Counts a record that came too late to be taken (<c>alloc_late_records_total</c>).</summary>
+    /// <param name="topic">Its source.</param>
+    void ReportLate(string topic);
 
     /// <summary>
     /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it

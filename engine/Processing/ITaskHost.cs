@@ -1,4 +1,5 @@
 using Alloc.Engine.State;
+using Alloc.Engine.Watermarks;
 
 namespace Alloc.Engine.Processing;
 
@@ -25,6 +26,12 @@ internal interface ITaskHost : IStores
     IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator);
 
     void ScheduleTick(long dueAtMs);
+
+    long WatermarkMs(string topic);
+
+    IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed);
+
+    void ReportLate(string topic);
 
     /// <summary>
     /// Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.

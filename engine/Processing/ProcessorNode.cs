@@ -1,4 +1,5 @@
 using Alloc.Engine.Topology;
+using Alloc.Engine.Watermarks;
 
 namespace Alloc.Engine.Processing;
 
@@ -59,6 +60,13 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public IDisposable Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator) =>
         host.Schedule(interval, type, punctuator);
+
+    public long WatermarkMs(string topic) => host.WatermarkMs(topic);
+
+    public IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed) =>
+        host.CreateWatermarkTimer(topics, onPassed);
+
+    public void ReportLate(string topic) => host.ReportLate(topic);
 
     public void ScheduleTick(long dueAtMs) => host.ScheduleTick(dueAtMs);
 

@@ -3,6 +3,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Engine.Ticks;
 using Alloc.Engine.Topology;
+using Alloc.Engine.Watermarks;
 
 namespace Alloc.Engine.Runtime;
 
@@ -40,6 +41,7 @@ internal sealed class StreamTask : ITaskHost
         Changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
         Queues = graph.Sources.Select(s =>
             new RecordQueue(new TopicPartition(s.Definition.Topic, taskId.Partition), s)).ToArray();
+        Watermarks = new TaskWatermarks(Queues, environment.AllowedClockSkewMs);
     }
 
     public TaskId TaskId { get; }
@@ -55,6 +57,9 @@ internal sealed class StreamTask : ITaskHost
 
     /// <summary>One queue for each source, in the topology's order.</summary>
     public RecordQueue[] Queues { get; }
+
+    /// <summary>Up to when each source is known.</summary>
+    public TaskWatermarks Watermarks { get; }
 
     public TickSchedule Tick { get; } = new();
 
@@ -106,6 +111,13 @@ internal sealed class StreamTask : ITaskHost
 
     public void ScheduleTick(long dueAtMs) => Tick.DueAtMs = dueAtMs;
 
+    public long WatermarkMs(string topic) => Watermarks.Of(topic);
+
+    public IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed) =>
+        Watermarks.CreateTimer(topics, onPassed);
+
+    public void ReportLate(string topic) => Counters.Late[topic] = Counters.Late.GetValueOrDefault(topic) + 1;
+
     public void WhenCommitted(Action<string, long> observer) => committed += observer;
 
     /// <summary>Tells whom it concerns that input up to an offset is committed.</summary>
@@ -148,6 +160,7 @@ internal sealed class StreamTask : ITaskHost
     {
         CloseNodes();
         punctuations.Clear();
+        Watermarks.ClearTimers();
         committed = null;
         Tick.Reset();
         Wait.End();
@@ -275,6 +288,7 @@ internal sealed class StreamTask : ITaskHost
         Commit(outputs);
         Wait.End();
         Counters.Processed++;
+        Watermarks.See(queue, record.TimestampMs, WallClockMs);
         queue.Dequeue();
         Tick.Processed(queue.NextOffset);
         return true;
@@ -294,11 +308,18 @@ internal sealed class StreamTask : ITaskHost
             Run(byWallClock, WallClockMs, outputs);
             ran = true;
         }
+        // One call and no loop: each does a bounded piece of work, and a commit may be due in between.
+        if (!Wait.IsStopped && Watermarks.FindDue() is { } byWatermark)
+        {
+            Run(byWatermark.OnPassed, byWatermark.WatermarkMs, outputs);
+            ran = true;
+        }
         return ran;
     }
 
     /// <summary>Whether a punctuator is due by either time.</summary>
-    public bool HasPunctuationDue => !Wait.IsStopped && punctuations.IsDue(StreamTimeMs, WallClockMs);
+    public bool HasPunctuationDue => !Wait.IsStopped && (punctuations.IsDue(StreamTimeMs, WallClockMs)
+        || Watermarks.FindDue() is not null);
 
     /// <summary>Wall-clock time of the next punctuation; <see cref="long.MaxValue"/> for none.</summary>
     public long NextPunctuationMs => Wait.IsStopped ? long.MaxValue : punctuations.WallClock.NextMs;

@@ -32,6 +32,9 @@ internal sealed class TaskEnvironment
 
     public long MaxClockSkewMs { get; }
 
+    /// <summary>How far clocks of brokers may be apart.</summary>
+    public long AllowedClockSkewMs { get; init; } = 5_000;
+
     /// <summary>Bytes of one output at most.</summary>
     public int OutputByteLimit { get; }
 
@@ -72,6 +75,9 @@ internal sealed class TaskCounters
     public long DeadLetters { get; set; }
 
     public long SkippedDecided { get; set; }
+
+    /// <summary>Records that came too late, by source.</summary>
+    public Dictionary<string, long> Late { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>A task that waits for something outside: when to try again, and since when.</summary>

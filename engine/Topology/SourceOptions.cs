@@ -28,6 +28,9 @@ public sealed record SourceOptions
     /// </summary>
     public bool RequireLogAppendTime { get; init; }
 
+    /// <summary>The group of ours that writes the topic; null where others do.</summary>
+    public SourceUpstream? Upstream { get; init; }
+
     /// <summary>Reads headers of records; off saves a native call a record.</summary>
     public bool ReadHeaders { get; init; }
 }
