@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Cli.Commands.Catalogues;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;
@@ -82,6 +83,12 @@ internal static class CommandTree
             PolicyDiffCommand.Create(),
             PolicyApplyCommand.Create(),
             PolicySchemaCommand.Create()),
+        new Command("catalogue", "The operations catalogue: stages, modes, effects, classes of mismatches").With(
+            CatalogueGetCommand.Create(),
+            CatalogueValidateCommand.Create(),
+            CatalogueDiffCommand.Create(),
+            CatalogueApplyCommand.Create(),
+            CatalogueSchemaCommand.Create()),
         new Command("projection", "What searches for reservations answer from")
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("shadow", "What would be decided about slices that another system decides")

@@ -1,4 +1,5 @@
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Documents;
 
 namespace Topology.Tests.Model;
 

@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>Every class that is named is known, and none disappears while reservations may have it.</summary>

@@ -1,3 +1,4 @@
+using Alloc.Processors.Documents;
 using Alloc.Processors.Notation;
 
 namespace Alloc.Processors.Allocation.Policy.Document;

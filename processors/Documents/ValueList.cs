@@ -2,7 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 
-namespace Alloc.Processors.Allocation.Policy;
+namespace Alloc.Processors.Documents;
 
 /// <summary>Makes lists from collection expressions.</summary>
 public static class ValueList

@@ -1,4 +1,4 @@
-namespace Alloc.Processors.Allocation.Policy.Document;
+namespace Alloc.Processors.Documents;
 
 /// <summary>What a place of a document holds.</summary>
 internal enum NodeKind
@@ -18,13 +18,13 @@ internal enum NodeKind
 /// <param name="Text">A scalar as it was written, without quotes.</param>
 /// <param name="Items">The items of a list.</param>
 /// <param name="Fields">The fields of an object, in order.</param>
-internal sealed record PolicyNode(
+internal sealed record DocumentNode(
     NodeKind Kind,
     int Line,
     int Column,
     string Text = "",
-    IReadOnlyList<PolicyNode>? Items = null,
-    IReadOnlyList<PolicyField>? Fields = null)
+    IReadOnlyList<DocumentNode>? Items = null,
+    IReadOnlyList<DocumentField>? Fields = null)
 {
     /// <summary>How it is called in an error.</summary>
     public string Shown => Kind switch
@@ -36,26 +36,26 @@ internal sealed record PolicyNode(
         _ => Cut(Text),
     };
 
-    public PolicyNode? this[string name] => Fields?.FirstOrDefault(field => field.Name == name)?.Value;
+    public DocumentNode? this[string name] => Fields?.FirstOrDefault(field => field.Name == name)?.Value;
 
     private static string Cut(string text) => text.Length <= 60 ? text : $"{text[..60]}…";
 }
 
 /// <summary>A field of an object and where its name stands.</summary>
-internal sealed record PolicyField(string Name, int Line, int Column, PolicyNode Value);
+internal sealed record DocumentField(string Name, int Line, int Column, DocumentNode Value);
 
 /// <summary>The text is no JSON or YAML.</summary>
-internal sealed class PolicySyntaxException(PolicyProblem problem) : Exception(problem.ToString())
+internal sealed class DocumentSyntaxException(DocumentProblem problem) : Exception(problem.ToString())
 {
-    public PolicyProblem Problem { get; } = problem;
+    public DocumentProblem Problem { get; } = problem;
 
-    public static PolicySyntaxException At(int line, int column, string message, string remedy) =>
-        new(new PolicyProblem(line, column, "", null, message, remedy));
+    public static DocumentSyntaxException At(int line, int column, string message, string remedy) =>
+        new(new DocumentProblem(line, column, "", null, message, remedy));
 
-    public static PolicySyntaxException Twice(int line, int column, string name) => new(new PolicyProblem(
+    public static DocumentSyntaxException Twice(int line, int column, string name) => new(new DocumentProblem(
         line, column, "", name, $"The field '{name}' is there twice.", "Keep one of them."));
 
-    public static PolicySyntaxException TooDeep(int line, int column) => At(
-        line, column, $"Lists and objects are nested deeper than {PolicyDocument.MaximumDepth}.",
-        "A policy needs no more than five levels.");
+    public static DocumentSyntaxException TooDeep(int line, int column, DocumentKind kind) => At(
+        line, column, $"Lists and objects are nested deeper than {DocumentKind.MaximumDepth}.",
+        $"A {kind.Name} needs no more than five levels.");
 }

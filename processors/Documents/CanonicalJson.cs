@@ -1,19 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Alloc.Processors.Notation;
 
-namespace Alloc.Processors.Allocation.Policy.Document;
+namespace Alloc.Processors.Documents;
 
-/// <summary>The forms that fields of a policy have in JSON.</summary>
+/// <summary>The forms that fields of a document have in canonical JSON: no white space, a fixed order.</summary>
 internal static class CanonicalJson
 {
-    public static void WriteTable<TRow>(
-        this Utf8JsonWriter json, string name, PolicyTable<TRow> table, Action<TRow, Utf8JsonWriter> write)
-        where TRow : IPolicyRow => json.WriteRows(name, table, (row, w) =>
+    /// <summary>The text of an object.</summary>
+    public static string Write(Action<Utf8JsonWriter> fields)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(
+            stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            w.WriteString("id", row.Id);
-            w.WriteString("pools", row.Pools.Text);
-            write(row, w);
-        });
+            json.WriteStartObject();
+            fields(json);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>SHA-256 of a document's bytes in UTF-8, lower-case hexadecimal.</summary>
+    public static string HashOf(string document) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document)));
 
     public static void WriteRows<T>(
         this Utf8JsonWriter json, string name, IReadOnlyCollection<T> rows, Action<T, Utf8JsonWriter> write)

@@ -1,18 +1,18 @@
 using System.Globalization;
 using Alloc.Processors.Notation;
 
-namespace Alloc.Processors.Allocation.Policy.Document;
+namespace Alloc.Processors.Documents;
 
 /// <summary>
 /// Takes the fields out of an object of the document, each with its type and range, and collects what is wrong. A
 /// field that is wrong reads as a harmless value: nothing is made of a document with errors.
 /// </summary>
-internal sealed class FieldReader(PolicyNode node, string path, ProblemList problems)
+internal sealed class FieldReader(DocumentNode node, string path, ProblemList problems)
 {
     public const int MaximumTextLength = 256;
     private readonly List<string> known = [];
 
-    public PolicyNode Node => node;
+    public DocumentNode Node => node;
 
     public string Path => path;
 
@@ -39,23 +39,20 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         return value.Text;
     }
 
-    public string? OptionalText(string name) => Optional(name) ? Text(name) : null;
-
-    public PoolPattern Pools(string name)
+    /// <summary>A text that obeys rules of its own.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="wrongs">What is wrong with it, as the rest of a sentence, and what to do.</param>
+    public string Checked(string name, Func<string, IEnumerable<(string What, string Remedy)>> wrongs)
     {
         var text = Text(name);
-        var star = text.IndexOf('*', StringComparison.Ordinal);
-        if (star >= 0 && star < text.Length - 1)
+        foreach (var (what, remedy) in text.Length > 0 ? wrongs(text) : [])
         {
-            Wrong(name, node[name]!, "has a * that is not its end",
-                "Write one pool's id, or the beginning of several and a * (seats-*).");
+            Wrong(name, node[name]!, what, remedy);
         }
-        if (text.StartsWith('$'))
-        {
-            Wrong(name, node[name]!, "is reserved", "No pool's id begins with $; write another.");
-        }
-        return new PoolPattern(text);
+        return text;
     }
+
+    public string? OptionalText(string name) => Optional(name) ? Text(name) : null;
 
     public long Whole(string name, long minimum, long maximum)
     {
@@ -100,8 +97,34 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         return ms;
     }
 
+    public long? OptionalDuration(string name, long minimumMs, long maximumMs) =>
+        Optional(name) ? Duration(name, minimumMs, maximumMs) : null;
+
     public long Duration(string name, long minimumMs, long maximumMs, long byDefaultMs) =>
         Optional(name) ? Duration(name, minimumMs, maximumMs) : byDefaultMs;
+
+    /// <summary>A share, from 0 to 1.</summary>
+    public double Share(string name)
+    {
+        if (Take(name, "a number from 0 to 1") is not { } value)
+        {
+            return 0;
+        }
+        if (value.Kind != NodeKind.Number || !double.TryParse(
+            value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
+        {
+            Wrong(name, value, "is no number", "Write a share from 0 to 1, without quotes: 0.2 is 20 percent.");
+            return 0;
+        }
+        if (share is not (>= 0 and <= 1))
+        {
+            Wrong(name, value, "is out of range", "Write a share from 0 to 1: 0.2 is 20 percent.");
+            return 0;
+        }
+        return share == 0 ? 0 : share;
+    }
+
+    public double Share(string name, double byDefault) => Optional(name) ? Share(name) : byDefault;
 
     public bool Flag(string name, bool byDefault)
     {
@@ -118,28 +141,49 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
     }
 
     public T Word<T>(string name)
+        where T : struct, Enum => TryWord<T>(name) ?? default;
+
+    /// <summary>The symbol; null where there is none or an unknown one, which is an error.</summary>
+    public T? TryWord<T>(string name)
         where T : struct, Enum
     {
-        if (Take(name, "a word") is not { } value)
-        {
-            return default;
-        }
+        var word = OneOf(name, Enum.GetValues<T>().Select(Words.Of));
         foreach (var symbol in Enum.GetValues<T>())
         {
-            if (value.Kind == NodeKind.Text && value.Text == Words.Of(symbol))
+            if (Words.Of(symbol) == word)
             {
                 return symbol;
             }
         }
-        Wrong(name, value, "is not known here", $"Write {Words.List<T>()}.");
-        return default;
+        return null;
+    }
+
+    /// <summary>One of the words; null where there is none or another, which is an error.</summary>
+    public string? OneOf(string name, IEnumerable<string> words)
+    {
+        if (Take(name, "a word") is not { } value)
+        {
+            return null;
+        }
+        if (value.Kind == NodeKind.Text && words.Contains(value.Text))
+        {
+            return value.Text;
+        }
+        Wrong(name, value, "is not known here", $"Write {string.Join(", ", words)}.");
+        return null;
     }
 
     public T Word<T>(string name, T byDefault)
         where T : struct, Enum => Optional(name) ? Word<T>(name) : byDefault;
 
     /// <summary>Texts that are all different.</summary>
-    public ValueList<string> Texts(string name, int maximum)
+    /// <param name="name">The field.</param>
+    /// <param name="maximum">Most of them.</param>
+    /// <param name="wrongs">
+    /// What is wrong with one, as the rest of a sentence, and what to do; null: nothing is.
+    /// </param>
+    public ValueList<string> Texts(
+        string name, int maximum, Func<string, IEnumerable<(string What, string Remedy)>>? wrongs = null)
     {
         var texts = new List<string>();
         foreach (var (item, itemPath) in Items(name, maximum))
@@ -153,13 +197,24 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
             {
                 problems.Error(item, itemPath, $"{item.Shown} is in the list twice.", "Keep one of them.");
             }
+            else
+            {
+                foreach (var (what, remedy) in wrongs?.Invoke(item.Text) ?? [])
+                {
+                    problems.Error(item, itemPath, $"{item.Shown} {what}.", remedy);
+                }
+            }
             texts.Add(item.Text);
         }
         return new ValueList<string>([.. texts]);
     }
 
+    public ValueList<string> OptionalTexts(
+        string name, int maximum, Func<string, IEnumerable<(string What, string Remedy)>>? wrongs = null) =>
+        Optional(name) ? Texts(name, maximum, wrongs) : [];
+
     /// <summary>The fields of an object that has names of the author's own.</summary>
-    public IEnumerable<PolicyField> Named(string name)
+    public IEnumerable<DocumentField> Named(string name)
     {
         if (!Optional(name))
         {
@@ -175,7 +230,12 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
     }
 
     /// <summary>The objects of a list, each with a reader; an absent list is empty.</summary>
-    public IEnumerable<FieldReader> Objects(string name, int maximum)
+    /// <param name="name">The field.</param>
+    /// <param name="maximum">Most of them.</param>
+    /// <param name="namedBy">
+    /// The field whose text names an object in the path of what is wrong in it; null, or no such text: its index does.
+    /// </param>
+    public IEnumerable<FieldReader> Objects(string name, int maximum, string? namedBy = null)
     {
         if (!Optional(name))
         {
@@ -188,7 +248,11 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
                 problems.Error(item, itemPath, $"{item.Shown} is no row.", "Write an object with the row's fields.");
                 continue;
             }
-            yield return new FieldReader(item, itemPath, problems);
+            yield return new FieldReader(
+                item,
+                namedBy is not null && item[namedBy] is { Kind: NodeKind.Text, Text.Length: > 0 } id
+                    ? $"{Below(name)}[{id.Shown[1..^1]}]" : itemPath,
+                problems);
         }
     }
 
@@ -216,6 +280,9 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         }
     }
 
+    /// <summary>Says nothing of fields whose meaning depends on one that is wrong already.</summary>
+    public void Ignore(params ReadOnlySpan<string> names) => known.AddRange(names);
+
     /// <summary>Names every field that was not asked for.</summary>
     public void Finish()
     {
@@ -236,7 +303,7 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
     public void Note(string name, string message, string remedy) =>
         problems.Note(node[name] ?? node, Below(name), message, remedy);
 
-    private IEnumerable<(PolicyNode Item, string Path)> Items(string name, int maximum)
+    private IEnumerable<(DocumentNode Item, string Path)> Items(string name, int maximum)
     {
         if (Take(name, "a list") is not { } value)
         {
@@ -265,7 +332,7 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         return Has(name);
     }
 
-    private PolicyNode? Take(string name, string expected)
+    private DocumentNode? Take(string name, string expected)
     {
         if (Optional(name))
         {
@@ -275,7 +342,7 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         return null;
     }
 
-    private void Wrong(string name, PolicyNode value, string what, string remedy) =>
+    private void Wrong(string name, DocumentNode value, string what, string remedy) =>
         problems.Error(value, Below(name), $"{value.Shown} {what}.", remedy);
 
     private string Below(string name) => path.Length == 0 ? name : $"{path}.{name}";

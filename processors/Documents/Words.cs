@@ -1,4 +1,4 @@
-namespace Alloc.Processors.Allocation.Policy.Document;
+namespace Alloc.Processors.Documents;
 
 /// <summary>How the symbols of enumerations are written in a document: <c>strictFifo</c>.</summary>
 internal static class Words

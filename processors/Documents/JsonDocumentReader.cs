@@ -1,17 +1,17 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Alloc.Processors.Allocation.Policy.Document;
+namespace Alloc.Processors.Documents;
 
 /// <summary>Reads JSON (RFC 8259, no comments, no trailing commas) with the place of everything.</summary>
-internal static class JsonPolicyReader
+internal sealed class JsonDocumentReader(DocumentKind kind)
 {
-    /// <exception cref="PolicySyntaxException">The text is no JSON.</exception>
-    public static PolicyNode Read(string text)
+    /// <exception cref="DocumentSyntaxException">The text is no JSON.</exception>
+    public DocumentNode Read(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         var places = new Places(bytes);
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = PolicyDocument.MaximumDepth * 4 });
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = DocumentKind.MaximumDepth * 4 });
         try
         {
             reader.Read();
@@ -21,45 +21,45 @@ internal static class JsonPolicyReader
         }
         catch (JsonException error)
         {
-            throw PolicySyntaxException.At(
+            throw DocumentSyntaxException.At(
                 (int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1,
                 $"This is no JSON: {Reason(error)}",
                 "Correct it, or write YAML (a document that does not begin with a brace is read as YAML).");
         }
     }
 
-    private static PolicyNode Value(ref Utf8JsonReader reader, Places places, int depth)
+    private DocumentNode Value(ref Utf8JsonReader reader, Places places, int depth)
     {
         var (line, column) = places.Of(reader.TokenStartIndex);
-        if (depth > PolicyDocument.MaximumDepth)
+        if (depth > DocumentKind.MaximumDepth)
         {
-            throw PolicySyntaxException.TooDeep(line, column);
+            throw DocumentSyntaxException.TooDeep(line, column, kind);
         }
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
-                return new PolicyNode(NodeKind.Object, line, column, Fields: Fields(ref reader, places, depth));
+                return new DocumentNode(NodeKind.Object, line, column, Fields: Fields(ref reader, places, depth));
             case JsonTokenType.StartArray:
-                var items = new List<PolicyNode>();
+                var items = new List<DocumentNode>();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     items.Add(Value(ref reader, places, depth + 1));
                 }
-                return new PolicyNode(NodeKind.List, line, column, Items: items);
+                return new DocumentNode(NodeKind.List, line, column, Items: items);
             case JsonTokenType.String:
-                return new PolicyNode(NodeKind.Text, line, column, Text(ref reader, line, column));
+                return new DocumentNode(NodeKind.Text, line, column, Text(ref reader, line, column));
             case JsonTokenType.Number:
-                return new PolicyNode(NodeKind.Number, line, column, Encoding.UTF8.GetString(reader.ValueSpan));
+                return new DocumentNode(NodeKind.Number, line, column, Encoding.UTF8.GetString(reader.ValueSpan));
             case JsonTokenType.True or JsonTokenType.False:
-                return new PolicyNode(NodeKind.Boolean, line, column, reader.GetBoolean() ? "true" : "false");
+                return new DocumentNode(NodeKind.Boolean, line, column, reader.GetBoolean() ? "true" : "false");
             default:
-                return new PolicyNode(NodeKind.Null, line, column);
+                return new DocumentNode(NodeKind.Null, line, column);
         }
     }
 
-    private static List<PolicyField> Fields(ref Utf8JsonReader reader, Places places, int depth)
+    private List<DocumentField> Fields(ref Utf8JsonReader reader, Places places, int depth)
     {
-        var fields = new List<PolicyField>();
+        var fields = new List<DocumentField>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -67,10 +67,10 @@ internal static class JsonPolicyReader
             var name = Text(ref reader, line, column);
             if (!names.Add(name))
             {
-                throw PolicySyntaxException.Twice(line, column, name);
+                throw DocumentSyntaxException.Twice(line, column, name);
             }
             reader.Read();
-            fields.Add(new PolicyField(name, line, column, Value(ref reader, places, depth + 1)));
+            fields.Add(new DocumentField(name, line, column, Value(ref reader, places, depth + 1)));
         }
         return fields;
     }
@@ -83,7 +83,7 @@ internal static class JsonPolicyReader
         }
         catch (InvalidOperationException)
         {
-            throw PolicySyntaxException.At(
+            throw DocumentSyntaxException.At(
                 line, column, "The text holds half of a surrogate pair.", "Write the character itself.");
         }
     }
