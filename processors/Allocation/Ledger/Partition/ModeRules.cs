@@ -46,6 +46,10 @@ internal static class ModeRules
         Acting(d) is { Row.Effect: ModeEffect.RejectHolds or ModeEffect.WaitlistClasses } mode
         && mode.Concerns(d.Policy, priorityClass) ? mode.Row : null;
 
+    /// <summary>Whether a mode lets some classes be granted no new units, but not all.</summary>
+    public static bool BarsSome(Decision d) => Acting(d)
+        is { Row.Effect: ModeEffect.WaitlistClasses } or { Row.Effect: ModeEffect.RejectHolds, ConcernsAll: false };
+
     /// <summary>The life of a new hold of a class, in milliseconds: no longer than a mode allows.</summary>
     public static long Shorten(Decision d, string priorityClass, long ttlMs)
     {
