@@ -80,9 +80,9 @@ internal sealed class ModeTable
         ? poolId.StartsWith(pattern[..^1], StringComparison.Ordinal)
         : poolId == pattern;
 
-    private static IEnumerable<JsonElement> Items(JsonElement root, string table) =>
+    private static JsonElement.ArrayEnumerator Items(JsonElement root, string table) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(table, out var rows)
-            && rows.ValueKind == JsonValueKind.Array ? rows.EnumerateArray() : [];
+            && rows.ValueKind == JsonValueKind.Array ? rows.EnumerateArray() : default;
 
     private static string Text(JsonElement row, string name) =>
         row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";

@@ -223,11 +223,11 @@ public sealed class ByOrderTopologyTests : IDisposable
     [Fact]
     public void Topic_with_another_number_of_partitions_stops_the_task()
     {
-        using var other = new ByOrderDriver(partitionCount: 1);
-        var options = other.Options with { PartitionCount = 2 };
+        var options = new ByOrderOptions { PartitionCount = 2 };
         var registry = new InMemorySchemaRegistryClient();
         var serdes = new ByOrderSerdes(registry, options);
-        using var built = new TopologyTestDriver(ByOrderTopology.Build(options, serdes));
+        using var built = new TopologyTestDriver(
+            ByOrderTopology.Build(options, serdes), AllocationDriver.StartMs);
         using var allocation = new AllocationDriver(registry: registry);
         allocation.Stock("bolts", 10);
         allocation.Send("bolts", Hold("q", "o0"));

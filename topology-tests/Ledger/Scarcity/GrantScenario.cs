@@ -149,6 +149,7 @@ internal static class GrantScenario
             Classes = [Vip, Web],
             ClassMappings = [new ClassMapping(Plus, Vip)],
             PreemptionTable = [Preempting(Vip)],
+            ModeTable = [Policy.ModeTable[0]],
         },
         "a life that is too long" => Policy with
         {

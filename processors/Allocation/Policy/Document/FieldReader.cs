@@ -259,7 +259,8 @@ internal sealed class FieldReader(PolicyNode node, string path, ProblemList prob
         }
     }
 
-    private bool Optional(string name)
+    /// <summary>Whether there is a field that need not be.</summary>
+    public bool Optional(string name)
     {
         known.Add(name);
         return Has(name);

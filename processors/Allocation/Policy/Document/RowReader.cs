@@ -158,7 +158,7 @@ internal static class RowReader
         {
             f.Forbid("cap", $"effect {Words.Of(effect)}");
         }
-        var hasClasses = effect == ModeEffect.WaitlistClasses || f.Has("classes");
+        var hasClasses = f.Optional("classes") || effect == ModeEffect.WaitlistClasses;
         return new ModeRow(
             f.Text("id"), f.Text("mode"), f.Pools("pools"), effect,
             hasCap ? f.Duration("cap", 1, PolicyRanges.Longest) : 0)
