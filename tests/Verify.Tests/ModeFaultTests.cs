@@ -76,7 +76,8 @@ public sealed class ModeFaultTests
     [InlineData("seats-*", "web", true)]
     [InlineData("other", "", false)]
     [InlineData("", "vip", false)]
-    public void A_switch_for_some_pools_and_classes_forbids_nothing_elsewhere(string pools, string classes, bool isFound)
+    public void A_switch_for_some_pools_and_classes_forbids_nothing_elsewhere(
+        string pools, string classes, bool isFound)
     {
         Switch("stop", pools: pools, classes: classes);
         Hold("r4", "web", 30_000);
@@ -93,7 +94,8 @@ public sealed class ModeFaultTests
         history.Put(
             history.Ask("confirm/r4", Ask.Confirm, Time, "r4", 1), "Confirmed",
             History.Move("HoldConfirmed", Account.Held, Account.Confirmed, 1),
-            [held with { Held = 0, Confirmed = 1, Version = 2, ExpiresAtMs = null }], o => o with { PolicyVersion = 1 });
+            [held with { Held = 0, Confirmed = 1, Version = 2, ExpiresAtMs = null }],
+            o => o with { PolicyVersion = 1 });
 
         Expect(isFound: false);
     }

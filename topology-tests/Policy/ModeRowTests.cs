@@ -26,7 +26,10 @@ public sealed class ModeRowTests
                 new ModeRow("m1", "slow", PoolPattern.All, ModeEffect.ExtendHolds, 600_000),
                 new ModeRow("m2", "stop", new PoolPattern("a*"), ModeEffect.RejectHolds, 0),
                 new ModeRow("m3", "busy", PoolPattern.All, ModeEffect.WaitlistClasses, 0) { Classes = ["web"] },
-                new ModeRow("m4", "short", PoolPattern.All, ModeEffect.ShortenTtl, 60_000) { Classes = ["web", "gold"] },
+                new ModeRow("m4", "short", PoolPattern.All, ModeEffect.ShortenTtl, 60_000)
+                {
+                    Classes = ["web", "gold"],
+                },
                 new ModeRow("m5", "brief", PoolPattern.All, ModeEffect.ShortenTtl, 60_000),
             ],
             policy.ModeTable);
@@ -37,8 +40,9 @@ public sealed class ModeRowTests
     [Fact]
     public void Row_without_classes_is_written_as_before_there_were_any()
     {
-        var policy = PolicyDocument.ParseAny(
-            PolicyTexts.Smallest + "modes: [{id: m, mode: slow, pools: \"*\", effect: extendHolds, cap: 10m}]\n").Policy!;
+        const string row = "{id: m, mode: slow, pools: \"*\", effect: extendHolds, cap: 10m}";
+
+        var policy = PolicyDocument.ParseAny($"{PolicyTexts.Smallest}modes: [{row}]\n").Policy!;
 
         Assert.Contains(
             """
@@ -71,8 +75,8 @@ public sealed class ModeRowTests
             $"{PolicyTexts.Smallest}classMappings: [{{from: standard, to: web}}]\n{waitlist}"
             + "modes: [{id: m, mode: busy, pools: \"*\", effect: waitlistClasses, classes: [web]}]\n");
 
-        Assert.Equal(
-            isNoted, reading.Notes.Any(n => n.ToString().Contains("Nobody can wait for pools *", StringComparison.Ordinal)));
+        Assert.Equal(isNoted, reading.Notes.Any(
+            n => n.ToString().Contains("Nobody can wait for pools *", StringComparison.Ordinal)));
         Assert.Empty(reading.Errors);
     }
 }
