@@ -27,6 +27,9 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     /// <summary>The node that reads this topic; a new one whenever the task's nodes are made anew.</summary>
     public SourceNode Source { get; set; } = source;
 
+    /// <summary>Its number among the queues of its task.</summary>
+    public int Index { get; init; }
+
     public int Count { get; private set; }
 
     /// <summary>

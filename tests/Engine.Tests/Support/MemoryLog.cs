@@ -62,6 +62,12 @@ internal sealed class MemoryLog : ILogClient
     /// <summary>Committed offsets of the group.</summary>
     public Dictionary<TopicPartition, long> Committed { get; } = [];
 
+    /// <summary>What an append to a topic that tells the clock ends with; null for success.</summary>
+    public LogException? ClockFailure { get; set; }
+
+    /// <summary>Committed offsets of whatever other group is asked for.</summary>
+    public Dictionary<TopicPartition, long> UpstreamCommitted { get; } = [];
+
     /// <summary>Memberships that the assigned handler was given, in order.</summary>
     public List<LogGroupMetadata> Memberships { get; } = [];
 
@@ -232,7 +238,7 @@ internal sealed class MemoryLog : ILogClient
 
     public ILogAppender CreateAppender(string clientId) => new MemoryLogAppender(this);
 
-    public ILogAdmin CreateAdmin(string clientId) => new MemoryLogAdmin(this);
+    public ILogAdmin CreateAdmin(string clientId, string? group = null) => new MemoryLogAdmin(this, group);
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }
