@@ -26,7 +26,7 @@ public sealed class BrokerLoopTests
             }
         })));
 
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

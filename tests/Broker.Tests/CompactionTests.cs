@@ -7,7 +7,7 @@ namespace Broker.Tests;
 /// <summary>What compaction keeps, and that readers, producers and restarts do not notice it.</summary>
 public sealed class CompactionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData((int)CompressionCodec.None)]

@@ -50,7 +50,8 @@ public sealed class KafkaToolTests
     {
         await using var broker = await TestBroker.StartAsync();
         await CreateTopicAsync(broker, "t");
-        using var producer = Transactional(broker, "hanging");
+        // Four tools are started before it is aborted: it must not end by itself before the last.
+        using var producer = Transactional(broker, "hanging", timeoutMs: 600_000);
         producer.BeginTransaction();
         Send(producer, "t", 0, "never");
         producer.Flush(Patience);

@@ -7,7 +7,7 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>Why something was decided, and why something else would not be.</summary>
 public sealed class ExplainCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Why_not_says_what_is_short_what_would_pass_and_when_and_holds_nothing()

@@ -7,7 +7,7 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>Searching, releasing what was found, and building the projection anew, against a running process.</summary>
 public sealed class SearchCommandTests(SharedDev dev) : IClassFixture<SharedDev>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Reservations_of_an_order_are_found_over_all_pools()

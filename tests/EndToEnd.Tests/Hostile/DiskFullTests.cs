@@ -102,7 +102,7 @@ public sealed class DiskFullTests
                     }
                 });
         }
-        Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(20)));
+        Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(60)));
         return acknowledged;
     }
 }

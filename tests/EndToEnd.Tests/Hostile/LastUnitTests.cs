@@ -35,7 +35,7 @@ public sealed class LastUnitTests(SharedDev dev) : IClassFixture<SharedDev>
             Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(60)));
         })));
 
-        var answers = client.Journal(partition, TimeSpan.FromSeconds(20))
+        var answers = client.Journal(partition, TimeSpan.FromSeconds(60))
             .Where(o => o.PoolId == Pool && o.CommandKind == CommandKind.Hold).Take(Holds).ToList();
         Assert.Equal(Holds, answers.Count);
         Assert.Single(answers, o => o.Event is AllocationOutcomeEvent.Held);

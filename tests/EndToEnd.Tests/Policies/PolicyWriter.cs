@@ -15,7 +15,7 @@ namespace EndToEnd.Tests.Policies;
 internal sealed class PolicyWriter : IDisposable
 {
     private const string Topic = "allocation.policy";
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
     private readonly GuardedRegistryClient registry;
     private readonly AvroSerde<PolicyInForce> policies;
     private readonly IProducer<byte[]?, byte[]?> producer;

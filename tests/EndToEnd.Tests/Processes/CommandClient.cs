@@ -15,7 +15,7 @@ internal sealed class CommandClient : IDisposable
     public const string Outcomes = "allocation.outcomes";
     public const string DeadLetters = "allocation.commands.dlq";
     public const int PartitionCount = 4;
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
     private readonly string bootstrap;
     private readonly GuardedRegistryClient registry;
     private readonly IProducer<byte[]?, byte[]?> producer;

@@ -8,7 +8,7 @@ namespace EndToEnd.Tests.Processes;
 /// </summary>
 internal sealed class ForeignTransaction : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
     private readonly IProducer<byte[]?, byte[]?> producer;
 
     private ForeignTransaction(IProducer<byte[]?, byte[]?> producer) => this.producer = producer;
