@@ -21,6 +21,7 @@ internal sealed class MemoryLog : ILogClient
     private readonly List<string> calls = [];
     private readonly List<MemoryCommit> commits = [];
     private long limitMs = StartMs;
+    private LogException? clockFailure;
 
     /// <summary>Guards everything; pulsed when there is something new.</summary>
     public object Gate { get; } = new();
@@ -63,7 +64,24 @@ internal sealed class MemoryLog : ILogClient
     public Dictionary<TopicPartition, long> Committed { get; } = [];
 
     /// <summary>What an append to a topic that tells the clock ends with; null for success.</summary>
-    public LogException? ClockFailure { get; set; }
+    public LogException? ClockFailure
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return clockFailure;
+            }
+        }
+
+        set
+        {
+            lock (Gate)
+            {
+                clockFailure = value;
+            }
+        }
+    }
 
     /// <summary>Committed offsets of whatever other group is asked for.</summary>
     public Dictionary<TopicPartition, long> UpstreamCommitted { get; } = [];

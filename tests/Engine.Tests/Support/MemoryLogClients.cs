@@ -268,13 +268,13 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
 
     private void Tell(string topic, DeliveryHandler handler)
     {
-        if (log.ClockFailure is { } failure)
-        {
-            handler(-1, -1, failure);
-            return;
-        }
         lock (log.Gate)
         {
+            if (log.ClockFailure is { } failure)
+            {
+                handler(-1, -1, failure);
+                return;
+            }
             var offset = log.Append(topic, null, [], -1, MemoryKind.Record);
             handler(offset, log.Topic(topic).Entries[(int)offset].TimestampMs, null);
         }
@@ -303,7 +303,9 @@ internal sealed class MemoryLogAdmin(MemoryLog log, string? group = null) : ILog
     {
         foreach (var topic in topics)
         {
-            log.CreateTopic(topic.Name, topic.Configuration.GetValueOrDefault("cleanup.policy", "delete"));
+            log.CreateTopic(
+                topic.Name, topic.Configuration.GetValueOrDefault("cleanup.policy", "delete"),
+                topic.Configuration.GetValueOrDefault("message.timestamp.type", "CreateTime"));
         }
     }
 
