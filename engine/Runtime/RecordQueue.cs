@@ -86,6 +86,24 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
 
     public ref QueuedRecord Head => ref ring[head];
 
+    /// <summary>The queue whose oldest record has the lowest timestamp; null when all are empty.</summary>
+    public static RecordQueue? Earliest(RecordQueue[] queues)
+    {
+        if (queues.Length == 1)
+        {
+            return queues[0].Count > 0 ? queues[0] : null;
+        }
+        RecordQueue? next = null;
+        foreach (var queue in queues)
+        {
+            if (queue.Count > 0 && (next is null || queue.HeadTimestampMs < next.HeadTimestampMs))
+            {
+                next = queue;
+            }
+        }
+        return next;
+    }
+
     /// <summary>Empties the queue and sets where to go on.</summary>
     public void Reset(long nextOffset, long mark)
     {

@@ -228,22 +228,7 @@ internal sealed class StreamTask : ITaskHost
     }
 
     /// <summary>The queue whose oldest record has the lowest timestamp; null when all are empty.</summary>
-    public RecordQueue? NextQueue()
-    {
-        if (Queues.Length == 1)
-        {
-            return Queues[0].Count > 0 ? Queues[0] : null;
-        }
-        RecordQueue? next = null;
-        foreach (var queue in Queues)
-        {
-            if (queue.Count > 0 && (next is null || queue.HeadTimestampMs < next.HeadTimestampMs))
-            {
-                next = queue;
-            }
-        }
-        return next;
-    }
+    public RecordQueue? NextQueue() => RecordQueue.Earliest(Queues);
 
     /// <summary>
     /// Processes the head of a queue. False when it must wait; then nothing has changed.
