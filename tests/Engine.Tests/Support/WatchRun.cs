@@ -44,6 +44,12 @@ internal sealed class WatchRun : IAsyncDisposable
     /// <summary>Starts the application, with no state but what the log has, and waits until it runs.</summary>
     public async Task StartAsync()
     {
+        await StartWithoutWaitingAsync();
+        await Until.RunningAsync(Application);
+    }
+
+    public Task StartWithoutWaitingAsync()
+    {
         Application = new StreamsApplication(
             Topology.Build(), Options with { StateDirectory = directory }, Log.Clock, NullLoggerFactory.Instance,
             new StreamsSeams(Log, new MemoryStateProvider(), LocalFileSystem.Instance)
@@ -51,8 +57,7 @@ internal sealed class WatchRun : IAsyncDisposable
                 WatermarkRules = Rules,
                 WatermarkInterval = TimeSpan.FromMilliseconds(5),
             });
-        await Application.StartAsync(CancellationToken.None);
-        await Until.RunningAsync(Application);
+        return Application.StartAsync(CancellationToken.None);
     }
 
     public WatermarkStatus Watermark(string topic) => Application.Watermarks.Single(w => w.Topic == topic);

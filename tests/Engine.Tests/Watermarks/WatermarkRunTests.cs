@@ -197,6 +197,43 @@ public sealed class WatermarkRunTests
     }
 
     [Fact]
+    public async Task A_partition_whose_task_still_restores_is_held_and_closes_nothing()
+    {
+        await using var run = new WatchRun();
+        await run.StartAsync();
+        run.Log.Append(WatchRun.Left, "a", "100000");
+        await Until.TrueAsync(() => run.Log.Committed.GetValueOrDefault(new TopicPartition(WatchRun.Left, 0)) > 0,
+            "the record is committed");
+        await run.Application.DisposeAsync();
+        var end = (int)run.Log.Append("watch-open-changelog", "x", "y", MemoryKind.Pending);
+        await run.StartWithoutWaitingAsync();
+        await Until.TrueAsync(() => run.Application.Watermarks.Count == 2, "the partitions are assigned");
+
+        run.Log.PassTimeWithoutPolls(200_000);
+        await Until.TrueAsync(() => run.Application.RestoreProgress.Count == 1, "it restores");
+        var (held, missed) = (run.Watermark(WatchRun.Right), run.MissedRecords().Count);
+        lock (run.Log.Gate)
+        {
+            run.Log.Topic("watch-open-changelog").Entries[end].Kind = MemoryKind.Aborted;
+        }
+        await run.MissedAsync(1);
+
+        Assert.Equal(((long?)null, "its task is not ready", 0), (held.WatermarkMs, held.HeldBy, missed));
+    }
+
+    [Fact]
+    public async Task A_topology_that_uses_no_watermarks_has_neither_the_topic_nor_anything_to_say()
+    {
+        await using var run = new MemoryRun();
+        await run.StartAsync();
+        run.Log.Append(MemoryRun.Commands, "a", "x");
+        await run.OutcomesAsync(1);
+
+        Assert.Empty(run.Application.Watermarks);
+        Assert.DoesNotContain(run.Log.Topics(), t => t.Name.EndsWith("-clock", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_source_whose_upstream_stands_still_is_held_by_name_until_it_goes_on()
     {
         await using var run = new WatchRun();
