@@ -229,8 +229,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         var left = ClosingLimit;
         while (left > 0 && OwnIndex!.TryPeek(out var dueMs, out var key) && dueMs < watermarkMs)
         {
-            var closed = CloseKey(key, dueMs, watermarkMs, left);
-            left -= closed;
+            left -= CloseKey(key, dueMs, watermarkMs, left);
         }
         closing!.DueAtMs = HeadOf(OwnIndex!);
     }
@@ -238,8 +237,9 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     private int CloseKey(EncodedKey key, long dueMs, long watermarkMs, int limit)
     {
         keys.Set(key.Span);
-        if (!Load() || EntryTimes.Of(head, plan.Stores) is var before
-            && (side.IsRight ? before.Dues.RightMs : before.Dues.LeftMs) != dueMs)
+        Load();
+        var before = EntryTimes.Of(head, plan.Stores);
+        if ((side.IsRight ? before.Dues.RightMs : before.Dues.LeftMs) != dueMs)
         {
             throw new TaskCorruptedException(
                 $"Join '{plan.With.Name}' has a record due at {dueMs} in its index, but not in its buffer.");
