@@ -170,7 +170,7 @@ public sealed partial class KStream<TKey, TValue>
             Builder.Take($"{name}-repartition-sink"), topic, keys, values,
             new SinkOptions { CleanupPolicy = "delete" }, Name);
         var upstream = new SourceUpstream(
-            Builder.ApplicationId, [.. Sources.Select(s => new UpstreamSource(s.Topic, s.Upstream))]);
+            SourceUpstream.OwnGroup, [.. Sources.Select(s => new UpstreamSource(s.Topic, s.Upstream))]);
         var node = Builder.Take($"{name}-repartition-source");
         Builder.Nodes.AddSource(
             node, topic, keys, values, new SourceOptions { Upstream = upstream, IsRepartition = true });

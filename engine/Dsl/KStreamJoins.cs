@@ -112,7 +112,7 @@ public sealed partial class KStream<TKey, TValue>
             RightClaims = with.RightClaims ?? SourceTopics,
             Fault = with.Fault,
         };
-        var nodes = Builder.Nodes;
+        var nodes = Builder.Nodes.UseWatermarks();
         var (leftNode, rightNode) = (Builder.Take($"{with.Name}-left"), Builder.Take($"{with.Name}-right"));
         var makeLateLeft = AddGate(this, leftNode, plan.GraceMs);
         var makeLateRight = AddGate(right, rightNode, plan.GraceMs);

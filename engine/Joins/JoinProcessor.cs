@@ -294,7 +294,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
             var alone = Alone(key, side.OwnDeserializer.Deserialize(record.Value), record.TimestampMs, kind);
             entry.RemoveRecord(index);
             closed++;
-            Forward(alone, context.WallClockMs, null);
+            Forward(alone, context.ClockMs, null);
         }
         return closed;
     }

@@ -126,7 +126,7 @@ internal sealed class WindowProcessor<TKey, TValue, TAggregate>(
             index.Remove(dueMs, window);
             store.Delete(window);
             context.Forward(new Record<Windowed<TKey>, WindowUpdate<TAggregate>>(
-                window, new WindowUpdate<TAggregate>(aggregate, IsClosed: true), context.WallClockMs));
+                window, new WindowUpdate<TAggregate>(aggregate, IsClosed: true), context.ClockMs));
         }
         Arm();
     }

@@ -39,7 +39,7 @@ public sealed class WindowedKStream<TKey, TValue>
         var builder = stream.Builder;
         var node = builder.Take($"{name}-aggregate");
         var (plan, topics) = (new WindowPlan(name, windows), stream.SourceTopics);
-        builder.Nodes.AddProcessor(
+        builder.Nodes.UseWatermarks().AddProcessor(
             node, () => new WindowProcessor<TKey, TValue, TAggregate>(plan, topics, initializer, aggregator),
             stream.Name);
         var keys = new WindowedSerde<TKey>(group.Keys, windows.SizeMs);

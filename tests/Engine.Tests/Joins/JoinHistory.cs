@@ -15,7 +15,8 @@ internal sealed class JoinHistory : IDisposable
     private readonly JoinCase @case;
     private readonly TopologyTestDriver driver;
     private readonly NaiveJoin naive;
-    private readonly long?[][] known;
+    private readonly string leftSource;
+    private readonly string rightSource;
     private readonly int partitionCount;
     private readonly int keyCount;
     private readonly int eventCount;
@@ -42,7 +43,10 @@ internal sealed class JoinHistory : IDisposable
         keyCount = random.Next(1, 4);
         // Some keys are hot enough to be kept in chunks.
         eventCount = random.Next(20) == 0 ? 300 : random.Next(10, 60);
-        known = [new long?[partitionCount], new long?[partitionCount]];
+        string[] topics = @case.Repartitions
+            ? ["joins-left-again-repartition", "joins-right-again-repartition"]
+            : [JoinCase.Left, JoinCase.Right];
+        (leftSource, rightSource) = (topics[0], topics[1]);
         naive = new NaiveJoin(@case);
         driver = new TopologyTestDriver(@case.Build(), StartMs, partitionCount);
         name = $"seed {seed}: {@case}, {partitionCount} partitions, {keyCount} keys";
@@ -66,8 +70,7 @@ internal sealed class JoinHistory : IDisposable
         {
             case 0:
                 driver.RestartFromJournal();
-                // What was known is part of the state; all of it is read.
-                Advance(TimeSpan.Zero);
+                Compare("a restart");
                 break;
             case < 3:
                 Advance(TimeSpan.FromMilliseconds(random.Next(500)));
@@ -89,35 +92,27 @@ internal sealed class JoinHistory : IDisposable
         // Mostly near the edge of what is known, where being early, late or closed is a matter of a millisecond.
         var timestampMs = driver.NowMs + random.Next(-600, 200) - (random.Next(2) == 0 ? SkewMs : 0);
         var partition = key is null ? 0 : Murmur2.Partition(Encoding.UTF8.GetBytes(key), partitionCount);
+        var knownMs = Known(isRight ? rightSource : leftSource, partition);
         driver.PipeInput(isRight ? JoinCase.Right : JoinCase.Left, Bytes(key), Bytes(value), timestampMs, partition);
-        naive.Process(isRight, key, value, timestampMs, known[isRight ? 1 : 0][partition]);
-        if (!@case.Repartitions)
-        {
-            Raise(isRight ? 1 : 0, partition, Math.Min(timestampMs, driver.NowMs) - SkewMs);
-        }
+        naive.Process(isRight, key, value, timestampMs, knownMs);
         Compare($"{(isRight ? "right" : "left")} {key ?? "null"} {value ?? "null"} {timestampMs}");
     }
 
     private void Advance(TimeSpan time)
     {
         driver.AdvanceWallClock(time);
-        for (var partition = 0; partition < partitionCount; partition++)
-        {
-            Raise(0, partition, driver.NowMs - SkewMs);
-            Raise(1, partition, driver.NowMs - SkewMs);
-        }
         Compare($"{time.TotalMilliseconds} ms of silence");
     }
 
-    private void Raise(int side, int partition, long toMs) =>
-        known[side][partition] = Math.Max(known[side][partition] ?? long.MinValue, toMs);
+    private long? Known(string source, int partition) =>
+        driver.WatermarkMs(source, partition) is var ms && ms == long.MinValue ? null : ms;
 
     private void Compare(string what)
     {
         for (var partition = 0; partition < partitionCount; partition++)
         {
             var own = partition;
-            naive.Know(known[0][own], known[1][own], driver.NowMs,
+            naive.Know(Known(leftSource, own), Known(rightSource, own), driver.NowMs,
                 key => Murmur2.Partition(Encoding.UTF8.GetBytes(key), partitionCount) == own);
         }
         var expected = naive.Take().Order(StringComparer.Ordinal).ToList();
