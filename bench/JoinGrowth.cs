@@ -6,6 +6,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Alloc.Engine.State.RocksDb;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Alloc.Bench;
@@ -34,9 +35,14 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
         // A record a millisecond, and a window that ends when as many came as are to wait.
         var windows = new JoinWindows(TimeSpan.Zero, TimeSpan.FromMilliseconds(waiting), TimeSpan.Zero);
         var topology = JoinTopology.Build("growth", Entered.Topic, Left.Topic, "joined", windows);
+        var broker = new BrokerTime(time);
+        broker.Learn(time.GetUtcNow().ToUnixTimeMilliseconds());
         environment = new TaskEnvironment(
             "growth", time, TimeSpan.FromDays(1), new Dictionary<string, int> { ["joined"] = 1 },
-            NullLogger.Instance);
+            NullLogger.Instance)
+        {
+            BrokerTime = broker,
+        };
         var sub = topology.SubTopologies.Single();
         state = provider.Open(new TaskStateOptions
         {

@@ -51,7 +51,7 @@ public sealed partial class KStream<TKey, TValue>
     /// <summary>
     /// The same, and each record of this side that finds none by the end of its window and grace, once.
     /// </summary>
-    /// <exception cref="TopologyException">As for <see cref="Join{TRight, TResult}"/>.</exception>
+    /// <exception cref="TopologyException">As for <c>Join</c>.</exception>
     public JoinStreams<TKey, TValue, TRight, TResult> LeftJoin<TRight, TResult>(
         KStream<TKey, TRight> right, JoinWindows windows, Joiner<TKey, TValue, TRight, TResult> joiner,
         JoinedWith<TKey, TValue, TRight> with)
@@ -60,7 +60,7 @@ public sealed partial class KStream<TKey, TValue>
         Join(right, windows, joiner, with, new JoinStores(with.Name, LeftIsOuter: true, RightIsOuter: false));
 
     /// <summary>The same for records of both sides.</summary>
-    /// <exception cref="TopologyException">As for <see cref="Join{TRight, TResult}"/>.</exception>
+    /// <exception cref="TopologyException">As for <c>Join</c>.</exception>
     public JoinStreams<TKey, TValue, TRight, TResult> OuterJoin<TRight, TResult>(
         KStream<TKey, TRight> right, JoinWindows windows, Joiner<TKey, TValue, TRight, TResult> joiner,
         JoinedWith<TKey, TValue, TRight> with)
