@@ -1,4 +1,3 @@
-using Alloc.Engine.Runtime;
 using Alloc.Web.Endpoints;
 using Alloc.Web.Reads;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +8,7 @@ namespace Alloc.Web;
 public sealed record ConsoleParts
 {
     /// <summary>What runs here.</summary>
-    public required StreamsApplication Application { get; init; }
+    public required HostedApplications Applications { get; init; }
 
     /// <summary>Finds ledgers in the cluster.</summary>
     public required LedgerDirectory Directory { get; init; }
@@ -50,7 +49,7 @@ public static class ConsoleRoutes
     {
         BuildInfo.Publish();
         new InstanceEndpoints(
-            parts.Application, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
+            parts.Applications, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
         new LedgerEndpoints(
             parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Hypotheses.Refusals, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);

@@ -3,6 +3,7 @@ using Alloc.Broker.Registry;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Client;
 using Alloc.Host;
+using Alloc.Host.Roles;
 using Alloc.Web;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,7 +60,9 @@ internal sealed class OneInstance : IAsyncDisposable
     /// <param name="name">Names its state directory.</param>
     /// <param name="client">How it reaches Kafka.</param>
     /// <param name="partitionCount">Partitions that it wants; null: those that there are.</param>
-    public Task<AllocationHost> StartHostAsync(string name, AllocClientOptions client, int? partitionCount = null) =>
+    /// <param name="roles">What it does; null: it decides.</param>
+    public Task<AllocationHost> StartHostAsync(
+        string name, AllocClientOptions client, int? partitionCount = null, IReadOnlySet<InstanceRole>? roles = null) =>
         AllocationHost.StartAsync(
             new AllocationHostOptions
             {
@@ -68,7 +71,7 @@ internal sealed class OneInstance : IAsyncDisposable
                 ApplicationId = "allocation",
                 StateDirectory = Path.Combine(directory.FullName, name),
                 PartitionCount = partitionCount,
-                WithProjection = false,
+                Roles = roles ?? new HashSet<InstanceRole> { InstanceRole.Allocation },
                 Compression = CompressionType.None,
             },
             TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);

@@ -193,7 +193,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         // Nothing behind the routes: what is tested here is answered before they act.
         var parts = new ConsoleParts
         {
-            Application = null!,
+            Applications = new HostedApplications([]),
             Directory = new LedgerDirectory(null!, 1, _ => null, _ => null),
             Peers = null!,
             Startup = null!,
