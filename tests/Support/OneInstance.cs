@@ -56,6 +56,17 @@ internal sealed class OneInstance : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts broker and registry only.</summary>
+    public static async Task<OneInstance> StartServicesOnlyAsync()
+    {
+        var instance = new OneInstance();
+        await instance.StartServicesAsync();
+        return instance;
+    }
+
+    /// <summary>Where an instance of a name keeps its state.</summary>
+    public string StateDirectory(string name) => Path.Combine(directory.FullName, name);
+
     /// <summary>Starts another instance beside it; the caller's to dispose of.</summary>
     /// <param name="name">Names its state directory.</param>
     /// <param name="client">How it reaches Kafka.</param>
@@ -69,7 +80,7 @@ internal sealed class OneInstance : IAsyncDisposable
                 Client = client,
                 Console = new ConsoleOptions { Port = 0 },
                 ApplicationId = "allocation",
-                StateDirectory = Path.Combine(directory.FullName, name),
+                StateDirectory = StateDirectory(name),
                 PartitionCount = partitionCount,
                 Roles = roles ?? new HashSet<InstanceRole> { InstanceRole.Allocation },
                 Compression = CompressionType.None,
