@@ -34,6 +34,9 @@ public sealed record ConsoleParts
     /// <summary>The search projection, where there is one.</summary>
     public Func<IProjection?> Projection { get; init; } = () => null;
 
+    /// <summary>What is known of the consumer groups on the topics, as JSON; null before they are watched.</summary>
+    public Func<System.Text.Json.Nodes.JsonObject?> Groups { get; init; } = () => null;
+
     /// <summary>Writes the metrics in Prometheus' text format.</summary>
     public required Func<Stream, CancellationToken, Task> WriteMetrics { get; init; }
 
@@ -55,6 +58,7 @@ public static class ConsoleRoutes
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
         new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);
+        new GroupEndpoints(parts.Groups).Map(routes);
         new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

@@ -3,6 +3,7 @@ using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Lag;
 using Alloc.Host.Metrics;
 using Alloc.Host.Roles;
 using Alloc.Processors.Allocation;
@@ -86,6 +87,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private ConsoleServer? console;
     private InstanceApplications? applications;
     private MeterProvider? otlp;
+    private LagService? lag;
 
     private AllocationHost(AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -152,6 +154,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     {
         // Sends once more, while the instruments are there.
         otlp?.Dispose();
+        lag?.Dispose();
         if (console is not null)
         {
             await console.DisposeAsync().ConfigureAwait(false);
@@ -210,6 +213,10 @@ internal sealed class AllocationHost : IAsyncDisposable
                 .ConfigureAwait(false);
         policies.Start();
         await applications.StartAsync(broker, cancellation).ConfigureAwait(false);
+        lag = new LagService(
+            options.Client, catalogue,
+            () => applications.Hosted.All.Select(a => a.Application()).OfType<StreamsApplication>(), time);
+        lag.Start();
         if (options.OtlpEndpoint is { } collector)
         {
             otlp = OtlpMetrics.Start(collector, InstanceId);
@@ -239,6 +246,7 @@ internal sealed class AllocationHost : IAsyncDisposable
                 [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
             Hypotheses = new Hypotheses(p => decides?.QueryStores(AllocationStores.Pools, p), allocation),
             Projection = () => running.Projection,
+            Groups = () => lag?.Report(),
             ReadyPatience = options.NotReadyAfter,
             WriteMetrics = metrics.WriteAsync,
             Time = time,
