@@ -1,4 +1,3 @@
-using Alloc.Engine.LogClient;
 using Confluent.Kafka;
 using TopicPartition = Alloc.Engine.LogClient.TopicPartition;
 
