@@ -1,3 +1,4 @@
+using Alloc.Engine.Observability;
 using Confluent.Kafka;
 using TopicPartition = Alloc.Engine.LogClient.TopicPartition;
 
@@ -42,6 +43,7 @@ internal sealed class LagWatch : IDisposable
     private readonly OpenTransactions transactions = new();
     private readonly CancellationTokenSource stopping = new();
     private Dictionary<TopicPartition, long> beginnings = [];
+    private Dictionary<(string Group, TopicPartition Partition), InputStatus> own = [];
     private Metadata? cluster;
     private Thread? thread;
     private long looks;
@@ -94,6 +96,8 @@ internal sealed class LagWatch : IDisposable
     public void Look()
     {
         string? problem;
+        own = options.Own().DistinctBy(o => (o.Group, o.Status.Topic, o.Status.Partition)).ToDictionary(
+            o => (o.Group, new TopicPartition(o.Status.Topic, o.Status.Partition)), o => o.Status);
         try
         {
             problem = LookAt();
@@ -285,15 +289,20 @@ internal sealed class LagWatch : IDisposable
         }
     }
 
-    /// <summary>Where groups stand before the end, and that end.</summary>
+    /// <summary>
+    /// Where groups stand before the end, and that end; not those whose age an engine of this process tells.
+    /// </summary>
     private Dictionary<(TopicPartition Partition, long From), long> Places()
     {
         var places = new Dictionary<(TopicPartition, long), long>();
-        foreach (var (partition, watched) in groups.Values.SelectMany(g => g.Partitions))
+        foreach (var (name, group) in groups)
         {
-            if (watched.LagRecords > 0 && watched.Silence is null)
+            foreach (var (partition, watched) in group.Partitions)
             {
-                places[(partition, watched.From)] = watched.End;
+                if (watched.LagRecords > 0 && watched.Silence is null && !own.ContainsKey((name, partition)))
+                {
+                    places[(partition, watched.From)] = watched.End;
+                }
             }
         }
         return places;
@@ -302,11 +311,6 @@ internal sealed class LagWatch : IDisposable
     private LagReport Describe(string? problem)
     {
         var nowMs = NowMs;
-        var own = new Dictionary<(string, TopicPartition), string?>();
-        foreach (var (group, status) in options.Own())
-        {
-            own[(group, new TopicPartition(status.Topic, status.Partition))] = status.Why;
-        }
         return new LagReport(
             heardMs,
             [.. groups.Select(g => new GroupLag(
@@ -317,11 +321,11 @@ internal sealed class LagWatch : IDisposable
     }
 
     private PartitionLag Describe(
-        WatchedGroup group, TopicPartition partition, WatchedPartition watched, string? own, long nowMs)
+        WatchedGroup group, TopicPartition partition, WatchedPartition watched, InputStatus? own, long nowMs)
     {
         var (isRead, record) = times.At(partition, watched.From);
-        var oldestMs = isRead && record is null
-            ? long.MaxValue
+        var oldestMs = own is not null ? nowMs - (long)own.Age.TotalMilliseconds
+            : isRead && record is null ? long.MaxValue
             : ends.GetValueOrDefault(partition)?.Bound(record?.Offset ?? watched.From, record?.TimestampMs);
         var isSilent = watched.Silence is not null
             && nowMs - watched.SeenMs > PatientIntervals * options.Interval.TotalMilliseconds;
@@ -330,7 +334,7 @@ internal sealed class LagWatch : IDisposable
             watched.Silence is null ? null : watched.SeenMs,
             isSilent ? ConsumerStatus.Unknown : watched.Window.Judge(group.IsOwned(partition)),
             group.Owner(partition),
-            watched.Silence ?? own ?? Why(group, partition, watched));
+            watched.Silence ?? own?.Why ?? Why(group, partition, watched));
     }
 
     private string? Why(WatchedGroup group, TopicPartition partition, WatchedPartition watched) =>
