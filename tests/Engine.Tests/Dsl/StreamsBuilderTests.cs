@@ -3,7 +3,6 @@ using Alloc.Engine.Dsl;
 using Alloc.Engine.Joins;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Testing;
-using Alloc.Engine.Topology;
 
 namespace Engine.Tests.Dsl;
 

@@ -44,19 +44,20 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
             Produce(Right, Enumerable.Range(120, 40).Select(n => ($"k{n}", $"r{n}", startMs + 2_000 + n)));
             cluster.ReadUntil(Out, lines => lines.Count >= 160);
             MoveTime(TimeSpan.FromMinutes(30));
-            cluster.ReadUntil(Out, lines => lines.Count(l => l.Value!.EndsWith("+null", StringComparison.Ordinal)) >= 40);
+            cluster.ReadUntil(Out, lines =>
+                lines.Count(l => l.Value!.EndsWith("+null", StringComparison.Ordinal)) >= 40);
         }
 
         await using var third = await StartAsync(keepsState ? state : cluster.NewDirectory("state"));
         MoveTime(TimeSpan.FromMinutes(60));
         Produce(Left, [("k-last", "l-last", startMs + (long)TimeSpan.FromMinutes(70).TotalMilliseconds)]);
         Produce(Right, [("k-last", "r-last", startMs + (long)TimeSpan.FromMinutes(70).TotalMilliseconds)]);
-        var lines = cluster.ReadUntil(Out, lines => lines.Any(l => l.Value == "l-last+r-last"));
+        var results = cluster.ReadUntil(Out, lines => lines.Any(l => l.Value == "l-last+r-last"));
 
         Assert.Equal(
             Enumerable.Range(0, 200).Select(n => n < 160 ? $"l{n}+r{n}" : $"l{n}+null").Append("l-last+r-last")
                 .Order(StringComparer.Ordinal),
-            lines.Select(l => l.Value!).Where(v => !v.StartsWith("time", StringComparison.Ordinal))
+            results.Select(l => l.Value!).Where(v => !v.StartsWith("time", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal));
     }
 
@@ -70,7 +71,7 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
         var right = builder.Stream(Right, Serdes.Utf8, Serdes.Utf8);
         builder.Stream(Left, Serdes.Utf8, Serdes.Utf8).SelectKey((_, value) => value)
             .Repartition("by-value", Serdes.Utf8, Serdes.Utf8)
-            .Join(right, new JoinWindows(Window, Window, TimeSpan.Zero), JoinCase.Describe,
+            .Join<string, string>(right, new JoinWindows(Window, Window, TimeSpan.Zero), JoinCase.Describe,
                 new("pairs", Serdes.Utf8, Serdes.Utf8, Serdes.Utf8))
             .Results.To(Out, Serdes.Utf8, Serdes.Utf8);
         await using var application = await StartAsync(builder, cluster.NewDirectory("state"));
@@ -108,8 +109,9 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
     {
         var builder = new StreamsBuilder(name);
         builder.Stream(Left, Serdes.Utf8, Serdes.Utf8)
-            .LeftJoin(
-                builder.Stream(Right, Serdes.Utf8, Serdes.Utf8), new JoinWindows(Window, Window, TimeSpan.FromSeconds(5)),
+            .LeftJoin<string, string>(
+                builder.Stream(Right, Serdes.Utf8, Serdes.Utf8),
+                new JoinWindows(Window, Window, TimeSpan.FromSeconds(5)),
                 JoinCase.Describe, new("pairs", Serdes.Utf8, Serdes.Utf8, Serdes.Utf8))
             .Results.To(Out, Serdes.Utf8, Serdes.Utf8);
         return StartAsync(builder, directory);
