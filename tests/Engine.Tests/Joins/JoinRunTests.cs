@@ -183,7 +183,8 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
             [new("bootstrap.servers", cluster.BootstrapServers), new("partitioner", "murmur2_random")]).Build();
         foreach (var (key, value, timestampMs) in records)
         {
-            producer.Produce(new Confluent.Kafka.TopicPartition(topic, partition ?? Partition.Any), new Message<byte[], byte[]>
+            var target = new Confluent.Kafka.TopicPartition(topic, partition ?? Partition.Any);
+            producer.Produce(target, new Message<byte[], byte[]>
             {
                 Key = Encoding.UTF8.GetBytes(key),
                 Value = Encoding.UTF8.GetBytes(value),
@@ -193,7 +194,9 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
         Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(30)));
     }
 
-    /// <summary>Silence proves nothing: a test then says by records when time passes, however busy the machine.</summary>
+    /// <summary>
+    /// Silence proves nothing: a test then says by records when time passes, however busy the machine.
+    /// </summary>
     private sealed class RecordsAlone : WatermarkRules
     {
         public override long Proven(in KnownEnd end, long nowMs) => long.MinValue;
