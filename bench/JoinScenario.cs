@@ -11,8 +11,8 @@ namespace Alloc.Bench;
 
 /// <summary>
 /// The windowed left join on RocksDB, exactly once, on one stream thread: on the records that the peers' generator
-/// writes, and with Kafka Streams and Streamiz on the same records and broker in the same run, each with the same meter.
-/// Then, without a broker, what a record costs as more and more of them wait.
+/// writes, and with Kafka Streams and Streamiz on the same records and broker in the same run, each with the same
+/// meter. And, without a broker, what a record costs as more and more of them wait.
 /// </summary>
 internal static partial class JoinScenario
 {

@@ -16,7 +16,7 @@ internal static class JoinTopology
     {
         var builder = new StreamsBuilder(applicationId);
         builder.Stream(entered, Serdes.Bytes, Serdes.Bytes)
-            .LeftJoin(
+            .LeftJoin<byte[], byte[]>(
                 builder.Stream(left, Serdes.Bytes, Serdes.Bytes), windows, Pair,
                 new("stage", Serdes.Bytes, Serdes.Bytes, Serdes.Bytes))
             .Results.To(joined, Serdes.Bytes, Serdes.Bytes);

@@ -78,7 +78,9 @@ public sealed partial class KStream<TKey, TValue>
                 }
             }, isRekeyed: true);
 
-    /// <summary>Another key for each record. Repartition before a join or a group, unless partitions stay right.</summary>
+    /// <summary>
+    /// Another key for each record. Repartition before a join or a group, unless partitions stay right.
+    /// </summary>
     /// <param name="selector">Makes the key.</param>
     /// <param name="name">The node's name.</param>
     /// <param name="keepsPartition">

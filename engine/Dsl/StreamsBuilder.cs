@@ -9,9 +9,10 @@ namespace Alloc.Engine.Dsl;
 /// a few nodes of the <see cref="Nodes"/> beneath, which may be added to by hand as well.
 /// </summary>
 /// <remarks>
-/// Names are given or follow from the node before (<c>orders</c>, <c>orders-filter</c>, <c>orders-filter-2</c>). Names of
-/// stores are always given: they are on disk, in changelogs and in questions from outside. The numbers of stores are
-/// counted up in the order of the calls; a program that changes the order is refused its old state, by a clear error.
+/// Names are given or follow from the node before (<c>orders</c>, <c>orders-filter</c>, <c>orders-filter-2</c>). Names
+/// of stores are always given: they are on disk, in changelogs and in questions from outside. The numbers of stores
+/// are counted up in the order of the calls; a program that changes the order is refused its old state, by a clear
+/// error.
 /// </remarks>
 public sealed class StreamsBuilder
 {
@@ -31,7 +32,9 @@ public sealed class StreamsBuilder
     /// <summary>The application that it is built for.</summary>
     public string ApplicationId { get; }
 
-    /// <summary>The nodes so far. A stream's <c>Name</c> is the node that a processor by hand has as its parent.</summary>
+    /// <summary>
+    /// The nodes so far. A stream's <c>Name</c> is the node that a processor by hand has as its parent.
+    /// </summary>
     public TopologyBuilder Nodes { get; } = new();
 
     /// <summary>Reads a topic as a stream of events; the same stream when it is read again.</summary>

@@ -14,7 +14,7 @@ internal sealed record JoinStores(string Name, bool LeftIsOuter, bool RightIsOut
 
     public string Expiry => $"{Name}-expiry";
 
-    /// <summary>Makes the definitions; ids in the order of a fixed list, so that they are the same at each start.</summary>
+    /// <summary>Makes the definitions; always in one order, so that numbers are the same at each start.</summary>
     public List<StoreDefinition> Define(Func<byte> nextId)
     {
         var definitions = new List<StoreDefinition>

@@ -195,7 +195,9 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     private ChunkSummary Summarize(int number) =>
         chunk.Summarize(number, plan.Stores.LeftIsOuter, plan.Stores.RightIsOuter);
 
-    /// <summary>Lets go of what is known to meet nobody any more, and parts with the rest if it is still too much.</summary>
+    /// <summary>
+    /// Lets go of what is known to meet nobody any more, and parts with the rest if it is still too much.
+    /// </summary>
     private void MakeRoom()
     {
         var knownMs = expiry.WatermarkMs;

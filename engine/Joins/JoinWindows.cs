@@ -26,8 +26,8 @@ public sealed record JoinWindows(TimeSpan Before, TimeSpan After, TimeSpan Grace
         if (Before + After < TimeSpan.Zero || Before > limit || After > limit || Before < -limit || After < -limit)
         {
             throw new Processing.TopologyException(
-                $"Join '{name}' looks from {Before} before to {After} after: the end must not lie before the beginning, "
-                + "nor either further than 366 days.");
+                $"Join '{name}' looks from {Before} before to {After} after: the end must not lie before the "
+                + "beginning, nor either further than 366 days.");
         }
         if (Grace < TimeSpan.Zero || Grace > limit)
         {

@@ -107,8 +107,8 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
             partitionCount = partitionCount < 0 ? topic.PartitionCount : partitionCount;
             if (source.Options.IsRepartition && topic.TimestampType != RepartitionTopics.TimestampType)
             {
-                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but its records "
-                    + $"keep the time of those they come from; set it to {RepartitionTopics.TimestampType}.");
+                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but its "
+                    + $"records keep the time of those they come from; set it to {RepartitionTopics.TimestampType}.");
             }
             if (source.Options.RequireLogAppendTime && topic.TimestampType != "LogAppendTime")
             {

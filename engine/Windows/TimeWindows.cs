@@ -37,8 +37,8 @@ public sealed record TimeWindows(TimeSpan Size, TimeSpan Advance, TimeSpan Grace
             || Grace > TimeSpan.FromDays(366))
         {
             throw new TopologyException(
-                $"Windows of {Size} that advance by {Advance} with a grace of {Grace} are none: the size is from 1 ms to "
-                + "366 days, the advance from 1 ms to the size, the grace from 0 to 366 days.");
+                $"Windows of {Size} that advance by {Advance} with a grace of {Grace} are none: the size is from 1 ms "
+                + "to 366 days, the advance from 1 ms to the size, the grace from 0 to 366 days.");
         }
         if (SizeMs / AdvanceMs > LimitOfWindowsPerRecord)
         {

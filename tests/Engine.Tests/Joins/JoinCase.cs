@@ -61,9 +61,9 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
         };
         var joined = Type switch
         {
-            JoinType.Inner => left.Join(right, Windows, Describe, with),
-            JoinType.Left => left.LeftJoin(right, Windows, Describe, with),
-            _ => left.OuterJoin(right, Windows, Describe, with),
+            JoinType.Inner => left.Join<string, string>(right, Windows, Describe, with),
+            JoinType.Left => left.LeftJoin<string, string>(right, Windows, Describe, with),
+            _ => left.OuterJoin<string, string>(right, Windows, Describe, with),
         };
         joined.Results.To("out", Serdes.Utf8, Serdes.Utf8);
         joined.LateLeft.To("late-left", Serdes.Utf8, Serdes.Utf8);

@@ -104,8 +104,11 @@ internal sealed class JoinHistory : IDisposable
         Compare($"{time.TotalMilliseconds} ms of silence");
     }
 
-    private long? Known(string source, int partition) =>
-        driver.WatermarkMs(source, partition) is var ms && ms == long.MinValue ? null : ms;
+    private long? Known(string source, int partition)
+    {
+        var knownMs = driver.WatermarkMs(source, partition);
+        return knownMs == long.MinValue ? null : knownMs;
+    }
 
     private void Compare(string what)
     {

@@ -114,10 +114,8 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
         })!;
         var output = java.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = java.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        foreach (var row in rows)
-        {
-            await java.StandardInput.WriteLineAsync($"{row.Join}|{string.Join(',', row.Steps)}");
-        }
+        var input = string.Concat(rows.Select(row => $"{row.Join}|{string.Join(',', row.Steps)}\n"));
+        await java.StandardInput.WriteAsync(input.AsMemory(), TestContext.Current.CancellationToken);
         java.StandardInput.Close();
         try
         {
