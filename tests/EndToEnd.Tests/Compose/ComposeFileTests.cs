@@ -22,7 +22,7 @@ public sealed class ComposeFileTests
         using var directory = new TemporaryDirectory();
         var rules = taste.Select(r => $"\"{r}\": 0");
         await System.IO.File.WriteAllTextAsync(
-            directory[".dclintrc"], $$"""{"rules": { {{string.Join(", ", rules)}} }}""",
+            directory[".dclintrc"], $"{{\"rules\": {{ {string.Join(", ", rules)} }} }}",
             TestContext.Current.CancellationToken);
 
         await using var lint = AllocProcess.StartWith("/usr/bin/env",
