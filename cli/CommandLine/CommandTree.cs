@@ -106,6 +106,7 @@ internal static class CommandTree
         BenchCommand.Create(),
         CheckpointCommand.Create(),
         DoctorCommand.Create(),
+        HealthCommand.Create(),
         VersionCommand.Create(),
         CompletionCommand.Create(),
     ];
