@@ -4,13 +4,6 @@ using Alloc.Schemas.Operations;
 
 namespace Alloc.Processors.Backlog;
 
-/// <summary>Keys of control records.</summary>
-internal static class ControlKeys
-{
-    /// <summary>The operations catalogue.</summary>
-    public const string Catalogue = "$catalogue";
-}
-
 /// <summary>The operations catalogue that counts; the shipped one until another comes.</summary>
 internal sealed class CatalogueBook
 {

@@ -3,9 +3,9 @@ using Alloc.Schemas.Backlog;
 namespace Alloc.Processors.Backlog.Merging;
 
 /// <summary>
-/// How long until nothing waits any more: B / (μ − λ), between what both rates make of it when they are as far off as
-/// they are in one of five cases. Where the rates balance and what waits leaves within the SLA, there is no backlog
-/// that drains: then it is the time that those need who wait now, B / μ.
+/// How long until nothing waits any more: B / (μ − λ), between what both rates make of it when they are two deviations
+/// off. Where the rates balance and what waits leaves within the SLA, there is no backlog that drains: then it is the
+/// time that those need who wait now, B / μ.
 /// </summary>
 internal static class DrainEstimate
 {

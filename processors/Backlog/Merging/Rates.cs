@@ -20,7 +20,7 @@ internal static class Rates
     // A mean that is younger says too little.
     private const double ShortestMeanSeconds = 15;
     private const double LeastNoiseWeight = 0.05;
-    private const double ChangeInDeviations = 4;
+    private const double ChangeInDeviations = 5;
 
     /// <summary>Takes in what came within some seconds.</summary>
     public static RateMemory Next(RateMemory memory, double items, double seconds)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
+using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Workflow;
@@ -84,7 +85,7 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         }
         if (IsControl(key))
         {
-            if (key == ControlKeys.Catalogue && stageEvent.Catalogue is { } inForce && book.Replace(inForce))
+            if (key == CatalogueRecords.Key && stageEvent.Catalogue is { } inForce && book.Replace(inForce))
             {
                 stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
             }
