@@ -21,8 +21,8 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
     private readonly Dictionary<string, MergedStage> stages = new(StringComparer.Ordinal);
     private readonly List<StageStatus> unpublished = [];
     private readonly Dictionary<string, IReadOnlyList<Propagation>> propagation = new(StringComparer.Ordinal);
-    private long simulatedAtMs = long.MinValue / 2;
     private readonly CatalogueBook book = new();
+    private long simulatedAtMs = long.MinValue / 2;
     private IProcessorContext<PartitionedKey, object> context = null!;
     private MergeStores stores = null!;
     private StageGraph graph = null!;
@@ -120,7 +120,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
         foreach (var (stageId, stage) in stages.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             stage.Look(nowMs);
-            // One that the catalogue has no more is shown until nothing waits there.
+            // One that the catalogue has no more is shown where something waited since; it takes nothing new.
             if (book.StageOf(stageId) is not null || stage.Waiting > 0 || stores.Statuses.Get(stageId) is not null)
             {
                 statuses[stageId] = stage.IsQuiet(nowMs)
