@@ -65,6 +65,12 @@ public interface IProcessorContext
     /// </summary>
     long WallClockMs { get; }
 
+    /// <summary>
+    /// The broker's clock, milliseconds since 1970 UTC, as its timestamps tell it; the host's where the topology uses
+    /// no watermarks. What is emitted because nobody came has this as its timestamp.
+    /// </summary>
+    long ClockMs { get; }
+
     /// <summary>A store that the topology connected to this processor.</summary>
     /// <typeparam name="TStore">The store's interface, such as <c>IKeyValueStore&lt;string, Pool&gt;</c>.</typeparam>
     /// <exception cref="TopologyException">The store is not connected to this processor, or is of another
@@ -88,16 +94,19 @@ public interface IProcessorContext
     /// Up to when a source of this task is known, milliseconds since 1970 UTC; <see cref="long.MinValue"/> while
     /// nothing is known of it. Never goes back, and is part of the state.
     /// </summary>
-    /// <exception cref="TopologyException">The topic is no source of this task.</exception>
+    /// <exception cref="TopologyException">The topic is no source of this task, or the topology does not use
+    /// watermarks.</exception>
     long WatermarkMs(string topic);
 
     /// <summary>
     /// Makes a timer that claims the silence of some sources of this task. Its callback runs between two records, in
     /// the same transaction as they do; it should do a bounded piece of work, and is called again while more is due.
+    /// When it throws <see cref="DependencyUnavailableException"/>, it is called again after a while.
     /// </summary>
     /// <param name="topics">The sources whose silence is claimed, at least one.</param>
     /// <param name="onPassed">Gets the least watermark of them.</param>
-    /// <exception cref="TopologyException">A topic is no source of this task.</exception>
+    /// <exception cref="TopologyException">A topic is no source of this task, or the topology does not use
+    /// watermarks.</exception>
     IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed);
 
     /// <summary>Counts a record that came too late to be taken (<c>alloc_late_records_total</c>).</summary>

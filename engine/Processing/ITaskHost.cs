@@ -14,6 +14,8 @@ internal interface ITaskHost : IStores
 
     long WallClockMs { get; }
 
+    long ClockMs { get; }
+
     /// <summary>The partition count of an output topic.</summary>
     int PartitionCount(string topic);
 

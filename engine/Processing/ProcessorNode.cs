@@ -21,6 +21,8 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public long WallClockMs => host.WallClockMs;
 
+    public long ClockMs => host.ClockMs;
+
     public override void Init() => processor.Init(this);
 
     public override void Close() => processor.Close();

@@ -3,6 +3,7 @@ using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Topology;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Topics;
@@ -13,7 +14,13 @@ namespace Alloc.Engine.Topics;
 /// </summary>
 internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILogger logger)
 {
-    /// <summary>The partition counts of all topics that the topology reads or writes.</summary>
+    /// <summary>An hour, in milliseconds: nobody reads what is in it.</summary>
+    private const string ClockRetentionMs = "3600000";
+
+    private string ClockTopic => WatermarkPlan.ClockTopic(options.ApplicationId);
+
+    /// <summary>The partition counts of all topics that the topology reads or writes, or that are upstream of it.
+    /// </summary>
     /// <exception cref="StreamsException">Topics are missing or of the wrong kind; the text names each and what to
     /// do.</exception>
     public IReadOnlyDictionary<string, int> Verify(Topology.Topology topology)
@@ -21,6 +28,9 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         var names = topology.SubTopologies
             .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
             .Concat(InternalTopics(s).Select(i => i.Topic))).ToHashSet(StringComparer.Ordinal);
+        var upstream = WatermarkPlan.UpstreamTopics(topology).ToList();
+        names.UnionWith(upstream.Select(u => u.Topic));
+        names.Add(ClockTopic);
         var found = admin.DescribeTopics(names);
         var problems = new List<string>();
         var missing = new List<NewTopic>();
@@ -28,6 +38,16 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         foreach (var sub in topology.SubTopologies)
         {
             VerifySubTopology(sub, found, counts, missing, problems);
+        }
+        foreach (var (topic, group) in upstream.Where(u => !counts.ContainsKey(u.Topic)))
+        {
+            var reader = group == SourceUpstream.OwnGroup ? options.ApplicationId : group;
+            problems.Add($"Topic '{topic}' does not exist, which group '{reader}' reads to write a source; create it "
+                + "before the application starts.");
+        }
+        if (topology.UsesWatermarks)
+        {
+            VerifyClock(found, missing, problems);
         }
         if (problems.Count > 0)
         {
@@ -134,6 +154,30 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         if (!SamePolicy(policy, topic.CleanupPolicy))
         {
             problems.Add($"Topic '{name}' has cleanup.policy={topic.CleanupPolicy}; set it to {policy}.");
+        }
+    }
+
+    /// <summary>The topic that the broker's clock is read with; its records are of use to nobody.</summary>
+    private void VerifyClock(
+        IReadOnlyDictionary<string, TopicDescription> found, List<NewTopic> missing, List<string> problems)
+    {
+        if (!found.TryGetValue(ClockTopic, out var topic))
+        {
+            if (!options.CreateInternalTopics)
+            {
+                problems.Add($"Topic '{ClockTopic}' does not exist and the application may not create it.");
+                return;
+            }
+            var configuration = Configuration("delete");
+            configuration["message.timestamp.type"] = "LogAppendTime";
+            configuration["retention.ms"] = ClockRetentionMs;
+            configuration["segment.ms"] = ClockRetentionMs;
+            missing.Add(new NewTopic(ClockTopic, 1, options.ReplicationFactor, configuration));
+        }
+        else if (topic.TimestampType != "LogAppendTime")
+        {
+            problems.Add($"Topic '{ClockTopic}' has message.timestamp.type={topic.TimestampType}, but it is there to "
+                + "tell the broker's clock; set it to LogAppendTime.");
         }
     }
 

@@ -31,7 +31,7 @@ public static class BacklogTopology
     /// <exception cref="TopologyException">The options contradict each other.</exception>
     public static Topology Build(BacklogOptions options, BacklogSerdes serdes)
     {
-        var builder = new TopologyBuilder();
+        var builder = new TopologyBuilder().UseWatermarks();
         Source(builder, "stages", options.StageTopic, serdes.Stages, options, options.RequireLogAppendTime);
         Source(builder, "by-order", options.ByOrderTopic, serdes.ByOrder, options);
         Source(builder, "predictions", options.PredictionTopic, serdes.Predictions, options);

@@ -7,7 +7,7 @@ namespace Alloc.Processors.Backlog.Merging;
 
 /// <summary>
 /// Merges what all partitions say of their stages, exactly; once a second it says how each stage is and what will
-/// happen, tells every partition when items will leave, and switches modes. Times are the host's clock: what comes out
+/// happen, tells every partition when items will leave, and switches modes. Times are the clock: what comes out
 /// are reports, and what they switch is a command on the log like any other.
 /// </summary>
 internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string, object, PartitionedKey, object>
@@ -35,12 +35,12 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
         stores = new MergeStores(context);
         modes = new ModeSwitches(
             stores, options.CommandPartitionCount,
-            (key, value) => context.Forward(new Record<PartitionedKey, object>(key, value, context.WallClockMs)));
+            (key, value) => context.Forward(new Record<PartitionedKey, object>(key, value, context.ClockMs)));
         if (stores.Catalogue.Get(BacklogStores.CatalogueKey) is { } inForce)
         {
             book.Restore(inForce);
         }
-        context.Schedule(Interval, PunctuationType.WallClock, nowMs => WithTruth(() => Look(nowMs)));
+        context.Schedule(Interval, PunctuationType.WallClock, _ => WithTruth(() => Look(context.ClockMs)));
         context.WhenCommitted((_, _) => Publish());
     }
 
@@ -56,7 +56,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
                 WithTruth(() => Take(word));
                 break;
             case ModeState { Decided: false } asked:
-                modes.Take(book.InForce, asked, context.WallClockMs);
+                modes.Take(book.InForce, asked, context.ClockMs);
                 break;
             case CatalogueInForce inForce when book.Replace(inForce):
                 stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
@@ -86,7 +86,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
     {
         if (!stages.TryGetValue(stageId, out var stage))
         {
-            stages[stageId] = stage = new MergedStage(stageId, stores, context.WallClockMs);
+            stages[stageId] = stage = new MergedStage(stageId, stores, context.ClockMs);
         }
         return stage;
     }
@@ -101,7 +101,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
         {
             if (change.Kind == StageChangeKind.Edge)
             {
-                graph.Count(change.Name, word.StageId, change.Change, context.WallClockMs);
+                graph.Count(change.Name, word.StageId, change.Change, context.ClockMs);
             }
         }
     }
@@ -201,7 +201,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
     }
 
     private void Emit(PartitionedKey key, object value) =>
-        context.Forward(new Record<PartitionedKey, object>(key, value, context.WallClockMs));
+        context.Forward(new Record<PartitionedKey, object>(key, value, context.ClockMs));
 
     private void Publish()
     {

@@ -48,8 +48,8 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         }
         timer = context.CreateWatermarkTimer([options.StageTopic], Pass);
         AwaitNext();
-        context.Schedule(WordInterval, PunctuationType.WallClock, Speak);
-        context.Schedule(NamingInterval, PunctuationType.WallClock, naming.Run);
+        context.Schedule(WordInterval, PunctuationType.WallClock, _ => Speak(context.ClockMs));
+        context.Schedule(NamingInterval, PunctuationType.WallClock, _ => naming.Run(context.ClockMs));
         context.WhenCommitted((_, _) => naming.Committed());
     }
 
@@ -117,7 +117,7 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         var due = stores.Timers.Until(watermarkMs - 1).Take(TimersPerCall).ToList();
         foreach (var (dueAtMs, key) in due)
         {
-            if (works.Pass(key, dueAtMs, context.WallClockMs) is { } alert)
+            if (works.Pass(key, dueAtMs, context.ClockMs) is { } alert)
             {
                 Alert(alert);
             }
@@ -153,5 +153,5 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         [.. book.StageIds.Concat(stores.Tallies.All().Select(t => t.Key)).Distinct(StringComparer.Ordinal)];
 
     private void Alert(AgingAlert alert) =>
-        context.Forward(new Record<string, object>(alert.WorkId, alert, context.WallClockMs));
+        context.Forward(new Record<string, object>(alert.WorkId, alert, context.ClockMs));
 }
