@@ -143,6 +143,8 @@ internal sealed class ModeSwitches(
                 On = state.On,
                 CapMs = state.CapMs,
                 Reason = state.Reason,
+                Pools = state.Pools,
+                Classes = state.Classes,
             },
         };
     }
