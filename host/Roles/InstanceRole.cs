@@ -19,7 +19,9 @@ internal enum InstanceRole
 /// <summary>Roles in words.</summary>
 internal static class InstanceRoles
 {
-    /// <summary>What an instance does when nothing else is said: all but the shadow, which a migration begins.</summary>
+    /// <summary>
+    /// What an instance does when nothing else is said: all but the shadow, which a migration begins.
+    /// </summary>
     public static IReadOnlySet<InstanceRole> Usual { get; } = new HashSet<InstanceRole>
     {
         InstanceRole.Allocation, InstanceRole.Projection,
