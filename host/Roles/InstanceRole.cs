@@ -9,6 +9,12 @@ internal enum InstanceRole
     /// <summary>Decides commands.</summary>
     Allocation,
 
+    /// <summary>Copies outcomes to where the outcomes of an order lie together.</summary>
+    ByOrder,
+
+    /// <summary>Measures what waits in the stages.</summary>
+    Backlog,
+
     /// <summary>Answers searches.</summary>
     Projection,
 
@@ -24,7 +30,7 @@ internal static class InstanceRoles
     /// </summary>
     public static IReadOnlySet<InstanceRole> Usual { get; } = new HashSet<InstanceRole>
     {
-        InstanceRole.Allocation, InstanceRole.Projection,
+        InstanceRole.Allocation, InstanceRole.ByOrder, InstanceRole.Backlog, InstanceRole.Projection,
     };
 
     /// <summary>As it is written: <c>by-order</c>.</summary>

@@ -4,6 +4,8 @@ using Alloc.Cli.CommandLine;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.Topology;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Backlog;
+using Alloc.Processors.ByOrder;
 using Alloc.Processors.Projection;
 using Alloc.Processors.Shadow;
 using Alloc.Schemas.Catalogue;
@@ -27,6 +29,8 @@ internal static class TopologyDescribeCommand
     {
         All,
         Allocation,
+        ByOrder,
+        Backlog,
         Projection,
         Shadow,
     }
@@ -58,7 +62,7 @@ internal static class TopologyDescribeCommand
             context.Screen.Verbatim(applications[0].Topology.DescribeMermaid().TrimEnd());
             if (which == Part.All)
             {
-                context.Screen.Warn("This is allocation; --application projection and --application shadow draw more.");
+                context.Screen.Warn("This is allocation; --application draws the others.");
             }
         }
         else
@@ -73,10 +77,19 @@ internal static class TopologyDescribeCommand
         var catalogue = TopicCatalogue.Load().WithPrefix(prefix);
         var options = AllocationOptions.For(catalogue, prefix);
         var shadow = options.ForShadow(catalogue[prefix + TopicNames.ShadowOutcomes].Name);
-        var serdes = new AllocationSerdes(new InMemorySchemaRegistryClient(), options);
+        var registry = new InMemorySchemaRegistryClient();
+        var serdes = new AllocationSerdes(registry, options);
+        var byOrder = ByOrderOptions.For(catalogue, prefix);
+        var backlog = BacklogOptions.For(catalogue, prefix);
         return
         [
             new Described(Part.Allocation, "<application id>", "decides", AllocationTopology.Build(options, serdes)),
+            new Described(
+                Part.ByOrder, "<application id>-by-order", "gathers what was decided by order",
+                ByOrderTopology.Build(byOrder, new ByOrderSerdes(registry, byOrder))),
+            new Described(
+                Part.Backlog, "<application id>-backlog", "measures what waits",
+                BacklogTopology.Build(backlog, new BacklogSerdes(registry, backlog))),
             new Described(
                 Part.Projection, "<application id>-projection", "answers searches; not with --no-projection",
                 ProjectionTopology.Build(
@@ -84,7 +97,7 @@ internal static class TopologyDescribeCommand
             new Described(
                 Part.Shadow, "<application id>-shadow", "decides what another system decides; only with --shadow",
                 ShadowTopology.Build(
-                    shadow, new AllocationSerdes(new InMemorySchemaRegistryClient(), shadow))),
+                    shadow, new AllocationSerdes(registry, shadow))),
         ];
     }
 
@@ -102,7 +115,7 @@ internal static class TopologyDescribeCommand
 
     private static JsonObject Json(Described application, Form form) => new()
     {
-        ["application"] = application.Part.ToString().ToLowerInvariant(),
+        ["application"] = Choice.Word(application.Part),
         ["id"] = application.Id,
         ["fingerprint"] = application.Topology.Fingerprint,
         ["sourceTopics"] = Array(application.Topology.SourceTopics),
