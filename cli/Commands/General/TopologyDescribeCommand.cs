@@ -15,7 +15,7 @@ namespace Alloc.Cli.Commands.General;
 
 /// <summary>
 /// <c>alloc topology describe</c>: the processors, stores and topics of each application that an instance runs, as text
-/// or as a Mermaid diagram.
+/// or as a Mermaid diagram; and where an instance answers, up to when its sources are known and what holds that back.
 /// </summary>
 internal static class TopologyDescribeCommand
 {
@@ -43,9 +43,9 @@ internal static class TopologyDescribeCommand
 
     public static Command Create() =>
         new Command("describe", "Show processors, stores and topics of every application")
-            .Takes(As, Which, ClientOptions.Prefix).Runs(Run);
+            .Takes(As, Which, ClientOptions.Prefix).TalksToConsole().Runs(RunAsync);
 
-    private static int Run(CommandContext context)
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var applications = Applications(context.Get(ClientOptions.Prefix));
         var which = context.Get(Which);
@@ -53,9 +53,12 @@ internal static class TopologyDescribeCommand
         {
             applications = [.. applications.Where(a => a.Part == which)];
         }
+        var watermarks = await LiveWatermarks.AskAsync(
+            context, applications.Where(a => a.Topology.UsesWatermarks).Select(a => Choice.Word(a.Part)), cancellation)
+            .ConfigureAwait(false);
         if (!context.Screen.IsTable)
         {
-            context.Screen.One(Json(applications, context.Get(As)), _ => { });
+            context.Screen.One(Json(applications, context.Get(As), watermarks), _ => { });
         }
         else if (context.Get(As) == Form.Mermaid)
         {
@@ -67,7 +70,7 @@ internal static class TopologyDescribeCommand
         }
         else
         {
-            context.Screen.Verbatim(string.Join("\n\n", applications.Select(Text)));
+            context.Screen.Verbatim(string.Join("\n\n", applications.Select(a => Text(a) + watermarks.Text(Choice.Word(a.Part)))));
         }
         return ExitCode.Ok;
     }
@@ -106,14 +109,14 @@ internal static class TopologyDescribeCommand
         + (application.Changelogs.Count == 0 ? "" : $"Changelogs: {string.Join(", ", application.Changelogs)}\n")
         + application.Topology.Describe().TrimEnd();
 
-    private static JsonObject Json(List<Described> applications, Form form)
+    private static JsonObject Json(List<Described> applications, Form form, LiveWatermarks watermarks)
     {
-        var json = Json(applications[0], form);
-        json["applications"] = new JsonArray([.. applications.Select(a => (JsonNode)Json(a, form))]);
+        var json = Json(applications[0], form, watermarks);
+        json["applications"] = new JsonArray([.. applications.Select(a => (JsonNode)Json(a, form, watermarks))]);
         return json;
     }
 
-    private static JsonObject Json(Described application, Form form) => new()
+    private static JsonObject Json(Described application, Form form, LiveWatermarks watermarks) => new()
     {
         ["application"] = Choice.Word(application.Part),
         ["id"] = application.Id,
@@ -123,6 +126,7 @@ internal static class TopologyDescribeCommand
             .Distinct()),
         ["stores"] = Array(application.Topology.SubTopologies.SelectMany(s => s.Stores).Select(s => s.Name)),
         ["changelogs"] = Array(application.Changelogs),
+        ["watermarks"] = watermarks.Json(Choice.Word(application.Part)),
         ["description"] = (form == Form.Mermaid
             ? application.Topology.DescribeMermaid() : application.Topology.Describe()).TrimEnd(),
     };
