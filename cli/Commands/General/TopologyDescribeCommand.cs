@@ -70,7 +70,8 @@ internal static class TopologyDescribeCommand
         }
         else
         {
-            context.Screen.Verbatim(string.Join("\n\n", applications.Select(a => Text(a) + watermarks.Text(Choice.Word(a.Part)))));
+            context.Screen.Verbatim(string.Join(
+                "\n\n", applications.Select(a => Text(a) + watermarks.Text(Choice.Word(a.Part)))));
         }
         return ExitCode.Ok;
     }
