@@ -44,7 +44,7 @@ public sealed class BlackFridayDemoTests
         var left = await UntilAsync(
             deployment, $"v1/work/{hold["workId"]}",
             w => w["stages"]!.AsArray().All(s => (string)s!["standing"]! != "Open"));
-        Assert.Empty(left["holds"]!.AsArray().Where(h => (double)h!["expiresInSeconds"]! < -60));
+        Assert.DoesNotContain(left["holds"]!.AsArray(), h => (double)h!["expiresInSeconds"]! < -60);
     }
 
     private static async Task<JsonNode> UntilAsync(
