@@ -2,6 +2,7 @@ using System.CommandLine;
 using Alloc.Cli.Commands.Catalogues;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
+using Alloc.Cli.Commands.Generate;
 using Alloc.Cli.Commands.Groups;
 using Alloc.Cli.Commands.Policies;
 using Alloc.Cli.Commands.Pools;
@@ -103,6 +104,7 @@ internal static class CommandTree
         VerifyCommand.Create(),
         BenchCommand.Create(),
         CheckpointCommand.Create(),
+        GenerateCommands.Create(),
         DoctorCommand.Create(),
         VersionCommand.Create(),
         CompletionCommand.Create(),
