@@ -9,7 +9,7 @@ namespace Alloc.Web.Endpoints;
 /// What to do about an alert, a page each: docs/runbooks, carried in the program so that the link in a message leads
 /// somewhere wherever an instance runs.
 /// </summary>
-internal sealed class RunbookEndpoints
+internal static class RunbookEndpoints
 {
     /// <summary>Where the pages are; their links to one another have the file's ending.</summary>
     internal const string Path = "/v1/runbooks/";
@@ -23,18 +23,18 @@ internal sealed class RunbookEndpoints
         [.. Program.GetManifestResourceNames().Where(n => n.StartsWith(Folder, StringComparison.Ordinal))
             .Select(n => n[Folder.Length..]).Order(StringComparer.Ordinal)];
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet($"{Path}{{alert}}", AnswerAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet($"{Path}{{alert}}", AnswerAsync);
 
     /// <summary>GET /v1/runbooks/{alert}: the page, as text that a browser shows.</summary>
-    private async Task AnswerAsync(HttpContext context)
+    private static async Task AnswerAsync(HttpContext context)
     {
         var name = RawPath.Segments(context, 2)[0];
         var alert = name.EndsWith(Ending, StringComparison.Ordinal) ? name[..^Ending.Length] : name;
         if (!Alerts.Contains(alert, StringComparer.Ordinal))
         {
             await Problem.WriteAsync(
-                context, 404, "No such runbook", $"There is no page of '{alert}'; there are {string.Join(",
-                ", Alerts)}.")
+                context, 404, "No such runbook",
+                $"There is no page of '{alert}'; there are {string.Join(", ", Alerts)}.")
                 .ConfigureAwait(false);
             return;
         }

@@ -6,8 +6,9 @@ internal static class MetricsToCome
     public static IReadOnlyList<string> Names { get; } =
     [
         "alloc_consumer_status",
+        "alloc_lag_watch_age_seconds",
         "alloc_late_records_total",
-        "alloc_open_transaction_seconds",
+        "alloc_partition_open_transaction_seconds",
         "alloc_stage_breached_items",
         "alloc_stage_compensations_total",
         "alloc_stage_completed_late_total",

@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Alloc.Cli.Output;
 
 namespace Alloc.Cli.Monitoring.Dashboards;
 
@@ -10,16 +9,9 @@ internal static class DashboardFiles
     private const int SchemaVersion = 39;
     private const int Columns = 24;
 
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>Every page: its file's name and its text.</summary>
     public static IReadOnlyDictionary<string, string> Write(Thresholds thresholds) =>
-        All(thresholds).ToDictionary(d => $"{d.Uid}.json", d => Json(d).ToJsonString(Indented) + "\n");
+        All(thresholds).ToDictionary(d => $"{d.Uid}.json", d => JsonText.Pretty(Json(d)) + "\n");
 
     private static IEnumerable<Dashboard> All(Thresholds thresholds) =>
     [

@@ -39,7 +39,7 @@ internal static class LagDashboard
                             + "place), rewind (went back).",
                     },
                     Panel.Lines("Standing for", "s",
-                        $"max by (group, topic, partition) (alloc_consumer_stalled_seconds{Chosen}) > 0", Partition,
+                        $"group_topic_partition:alloc_consumer_stalled_seconds:max{Chosen} > 0", Partition,
                         "How long nothing was done though records wait.") with
                     { PageAt = thresholds["ConsumerStalled"].SecondsNumber("above") },
                     Panel.Lines("Owned by nobody", "short",
@@ -47,14 +47,16 @@ internal static class LagDashboard
                         "Partitions that no instance has.") with
                     { PageAt = 1 },
                     Panel.Lines("Open transactions", "s",
-                        "max by (topic, partition) (alloc_open_transaction_seconds) > 0", "{{topic}}/{{partition}}",
+                        "max by (topic, partition) (alloc_partition_open_transaction_seconds) > 0",
+                        "{{topic}}/{{partition}}",
                         "How long a transaction has kept readers of committed records waiting.") with
                     { TicketAt = thresholds["OpenTransaction"].SecondsNumber("above") },
                 ]),
                 ("Knowing the present",
                 [
                     Panel.Lines("Watermarks behind the clock", "s",
-                        $"max by (group, topic, partition) (alloc_watermark_lag_seconds{Chosen})", Partition,
+                        $"max by (group, source, partition) (alloc_watermark_lag_seconds{Chosen})",
+                        "{{group}} {{source}}/{{partition}}",
                         "Up to how long ago a source is known: nothing younger is called overdue or unmatched.") with
                     { TicketAt = thresholds["WatermarkHeld"].SecondsNumber("above") },
                     Panel.Lines("Late records", "cps",

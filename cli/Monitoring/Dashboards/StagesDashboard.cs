@@ -10,6 +10,7 @@ internal static class StagesDashboard
         var breach = thresholds["StageSlaBreach"];
         var burn = thresholds["StageBurnRate"];
         var budget = 1 - burn.Number("objectiveShare");
+        double Late(string factor) => Math.Round(burn.Number(factor) * budget, 9);
         return new("alloc-stages", "Alloc: stages",
             "What waits in each stage of an order, and whether it will be in time.")
         {
@@ -39,7 +40,7 @@ internal static class StagesDashboard
                     Panel.Lines("Late of what left, in an hour", "percentunit",
                         $"stage:alloc_stage_late:ratio_rate1h{Chosen}", "{{stage}}",
                         "How fast the error budget goes; over the dashed lines it is a ticket or a page.") with
-                    { TicketAt = burn.Number("ticketFactor") * budget, PageAt = burn.Number("pageFactor") * budget },
+                    { TicketAt = Late("ticketFactor"), PageAt = Late("pageFactor") },
                 ]),
                 ("What leaves",
                 [

@@ -8,7 +8,8 @@ internal static class LagRules
 
     public static IReadOnlyList<Rule> Of(Thresholds thresholds)
     {
-        var own = thresholds["ownGroups"].Text("pattern");
+        // A backslash in PromQL's quotes is written twice.
+        var own = thresholds["ownGroups"].Text("pattern").Replace("\\", "\\\\", StringComparison.Ordinal);
         return
         [
             new RecordingRule(
@@ -18,8 +19,8 @@ internal static class LagRules
                 "group_topic_partition:alloc_consumer_lag_records:max",
                 "max by (group, topic, partition) (alloc_consumer_lag_records)"),
             new RecordingRule(
-                "group_topic:alloc_records_processed:rate2m",
-                "sum by (group, topic) (rate(alloc_records_processed_total[2m]))"),
+                "group_topic_partition:alloc_consumer_stalled_seconds:max",
+                "max by (group, topic, partition) (alloc_consumer_stalled_seconds)"),
             .. LagHigh(thresholds["ConsumerLagHigh"], own),
             .. Stalled(thresholds["ConsumerStalled"], own),
             NotProgressing(thresholds["NotProgressing"]),
@@ -66,7 +67,7 @@ internal static class LagRules
         yield return new AlertRule(
             "ConsumerStalled", Severity.Page,
             $$"""
-            max by (group, topic, partition) (alloc_consumer_stalled_seconds{group=~"{{own}}"})
+            group_topic_partition:alloc_consumer_stalled_seconds:max{group=~"{{own}}"}
             > {{limits.Seconds("above")}}
             """)
         {
@@ -79,39 +80,22 @@ internal static class LagRules
         };
     }
 
-    /// <summary>
-    /// Of its own groups the engine says what they processed; of others it is known where they stand, so that one whose
-    /// every waiting partition stands does not progress.
-    /// </summary>
+    /// <summary>A group none of whose waiting partitions moves on a topic, ours or somebody else's.</summary>
     private static AlertRule NotProgressing(Limits limits) => new(
         "NotProgressing", Severity.Page,
-        """
-        (
-          sum by (group, topic) (
-            group_topic_partition:alloc_consumer_lag_records:max
-            and on (group, topic) alloc_consumer_stalled_seconds
-          ) > 0
-          unless on (group, topic) group_topic:alloc_records_processed:rate2m > 0
+        $"""
+        min by (group, topic) (
+          group_topic_partition:alloc_consumer_stalled_seconds:max
+          and on (group, topic, partition) group_topic_partition:alloc_consumer_lag_records:max > 0
         )
-        or
-        (
-          sum by (group, topic) (
-            group_topic_partition:alloc_consumer_lag_records:max
-            and on (group, topic) alloc_consumer_status
-            unless on (group, topic) alloc_consumer_stalled_seconds
-          ) > 0
-          unless on (group, topic) (
-            (group_topic_partition:alloc_consumer_lag_records:max > 0)
-            unless on (group, topic, partition) alloc_consumer_status{status=~"stop|stall"} > 0
-          )
-        )
+        >= {limits.Seconds("above")}
         """)
     {
         For = limits.Duration("for"),
         KeepFiringFor = limits.Duration("keepFiringFor"),
         Summary = "{{ $labels.group }} does nothing on {{ $labels.topic }}",
-        Description = "{{ $value }} records of {{ $labels.topic }} wait for {{ $labels.group }}, and none was "
-            + $"processed in {limits.Duration("for")}.",
+        Description = "Records of {{ $labels.topic }} wait for {{ $labels.group }}, and it has done none, in no "
+            + "partition, for {{ $value | humanizeDuration }}.",
         Dashboard = Lag,
     };
 
@@ -130,23 +114,35 @@ internal static class LagRules
         var held = thresholds["WatermarkHeld"];
         yield return new AlertRule(
             "WatermarkHeld", Severity.Ticket,
-            $"max by (group, topic, partition) (alloc_watermark_lag_seconds) > {held.Seconds("above")}")
+            $"max by (group, source, partition) (alloc_watermark_lag_seconds) > {held.Seconds("above")}")
         {
             For = held.Duration("for"),
-            Summary = "{{ $labels.group }} does not know the present of " + Where,
-            Description = "What happened in " + Where + " is known to {{ $labels.group }} only up to "
-                + "{{ $value | humanizeDuration }} ago, so it calls nothing overdue or unmatched that is younger.",
+            Summary = "{{ $labels.group }} does not know the present of {{ $labels.source }}/{{ $labels.partition }}",
+            Description = "What happened in {{ $labels.source }}/{{ $labels.partition }} is known to "
+                + "{{ $labels.group }} only up to {{ $value | humanizeDuration }} ago, so it calls nothing overdue or "
+                + "unmatched that is younger.",
             Dashboard = Lag,
         };
         var open = thresholds["OpenTransaction"];
         yield return new AlertRule(
             "OpenTransaction", Severity.Ticket,
-            $"max by (topic, partition) (alloc_open_transaction_seconds) > {open.Seconds("above")}")
+            $"max by (topic, partition) (alloc_partition_open_transaction_seconds) > {open.Seconds("above")}")
         {
             For = open.Duration("for"),
             Summary = "A transaction stands open in " + Where,
             Description = "Somebody's transaction in " + Where + " has been open for {{ $value | humanizeDuration }}; "
                 + "nobody who reads committed records sees what came after it began.",
+            Dashboard = "alloc-lag",
+        };
+        var unwatched = thresholds["LagUnwatched"];
+        yield return new AlertRule(
+            "LagUnwatched", Severity.Ticket,
+            $"min(alloc_lag_watch_age_seconds) > {unwatched.Seconds("above")}")
+        {
+            For = unwatched.Duration("for"),
+            Summary = "Nobody sees who is behind",
+            Description = "The last look at all consumer groups got through {{ $value | humanizeDuration }} ago: how "
+                + "far others are behind on our topics is not known since.",
             Dashboard = "alloc-lag",
         };
         var projection = thresholds["ProjectionStopped"];

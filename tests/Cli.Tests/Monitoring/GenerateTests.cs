@@ -86,7 +86,7 @@ public sealed partial class GenerateTests : IDisposable
     [InlineData("""{"StageSlaBreach": {"for": "5m"}, "StageSlaBreach": {}}""", "is no JSON")]
     [InlineData("""{"StageSlaBreech": {"for": "5m"}}""", "Did you mean StageSlaBreach")]
     [InlineData("""{"Down": 5}""", "Down is no object")]
-    [InlineData("""{"Down": {"fro": "5m"}}""", "Did you mean for")]
+    [InlineData("""{"Down": {"forr": "5m"}}""", "Did you mean for")]
     [InlineData("""{"Down": {"for": 5}}""", "Down.for is 5; write a value like \"1m\"")]
     [InlineData("""{"Down": {"for": null}}""", "Down.for is null")]
     [InlineData("""{"Down": {"for": "soon"}}""", "'soon' is not a duration")]

@@ -4,8 +4,8 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>
-/// A real Prometheus and a real Alertmanager that watch an <c>alloc dev</c> with the committed files; only addresses and
-/// intervals are other ones.
+/// A real Prometheus and a real Alertmanager that watch an <c>alloc dev</c> with the committed files; only addresses
+/// and intervals are other ones.
 /// </summary>
 internal sealed class MonitoringStack : IAsyncDisposable
 {

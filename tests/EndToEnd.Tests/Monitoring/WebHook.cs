@@ -45,7 +45,8 @@ internal sealed class WebHook : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"{alert} did not come to {path} within {deadline.TotalSeconds:0} s:\n{Received}\n{state()}");
+                Assert.Fail(
+                    $"{alert} did not come to {path} within {deadline.TotalSeconds:0} s:\n{Received}\n{state()}");
             }
         }
     }
