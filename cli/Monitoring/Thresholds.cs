@@ -30,9 +30,6 @@ internal sealed class Thresholds
     /// <summary>Those that are shipped.</summary>
     public static Thresholds Shipped { get; } = new(ReadShipped());
 
-    /// <summary>Names of the sections, in the file's order.</summary>
-    public IEnumerable<string> Sections => sections.Select(s => s.Key);
-
     /// <summary>One section.</summary>
     public Limits this[string section] => new(sections[section] as JsonObject
         ?? throw new InvalidOperationException($"thresholds.json has no section {section}."));

@@ -8,19 +8,15 @@ internal static class PresenceRules
         var job = thresholds["scrape"].Text("job");
         return
         [
-            new AlertRule("Down", Severity.Page, $$"""up{job="{{job}}"} == 0""")
+            new AlertRule("Down", Severity.Page, $$"""up{job="{{job}}"} == 0 or absent(up{job="{{job}}"})""")
             {
                 For = thresholds["Down"].Duration("for"),
-                Summary = "An instance of Alloc does not answer",
-                Description = "{{ $labels.instance }} has not answered Prometheus. What it decided is kept; other "
-                    + "instances take its partitions over where there are any.",
-                Dashboard = "alloc-engine",
-            },
-            new AlertRule("Down", Severity.Page, $$"""absent(up{job="{{job}}"})""")
-            {
-                For = thresholds["Down"].Duration("for"),
-                Summary = "Prometheus knows no instance of Alloc",
-                Description = $"No target of the job {job} is scraped: nobody decides, or nobody watches.",
+                Summary = "{{ if $labels.instance }}{{ $labels.instance }} does not answer"
+                    + "{{ else }}Prometheus knows no instance of Alloc{{ end }}",
+                Description = "{{ if $labels.instance }}{{ $labels.instance }} has not answered Prometheus. What it "
+                    + "decided is kept; other instances take its partitions over where there are any."
+                    + "{{ else }}No target of the job {{ $labels.job }} is scraped: nobody decides, or nobody watches."
+                    + "{{ end }}",
                 Dashboard = "alloc-engine",
             },
             new AlertRule("Watchdog", Severity.None, "vector(1)")

@@ -28,7 +28,7 @@ public sealed class PromtoolTests
     [Fact]
     public async Task Every_unit_test_of_an_alert_passes()
     {
-        var (code, said) = await RunAsync("promtool", ["test", "rules", .. UnitTests()]);
+        var (code, _, said) = await RunAsync("promtool", ["test", "rules", .. UnitTests()]);
 
         Assert.True(code == 0, said);
     }
@@ -81,7 +81,7 @@ public sealed class PromtoolTests
         var file = Path.Combine(Directory.CreateTempSubdirectory("alloc-questions-").FullName, "questions.yml");
         await File.WriteAllTextAsync(file, text.ToString(), Cancellation);
 
-        var (_, said) = await RunAsync("promtool", "check", "rules", "--lint=none", file);
+        var (_, _, said) = await RunAsync("promtool", "check", "rules", "--lint=none", file);
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
 
         Assert.Contains("SUCCESS", said, StringComparison.Ordinal);
@@ -99,7 +99,7 @@ public sealed class PromtoolTests
             {
                 var expected = $"{severity}-{(owner == "unassigned" ? "platform" : owner)}";
 
-                var (_, said) = await RunAsync(
+                var (_, said, _) = await RunAsync(
                     "amtool", "config", "routes", "test", "--config.file", Committed.Alertmanager,
                     "alertname=StageSlaBreach", $"severity={severity}", $"owner={owner}");
 
@@ -109,14 +109,14 @@ public sealed class PromtoolTests
         var watchdog = await RunAsync(
             "amtool", "config", "routes", "test", "--config.file", Committed.Alertmanager, "alertname=Watchdog",
             "severity=none", "owner=platform");
-        Assert.Equal("watchdog", watchdog.Said.Trim());
+        Assert.Equal("watchdog", watchdog.Out.Trim());
         Assert.InRange(owners.Count, 7, 20);
     }
 
     [Fact]
     public async Task Amtool_reads_the_configuration()
     {
-        var (code, said) = await RunAsync("amtool", "check-config", Committed.Alertmanager);
+        var (code, _, said) = await RunAsync("amtool", "check-config", Committed.Alertmanager);
 
         Assert.True(code == 0, said);
     }
@@ -124,7 +124,7 @@ public sealed class PromtoolTests
     private static IEnumerable<string> UnitTests() =>
         Directory.EnumerateFiles(Path.Combine(Committed.Prometheus, "tests"), "*.yml");
 
-    private static async Task<(int ExitCode, string Said)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int ExitCode, string Out, string Said)> RunAsync(string program, params string[] arguments)
     {
         var path = Installed.Monitor(program);
         Assert.SkipUnless(path is not null, $"{program} is not installed: make deps unpacks Debian's");
@@ -134,9 +134,9 @@ public sealed class PromtoolTests
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var texts = Task.WhenAll(
-            process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        var error = process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation).WaitAsync(Deadline, Cancellation);
-        return (process.ExitCode, string.Concat(await texts));
+        return (process.ExitCode, await output, $"{await output}{await error}");
     }
 }
