@@ -2,11 +2,14 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Catalogues;
+using Alloc.Cli.Commands.Documents;
 using Alloc.Cli.Monitoring;
 using Alloc.Cli.Monitoring.Dashboards;
 using Alloc.Cli.Monitoring.Rules;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Processors.Catalogue;
 
 namespace Alloc.Cli.Commands.Generate;
 
@@ -33,11 +36,18 @@ internal static class GenerateCommands
         HelpName = "file",
     };
 
+    private static readonly Option<string?> CatalogueName = new("--catalogue")
+    {
+        Description = "The operations catalogue in force, YAML or JSON; the shipped stages if not given",
+        HelpName = "file",
+    };
+
     public static Command Create() => new Command("generate", "Write files for other programs").With(
-        new Command("rules", "Prometheus' recording and alerting rules").Takes(Directory, Check, ThresholdsFile)
+        new Command("rules", "Prometheus' recording and alerting rules")
+            .Takes(Directory, Check, ThresholdsFile, CatalogueName)
             .Runs(context => Run(context, thresholds => new Dictionary<string, string>
             {
-                [RulesFile.Name] = RulesFile.Write(thresholds, WatchedStage.Shipped),
+                [RulesFile.Name] = RulesFile.Write(thresholds, Stages(context)),
             })),
         new Command("dashboards", "Grafana's dashboards").Takes(Directory, Check, ThresholdsFile)
             .Runs(context => Run(context, DashboardFiles.Write)),
@@ -60,6 +70,22 @@ internal static class GenerateCommands
         }
         context.Screen.Verbatim(files.Values.Single().TrimEnd());
         return ExitCode.Ok;
+    }
+
+    /// <summary>The stages of the catalogue that is given, or those that are shipped.</summary>
+    private static IReadOnlyList<WatchedStage> Stages(CommandContext context)
+    {
+        if (context.Get(CatalogueName) is not { } name)
+        {
+            return WatchedStage.Shipped;
+        }
+        var file = new CatalogueFile(DocumentFile.Read(
+            context, name, "catalogue", CatalogueReader.MaximumSize, "Write shorter texts."));
+        var reading = file.Parse();
+        return reading.Catalogue is { } catalogue
+            ? WatchedStage.Of(catalogue)
+            : throw AllocException.Failed(
+                reading.Errors[0].Show(name), $"'alloc catalogue validate {name}' shows everything that is wrong.");
     }
 
     private static int Write(CommandContext context, string directory, IReadOnlyDictionary<string, string> files)

@@ -42,6 +42,9 @@ internal sealed record AlertRule(string Name, Severity Severity, string Expressi
     /// <summary>What it means, with the value in words.</summary>
     public required string Description { get; init; }
 
+    /// <summary>The address of what to do about it, where it is not the alert's own page.</summary>
+    public string? Runbook { get; init; }
+
     /// <summary>Which dashboard shows it: its uid, and the variables to open it with.</summary>
     public required string Dashboard { get; init; }
 }

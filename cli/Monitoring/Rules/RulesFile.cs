@@ -81,7 +81,7 @@ internal sealed class RulesFile
         Pairs(
             ("summary", alert.Summary),
             ("description", alert.Description),
-            ("runbook_url", $"{links.Text("runbooks")}/{alert.Name}"),
+            ("runbook_url", alert.Runbook ?? $"{links.Text("runbooks")}/{alert.Name}"),
             ("dashboard_url", $"{links.Text("dashboards")}/{alert.Dashboard}"));
     }
 

@@ -9,7 +9,7 @@ internal static class StageRules
     private static readonly string[] BurnWindows = ["5m", "30m", "1h", "6h"];
 
     public static IReadOnlyList<Rule> Of(Thresholds thresholds, IReadOnlyList<WatchedStage> stages) =>
-        [.. Recorded(thresholds, stages), .. Alerts(thresholds), .. Burning(thresholds["StageBurnRate"])];
+        [.. Recorded(thresholds, stages), .. Alerts(thresholds, stages), .. Burning(thresholds["StageBurnRate"])];
 
     /// <summary>
     /// What the catalogue says of a stage, as series, so that an alert compares each stage with its own row. A stage
@@ -63,7 +63,7 @@ internal static class StageRules
         }
     }
 
-    private static IEnumerable<Rule> Alerts(Thresholds thresholds)
+    private static IEnumerable<Rule> Alerts(Thresholds thresholds, IReadOnlyList<WatchedStage> stages)
     {
         var breach = thresholds["StageSlaBreach"];
         foreach (var (severity, limit) in new[]
@@ -85,6 +85,7 @@ internal static class StageRules
                 Summary = "{{ $labels.stage }}: promises to customers are late",
                 Description = "{{ $value | humanizePercentage }} of what waits in {{ $labels.stage }} is beyond its "
                     + "SLA. Customers were told a time that has passed.",
+                Runbook = RunbookOf(stages, thresholds["links"].Text("runbooks")),
                 Dashboard = Stages,
             };
         }
@@ -174,6 +175,26 @@ internal static class StageRules
                 Dashboard = Stages,
             };
         }
+    }
+
+    /// <summary>
+    /// The page that the catalogue names for a stage, chosen by the alert's label; null where it is the alert's own for
+    /// all of them.
+    /// </summary>
+    private static string? RunbookOf(IReadOnlyList<WatchedStage> stages, string pages)
+    {
+        const string folder = "docs/runbooks/";
+        const string own = "StageSlaBreach";
+        var others = stages.Where(s => s.Runbook != $"{folder}{own}.md")
+            .Select(s => (s.Id, Address: s.Runbook.StartsWith(folder, StringComparison.Ordinal)
+                ? $"{pages}/{Path.GetFileNameWithoutExtension(s.Runbook)}"
+                : s.Runbook))
+            .ToList();
+        return others.Count == 0
+            ? null
+            : string.Concat(others.Select((s, i) =>
+                "{{ " + (i == 0 ? "" : "else ") + $"if eq $labels.stage \"{s.Id}\" " + "}}" + s.Address))
+                + "{{ else }}" + $"{pages}/{own}" + "{{ end }}";
     }
 
     /// <summary>Brings the stage's owner into the answer.</summary>

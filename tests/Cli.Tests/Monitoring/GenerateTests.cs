@@ -5,6 +5,7 @@ using Alloc.Cli.Monitoring;
 using Alloc.Cli.Monitoring.Dashboards;
 using Alloc.Cli.Monitoring.Rules;
 using Alloc.Client;
+using Alloc.Processors.Catalogue;
 using Alloc.Tests.Support;
 
 namespace Cli.Tests.Monitoring;
@@ -53,6 +54,44 @@ public sealed partial class GenerateTests : IDisposable
         Assert.Equal(RulesFile.Write(Thresholds.Shipped, WatchedStage.Shipped), rules.Out);
         Assert.Equal(ExitCode.Usage, dashboards.ExitCode);
         Assert.Contains("--to is missing", dashboards.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_have_the_owners_page_shares_and_runbooks_of_the_catalogue()
+    {
+        var file = Path.Combine(directory, "catalogue.json");
+        var shipped = OperationsCatalogue.Shipped;
+        var catalogue = shipped with
+        {
+            Version = 1,
+            Stages = [.. shipped.Stages.Select(s => s.Id == "InFulfillment"
+                ? s with { Owner = "courier", PageShare = 0.35, Runbook = "https://pages.shop.example/late" }
+                : s)],
+        };
+        await File.WriteAllTextAsync(
+            file, CatalogueDocument.Write(catalogue), TestContext.Current.CancellationToken);
+
+        var rules = await RunAsync("generate", "rules", "--catalogue", file);
+
+        Assert.True(rules.ExitCode == ExitCode.Ok, rules.Error);
+        Assert.Contains("owner: 'courier'", rules.Out, StringComparison.Ordinal);
+        Assert.Contains("'vector(0.35)'", rules.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "{{ if eq $labels.stage \"InFulfillment\" }}https://pages.shop.example/late{{ else }}"
+            + "http://localhost:8233/v1/runbooks/StageSlaBreach{{ end }}", rules.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_catalogue_that_is_none_is_refused_with_its_place()
+    {
+        var file = Path.Combine(directory, "catalogue.yaml");
+        await File.WriteAllTextAsync(file, "version: 1\nstages: 5\n", TestContext.Current.CancellationToken);
+
+        var rules = await RunAsync("generate", "rules", "--catalogue", file);
+
+        Assert.Equal((ExitCode.Failure, ""), (rules.ExitCode, rules.Out));
+        Assert.Contains($"{file}:2:", rules.Error, StringComparison.Ordinal);
+        Assert.Contains("alloc catalogue validate", rules.Error, StringComparison.Ordinal);
     }
 
     [Fact]
