@@ -124,7 +124,8 @@ public sealed class PromtoolTests
     private static IEnumerable<string> UnitTests() =>
         Directory.EnumerateFiles(Path.Combine(Committed.Prometheus, "tests"), "*.yml");
 
-    private static async Task<(int ExitCode, string Out, string Said)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int ExitCode, string Out, string Said)> RunAsync(
+        string program, params string[] arguments)
     {
         var path = Installed.Monitor(program);
         Assert.SkipUnless(path is not null, $"{program} is not installed: make deps unpacks Debian's");
