@@ -56,6 +56,7 @@ public static class ConsoleRoutes
         BuildInfo.Publish();
         new InstanceEndpoints(
             parts.Applications, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
+        RunbookEndpoints.Map(routes);
         new LedgerEndpoints(
             parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Hypotheses.Refusals, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);

@@ -1,10 +1,11 @@
+using Alloc.Web.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Alloc.Web;
 
 /// <summary>
-/// Whether the instance works yet, and what it waits for until then. Before it does, only health, readiness and metrics
-/// are answered; everything else is told to come back. Thread-safe.
+/// Whether the instance works yet, and what it waits for until then. Before it does, only health, readiness, metrics and
+/// runbooks are answered; everything else is told to come back. Thread-safe.
 /// </summary>
 public sealed class Startup
 {
@@ -25,7 +26,8 @@ public sealed class Startup
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
-        if (waitingFor is not { } reason || AlwaysAnswered.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+        if (waitingFor is not { } reason || AlwaysAnswered.Contains(context.Request.Path.Value, StringComparer.Ordinal)
+            || context.Request.Path.StartsWithSegments(RunbookEndpoints.Path.TrimEnd('/')))
         {
             return next(context);
         }

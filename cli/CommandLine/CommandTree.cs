@@ -3,6 +3,7 @@ using Alloc.Cli.Commands.Backlog;
 using Alloc.Cli.Commands.Catalogues;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
+using Alloc.Cli.Commands.Generate;
 using Alloc.Cli.Commands.Groups;
 using Alloc.Cli.Commands.Policies;
 using Alloc.Cli.Commands.Pools;
@@ -107,6 +108,7 @@ internal static class CommandTree
         VerifyCommand.Create(),
         BenchCommand.Create(),
         CheckpointCommand.Create(),
+        GenerateCommands.Create(),
         DoctorCommand.Create(),
         HealthCommand.Create(),
         VersionCommand.Create(),

@@ -19,6 +19,20 @@ internal static class Installed
                 Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "alloc", "node-clients"),
         "node_modules");
 
+    /// <summary>
+    /// A program of Prometheus' or Alertmanager's: on the PATH, or where <c>make deps</c> unpacks it (ALLOC_MONITORING,
+    /// or a folder in the user's cache); null if absent.
+    /// </summary>
+    public static string? Monitor(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Append(Path.Combine(
+            Environment.GetEnvironmentVariable("ALLOC_MONITORING") is { Length: > 0 } named
+                ? named
+                : Path.Combine(
+                    Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "alloc", "monitoring"),
+            "usr", "bin"))
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+
     /// <summary>Whether a package for Node.js is there.</summary>
     public static bool HasNodeModule(string package) => Directory.Exists(Path.Combine(NodeModules, package));
 

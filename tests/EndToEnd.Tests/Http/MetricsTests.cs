@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Alloc.Schemas.Allocation;
+using Alloc.Tests.Support;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Http;
@@ -26,7 +27,7 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
     [Fact]
     public async Task Promtool_finds_nothing_to_say_about_a_scrape()
     {
-        Assert.SkipUnless(Promtool is not null, "promtool is not installed: it is part of Debian's package prometheus");
+        Assert.SkipUnless(Promtool is not null, "promtool is not installed: make deps unpacks Debian's");
         await SomethingOfEverythingAsync("promtool");
         var start = new ProcessStartInfo(Promtool!, ["check", "metrics"])
         {
@@ -81,10 +82,7 @@ public sealed class MetricsTests(SharedDev dev) : IClassFixture<SharedDev>
             .Where(l => l.Key == "le").Select(l => l.Value).Distinct()));
     }
 
-    private static string? Promtool { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator)
-        .Select(directory => Path.Combine(directory, "promtool"))
-        .FirstOrDefault(File.Exists);
+    private static string? Promtool { get; } = Installed.Monitor("promtool");
 
     /// <summary>Rows of the manual's table: <c>| `name` | type | labels | meaning |</c>.</summary>
     private static List<(string Name, string Type, string Labels, string Meaning)> Manual() =>

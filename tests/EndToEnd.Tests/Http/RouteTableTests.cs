@@ -28,6 +28,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["GET /metrics"] = Role.Viewer,
         ["GET /v1/tasks"] = Role.Viewer,
         ["GET /v1/groups"] = Role.Viewer,
+        ["GET /v1/runbooks/{alert}"] = Role.None,
         ["GET /v1/pools"] = Role.Viewer,
         ["GET /v1/pools/{**id}"] = Role.Viewer,
         ["GET /v1/pools/{id}/why-not"] = Role.Viewer,
