@@ -12,6 +12,7 @@ using Confluent.Kafka;
 namespace Host.Tests;
 
 /// <summary>The backlog over two instances: whichever is asked answers for both, or says what it is without.</summary>
+[Collection("instances")]
 public sealed class BacklogInstancesTests : IAsyncLifetime
 {
     private const int WorkCount = 20;
