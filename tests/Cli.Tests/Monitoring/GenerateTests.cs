@@ -159,7 +159,9 @@ public sealed partial class GenerateTests : IDisposable
             Assert.True(
                 alert.Text("labels", "owner") is not null
                 || alert.Text("expr")!.Contains("group_left (owner)", StringComparison.Ordinal), $"{name} is nobody's");
-            Assert.EndsWith(".", alert.Text("annotations", "description")!, StringComparison.Ordinal);
+            Assert.EndsWith(
+                ".", alert.Text("annotations", "description")!.Replace("{{ end }}", "", StringComparison.Ordinal),
+                StringComparison.Ordinal);
             Assert.NotEqual("", alert.Text("annotations", "summary"));
             Assert.EndsWith($"/v1/runbooks/{name}", alert.Text("annotations",
             "runbook_url")!, StringComparison.Ordinal);
