@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Cli.Commands.Catalogues;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Groups;
@@ -82,13 +83,21 @@ internal static class CommandTree
             PolicyDiffCommand.Create(),
             PolicyApplyCommand.Create(),
             PolicySchemaCommand.Create()),
+        new Command("catalogue", "The operations catalogue: stages, modes, effects, classes of mismatches").With(
+            CatalogueGetCommand.Create(),
+            CatalogueValidateCommand.Create(),
+            CatalogueDiffCommand.Create(),
+            CatalogueApplyCommand.Create(),
+            CatalogueSchemaCommand.Create()),
         new Command("projection", "What searches for reservations answer from")
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("shadow", "What would be decided about slices that another system decides")
             .With(ShadowReportCommand.Create()),
-        new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
+        new Command("topic", "Records of a topic").With(TopicTailCommand.Create(), TopicProduceCommand.Create()),
         new Command("schema", "Contracts in the schema registry")
-            .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
+            .With(
+                SchemaListCommand.Create(), SchemaGetCommand.Create(), SchemaCheckCommand.Create(),
+                SchemaRegisterCommand.Create()),
         new Command("group", "Consumer groups").With(GroupListCommand.Create(), GroupDescribeCommand.Create()),
         new Command("task", "Tasks of an instance").With(TaskListCommand.Create(), AcceptTimeCommand.Create()),
         new Command("topology", "How commands become outcomes").With(TopologyDescribeCommand.Create()),
@@ -97,6 +106,7 @@ internal static class CommandTree
         BenchCommand.Create(),
         CheckpointCommand.Create(),
         DoctorCommand.Create(),
+        HealthCommand.Create(),
         VersionCommand.Create(),
         CompletionCommand.Create(),
     ];

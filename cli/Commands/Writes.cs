@@ -110,6 +110,12 @@ internal static class Writes
     /// <summary>A command of a bulk action: who acts is said once for all of them.</summary>
     public static Command Acts(this Command command) => command.Takes(Actor, Channel, Tier, Correlation);
 
+    /// <summary>An action that is recorded with who did it, and sends no command.</summary>
+    public static Command NamesActor(this Command command) => command.Takes(Actor);
+
+    /// <summary>The person at the keyboard, or whom <c>--actor</c> names.</summary>
+    public static string ActorOf(CommandContext context) => context.Get(Actor) ?? Environment.UserName;
+
     private static AllocationCommand Envelope(CommandContext context, Ask ask) => Envelope(
         context, ask.PoolId, ask.Body, context.Get(CommandIdOption) ?? CommandId.Next(context.Time)) with
     {
@@ -132,7 +138,7 @@ internal static class Writes
             Actor = new Actor
             {
                 Type = ActorType.Operator,
-                Id = context.Get(Actor) ?? Environment.UserName,
+                Id = ActorOf(context),
                 Channel = context.Get(Channel),
                 Tier = context.Get(Tier),
             },

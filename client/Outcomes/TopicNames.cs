@@ -12,4 +12,8 @@ internal static class TopicNames
     public const string ShadowOutcomes = "allocation.shadow.outcomes";
 
     public const string Policy = "allocation.policy";
+
+    public const string Stages = "workflow.stages";
+
+    public const string Catalogue = "operations.catalogue";
 }

@@ -7,7 +7,7 @@ namespace Topology.Tests.Policy;
 /// <summary>The published JSON Schema knows the fields that are read, and no others.</summary>
 public sealed class PolicySchemaTests
 {
-    private static readonly JsonObject Schema = JsonNode.Parse(PolicySchema.Read())!.AsObject();
+    private static readonly JsonObject Schema = JsonNode.Parse(DocumentSchemas.Policy())!.AsObject();
 
     public static TheoryData<string> Tables =>
     [

@@ -5,7 +5,6 @@ using Alloc.Cli.Outcomes;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Processors.Allocation.Policy;
-using Alloc.Processors.Allocation.Policy.Document;
 using Alloc.Schemas.Allocation;
 using Confluent.SchemaRegistry;
 using Spectre.Console;

@@ -1,6 +1,6 @@
 using System.Text;
+using Alloc.Cli.Commands.Documents;
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Schemas.Allocation;
@@ -10,17 +10,12 @@ using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Commands.Policies;
 
-/// <summary>
-/// Writes a policy to its topic and its activation to every partition of commands, all in one transaction. One
-/// transactional id for the deployment: whoever begins shuts out whoever began before, so that no two are written upon
-/// the same base.
-/// </summary>
+/// <summary>Writes a policy to its topic and its activation to every partition of commands.</summary>
 internal sealed class PolicyFanOut(AllocClientOptions settings, PolicyTopic topic, ISchemaRegistryClient registry)
     : IDisposable
 {
     private readonly string commandTopic = settings.TopicPrefix + TopicNames.Commands;
-    private readonly IProducer<byte[]?, byte[]?> producer =
-        new KafkaClients(settings).TransactionalProducer($"{settings.TopicPrefix}allocation-policy-apply");
+    private readonly DocumentFanOut transaction = new(settings, "policy", "allocation-policy-apply");
 
     private readonly AvroSerde<AllocationCommand> commands =
         new(registry, ConfluentFraming.SubjectOf(settings.TopicPrefix + TopicNames.Commands));
@@ -30,8 +25,7 @@ internal sealed class PolicyFanOut(AllocClientOptions settings, PolicyTopic topi
     {
         await commands.InitializeAsync(cancellation).ConfigureAwait(false);
         await topic.Serde.InitializeAsync(cancellation).ConfigureAwait(false);
-        await Task.Run(() => producer.InitTransactions(settings.Timeout), cancellation).ConfigureAwait(false);
-        producer.BeginTransaction();
+        await transaction.BeginAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Writes all of it, or nothing.</summary>
@@ -39,71 +33,20 @@ internal sealed class PolicyFanOut(AllocClientOptions settings, PolicyTopic topi
     /// <param name="activations">The activation of each partition that is to have one.</param>
     /// <param name="cancellation">Gives up, and nothing is written.</param>
     /// <exception cref="AllocException">Another apply was quicker.</exception>
-    public async Task CommitAsync(
+    public Task CommitAsync(
         PolicyInForce? policy, IReadOnlyDictionary<int, AllocationCommand> activations, CancellationToken cancellation)
     {
-        try
-        {
-            await ProduceAsync(policy, activations, cancellation).ConfigureAwait(false);
-        }
-        catch (KafkaException error)
-        {
-            // What is in the queue is purged when the transaction fails; why it failed is what ending it says.
-            throw NothingWritten(Why(error));
-        }
-        try
-        {
-            await Task.Run(() => producer.CommitTransaction(settings.Timeout), cancellation).ConfigureAwait(false);
-        }
-        catch (KafkaRetriableException error)
-        {
-            throw AllocException.Unavailable(
-                $"It is unknown whether the policy was written: {error.Error.Reason}",
-                "alloc policy get tells; the same command again finishes it.");
-        }
-        catch (KafkaException error)
-        {
-            throw NothingWritten(error);
-        }
+        var records = activations.Select(activation => (
+            new TopicPartition(commandTopic, activation.Key), Message(commands.Serialize(activation.Value))));
+        return transaction.CommitAsync(
+            policy is null
+                ? records
+                : records.Prepend((new TopicPartition(topic.Name, 0), Message(topic.Serde.Serialize(policy)))),
+            cancellation);
     }
 
-    public void Dispose() => producer.Dispose();
+    public void Dispose() => transaction.Dispose();
 
-    private async Task ProduceAsync(
-        PolicyInForce? policy, IReadOnlyDictionary<int, AllocationCommand> activations, CancellationToken cancellation)
-    {
-        var key = Encoding.UTF8.GetBytes(ReservedKeys.Policy);
-        if (policy is not null)
-        {
-            var value = topic.Serde.Serialize(policy);
-            await producer.ProduceAsync(
-                new TopicPartition(topic.Name, 0), new Message<byte[]?, byte[]?> { Key = key, Value = value },
-                cancellation).ConfigureAwait(false);
-        }
-        await Task.WhenAll(activations.Select(activation => producer.ProduceAsync(
-            new TopicPartition(commandTopic, activation.Key),
-            new Message<byte[]?, byte[]?> { Key = key, Value = commands.Serialize(activation.Value) },
-            cancellation))).ConfigureAwait(false);
-    }
-
-    private KafkaException Why(KafkaException error)
-    {
-        try
-        {
-            producer.AbortTransaction(settings.Timeout);
-            return error;
-        }
-        catch (KafkaException cause)
-        {
-            return cause;
-        }
-    }
-
-    private static AllocException NothingWritten(KafkaException error) => error.Error.Code
-        is ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced
-            ? AllocException.Failed(
-                "Another alloc policy apply was quicker; nothing of this one was written.",
-                "alloc policy get shows what is there now.", error)
-            : AllocException.Unavailable(
-                $"Nothing was written: {error.Error.Reason}", "Is the broker still running? Try again.");
+    private static Message<byte[]?, byte[]?> Message(byte[] value) =>
+        new() { Key = Encoding.UTF8.GetBytes(ReservedKeys.Policy), Value = value };
 }

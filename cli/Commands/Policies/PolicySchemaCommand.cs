@@ -9,7 +9,7 @@ internal static class PolicySchemaCommand
 {
     public static Command Create() => new Command("schema", "Print the JSON Schema of policies").Runs(context =>
     {
-        context.Screen.Verbatim(PolicySchema.Read().TrimEnd());
+        context.Screen.Verbatim(DocumentSchemas.Policy().TrimEnd());
         return ExitCode.Ok;
     });
 }

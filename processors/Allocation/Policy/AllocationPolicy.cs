@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Alloc.Processors.Documents;
 
 namespace Alloc.Processors.Allocation.Policy;
 

@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy;
 
 /// <summary>How overbooking is worked out.</summary>

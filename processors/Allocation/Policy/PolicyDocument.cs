@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using Alloc.Processors.Allocation.Policy.Document;
+using Alloc.Processors.Documents;
 
 namespace Alloc.Processors.Allocation.Policy;
 
@@ -16,14 +15,13 @@ public static class PolicyDocument
     /// <summary>Most rows of all tables together.</summary>
     public const int MaximumRows = 10_000;
 
-    /// <summary>How deep lists and objects may be nested.</summary>
-    public const int MaximumDepth = 16;
+    private static readonly DocumentKind Kind = new("policy", MaximumSize, "Merge rows by patterns.");
 
     /// <summary>Reads a JSON document and checks it: what the ledger does with the document of an activation.</summary>
     /// <param name="text">The document.</param>
     /// <param name="previous">The policy that it replaces; its classes must stay or be mapped. null: none.</param>
     public static PolicyReading Parse(string text, AllocationPolicy? previous = null) =>
-        Read(text, previous, JsonPolicyReader.Read);
+        Read(Kind.ReadJson(text, out var problem), problem, previous);
 
     /// <summary>
     /// Reads a document that a person wrote, and checks it: JSON where it begins with a brace, else YAML.
@@ -31,9 +29,7 @@ public static class PolicyDocument
     /// <param name="text">The document.</param>
     /// <param name="previous">The policy that it replaces; its classes must stay or be mapped. null: none.</param>
     public static PolicyReading ParseAny(string text, AllocationPolicy? previous = null) =>
-        text.AsSpan().TrimStart("\uFEFF \t\r\n").StartsWith("{")
-            ? Parse(text, previous)
-            : Read(text, previous, YamlPolicyReader.Read);
+        Read(Kind.ReadAny(text, out var problem), problem, previous);
 
     /// <summary>
     /// The canonical document: JSON without white space, all fields in a fixed order, those equal to their default left
@@ -45,25 +41,8 @@ public static class PolicyDocument
     public static string HashOf(AllocationPolicy policy) => HashOf(Write(policy));
 
     /// <summary>SHA-256 of a document's bytes in UTF-8, lower-case hexadecimal.</summary>
-    public static string HashOf(string document) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document)));
+    public static string HashOf(string document) => CanonicalJson.HashOf(document);
 
-    private static PolicyReading Read(string text, AllocationPolicy? previous, Func<string, PolicyNode> read)
-    {
-        var size = Encoding.UTF8.GetByteCount(text);
-        if (size > MaximumSize)
-        {
-            return new PolicyReading(null, [new PolicyProblem(
-                0, 0, "", null, $"The document has {size} bytes; it may have {MaximumSize}.",
-                "Merge rows by patterns.")], []);
-        }
-        try
-        {
-            return PolicyReader.Read(read(text.TrimStart('\uFEFF')), previous);
-        }
-        catch (PolicySyntaxException error)
-        {
-            return new PolicyReading(null, [error.Problem], []);
-        }
-    }
+    private static PolicyReading Read(DocumentNode? root, DocumentProblem? problem, AllocationPolicy? previous) =>
+        root is null ? new PolicyReading(null, [problem!], []) : PolicyReader.Read(root, previous);
 }

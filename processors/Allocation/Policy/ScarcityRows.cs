@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy;
 
 /// <summary>What counts as used.</summary>

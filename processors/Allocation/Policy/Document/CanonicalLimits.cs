@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alloc.Processors.Documents;
 
 namespace Alloc.Processors.Allocation.Policy.Document;
 

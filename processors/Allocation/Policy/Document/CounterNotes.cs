@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>Everything is counted inside one pool; says so where a pattern may look like one count for all.</summary>

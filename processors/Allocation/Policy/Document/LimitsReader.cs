@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>Reads <c>limits</c>; what is left out is as in version 0.</summary>

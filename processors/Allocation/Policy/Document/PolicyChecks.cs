@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>What must hold between the rows of a policy, each its own small check.</summary>

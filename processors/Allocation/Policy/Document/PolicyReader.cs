@@ -1,18 +1,17 @@
-namespace Alloc.Processors.Allocation.Policy.Document;
+using Alloc.Processors.Documents;
 
-/// <summary>A row and where it stands.</summary>
-internal readonly record struct Located<TRow>(TRow Row, FieldReader Place);
+namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>Makes a policy of a document's fields, table by table, and has it checked.</summary>
 internal sealed class PolicyReader
 {
-    private readonly ProblemList problems = new();
+    private readonly ProblemList problems = new("policy");
     private int rowsLeft = PolicyDocument.MaximumRows;
 
     /// <summary>The tables with the places of their rows.</summary>
     public LocatedTables Tables { get; } = new();
 
-    public static PolicyReading Read(PolicyNode root, AllocationPolicy? previous)
+    public static PolicyReading Read(DocumentNode root, AllocationPolicy? previous)
     {
         var reader = new PolicyReader();
         var policy = reader.Policy(root);
@@ -26,7 +25,7 @@ internal sealed class PolicyReader
             : new PolicyReading(policy, [], reader.problems.Notes);
     }
 
-    private AllocationPolicy? Policy(PolicyNode root)
+    private AllocationPolicy? Policy(DocumentNode root)
     {
         if (root.Kind != NodeKind.Object)
         {

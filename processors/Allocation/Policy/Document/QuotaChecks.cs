@@ -1,3 +1,5 @@
+using Alloc.Processors.Documents;
+
 namespace Alloc.Processors.Allocation.Policy.Document;
 
 /// <summary>In one pool nothing is counted by two rows, and who borrows or lends has a name.</summary>

@@ -1,0 +1,141 @@
+using Alloc.Processors.Documents;
+
+namespace Alloc.Processors.Catalogue;
+
+/// <summary>What must hold between the rows of a catalogue, each its own small check.</summary>
+internal static class CatalogueChecks
+{
+    public static void Run(CatalogueTables tables, FieldReader root, OperationsCatalogue? previous)
+    {
+        UniqueIds(tables.Stages, stage => stage.Id);
+        UniqueIds(tables.Modes, mode => mode.Id);
+        UniqueIds(tables.Effects, effect => effect.Id);
+        UniqueIds(tables.Classes, row => row.Class.ToString());
+        Stages(tables, root, previous);
+        Modes(tables);
+        Effects(tables);
+    }
+
+    private static void UniqueIds<TRow>(List<Located<TRow>> rows, Func<TRow, string> id)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (row, place) in rows)
+        {
+            if (!seen.TryAdd(id(row), place.Node.Line))
+            {
+                place.Error("id", $"The id '{id(row)}' is that of the row in line {seen[id(row)]} too.",
+                    "Give each row of a table an id of its own.");
+            }
+        }
+    }
+
+    private static void Stages(CatalogueTables tables, FieldReader root, OperationsCatalogue? previous)
+    {
+        if (tables.Stages.Count == 0)
+        {
+            root.Error("stages", "There is no stage.", "Write at least one.");
+            return;
+        }
+        var ids = tables.Stages.Select(stage => stage.Row.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var (stage, place) in tables.Stages)
+        {
+            foreach (var before in stage.After)
+            {
+                if (before == stage.Id)
+                {
+                    place.Error("after", $"The stage '{stage.Id}' comes after itself.", "Name others only.");
+                }
+                else if (!ids.Contains(before))
+                {
+                    place.Error("after", $"The stage '{stage.Id}' comes after '{before}', which is no stage.",
+                        $"Name stages of this document: {Shortened(ids)}.");
+                }
+            }
+            if (stage.PageShare >= 1)
+            {
+                place.Note("pageShare", $"Nobody is ever paged for '{stage.Id}': no share is above 1.",
+                    "Write a smaller one if somebody should be.");
+            }
+        }
+        if (tables.Stages.TrueForAll(stage => stage.Row.After.Count > 0))
+        {
+            root.Note("stages", "Every stage comes after another, so work begins nowhere.",
+                "Leave after out where work begins.");
+        }
+        foreach (var gone in previous?.Stages.Where(stage => !ids.Contains(stage.Id)) ?? [])
+        {
+            root.Note("stages", $"The stage '{gone.Id}' is gone: work that waits there keeps the row that it entered "
+                + "under until it leaves, and what enters from now on goes to the dead letters.",
+                "Keep the stage until nothing enters it any more.");
+        }
+    }
+
+    private static void Modes(CatalogueTables tables)
+    {
+        var ids = tables.Stages.Select(stage => stage.Row.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var (mode, place) in tables.Modes)
+        {
+            if (!ids.Contains(mode.Stage))
+            {
+                place.Error("stage", $"The mode '{mode.Id}' looks at '{mode.Stage}', which is no stage.",
+                    $"Name a stage of this document: {Shortened(ids)}.");
+            }
+            if (mode.OffAt > mode.OnAt)
+            {
+                place.Error("offAt", $"The mode '{mode.Id}' would be switched off at {Shown(place, "offAt")} and on at "
+                    + $"{Shown(place, "onAt")}: off is above on.", "Write an offAt that is below onAt.");
+            }
+            else if (mode.OffAt.Equals(mode.OnAt))
+            {
+                place.Note("offAt", $"The mode '{mode.Id}' is switched on and off at one value: only minimumDwell "
+                    + "keeps it from going back and forth.", "Write an offAt that is below onAt.");
+            }
+            if (mode.OnAt <= 0)
+            {
+                place.Error("onAt", $"The mode '{mode.Id}' would always be on.", "Write an onAt above 0.");
+            }
+            if (mode.Effect == DegradedEffect.WaitlistClasses && mode.Classes.Count == 0)
+            {
+                place.Error("classes", $"The mode '{mode.Id}' names no class that waits.", "Name the lowest ones.");
+            }
+        }
+        for (var index = 1; index < tables.Modes.Count; index++)
+        {
+            var (mode, place) = tables.Modes[index];
+            if (tables.Modes.Take(index).Select(other => other.Row).FirstOrDefault(mode.SharesPoolsWith) is { } first)
+            {
+                place.Note("id", $"The modes '{first.Id}' and '{mode.Id}' concern the same pools: while one is on the "
+                    + $"other is not, and where both are needed at once it is '{first.Id}', the first row.",
+                    "Give them other pools if both should act.");
+            }
+        }
+    }
+
+    private static void Effects(CatalogueTables tables)
+    {
+        var seen = new Dictionary<(string Event, string Service), string>();
+        foreach (var (effect, place) in tables.Effects)
+        {
+            if (effect.Services.Count == 0)
+            {
+                place.Error("services", $"The row '{effect.Id}' names no service.", "Name one, or remove the row.");
+            }
+            foreach (var service in effect.Services)
+            {
+                if (!seen.TryAdd((effect.Event, service), effect.Id))
+                {
+                    place.Error("services", $"'{service}' is obliged for {effect.Event} by "
+                        + $"'{seen[(effect.Event, service)]}' already.", "Keep one of them.");
+                }
+            }
+        }
+    }
+
+    private static string Shown(FieldReader place, string name) => place.Node[name]!.Text;
+
+    private static string Shortened(HashSet<string> ids)
+    {
+        const int Most = 10;
+        return string.Join(", ", ids.Take(Most)) + (ids.Count > Most ? $" and {ids.Count - Most} more" : "");
+    }
+}
