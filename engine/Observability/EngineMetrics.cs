@@ -27,6 +27,7 @@ internal sealed class EngineMetrics : IDisposable
     private readonly Counter<long> transactions;
     private readonly Counter<long> ticks;
     private readonly Counter<long> late;
+    private readonly Counter<long> unusual;
     private readonly Counter<long> recoveries;
     private readonly Counter<long> wipes;
     private readonly Histogram<double> transactionDuration;
@@ -45,6 +46,9 @@ internal sealed class EngineMetrics : IDisposable
         processed = meter.CreateCounter<long>("alloc_records_processed", null, "Input records processed, by topic.");
         deadLetters = meter.CreateCounter<long>("alloc_dead_letters", null, "Records written to a dead-letter topic.");
         transactions = meter.CreateCounter<long>("alloc_transactions", null, "Transactions by how they ended.");
+        unusual = meter.CreateCounter<long>(
+            "alloc_unusual_records", null,
+            "Records that a join or an aggregate dropped or cut short, by kind: null-key, null-value, truncated.");
         late = meter.CreateCounter<long>(
             "alloc_late_records", null, "Records that came after their source's watermark and grace, by source.");
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");
@@ -120,6 +124,8 @@ internal sealed class EngineMetrics : IDisposable
             deadLetters.Add(count, new KeyValuePair<string, object?>("topic", topic));
         }
     }
+
+    public void Unusual(long count, string kind) => unusual.Add(count, new KeyValuePair<string, object?>("kind", kind));
 
     public void Late(long count, string source) => late.Add(count, new KeyValuePair<string, object?>("source", source));
 

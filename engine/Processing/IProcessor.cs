@@ -40,6 +40,19 @@ public enum PunctuationType
     WallClock,
 }
 
+/// <summary>Records that the engine's own processors do not treat as others.</summary>
+public enum UnusualRecord
+{
+    /// <summary>It has no key, so it can meet or be counted with nobody; an outer side lets it go alone.</summary>
+    NullKey,
+
+    /// <summary>It has no value, so it says nothing to a join of streams or to an aggregate; it is dropped.</summary>
+    NullValue,
+
+    /// <summary>The window that was asked for is longer than the join keeps any; it left at the longest.</summary>
+    Truncated,
+}
+
 /// <summary>What a processor may ask of its task, whatever it forwards.</summary>
 public interface IProcessorContext
 {
@@ -112,6 +125,9 @@ public interface IProcessorContext
     /// <summary>Counts a record that came too late to be taken (<c>alloc_late_records_total</c>).</summary>
     /// <param name="topic">Its source.</param>
     void ReportLate(string topic);
+
+    /// <summary>Counts a record that went a way of its own.</summary>
+    void ReportUnusual(UnusualRecord kind);
 
     /// <summary>
     /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it

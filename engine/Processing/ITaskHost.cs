@@ -35,6 +35,8 @@ internal interface ITaskHost : IStores
 
     void ReportLate(string topic);
 
+    void ReportUnusual(UnusualRecord kind);
+
     /// <summary>
     /// Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.
     /// </summary>

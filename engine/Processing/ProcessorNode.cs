@@ -70,6 +70,8 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public void ReportLate(string topic) => host.ReportLate(topic);
 
+    public void ReportUnusual(UnusualRecord kind) => host.ReportUnusual(kind);
+
     public void ScheduleTick(long dueAtMs) => host.ScheduleTick(dueAtMs);
 
     public void WhenCommitted(Action<string, long> observer) => host.WhenCommitted(observer);

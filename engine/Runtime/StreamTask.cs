@@ -77,6 +77,9 @@ internal sealed class StreamTask : ITaskHost
 
     public LateRecords Late { get; } = new();
 
+    /// <summary>Records that went a way of their own, by kind.</summary>
+    public LateRecords Unusual { get; } = new();
+
     public long StreamTimeMs { get; set; } = long.MinValue;
 
     public long WallClockMs => environment.NowMs;
@@ -129,6 +132,13 @@ internal sealed class StreamTask : ITaskHost
         Watermarks.CreateTimer(topics, onPassed);
 
     public void ReportLate(string topic) => Late.Report(topic);
+
+    public void ReportUnusual(UnusualRecord kind) => Unusual.Report(kind switch
+    {
+        UnusualRecord.NullKey => "null-key",
+        UnusualRecord.NullValue => "null-value",
+        _ => "truncated",
+    });
 
     public void WhenCommitted(Action<string, long> observer) => committed += observer;
 
@@ -449,6 +459,7 @@ internal sealed class StreamTask : ITaskHost
         State.RollbackRecord();
         ofRecord.Clear();
         Late.Drop();
+        Unusual.Drop();
         Watermarks.RollbackRecord();
         Tick.DueAtMs = tickDueBeforeRecord;
         graph.RollbackRecord();
@@ -459,6 +470,7 @@ internal sealed class StreamTask : ITaskHost
         State.CommitRecord();
         graph.CommitRecord();
         Late.Keep();
+        Unusual.Keep();
         HandOver(outputs);
     }
 

@@ -87,6 +87,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>How far restoring has come, per task that restores.</summary>
     public IReadOnlyList<RestoreProgress> RestoreProgress => threads.SelectMany(t => t.RestoreProgress).ToList();
 
+    /// <summary>The application's id: the name of its group.</summary>
+    public string ApplicationId => options.ApplicationId;
+
     /// <summary>This instance's name in the group; known once started.</summary>
     public string InstanceId =>
         directory?.InstanceId ?? throw new InvalidOperationException("The application is not started.");

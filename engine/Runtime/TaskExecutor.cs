@@ -322,5 +322,9 @@ internal sealed class TaskExecutor(
         {
             task.Late.Take(metrics.Late);
         }
+        if (task.Unusual.HasCounted)
+        {
+            task.Unusual.Take(metrics.Unusual);
+        }
     }
 }

@@ -31,9 +31,9 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         var upstream = WatermarkPlan.UpstreamTopics(topology).ToList();
         names.UnionWith(upstream.Select(u => u.Topic));
         names.Add(ClockTopic);
-        var found = admin.DescribeTopics(names);
         var problems = new List<string>();
         var missing = new List<NewTopic>();
+        var found = WithRepartitionTopics(topology, admin.DescribeTopics(names), missing);
         var counts = found.ToDictionary(t => t.Key, t => t.Value.PartitionCount, StringComparer.Ordinal);
         foreach (var sub in topology.SubTopologies)
         {
@@ -65,6 +65,26 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         return counts;
     }
 
+    /// <summary>The topics that there are, and those that are about to be made for records by another key.</summary>
+    private IReadOnlyDictionary<string, TopicDescription> WithRepartitionTopics(
+        Topology.Topology topology, IReadOnlyDictionary<string, TopicDescription> found, List<NewTopic> missing)
+    {
+        var planned = RepartitionTopics.FindMissing(topology, found);
+        if (planned.Count == 0 || !options.CreateInternalTopics)
+        {
+            return found;
+        }
+        var all = new Dictionary<string, TopicDescription>(found, StringComparer.Ordinal);
+        foreach (var (topic, count) in planned.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            var configuration = Configuration("delete");
+            configuration["message.timestamp.type"] = RepartitionTopics.TimestampType;
+            missing.Add(new NewTopic(topic, count, options.ReplicationFactor, configuration));
+            all[topic] = new TopicDescription(topic, count, "delete", RepartitionTopics.TimestampType);
+        }
+        return all;
+    }
+
     private void VerifySubTopology(
         SubTopology sub, IReadOnlyDictionary<string, TopicDescription> found, Dictionary<string, int> counts,
         List<NewTopic> missing,
@@ -85,6 +105,11 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
                     + $"{partitionCount}; both are read by one sub-topology and must have as many.");
             }
             partitionCount = partitionCount < 0 ? topic.PartitionCount : partitionCount;
+            if (source.Options.IsRepartition && topic.TimestampType != RepartitionTopics.TimestampType)
+            {
+                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but its "
+                    + $"records keep the time of those they come from; set it to {RepartitionTopics.TimestampType}.");
+            }
             if (source.Options.RequireLogAppendTime && topic.TimestampType != "LogAppendTime")
             {
                 problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but decisions "

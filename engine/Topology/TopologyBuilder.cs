@@ -82,6 +82,23 @@ public sealed class TopologyBuilder
         return this;
     }
 
+    /// <summary>Connects a store that is there already to one more processor.</summary>
+    /// <exception cref="TopologyException">The store or the processor is unknown.</exception>
+    public TopologyBuilder ConnectStateStore(string store, string processor)
+    {
+        var definition = stores.Find(s => s.Name == store)
+            ?? throw new TopologyException($"Processor '{processor}' wants the unknown store '{store}'.");
+        if (nodes.GetValueOrDefault(processor) is not ProcessorDefinition node)
+        {
+            throw new TopologyException($"Store '{store}' is to serve '{processor}', which is no processor.");
+        }
+        if (!node.Stores.Contains(definition))
+        {
+            node.Connect(definition);
+        }
+        return this;
+    }
+
     /// <summary>Adds a node that writes a topic.</summary>
     /// <exception cref="TopologyException">The name is taken, a parent is unknown, is a sink, or forwards other
     /// types.</exception>

@@ -1,7 +1,8 @@
 namespace Alloc.Engine.Watermarks;
 
 /// <summary>
-/// Counts records of a task that came too late; those of a record whose work is dropped do not count.
+/// Counts records of a task that came too late, by source, or went another way of their own, by what that is; those of
+/// a record whose work is dropped do not count.
 /// </summary>
 internal sealed class LateRecords
 {
