@@ -33,7 +33,8 @@ public sealed class CatalogueChangeTests : IDisposable
         var shipped = OperationsCatalogue.Shipped;
         backlog.Enter("o1", "GiftWrapping");
         Assert.Contains("has no stage 'GiftWrapping'", backlog.DeadLetters().Single(), StringComparison.Ordinal);
-        Apply(shipped with { Version = 1, Stages = [.. shipped.Stages, shipped.Stages[0] with { Id = "GiftWrapping" }] });
+        var added = shipped.Stages[0] with { Id = "GiftWrapping" };
+        Apply(shipped with { Version = 1, Stages = [.. shipped.Stages, added] });
         backlog.Driver.RestartFromJournal();
 
         backlog.Enter("o1", "GiftWrapping");

@@ -93,8 +93,13 @@ public sealed class MergingTests : IDisposable
     {
         var word = new StageDelta
         {
-            Partition = 2, StageId = "Elsewhere", Sequence = 1, AtMs = backlog.NowMs, CatalogueVersion = 0,
-            Waiting = 3, OldestEnteredAtMs = backlog.NowMs,
+            Partition = 2,
+            StageId = "Elsewhere",
+            Sequence = 1,
+            AtMs = backlog.NowMs,
+            CatalogueVersion = 0,
+            Waiting = 3,
+            OldestEnteredAtMs = backlog.NowMs,
         };
         Pipe(word);
         backlog.Pass(TimeSpan.FromSeconds(2));

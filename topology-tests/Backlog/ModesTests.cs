@@ -166,7 +166,9 @@ public sealed class ModesTests : IDisposable
 
     private static ModeRow Row { get; } = OperationsCatalogue.Shipped.Mode(FraudSlow)! with
     {
-        OnAt = 0.2, OffAt = 0.05, MinimumDwell = TimeSpan.FromMinutes(5),
+        OnAt = 0.2,
+        OffAt = 0.05,
+        MinimumDwell = TimeSpan.FromMinutes(5),
     };
 
     private static ModeMemory Unused { get; } = new() { On = false, SinceMs = 0, Episode = 0, IsNeeded = false };
