@@ -33,6 +33,8 @@ internal sealed record BenchScenario(
         }),
         new("topology", "The whole topology against the bare loop",
             (run, c) => OnClusterAsync(run, TopologyScenario.RunAsync, c)),
+        new("join", "The windowed left join, against Kafka Streams and Streamiz; its cost as more records wait",
+            (run, c) => OnClusterAsync(run, JoinScenario.RunAsync, c)),
         new("search", "The topology with and without the search projection; pages of a large customer",
             (run, c) => OnClusterAsync(run, SearchScenario.RunAsync, c)),
         new("latency", "From a command's due time to its committed outcome, at light, half and full load",

@@ -9,16 +9,17 @@ monitors=(prometheus prometheus-alertmanager)
 say() { echo "deps: $1; the tests that use it will be skipped" >&2; }
 missing() { for p in "$@"; do dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"; done; }
 
-# kafkajs and avsc, in a folder of their own: npm's packages are no system packages.
+# kafkajs, avsc and the compose linter, in a folder of their own: npm's packages are no system packages.
 node_clients="${ALLOC_NODE_CLIENTS:-$HOME/.cache/alloc/node-clients}"
-if [ ! -d "$node_clients/node_modules/kafkajs" ] || [ ! -d "$node_clients/node_modules/avsc" ]; then
+if [ ! -d "$node_clients/node_modules/kafkajs" ] || [ ! -d "$node_clients/node_modules/avsc" ] ||
+    [ ! -d "$node_clients/node_modules/dclint" ]; then
   if command -v npm >/dev/null; then
-    echo "deps: installing kafkajs and avsc" >&2
+    echo "deps: installing kafkajs, avsc and dclint" >&2
     mkdir -p "$node_clients"
     npm install --prefix "$node_clients" --no-audit --no-fund --ignore-scripts --silent kafkajs@2.2.4 avsc@5.7.9 \
-      </dev/null >&2 || say "kafkajs and avsc could not be installed"
+      dclint@3.1.0 </dev/null >&2 || say "kafkajs, avsc and dclint could not be installed"
   else
-    say "there is no npm to install kafkajs and avsc with"
+    say "there is no npm to install kafkajs, avsc and dclint with"
   fi
 fi
 

@@ -1,4 +1,3 @@
-using Alloc.Engine.Runtime;
 using Alloc.Web.Endpoints;
 using Alloc.Web.Reads;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +8,7 @@ namespace Alloc.Web;
 public sealed record ConsoleParts
 {
     /// <summary>What runs here.</summary>
-    public required StreamsApplication Application { get; init; }
+    public required HostedApplications Applications { get; init; }
 
     /// <summary>Finds ledgers in the cluster.</summary>
     public required LedgerDirectory Directory { get; init; }
@@ -35,6 +34,9 @@ public sealed record ConsoleParts
     /// <summary>The search projection, where there is one.</summary>
     public Func<IProjection?> Projection { get; init; } = () => null;
 
+    /// <summary>What is known of the consumer groups on the topics, as JSON; null before they are watched.</summary>
+    public Func<System.Text.Json.Nodes.JsonObject?> Groups { get; init; } = () => null;
+
     /// <summary>Writes the metrics in Prometheus' text format.</summary>
     public required Func<Stream, CancellationToken, Task> WriteMetrics { get; init; }
 
@@ -50,13 +52,14 @@ public static class ConsoleRoutes
     {
         BuildInfo.Publish();
         new InstanceEndpoints(
-            parts.Application, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
+            parts.Applications, parts.Startup, parts.Disks, parts.ReadyPatience, parts.WriteMetrics).Map(routes);
         RunbookEndpoints.Map(routes);
         new LedgerEndpoints(
             parts.Directory, parts.Peers, parts.Hypotheses.Shipped, parts.Hypotheses.Refusals, parts.Time).Map(routes);
         new SettingsEndpoints(parts.Directory, parts.Peers).Map(routes);
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
         new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);
+        new GroupEndpoints(parts.Groups).Map(routes);
         new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

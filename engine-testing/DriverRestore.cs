@@ -1,5 +1,6 @@
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
+using Alloc.Engine.Transactions;
 
 namespace Alloc.Engine.Testing;
 
@@ -10,7 +11,7 @@ internal static class DriverRestore
     {
         var positions = new Dictionary<string, long>(StringComparer.Ordinal);
         var marks = new Dictionary<string, long>(StringComparer.Ordinal);
-        var streamTimeMs = long.MinValue;
+        var times = new TaskTime(long.MinValue, TaskTime.None);
         var applier = task.Changelogs.Journal?.Applier();
         foreach (var topic in task.Changelogs.Topics)
         {
@@ -20,11 +21,15 @@ internal static class DriverRestore
                 if (task.Changelogs.IsJournal(topic))
                 {
                     var entry = applier!.Apply(record.Key, record.Value, record.Offset, task.State);
-                    streamTimeMs = Math.Max(streamTimeMs, record.TimestampMs);
+                    times = times.Max(new TaskTime(record.TimestampMs, TaskTime.None));
                     if (entry.IsOriginal)
                     {
                         marks[entry.SourceTopic] = entry.SourceOffset;
                     }
+                }
+                else if (record.Key is null or { Length: 0 })
+                {
+                    times = times.Max(TaskTime.Read(record.Value));
                 }
                 else
                 {
@@ -41,7 +46,8 @@ internal static class DriverRestore
             {
                 Changelogs = positions,
                 SourceMarks = marks,
-                StreamTimeMs = streamTimeMs,
+                StreamTimeMs = times.StreamTimeMs,
+                Watermarks = times.Watermarks,
             });
         }
     }

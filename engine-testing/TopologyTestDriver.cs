@@ -3,6 +3,8 @@ using Alloc.Engine.Partitioning;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
+using Alloc.Engine.Transactions;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -18,10 +20,13 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     private readonly Topology.Topology topology;
     private readonly FakeTimeProvider clock;
     private readonly TaskEnvironment environment;
+    private readonly BrokerTime? brokerTime;
+    private readonly HashSet<TopicPartition> held = [];
     private readonly Dictionary<TopicPartition, List<TestRecord>> log = [];
     private readonly Dictionary<string, Queue<TestRecord>> unread = new(StringComparer.Ordinal);
     private readonly SortedDictionary<TaskId, StreamTask> tasks = [];
     private readonly List<OutputRecord> outputs = [];
+    private readonly Dictionary<string, long> late = new(StringComparer.Ordinal);
     private MemoryStateProvider states = new();
 
     /// <summary>Starts every task with empty state.</summary>
@@ -29,12 +34,23 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <param name="startMs">The virtual clock's start, milliseconds since the Unix epoch.</param>
     /// <param name="partitionCount">Partitions of every topic.</param>
     public TopologyTestDriver(Topology.Topology topology, long startMs = 0, int partitionCount = 1)
+        : this(topology, startMs, partitionCount, WatermarkRules.Sound)
+    {
+    }
+
+    /// <summary>The same with rules of watermarks that may be wrong, for tests of tests.</summary>
+    internal TopologyTestDriver(Topology.Topology topology, long startMs, int partitionCount, WatermarkRules rules)
     {
         this.topology = topology;
         PartitionCount = partitionCount;
         clock = FakeClock.At(startMs);
         environment = new TaskEnvironment(
-            ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance);
+            ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance)
+        {
+            BrokerTime = brokerTime = topology.UsesWatermarks ? new BrokerTime(clock) : null,
+            Rules = rules,
+        };
+        Refresh();
         OpenTasks();
     }
 
@@ -66,7 +82,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         {
             clock.Advance(TimeSpan.FromMilliseconds(timestampMs - clock.NowMs()));
         }
-        environment.Refresh();
+        Refresh();
         var target = new TopicPartition(topic, partition ?? (key is null ? 0 : Murmur2.Partition(key, PartitionCount)));
         var offset = Append(target, key, value, timestampMs, headers);
         Process(target);
@@ -78,7 +94,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     public void AdvanceWallClock(TimeSpan time)
     {
         clock.Advance(time);
-        environment.Refresh();
+        Refresh();
         foreach (var task in tasks.Values)
         {
             ReachEnds(task);
@@ -102,6 +118,37 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             }
         }
     }
+
+    /// <summary>
+    /// Keeps a source partition from being known any further by its silence, as a pause, an open transaction or a
+    /// stopped upstream does; records that are piped in all the same are processed, and are known.
+    /// </summary>
+    public void HoldWatermark(string topic, int partition = 0) => held.Add(new TopicPartition(topic, partition));
+
+    /// <summary>Ends <see cref="HoldWatermark"/>; the next move of the clock takes effect.</summary>
+    public void ReleaseWatermark(string topic, int partition = 0)
+    {
+        held.Remove(new TopicPartition(topic, partition));
+        foreach (var task in tasks.Values)
+        {
+            // The end that was not to be reached is forgotten.
+            task.Watermarks.Sources
+                .FirstOrDefault(s => s.Queue.Partition == new TopicPartition(topic, partition))?.Reset();
+        }
+    }
+
+    /// <summary>
+    /// Up to when a source partition is known, milliseconds since the Unix epoch; <see cref="long.MinValue"/> for
+    /// nothing.
+    /// </summary>
+    /// <exception cref="TopologyException">No task reads the topic, or the topology uses no watermarks.</exception>
+    public long WatermarkMs(string topic, int partition = 0) => tasks.Values.FirstOrDefault(
+        t => t.TaskId.Partition == partition && t.Queues.Any(q => q.Partition.Topic == topic)) is { } task
+            ? task.WatermarkMs(topic)
+            : throw new TopologyException($"The topology does not read '{topic}'.");
+
+    /// <summary>Records of a partition's tasks that came too late, by source.</summary>
+    public IReadOnlyDictionary<string, long> LateCounts => late;
 
     /// <summary>Commits what was processed since the last commit.</summary>
     public void Commit()
@@ -200,13 +247,22 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         }
     }
 
-    /// <summary>Every source of a task is read to its end: it is known up to now.</summary>
+    private void Refresh()
+    {
+        brokerTime?.Learn(clock.NowMs());
+        environment.Refresh();
+    }
+
+    /// <summary>Every source of a task is read to its end: it is known up to now, unless it is held.</summary>
     private void ReachEnds(StreamTask task)
     {
         foreach (var queue in task.Queues.Where(q => q.Count == 0))
         {
-            task.Watermarks.Advance(queue.Partition.Topic, NowMs - environment.AllowedClockSkewMs);
+            // The driver's log has an end that is reached: past the last record, whatever was written meanwhile.
+            var end = held.Contains(queue.Partition) ? long.MaxValue : queue.NextOffset;
+            task.Watermarks.Offer(queue.Index, new KnownEnd(NowMs, end));
         }
+        task.Watermarks.Advance();
     }
 
     private void CloseTasks()
@@ -285,6 +341,16 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
                 task.Changelogs.TopicOf(store), task.TaskId.Partition, key.ToArray(), isDelete ? null : value.ToArray(),
                 NowMs, null, true)));
         }
+        var watermarks = task.Watermarks.Snapshot();
+        if (watermarks is not null && task.Changelogs.StoreNames.Count > 0
+            && !TaskTime.AreEqual(watermarks, task.WrittenWatermarks))
+        {
+            task.WrittenWatermarks = watermarks;
+            outputs.Add(new OutputRecord(
+                task.Changelogs.FirstChangelog, task.TaskId.Partition, [],
+                new TaskTime(task.StreamTimeMs, watermarks).ToBytes(), NowMs, null, true));
+        }
+        task.Late.Take((count, topic) => late[topic] = late.GetValueOrDefault(topic) + count);
         var written = outputs.ToList();
         outputs.Clear();
         foreach (var output in written)
@@ -307,6 +373,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             SourceMarks = task.Queues.Where(q => q.Mark >= 0)
                 .ToDictionary(q => q.Partition.Topic, q => q.Mark, StringComparer.Ordinal),
             StreamTimeMs = task.StreamTimeMs,
+            Watermarks = watermarks ?? task.State.Position.Watermarks,
         });
         foreach (var queue in task.Queues)
         {

@@ -3,9 +3,9 @@ using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Lag;
 using Alloc.Host.Metrics;
-using Alloc.Host.Projection;
-using Alloc.Host.Shadow;
+using Alloc.Host.Roles;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Catalogue;
@@ -20,7 +20,7 @@ using OpenTelemetry.Metrics;
 
 namespace Alloc.Host;
 
-/// <summary>What one instance of the allocation application runs with.</summary>
+/// <summary>What one instance runs with.</summary>
 internal sealed record AllocationHostOptions
 {
     public required AllocClientOptions Client { get; init; }
@@ -52,11 +52,8 @@ internal sealed record AllocationHostOptions
     /// </summary>
     public TimeSpan NotReadyAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the search projection runs in this process too.</summary>
-    public bool WithProjection { get; init; } = true;
-
-    /// <summary>Whether slices in mode Shadow are decided in this process too, to a topic of their own.</summary>
-    public bool WithShadow { get; init; }
+    /// <summary>What this instance does; at least one.</summary>
+    public IReadOnlySet<InstanceRole> Roles { get; init; } = InstanceRoles.Usual;
 
     /// <summary>The collector that metrics are sent to; null for none.</summary>
     public Uri? OtlpEndpoint { get; init; }
@@ -66,172 +63,85 @@ internal sealed record AllocationHostOptions
 }
 
 /// <summary>
-/// One instance of the allocation application: topics and schemas in place, engine running, HTTP answering.
+/// One instance: topics and schemas in place, its applications running, HTTP answering.
 /// </summary>
 internal sealed class AllocationHost : IAsyncDisposable
 {
     /// <summary>How long one call at the start is tried again while Kafka asks for patience.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(1);
 
+    private const string NoLedger =
+        "This instance runs without the role allocation (--roles): ask one that has it (--console).";
+
     private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly StreamsApplication application;
+    private readonly PrometheusMetrics metrics = new();
+    private readonly Peers peers = new();
+    private readonly Startup startup = new();
+    private readonly AllocationHostOptions options;
     private readonly GuardedRegistryClient registry;
     private readonly RegistryWait registryWait;
-    private readonly ConsoleServer console;
-    private readonly PrometheusMetrics metrics;
     private readonly PolicyWatch policies;
-    private readonly Peers peers;
     private readonly TimeProvider time;
-    private ProjectionHost? projection;
-    private ShadowHost? shadow;
+    private readonly ILoggerFactory loggers;
+    private ConsoleListener? listener;
+    private ConsoleServer? console;
+    private InstanceApplications? applications;
     private MeterProvider? otlp;
+    private LagService? lag;
 
-    private AllocationHost(
-        StreamsApplication application, GuardedRegistryClient registry, RegistryWait registryWait,
-        ConsoleServer console,
-        PrometheusMetrics metrics, PolicyWatch policies, Peers peers, LedgerDirectory directory, TimeProvider time)
+    private AllocationHost(AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers)
     {
-        this.registryWait = registryWait;
-        this.application = application;
-        this.registry = registry;
-        this.console = console;
-        this.metrics = metrics;
-        this.policies = policies;
-        this.peers = peers;
+        this.options = options;
         this.time = time;
-        Directory = directory;
-        application.StateChanged += OnStateChanged;
+        this.loggers = loggers;
+        registry = Registries.ServerClient(options.Client, time);
+        policies = new PolicyWatch(options.Client, registry);
+        registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
     }
 
-    public LedgerDirectory Directory { get; }
+    /// <summary>Finds the ledgers of pools.</summary>
+    public LedgerDirectory Directory { get; private set; } = null!;
 
     public ISchemaRegistryClient Registry => registry;
 
-    public int ConsolePort => console.Port;
+    public int ConsolePort => console!.Port;
 
-    public string InstanceId => application.InstanceId;
+    /// <summary>Its name in the group of its first application.</summary>
+    public string InstanceId => Primary?.InstanceId ?? "";
 
-    /// <summary>Ends when the application stopped by a failure, with that failure.</summary>
+    /// <summary>Ends when nothing but a restart helps, with the failure.</summary>
     public Task Failed => failed.Task;
+
+    private StreamsApplication? Primary => applications!.Hosted.Primary.Application();
 
     public static async Task<AllocationHost> StartAsync(
         AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
-        var registry = Registries.ServerClient(options.Client, time);
-        var metrics = new PrometheusMetrics();
-        var peers = new Peers();
-        var policies = new PolicyWatch(options.Client, registry);
-        var startup = new Startup();
-        var registryWait = new RegistryWait(startup, time, loggers.CreateLogger<RegistryWait>());
-        var broker = BrokerWait(startup, time, loggers.CreateLogger<AllocationHost>());
-        StreamsApplication? application = null;
-        ConsoleServer? console = null;
-        ProjectionHost? projection = null;
-        ConsoleListener? listener = null;
+        var host = new AllocationHost(options, time, loggers);
         try
         {
-            var clients = new KafkaClients(options.Client);
-            await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-            var catalogue = await broker.UntilAnsweredAsync(
-                "which topics there are", () => PrepareTopicsAsync(options, clients, loggers), cancellation)
-                .ConfigureAwait(false);
-            listener = ConsoleListener.Bind(options.Console);
-            var consoleOptions = options.Console with { Port = listener.Port };
-            var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
-            {
-                AppliedPolicy = () => policies.Newest,
-            };
-            var serdes = new AllocationSerdes(registry, allocation);
-            var engine = EngineOptions(options, consoleOptions);
-            application = new StreamsApplication(
-                AllocationTopology.Build(allocation, serdes),
-                engine,
-                time,
-                loggers);
-            var running = application;
-            var directory = new LedgerDirectory(
-                new GroupOwners(() => running.FindOwners(allocation.CommandTopic), time), allocation.PartitionCount,
-                p => running.QueryStores(AllocationStores.Pools, p) is { } stores ? new StoreLedgerReads(stores) : null,
-                p => running.QueryLast(AllocationStores.Pools, p) is { } last
-                    ? new LastKnownLedger(new StoreLedgerReads(last.Stores), last.Age)
-                    : null);
-            console = await ConsoleServer.StartAsync(
-                consoleOptions,
-                listener,
-                routes =>
-                {
-                    routes.Use(startup.GuardAsync);
-                    ConsoleRoutes.Map(routes, new ConsoleParts
-                    {
-                        Application = application,
-                        Directory = directory,
-                        Peers = peers,
-                        Startup = startup,
-                        Disks = new DiskSpace(
-                            [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
-                        Hypotheses = new Hypotheses(
-                            p => running.QueryStores(AllocationStores.Pools, p), allocation),
-                        Projection = () => projection,
-                        ReadyPatience = options.NotReadyAfter,
-                        WriteMetrics = metrics.WriteAsync,
-                        Time = time,
-                    });
-                },
-                loggers,
-                cancellation).ConfigureAwait(false);
-            var host = new AllocationHost(
-                application, registry, registryWait, console, metrics, policies, peers, directory, time);
-            await registryWait.UntilAnsweredAsync(
-                () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation)
-                    .ConfigureAwait(false);
-            policies.Start();
-            await application.StartAsync(cancellation).ConfigureAwait(false);
-            if (options.WithProjection)
-            {
-                projection = await ProjectionHost.StartAsync(
-                    new ProjectionHostOptions { Client = options.Client, Allocation = allocation, Engine = engine },
-                    serdes.Outcomes, time, loggers, broker, cancellation).ConfigureAwait(false);
-                host.projection = projection;
-            }
-            if (options.WithShadow)
-            {
-                var topic = catalogue[options.Client.TopicPrefix + TopicNames.ShadowOutcomes].Name;
-                host.shadow = await ShadowHost.StartAsync(
-                    allocation, topic, engine, registry, time, loggers, cancellation).ConfigureAwait(false);
-            }
-            if (options.OtlpEndpoint is { } collector)
-            {
-                host.otlp = OtlpMetrics.Start(collector, host.InstanceId);
-            }
-            startup.Finish();
+            await host.StartAsync(cancellation).ConfigureAwait(false);
             return host;
         }
         catch
         {
-            if (projection is not null)
-            {
-                await projection.DisposeAsync().ConfigureAwait(false);
-            }
-            await DisposeAsync(application, console).ConfigureAwait(false);
-            listener?.Dispose();
-            policies.Dispose();
-            registry.Dispose();
-            registryWait.Dispose();
-            metrics.Dispose();
-            peers.Dispose();
+            await host.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Waits until every task of this instance processes; tells how far restoring has come.</summary>
-    /// <exception cref="AllocException">The application failed instead.</exception>
+    /// <summary>Waits until every task of the first application processes; tells how far restoring has come.</summary>
+    /// <exception cref="AllocException">It failed instead.</exception>
     public async Task WaitUntilRunningAsync(Action<string> progress, CancellationToken cancellation)
     {
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
-        while (application.State != StreamsState.Running)
+        while (Primary is not { State: StreamsState.Running })
         {
-            ThrowIfFailed();
-            var restoring = application.RestoreProgress;
+            if (applications!.Hosted.Failure is not null)
+            {
+                throw Describe();
+            }
+            var restoring = Primary?.RestoreProgress ?? [];
             progress(restoring.Count == 0
                 ? "joining the group"
                 : $"restoring {restoring.Sum(r => r.Restored):N0} of {restoring.Sum(r => r.Restored + r.Remaining):N0} "
@@ -242,17 +152,18 @@ internal sealed class AllocationHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (shadow is not null)
-        {
-            await shadow.DisposeAsync().ConfigureAwait(false);
-        }
-        if (projection is not null)
-        {
-            await projection.DisposeAsync().ConfigureAwait(false);
-        }
         // Sends once more, while the instruments are there.
         otlp?.Dispose();
-        await DisposeAsync(application, console).ConfigureAwait(false);
+        lag?.Dispose();
+        if (console is not null)
+        {
+            await console.DisposeAsync().ConfigureAwait(false);
+        }
+        if (applications is not null)
+        {
+            await applications.DisposeAsync().ConfigureAwait(false);
+        }
+        listener?.Dispose();
         policies.Dispose();
         registry.Dispose();
         registryWait.Dispose();
@@ -260,16 +171,86 @@ internal sealed class AllocationHost : IAsyncDisposable
         peers.Dispose();
     }
 
-    private static async ValueTask DisposeAsync(StreamsApplication? application, ConsoleServer? console)
+    private async Task StartAsync(CancellationToken cancellation)
     {
-        if (console is not null)
+        var broker = BrokerWait(startup, time, loggers.CreateLogger<AllocationHost>());
+        var clients = new KafkaClients(options.Client);
+        await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        var catalogue = await broker.UntilAnsweredAsync(
+            "which topics there are", () => PrepareTopicsAsync(options, clients, loggers), cancellation)
+            .ConfigureAwait(false);
+        listener = ConsoleListener.Bind(options.Console);
+        var consoleOptions = options.Console with { Port = listener.Port };
+        var allocation = AllocationOptions.For(catalogue, options.Client.TopicPrefix) with
         {
-            await console.DisposeAsync().ConfigureAwait(false);
-        }
-        if (application is not null)
+            AppliedPolicy = () => policies.Newest,
+        };
+        applications = new InstanceApplications(options.Roles, new InstanceParts
         {
-            await application.DisposeAsync().ConfigureAwait(false);
+            Client = options.Client,
+            Catalogue = catalogue,
+            Allocation = allocation,
+            Serdes = new AllocationSerdes(registry, allocation),
+            Engine = EngineOptions(options, consoleOptions),
+            Registry = registry,
+            Time = time,
+            Loggers = loggers,
+        });
+        applications.Stopped += OnStopped;
+        var parts = PartsOf(applications, allocation);
+        console = await ConsoleServer.StartAsync(
+            consoleOptions,
+            listener,
+            routes =>
+            {
+                routes.Use(startup.GuardAsync);
+                ConsoleRoutes.Map(routes, parts);
+            },
+            loggers,
+            cancellation).ConfigureAwait(false);
+        await registryWait.UntilAnsweredAsync(
+            () => SchemaRegistration.RegisterAsync(catalogue, registry, cancellation), cancellation)
+                .ConfigureAwait(false);
+        policies.Start();
+        await applications.StartAsync(broker, cancellation).ConfigureAwait(false);
+        lag = new LagService(
+            options.Client, catalogue,
+            () => applications.Hosted.All.Select(a => a.Application()).OfType<StreamsApplication>(), time);
+        lag.Start();
+        if (options.OtlpEndpoint is { } collector)
+        {
+            otlp = OtlpMetrics.Start(collector, InstanceId);
         }
+        startup.Finish();
+    }
+
+    private ConsoleParts PartsOf(InstanceApplications running, AllocationOptions allocation)
+    {
+        var decides = running.Of(InstanceRole.Allocation);
+        Directory = new LedgerDirectory(
+            decides is null
+                ? new NoOwners(NoLedger)
+                : new GroupOwners(() => decides.FindOwners(allocation.CommandTopic), time),
+            allocation.PartitionCount,
+            p => decides?.QueryStores(AllocationStores.Pools, p) is { } stores ? new StoreLedgerReads(stores) : null,
+            p => decides?.QueryLast(AllocationStores.Pools, p) is { } last
+                ? new LastKnownLedger(new StoreLedgerReads(last.Stores), last.Age)
+                : null);
+        return new ConsoleParts
+        {
+            Applications = running.Hosted,
+            Directory = Directory,
+            Peers = peers,
+            Startup = startup,
+            Disks = new DiskSpace(
+                [.. new[] { options.StateDirectory, options.CheckpointDirectory }.OfType<string>()]),
+            Hypotheses = new Hypotheses(p => decides?.QueryStores(AllocationStores.Pools, p), allocation),
+            Projection = () => running.Projection,
+            Groups = () => lag?.Report(),
+            ReadyPatience = options.NotReadyAfter,
+            WriteMetrics = metrics.WriteAsync,
+            Time = time,
+        };
     }
 
     private static async Task<TopicCatalogue> PrepareTopicsAsync(
@@ -328,24 +309,16 @@ internal sealed class AllocationHost : IAsyncDisposable
         return new Uri($"{scheme}://{host}:{console.Port}");
     }
 
-    private void OnStateChanged(StreamsState before, StreamsState after)
+    private void OnStopped()
     {
-        if (after == StreamsState.Error)
+        if (applications!.Hosted.Failure is not null)
         {
             failed.TrySetException(Describe());
         }
     }
 
-    private void ThrowIfFailed()
-    {
-        if (application.State == StreamsState.Error)
-        {
-            throw Describe();
-        }
-    }
-
     private AllocException Describe() => AllocException.Failed(
-        $"The engine stopped: {application.Failure?.Message ?? "no reason was given"}",
+        $"The engine stopped: {applications!.Hosted.Failure}",
         "Nothing that was decided is lost. docs/operations.md, \"Recover\", says what to do.",
-        application.Failure);
+        Primary?.Failure);
 }

@@ -39,8 +39,8 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Error, "The search projection stopped; decisions go on without it: {Reason}")]
     public static partial void ProjectionStopped(ILogger logger, string reason);
 
-    [LoggerMessage(11, LogLevel.Error, "The shadow stopped; decisions go on without it: {Reason}")]
-    public static partial void ShadowStopped(ILogger logger, string reason);
+    [LoggerMessage(11, LogLevel.Error, "The application {Role} stopped; the others go on without it: {Reason}")]
+    public static partial void RoleStopped(ILogger logger, string role, string reason);
 
     [LoggerMessage(12, LogLevel.Information, "The search projection builds {Scope} anew, in generation {Generation}")]
     public static partial void ScopeBegins(ILogger logger, string scope, int generation);

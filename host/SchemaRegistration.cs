@@ -1,8 +1,11 @@
 using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
+using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Operations;
 using Alloc.Schemas.Registry;
+using Alloc.Schemas.Workflow;
 using Confluent.SchemaRegistry;
 
 namespace Alloc.Host;
@@ -18,6 +21,13 @@ internal static class SchemaRegistration
         AllocationOutcome.Schema,
         PoolAvailability.Schema,
         PolicyInForce.Schema,
+        OrderAllocation.Schema,
+        StageEvent.Schema,
+        AgingAlert.Schema,
+        StageStatus.Schema,
+        ModeState.Schema,
+        StagePrediction.Schema,
+        CatalogueInForce.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 
     public static async Task RegisterAsync(

@@ -23,23 +23,27 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
 
     /// <summary>
     /// The catalogue as it applies here: partition counts are those that exist, since they never change; the
-    /// catalogue's, or
-    /// <paramref name="partitionCount"/>, count for topics that are still to be made.
+    /// catalogue's, or <paramref name="partitionCount"/>, count for topics that are still to be made. Topics come in
+    /// families that share a number: by pool (the command topic and what goes with it), and by order.
     /// </summary>
+    /// <exception cref="AllocException">The command topic is there with another number than asked for.</exception>
     public TopicCatalogue Adopt(TopicCatalogue catalogue, string commandTopic, int? partitionCount)
     {
         using var admin = clients.Admin();
-        var existing = admin.GetMetadata(timeout).Topics.FirstOrDefault(t => t.Topic == commandTopic)?.Partitions.Count
-            ?? 0;
-        if (existing > 0 && partitionCount is { } wanted && wanted != existing)
+        var existing = admin.GetMetadata(timeout).Topics.ToDictionary(t => t.Topic, t => t.Partitions.Count);
+        if (existing.TryGetValue(commandTopic, out var count) && partitionCount is { } wanted && wanted != count)
         {
             throw AllocException.Failed(
-                $"{commandTopic} has {existing} partitions, not {wanted}, and the number never changes: keys would "
+                $"{commandTopic} has {count} partitions, not {wanted}, and the number never changes: keys would "
                 + "move.",
                 "Leave --partitions out, or start on a new --topic-prefix.");
         }
-        var count = existing > 0 ? existing : partitionCount;
-        return count is { } number ? catalogue.WithPartitionCount(commandTopic, number) : catalogue;
+        return catalogue.Topics.Where(t => catalogue.Topics.Any(m => m.PartitionsOf == t.Name)).Aggregate(
+            catalogue, (adopted, root) => NumberOf(root) is { } number
+                ? adopted.WithPartitionCount(root.Name, number)
+                : adopted);
+
+        int? NumberOf(TopicDefinition root) => existing.TryGetValue(root.Name, out var there) ? there : partitionCount;
     }
 
     /// <summary>Creates what is missing and names it.</summary>

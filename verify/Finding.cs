@@ -126,6 +126,9 @@ internal enum FindingKind
     /// A malformed or misaddressed command that is registered, or a decision on a command that is not.
     /// </summary>
     RegistrationBroken,
+
+    /// <summary>Units granted that a degraded mode forbids, or held for longer than it allows.</summary>
+    ModeBroken,
 }
 
 /// <summary>One thing that is wrong.</summary>

@@ -100,12 +100,16 @@ internal static class Observation
                 ? new ObservedPolicy(taken.Version, taken.ContentHash, taken.EffectiveAtMs)
                 {
                     TimersPerRecord = TimersPerRecord(taken.Document),
+                    Document = taken.Document,
                 }
                 : null,
             ActorId = outcome.Actor?.Id ?? "",
             Approver = (happened as AllocationOutcomeEvent.Repaired)?.Approver,
             Transfer = happened is AllocationOutcomeEvent.AuthorityChanged changed
                 ? new ObservedTransfer(changed.Slice, changed.Mode.ToString(), changed.Owner, changed.NewEpoch)
+                : null,
+            Switch = happened is AllocationOutcomeEvent.ModeChanged mode
+                ? new ObservedSwitch(mode.Mode, mode.On, mode.CapMs, mode.Pools, mode.Classes)
                 : null,
             Parts = happened is AllocationOutcomeEvent.ReservationSplit split ? split.Parts : [],
             Charges = outcome.Charges.Count == 0

@@ -106,6 +106,9 @@ internal sealed record ObservedOutcome
     /// <summary>Who decides about a slice from now on; null where the event is no transfer.</summary>
     public ObservedTransfer? Transfer { get; init; }
 
+    /// <summary>How a degraded mode was switched; null where the event is no switch.</summary>
+    public ObservedSwitch? Switch { get; init; }
+
     /// <summary>What was applied of a source; null where the event is nothing of the kind.</summary>
     public ObservedSupply? Supply { get; init; }
 
@@ -141,8 +144,20 @@ internal sealed record ObservedPolicy(int Version, string Hash, long EffectiveAt
     /// <summary>How much that falls due happens for one record; the rest happens before the next.</summary>
     public int TimersPerRecord { get; init; } = ShippedTimersPerRecord;
 
+    /// <summary>The document as it was taken.</summary>
+    public string Document { get; init; } = "";
+
     public string Show() => $"version {Version}, hash {Hash[..Math.Min(12, Hash.Length)]}, from {EffectiveAtMs}";
 }
+
+/// <summary>How a degraded mode was switched.</summary>
+/// <param name="Mode">Its name in the policy.</param>
+/// <param name="On">Whether it is on.</param>
+/// <param name="CapMs">Its bound; null: that of its row.</param>
+/// <param name="Pools">Patterns of the pools that it acts on; none: all of its rows.</param>
+/// <param name="Classes">The classes that it acts on; none: all of its rows.</param>
+internal sealed record ObservedSwitch(
+    string Mode, bool On, long? CapMs, IReadOnlyList<string> Pools, IReadOnlyList<string> Classes);
 
 /// <summary>Who decides about the pools of a slice.</summary>
 /// <param name="Slice">A pool, or a prefix that ends in an asterisk.</param>

@@ -13,6 +13,7 @@ internal sealed class PartitionChecker
     private readonly Dictionary<string, PoolModel> pools = new(StringComparer.Ordinal);
     private readonly AuthorityCheck authority;
     private readonly PolicyCheck policies;
+    private readonly ModeCheck modes;
     private readonly AnswerCheck answers;
     private readonly OverdueCheck overdue;
     private long clockMs = long.MinValue;
@@ -25,6 +26,7 @@ internal sealed class PartitionChecker
         this.findings = findings;
         authority = new AuthorityCheck(findings, facts.IsShadow);
         policies = new PolicyCheck(findings);
+        modes = new ModeCheck(findings, policies);
         answers = new AnswerCheck(findings, facts, Counts);
         overdue = new OverdueCheck(findings);
         foreach (var (topic, next) in facts.Commands)
@@ -71,6 +73,7 @@ internal sealed class PartitionChecker
         {
             authority.Check(outcome);
             policies.Check(outcome);
+            modes.Check(outcome);
         }
         overdue.Check(
             outcome, isDirect, Math.Min(policies.TimersPerRecord(policyVersion),

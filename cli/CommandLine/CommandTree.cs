@@ -94,9 +94,11 @@ internal static class CommandTree
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("shadow", "What would be decided about slices that another system decides")
             .With(ShadowReportCommand.Create()),
-        new Command("topic", "Records of a topic").With(TopicTailCommand.Create()),
+        new Command("topic", "Records of a topic").With(TopicTailCommand.Create(), TopicProduceCommand.Create()),
         new Command("schema", "Contracts in the schema registry")
-            .With(SchemaListCommand.Create(), SchemaGetCommand.Create()),
+            .With(
+                SchemaListCommand.Create(), SchemaGetCommand.Create(), SchemaCheckCommand.Create(),
+                SchemaRegisterCommand.Create()),
         new Command("group", "Consumer groups").With(GroupListCommand.Create(), GroupDescribeCommand.Create()),
         new Command("task", "Tasks of an instance").With(TaskListCommand.Create(), AcceptTimeCommand.Create()),
         new Command("topology", "How commands become outcomes").With(TopologyDescribeCommand.Create()),
@@ -106,6 +108,7 @@ internal static class CommandTree
         CheckpointCommand.Create(),
         GenerateCommands.Create(),
         DoctorCommand.Create(),
+        HealthCommand.Create(),
         VersionCommand.Create(),
         CompletionCommand.Create(),
     ];

@@ -25,7 +25,7 @@ internal sealed record DemoScenario
 {
     private static readonly string[] Shoppers = [.. Enumerable.Range(0, 200).Select(n => $"customer-{n}")];
 
-    private static readonly DemoScenario[] All = [Shop(), SpareParts(), Seats(), Quota()];
+    private static readonly DemoScenario[] All = [Shop(), SpareParts(), Seats(), Quota(), BlackFriday()];
 
     /// <summary>What <c>--demo</c> takes.</summary>
     public required string Name { get; init; }
@@ -37,8 +37,14 @@ internal sealed record DemoScenario
     /// <summary>The policy that is put in force at the start; null: the shipped one stays.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>Life of a hold in milliseconds, where the policy has a minimum above the usual one.</summary>
-    public long? ShortestHoldMs { get; init; }
+    /// <summary>Life of a hold in milliseconds.</summary>
+    public long HoldMs { get; init; } = 15_000;
+
+    /// <summary>The stages that orders pass before they are paid; none: a customer pays by itself.</summary>
+    public IReadOnlyList<DemoStage> Stages { get; init; } = [];
+
+    /// <summary>The share of those who pay that pass them, from 0 to 1.</summary>
+    public double StageShare { get; init; } = 1;
 
     /// <summary>Whether the warehouse's facts come late, doubled and out of order.</summary>
     public bool IsWarehouseUnruly { get; init; }
@@ -57,8 +63,14 @@ internal sealed record DemoScenario
     private static DemoScenario Shop() => new()
     {
         Name = "shop",
-        Story = "some holds are left to expire",
+        Story = "payment stage slowed to show a backlog",
         Pools = DemoPool.Shop,
+        HoldMs = 30_000,
+        StageShare = 0.4,
+        Stages =
+        [
+            new("AuthorizationPending", 15) { SlowShare = 0.1, SlowFromMs = 3_000, SlowToMs = 120_000 },
+        ],
         Customers = [new DemoCustomer("web", 1, Shoppers)],
     };
 
@@ -67,7 +79,7 @@ internal sealed record DemoScenario
         Name = "spare-parts",
         Story = "technicians before dealers before the web, under docs/examples/spare-parts.policy.yaml",
         Policy = "spare-parts",
-        ShortestHoldMs = 60_000,
+        HoldMs = 60_000,
         IsWarehouseUnruly = true,
         Pools =
         [
@@ -122,6 +134,26 @@ internal sealed record DemoScenario
             new("production", 0.1, ["research"]),
             new("production", 0.1, ["shop"]),
         ],
+    };
+
+    private static DemoScenario BlackFriday() => new()
+    {
+        Name = "black-friday",
+        Story = "fraud slows to a tenth and back: holds are at risk, and expire as it was said",
+        Pools =
+        [
+            new("deals/television", PoolKind.Stock, "piece", 2_000, 0.5, 1),
+            new("deals/console", PoolKind.Stock, "piece", 1_500, 0.3, 2),
+            new("deals/vacuum", PoolKind.Stock, "piece", 1_000, 0.2, 1),
+        ],
+        HoldMs = 90_000,
+        Stages =
+        [
+            new("AcceptedForProcessing", 60),
+            new("AwaitingFraudDecision", 40) { SlowShare = 0.1, SlowFromMs = 30_000, SlowToMs = 150_000 },
+            new("AuthorizationPending", 40),
+        ],
+        Customers = [new DemoCustomer("web", 0.8, Shoppers), new DemoCustomer("app", 0.2, Shoppers)],
     };
 
     private static Dictionary<string, string> Dealer(string name) => new() { ["dealer"] = name };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Workflow;
 
 namespace Alloc.Cli.Demo;
 
@@ -9,9 +10,9 @@ namespace Alloc.Cli.Demo;
 /// </summary>
 internal sealed class DemoScript
 {
-    private const long HoldTtlMs = 15_000;
     private const long RestockIntervalMs = 20_000;
     private const double RepeatShare = 0.02;
+    private const double PayShare = 0.65;
     private const double StormShare = 0.1;
     private readonly Random random;
     private readonly DemoScenario scenario;
@@ -20,6 +21,7 @@ internal sealed class DemoScript
     private readonly HashSet<string> lost = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> soldSinceRestock = [];
     private readonly Dictionary<string, long> nextDelta;
+    private readonly DemoFlow? flow;
     private long holdCount;
     private long nextRestockAtMs;
 
@@ -34,6 +36,7 @@ internal sealed class DemoScript
         this.scenario = scenario;
         random = new Random(seed);
         run = startMs.ToString("x", CultureInfo.InvariantCulture);
+        flow = scenario.Stages.Count > 0 ? new DemoFlow(scenario.Stages, startMs) : null;
         nextDelta = leftovers.ToDictionary(l => l.Key, l => l.Value.NextDelta, StringComparer.Ordinal);
         nextRestockAtMs = leftovers.Values.Any(l => l.Sold > 0) ? startMs : startMs + RestockIntervalMs;
         foreach (var (poolId, left) in leftovers)
@@ -46,6 +49,9 @@ internal sealed class DemoScript
     }
 
     public const string Source = "warehouse";
+
+    /// <summary>What orders on their way through the stages said since the last time.</summary>
+    public IReadOnlyList<StageEvent> TakeStageEvents() => flow?.TakeEvents() ?? [];
 
     /// <summary>
     /// Makes the pools that are not there and gives them their first supply. A pool that has units stays as it is,
@@ -84,6 +90,12 @@ internal sealed class DemoScript
             yield return restock;
             room--;
         }
+        foreach (var paid in flow?.Work(nowMs) ?? [])
+        {
+            planned.Enqueue(
+                Command(paid.PoolId, $"{paid.ReservationId}-pay", nowMs,
+                    new AllocationCommandBody.Confirm { ReservationId = paid.ReservationId }), nowMs);
+        }
         while (room > 0 && planned.TryPeek(out var command, out var dueMs) && dueMs <= nowMs)
         {
             planned.Dequeue();
@@ -119,6 +131,7 @@ internal sealed class DemoScript
     {
         var isNews = outcome.Original
             || outcome.Event is AllocationOutcomeEvent.Promoted or AllocationOutcomeEvent.Preempted;
+        Follow(outcome.Event, nowMs);
         if (!isNews || Find(outcome.PoolId) is not { } pool)
         {
             return;
@@ -127,12 +140,12 @@ internal sealed class DemoScript
         {
             case AllocationOutcomeEvent.Held { Lines: [var line] } when line.ReservationId.StartsWith(
                 $"demo-{run}-", StringComparison.Ordinal):
-                AfterHeld(pool, line.ReservationId, nowMs);
+                AfterHeld(pool, line.ReservationId, outcome.After is [var held, ..] ? held : null, nowMs);
                 break;
             case AllocationOutcomeEvent.Promoted promoted when promoted.ReservationId.StartsWith(
                 $"demo-{run}-", StringComparison.Ordinal):
                 lost.Remove(promoted.ReservationId);
-                AfterHeld(pool, promoted.ReservationId, nowMs);
+                AfterHeld(pool, promoted.ReservationId, outcome.After is [var granted, ..] ? granted : null, nowMs);
                 break;
             case AllocationOutcomeEvent.Preempted preempted:
                 lost.Add(preempted.ReservationId);
@@ -156,10 +169,35 @@ internal sealed class DemoScript
         _ => false,
     };
 
-    private void AfterHeld(DemoPool pool, string reservationId, long nowMs)
+    // What becomes of the holds of orders that are on their way.
+    private void Follow(AllocationOutcomeEvent happened, long nowMs)
+    {
+        switch (happened)
+        {
+            case AllocationOutcomeEvent.Expired expired:
+                flow?.Lose(expired.ReservationId, StageResult.Expired, nowMs);
+                break;
+            case AllocationOutcomeEvent.Preempted preempted:
+                flow?.Lose(preempted.ReservationId, StageResult.Compensated, nowMs);
+                break;
+            case AllocationOutcomeEvent.Released released:
+                flow?.Lose(released.ReservationId, StageResult.Compensated, nowMs);
+                break;
+            case AllocationOutcomeEvent.Extended extended:
+                flow?.Extend(extended.ReservationId, extended.ExpiresAtMs);
+                break;
+        }
+    }
+
+    private void AfterHeld(DemoPool pool, string reservationId, Reservation? held, long nowMs)
     {
         var mood = random.NextDouble();
-        if (mood < 0.65)
+        if (mood < PayShare * scenario.StageShare && flow is not null
+            && held is { OrderRef: { } order, ExpiresAtMs: { } expiresAtMs })
+        {
+            flow.Begin(new DemoOrder(order, pool.Id, reservationId), expiresAtMs, nowMs);
+        }
+        else if (mood < PayShare)
         {
             Plan(pool, $"{reservationId}-pay", nowMs + Between(500, 6_000),
                 new AllocationCommandBody.Confirm { ReservationId = reservationId });
@@ -269,9 +307,9 @@ internal sealed class DemoScript
         {
             ReservationId = reservationId,
             Quantity = 1 + random.Next(pool.LargestHold),
-            TtlMs = scenario.ShortestHoldMs ?? HoldTtlMs,
+            TtlMs = scenario.HoldMs,
             Mode = customer.Waits ? HoldMode.Waitlist : HoldMode.AllOrNothing,
-            OrderRef = $"demo-order-{holdCount}",
+            OrderRef = $"demo-order-{run}-{holdCount}",
             CustomerRef = customer.Names[random.Next(customer.Names.Count)],
             Attributes = customer.Attributes,
         }) with

@@ -39,6 +39,8 @@ internal sealed class DemoTraffic(
         {
             partitionCount = clients.PartitionCount(admin, commandTopic);
         }
+        var stages = new DemoStageTopic(clients, settings, registry);
+        await stages.InitializeAsync(cancellation).ConfigureAwait(false);
         var seen = Channel.CreateBounded<AllocationOutcome>(OutcomeBacklog);
         var following = Task.Run(() => Follow(seen.Writer, partitionCount, cancellation), cancellation);
         using var producer = clients.Producer();
@@ -60,6 +62,10 @@ internal sealed class DemoTraffic(
         {
             Send(command);
         }
+        foreach (var left in stages.LeftWaiting(cancellation))
+        {
+            stages.Send(producer, DemoFlow.GivenUp(left, NowMs));
+        }
         using var step = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / StepsPerSecond), time);
         while (await step.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
         {
@@ -70,6 +76,10 @@ internal sealed class DemoTraffic(
             foreach (var command in script.Next(NowMs, commandsPerSecond / StepsPerSecond))
             {
                 Send(command);
+            }
+            foreach (var happened in script.TakeStageEvents())
+            {
+                stages.Send(producer, happened);
             }
             if (following.IsFaulted)
             {

@@ -113,6 +113,8 @@ internal sealed record OutcomeSummary(string Event, Mood Mood, string? Reservati
         AllocationOutcomeEvent.ModeChanged e =>
             new("ModeChanged", Mood.Neutral, null, $"{e.Mode} {(e.On ? "on" : "off")}"
                 + (e.CapMs is { } cap ? $", cap {Duration.ShowMs(cap)}" : "")
+                + (e.Pools.Count > 0 ? $", pools {string.Join(" and ", e.Pools)}" : "")
+                + (e.Classes.Count > 0 ? $", classes {string.Join(" and ", e.Classes)}" : "")
                 + $": {e.Reason}"),
         AllocationOutcomeEvent.AuthorityChanged e =>
             new("AuthorityChanged", Mood.Neutral, null, $"{e.Slice} is {e.Mode}, owner {e.Owner}, epoch {e.NewEpoch}"),

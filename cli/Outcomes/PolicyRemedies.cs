@@ -15,6 +15,9 @@ internal static class PolicyRemedies
             : "a shorter --ttl",
         ReasonCode.ExtensionLimit => "a confirmation, or a new hold: this one was extended as often as it may be",
         ReasonCode.DegradedMode => "waiting until the degraded mode is switched off; alloc mode get shows it",
+        ReasonCode.ClassMustWait =>
+            $"a place in line (--mode waitlist): the degraded mode {reason.Detail} lets this class wait; alloc mode "
+            + "get shows it",
         ReasonCode.InvalidPolicy => "a document that alloc policy validate accepts, sent by alloc policy apply",
         ReasonCode.PolicyConflict => "a version of its own: alloc policy get shows the last one",
         ReasonCode.ExceedsMaximumCapacity => Has(n, NumberName.Maximum) is { } maximum

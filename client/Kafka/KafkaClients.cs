@@ -51,10 +51,12 @@ internal sealed class KafkaClients(AllocClientOptions settings)
     /// <param name="readCommitted">Whether records of aborted and open transactions are left out.</param>
     /// <param name="group">The group whose offsets it asks for.</param>
     /// <param name="fetchWaitMs">How long the broker may wait for a record, in milliseconds.</param>
+    /// <param name="partitionBytes">Bytes of a partition that one fetch brings; null for the client's default.</param>
     public IConsumer<byte[]?, byte[]?> Consumer(
-        bool readCommitted = true, string group = "alloc-cli", int fetchWaitMs = 100) =>
+        bool readCommitted = true, string group = "alloc-cli", int fetchWaitMs = 100, int? partitionBytes = null) =>
         new ConsumerBuilder<byte[]?, byte[]?>(Config(new ConsumerConfig
         {
+            MaxPartitionFetchBytes = partitionBytes,
             GroupId = group,
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,

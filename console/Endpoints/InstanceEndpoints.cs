@@ -14,18 +14,19 @@ namespace Alloc.Web.Endpoints;
 
 /// <summary>This instance itself: is it alive, is it ready, what does it do, how far is it, checkpoints.</summary>
 internal sealed class InstanceEndpoints(
-    StreamsApplication application, Startup startup, DiskSpace disks, TimeSpan patience,
+    HostedApplications applications, Startup startup, DiskSpace disks, TimeSpan patience,
     Func<Stream, CancellationToken, Task> writeMetrics)
 {
     private const int MaximumReasonLength = 256;
     private static readonly NumberParameter Through = QueryParameter.Number("through", 0);
+    private static readonly QueryParameter RoleName = QueryParameter.Text("role", 32);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", HealthAsync);
-        routes.MapGet("/readyz", ReadyAsync);
+        routes.MapGet("/readyz", ReadyAsync).Takes(RoleName);
         routes.MapGet("/metrics", MetricsAsync);
-        routes.MapGet("/v1/tasks", TasksAsync);
+        routes.MapGet("/v1/tasks", TasksAsync).Takes(RoleName);
         routes.MapPost("/v1/checkpoint", CheckpointAsync).Needs(Role.Operator);
         routes.MapPost("/v1/tasks/{topic}/{partition:int}/accept-time", AcceptTimeAsync).Needs(Role.Admin)
             .Takes(Through, QueryParameter.Text("reason", MaximumReasonLength));
@@ -37,32 +38,38 @@ internal sealed class InstanceEndpoints(
     /// </summary>
     private Task HealthAsync(HttpContext context)
     {
-        var failed = application.State == StreamsState.Error;
-        return JsonAnswer.WriteAsync(context, failed ? 503 : 200, new JsonObject
+        var failure = applications.Failure;
+        return JsonAnswer.WriteAsync(context, failure is null ? 200 : 503, new JsonObject
         {
-            ["status"] = failed ? "failed" : "ok",
-            ["state"] = application.State.ToString(),
-            ["reason"] = application.Failure?.Message,
+            ["status"] = failure is null ? "ok" : "failed",
+            ["state"] = StateOf(applications.Primary),
+            ["reason"] = failure,
         });
     }
 
     /// <summary>
-    /// GET /readyz: 200 while this instance decides, or would if there were something to decide; else 503 with what is
-    /// waited for, and the progress of restoring.
+    /// GET /readyz?role=: 200 while this instance decides, or would if there were something to decide; else 503 with
+    /// what is waited for, and the progress of restoring. With a role, the same of that application. How its other
+    /// applications are is always said.
     /// </summary>
-    private Task ReadyAsync(HttpContext context)
+    private async Task ReadyAsync(HttpContext context)
     {
-        var progress = application.RestoreProgress;
-        var waits = Waits();
+        if (await AskedForAsync(context).ConfigureAwait(false) is not { } asked)
+        {
+            return;
+        }
+        var progress = asked.Application()?.RestoreProgress ?? [];
+        var waits = Waits(asked);
         var ready = waits.Count == 0;
-        return JsonAnswer.WriteAsync(context, ready ? 200 : 503, new JsonObject
+        await JsonAnswer.WriteAsync(context, ready ? 200 : 503, new JsonObject
         {
             ["status"] = ready ? "ready" : "not ready",
-            ["state"] = application.State.ToString(),
+            ["state"] = StateOf(asked),
             ["waitingFor"] = waits,
             ["remaining"] = progress.Sum(p => p.Remaining),
             ["restoring"] = new JsonArray([.. progress.Select(p => (JsonNode)RestoreJson(p))]),
-        });
+            ["applications"] = new JsonArray([.. applications.All.Select(a => (JsonNode)ApplicationJson(a))]),
+        }).ConfigureAwait(false);
     }
 
     /// <summary>GET /metrics in Prometheus' text format.</summary>
@@ -73,28 +80,39 @@ internal sealed class InstanceEndpoints(
     }
 
     /// <summary>
-    /// GET /v1/tasks: the tasks of this instance, ready ones and those that restore, and how far the decisions of each
-    /// input partition are, also of those that nobody has.
+    /// GET /v1/tasks?role=: the tasks of this instance's application, ready ones and those that restore, and how far
+    /// the work of each input partition is, also of those that nobody has.
     /// </summary>
-    private Task TasksAsync(HttpContext context) => JsonAnswer.WriteAsync(context, 200, new JsonObject
+    private async Task TasksAsync(HttpContext context)
     {
-        ["instance"] = application.InstanceId,
-        ["state"] = application.State.ToString(),
-        ["tasks"] = new JsonArray([.. application.Tasks.Select(t => (JsonNode)new JsonObject
+        if (await AskedForAsync(context).ConfigureAwait(false) is not { } asked)
         {
-            ["task"] = t.TaskId.ToString(),
-            ["partition"] = t.TaskId.Partition,
-            ["processed"] = t.Processed,
-            ["deadLetters"] = t.DeadLetters,
-            ["skippedDecided"] = t.SkippedDecided,
-            ["waitingFor"] = t.WaitingFor,
-            ["waitingSeconds"] = t.Waited.TotalSeconds,
-            ["stopped"] = t.IsStopped,
-            ["unwrittenEntries"] = t.UnwrittenEntries,
-        })]),
-        ["restoring"] = new JsonArray([.. application.RestoreProgress.Select(p => (JsonNode)RestoreJson(p))]),
-        ["inputs"] = new JsonArray([.. application.Inputs.Select(i => (JsonNode)InputJson(i))]),
-    });
+            return;
+        }
+        var application = asked.Application();
+        await JsonAnswer.WriteAsync(context, 200, new JsonObject
+        {
+            ["instance"] = application?.InstanceId,
+            ["role"] = asked.Role,
+            ["state"] = StateOf(asked),
+            ["failure"] = asked.Failure,
+            ["tasks"] = new JsonArray([.. (application?.Tasks ?? []).Select(t => (JsonNode)new JsonObject
+            {
+                ["task"] = t.TaskId.ToString(),
+                ["partition"] = t.TaskId.Partition,
+                ["processed"] = t.Processed,
+                ["deadLetters"] = t.DeadLetters,
+                ["skippedDecided"] = t.SkippedDecided,
+                ["waitingFor"] = t.WaitingFor,
+                ["waitingSeconds"] = t.Waited.TotalSeconds,
+                ["stopped"] = t.IsStopped,
+                ["unwrittenEntries"] = t.UnwrittenEntries,
+            })]),
+            ["restoring"] = new JsonArray(
+                [.. (application?.RestoreProgress ?? []).Select(p => (JsonNode)RestoreJson(p))]),
+            ["inputs"] = new JsonArray([.. (application?.Inputs ?? []).Select(i => (JsonNode)InputJson(i))]),
+        }).ConfigureAwait(false);
+    }
 
     /// <summary>POST /v1/checkpoint: writes a checkpoint of every task of this instance and answers where.</summary>
     private async Task CheckpointAsync(HttpContext context)
@@ -102,7 +120,9 @@ internal sealed class InstanceEndpoints(
         IReadOnlyList<string> written;
         try
         {
-            written = await application.CheckpointAsync().ConfigureAwait(false);
+            written = applications.Primary.Application() is { } application
+                ? await application.CheckpointAsync().ConfigureAwait(false)
+                : [];
         }
         catch (InvalidOperationException e)
         {
@@ -131,7 +151,7 @@ internal sealed class InstanceEndpoints(
                 $"Give through=OFFSET and reason=TEXT of 1 to {MaximumReasonLength} characters.").ConfigureAwait(false);
             return;
         }
-        if (!application.AcceptTime(topic, partition, through, reason))
+        if (!applications.All.Any(a => a.Application()?.AcceptTime(topic, partition, through, reason) == true))
         {
             await Problem.WriteAsync(context, 404, "Not here",
                 $"This instance does not process {topic}-{partition}; alloc group describe shows which one does.")
@@ -146,30 +166,71 @@ internal sealed class InstanceEndpoints(
         }).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Disks that are full, and what the start, or the decisions, wait for; empty when nothing does.
-    /// </summary>
-    private JsonArray Waits()
+    /// <summary>The application of the role that was asked for, or the primary one; null after a refusal.</summary>
+    private async Task<HostedApplication?> AskedForAsync(HttpContext context)
     {
-        var waits = new JsonArray([.. disks.Full().Concat(application.WaitingFor).Select(Whole)]);
-        foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : Waiting())
+        if (context.Request.Query[RoleName.Name].ToString() is not { Length: > 0 } role)
+        {
+            return applications.Primary;
+        }
+        if (applications.Find(role) is { } found)
+        {
+            return found;
+        }
+        await Problem.WriteAsync(
+            context, 404, "Not here", $"This instance does not run '{role}'; it runs {applications.Names}.")
+            .ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>
+    /// Disks that are full, and what the start, or an application's work, waits for; empty when nothing does.
+    /// </summary>
+    private JsonArray Waits(HostedApplication asked)
+    {
+        var waits = new JsonArray(
+            [.. disks.Full().Concat(asked.Application()?.WaitingFor ?? []).Select(Whole)]);
+        foreach (var wait in startup.WaitingFor is { } reason ? [Whole(reason)] : Waiting(asked))
         {
             waits.Add(wait);
         }
         return waits;
-
-        static JsonNode Whole(string reason) => new JsonObject { ["task"] = null, ["reason"] = reason };
     }
 
-    private IEnumerable<JsonNode> Waiting() => Readiness.Of(
-        application.State, application.Tasks, application.RestoreProgress, application.Inputs, application.Contact,
-        application.Failure?.Message, patience).Select(w => (JsonNode)new JsonObject
+    private static JsonNode Whole(string reason) => new JsonObject { ["task"] = null, ["reason"] = reason };
+
+    private IEnumerable<JsonNode> Waiting(HostedApplication asked)
+    {
+        if (asked.StartFailure() is { } failure)
         {
-            ["task"] = w.Task,
-            ["input"] = w.Input,
-            ["reason"] = w.Reason,
-            ["seconds"] = w.Waited?.TotalSeconds,
-        });
+            return [Whole($"It did not start: {failure}")];
+        }
+        if (asked.Application() is not { } application)
+        {
+            return [Whole("It starts.")];
+        }
+        return Readiness.Of(
+            application.State, application.Tasks, application.RestoreProgress, application.Inputs,
+            application.Contact, application.Failure?.Message, patience).Select(w => (JsonNode)new JsonObject
+            {
+                ["task"] = w.Task,
+                ["input"] = w.Input,
+                ["reason"] = w.Reason,
+                ["seconds"] = w.Waited?.TotalSeconds,
+            });
+    }
+
+    private JsonObject ApplicationJson(HostedApplication application) => new()
+    {
+        ["role"] = application.Role,
+        ["state"] = StateOf(application),
+        ["ready"] = startup.WaitingFor is null && !Waiting(application).Any(),
+        ["failure"] = application.Failure,
+    };
+
+    private static string StateOf(HostedApplication application) => application.Failure is not null
+        ? nameof(StreamsState.Error)
+        : (application.Application()?.State ?? StreamsState.Created).ToString();
 
     private static JsonObject InputJson(InputStatus input) => new()
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Alloc.Web.Reads;
 using Microsoft.AspNetCore.Http;
@@ -9,62 +8,21 @@ namespace Alloc.Web.Endpoints;
 internal sealed class LedgerAnswers(LedgerDirectory directory, Peers peers)
 {
     /// <summary>Answers with what is read, 404 with <paramref name="nothing"/> where that is null.</summary>
-    public async Task AnswerAsync(
+    public Task AnswerAsync(
         HttpContext context, string poolId, Func<ILedgerReads, JsonObject?> read, string nothing)
     {
         var partition = directory.PartitionOf(poolId);
-        (HttpStatusCode Status, JsonNode? Body)? said = null;
-        Uri? asked = null;
-        for (var isFresh = false; ; isFresh = true)
-        {
-            if (directory.TryRead(partition, read, out var found))
-            {
-                await WriteAsync(context, found, nothing).ConfigureAwait(false);
-                return;
-            }
-            var place = await directory.Owners.FindAsync(partition, isFresh, context.RequestAborted)
-                .ConfigureAwait(false);
-            if (!place.IsCurrent && directory.TryReadLast(partition, read, out found, out var age))
-            {
-                if (found is not null)
-                {
-                    found["staleSeconds"] = Math.Round(age.TotalSeconds, 1);
-                }
-                await WriteAsync(context, found, nothing).ConfigureAwait(false);
-                return;
-            }
-            if (place.Owner is not { } owner || Peers.IsForwarded(context.Request))
-            {
-                context.Response.Headers.RetryAfter = "1";
-                await Problem.WriteAsync(context, 503, "Not ready", place.Detail).ConfigureAwait(false);
-                return;
-            }
-            if (owner != asked)
-            {
-                asked = owner;
-                said = await peers.AskAsync(owner, context.Request, context.RequestAborted).ConfigureAwait(false);
-            }
-            // An owner that is silent or has lost the partition is looked up once more: it may have moved in between.
-            if (said is { Body: { } body } && (isFresh || said.Value.Status != HttpStatusCode.ServiceUnavailable))
-            {
-                var status = (int)said.Value.Status;
-                await JsonAnswer.WriteAsync(
-                    context, status, body, status >= 400 ? Problem.MediaType : "application/json")
-                    .ConfigureAwait(false);
-                return;
-            }
-            if (isFresh)
-            {
-                await Problem.WriteAsync(
-                    context, 503, "The owner does not answer",
-                    $"{place.Detail} It does not answer now; ask it, or try again.",
-                    new JsonObject { ["owner"] = owner.ToString() }).ConfigureAwait(false);
-                return;
-            }
-        }
+        return OwnerAnswers.AnswerAsync(context, peers, partition, new Reads(directory, partition, read), nothing);
     }
 
-    private static Task WriteAsync(HttpContext context, JsonObject? found, string nothing) => found is null
-        ? Problem.WriteAsync(context, 404, "Not found", nothing)
-        : JsonAnswer.WriteAsync(context, 200, found);
+    private sealed class Reads(LedgerDirectory directory, int partition, Func<ILedgerReads, JsonObject?> read)
+        : IOwnedReads
+    {
+        public IPartitionOwners Owners => directory.Owners;
+
+        public bool TryRead(out JsonObject? found) => directory.TryRead(partition, read, out found);
+
+        public bool TryReadLast(out JsonObject? found, out TimeSpan age) =>
+            directory.TryReadLast(partition, read, out found, out age);
+    }
 }

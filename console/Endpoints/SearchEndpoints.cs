@@ -14,7 +14,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
     private const string NotAll = "Give allowIncomplete=true to begin it at the others.";
 
     private const string Off =
-        "This instance runs without the search projection (--no-projection): ask one that has it (--console).";
+        "This instance runs without the search projection (--roles, --no-projection): ask one that has it (--console).";
 
     private static readonly NumberParameter Generation = QueryParameter.Number("generation", 0, int.MaxValue);
     private static readonly FlagParameter AllowIncomplete = QueryParameter.Flag("allowIncomplete");

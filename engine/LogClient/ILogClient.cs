@@ -15,11 +15,11 @@ public interface ILogClient
     /// <summary>A transactional producer; call <see cref="ILogProducer.StartInit"/> first.</summary>
     ILogProducer CreateTransactionalProducer(string transactionalId, string clientId);
 
-    /// <summary>An idempotent producer outside any transaction, for ticks.</summary>
+    /// <summary>An idempotent producer outside any transaction, for ticks and for reading the broker's clock.</summary>
     ILogAppender CreateAppender(string clientId);
 
-    /// <summary>Topics, offsets and the application's group.</summary>
-    ILogAdmin CreateAdmin(string clientId);
+    /// <summary>Topics, offsets and a group: the application's own where none is named.</summary>
+    ILogAdmin CreateAdmin(string clientId, string? group = null);
 }
 
 /// <summary>Who a group consumer is.</summary>

@@ -13,6 +13,11 @@ public interface ILogWatch
     /// <summary>The first offset that the log still holds.</summary>
     long Beginning(TopicPartition partition);
 
+    /// <summary>
+    /// The first offsets that the log still holds; a partition of which that is not known now is absent.
+    /// </summary>
+    IReadOnlyDictionary<TopicPartition, long> Beginnings(IReadOnlyCollection<TopicPartition> partitions);
+
     /// <summary>The group's committed offsets; pending ones do not count. Absent where there is none.</summary>
     IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions);
 

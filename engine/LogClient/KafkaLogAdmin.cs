@@ -20,6 +20,7 @@ internal sealed class KafkaLogAdmin : ILogAdmin
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(3);
 
     private const long LatestTimestamp = -1;
+    private const long EarliestTimestamp = -2;
 
     private readonly IConsumer<Ignore, Ignore> consumer;
     private readonly IAdminClient admin;
@@ -109,24 +110,10 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         "ListOffsets", () => consumer.QueryWatermarkOffsets(Native(partition), LookTimeout).Low.Value);
 
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions) =>
-        Call("ListOffsets", () =>
-        {
-            var asked = partitions.Select(p => new TopicPartitionTimestamp(
-                p.Topic, p.Partition, new Timestamp(LatestTimestamp, TimestampType.NotAvailable)));
-            IEnumerable<TopicPartitionOffsetError> answered;
-            try
-            {
-                return Known(consumer.OffsetsForTimes(asked, LookTimeout));
-            }
-            catch (TopicPartitionOffsetException partly)
-            {
-                answered = partly.Results;
-            }
-            var known = answered.Where(a => !a.Error.IsError).ToList();
-            return known.Count > 0
-                ? Known(known.Select(a => a.TopicPartitionOffset))
-                : throw new KafkaException(answered.First().Error);
-        });
+        OffsetsAt(LatestTimestamp, partitions);
+
+    public IReadOnlyDictionary<TopicPartition, long> Beginnings(IReadOnlyCollection<TopicPartition> partitions) =>
+        OffsetsAt(EarliestTimestamp, partitions);
 
     public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
         Call("OffsetFetch", () => Known(consumer.Committed(partitions.Select(Native), LookTimeout)));
@@ -201,6 +188,26 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         }
         return partitions;
     }
+
+    private Dictionary<TopicPartition, long> OffsetsAt(
+        long timestamp, IReadOnlyCollection<TopicPartition> partitions) => Call("ListOffsets", () =>
+        {
+            var asked = partitions.Select(p => new TopicPartitionTimestamp(
+                p.Topic, p.Partition, new Timestamp(timestamp, TimestampType.NotAvailable)));
+            IEnumerable<TopicPartitionOffsetError> answered;
+            try
+            {
+                return Known(consumer.OffsetsForTimes(asked, LookTimeout));
+            }
+            catch (TopicPartitionOffsetException partly)
+            {
+                answered = partly.Results;
+            }
+            var known = answered.Where(a => !a.Error.IsError).ToList();
+            return known.Count > 0
+                ? Known(known.Select(a => a.TopicPartitionOffset))
+                : throw new KafkaException(answered.First().Error);
+        });
 
     private static Dictionary<TopicPartition, long> Known(
         IEnumerable<Confluent.Kafka.TopicPartitionOffset> offsets) => offsets.Where(o => o.Offset.Value >= 0)

@@ -40,8 +40,8 @@ public sealed class KafkaLogClient : ILogClient
     public ILogAppender CreateAppender(string clientId) => new KafkaLogAppender(AppenderSettings(clientId), logger);
 
     /// <inheritdoc/>
-    public ILogAdmin CreateAdmin(string clientId) =>
-        new KafkaLogAdmin(With(CommonSettings(clientId)), streams.ApplicationId, streams.RequestTimeout, logger);
+    public ILogAdmin CreateAdmin(string clientId, string? group = null) => new KafkaLogAdmin(
+        With(CommonSettings(clientId)), group ?? streams.ApplicationId, streams.RequestTimeout, logger);
 
     /// <summary>How a member of the group is set up.</summary>
     internal Dictionary<string, string> GroupConsumerSettings(GroupConsumerOptions options)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace Alloc.Engine.LogClient;
@@ -13,7 +12,6 @@ public sealed class TransactionProbe
     private const short DescribeProducers = 61;
     private const short DescribeTransactions = 65;
     private const short ListTransactions = 66;
-    private const int LargestAnswer = 16 << 20;
     private readonly string? unable;
     private readonly TimeSpan timeout;
 
@@ -137,26 +135,8 @@ public sealed class TransactionProbe
     /// <summary>One question over a connection of its own; what follows the answer's header.</summary>
     private WireBuffer Ask((string Host, int Port) broker, short api, WireBuffer body)
     {
-        using var deadline = new CancellationTokenSource(timeout);
-        using var client = new TcpClient { NoDelay = true };
-        client.ConnectAsync(broker.Host, broker.Port, deadline.Token).AsTask().GetAwaiter().GetResult();
-        using var stream = client.GetStream();
-        stream.ReadTimeout = stream.WriteTimeout = (int)timeout.TotalMilliseconds;
-        byte[] request = [.. new WireBuffer().Int16(api).Int16(0).Int32(1).OldText("alloc").Tags().Written,
-            .. body.Written];
-        stream.Write([.. new WireBuffer().Int32(request.Length).Written, .. request]);
-        var size = new byte[sizeof(int)];
-        stream.ReadExactly(size);
-        var length = BinaryPrimitives.ReadInt32BigEndian(size);
-        if (length is < 0 or > LargestAnswer)
-        {
-            throw new InvalidDataException($"an answer of {length} bytes");
-        }
-        var answer = new byte[length];
-        stream.ReadExactly(answer);
-        var buffer = new WireBuffer(answer);
-        buffer.ReadInt32();
-        buffer.SkipTags();
-        return buffer;
+        using var connection = WireConnection.Open(broker, timeout);
+        connection.Send(api, 0, isFlexible: true, body);
+        return connection.Receive(isFlexible: true);
     }
 }

@@ -4,8 +4,9 @@ using System.Text;
 namespace Alloc.Engine.LogClient;
 
 /// <summary>
-/// Writes and reads the few types of Kafka's flexible messages (KIP-482) that <see cref="TransactionProbe"/> needs:
-/// numbers big-endian, lengths as unsigned variable numbers, one more than they are, each structure ended by its tags.
+/// Writes and reads the few types of Kafka's messages that the probes need. Flexible ones (KIP-482): numbers
+/// big-endian, lengths as unsigned variable numbers, one more than they are, each structure ended by its tags. Older
+/// ones: lengths in two bytes for texts, in four for arrays and bytes, −1 for none, and no tags.
 /// </summary>
 internal sealed class WireBuffer
 {
@@ -71,6 +72,12 @@ internal sealed class WireBuffer
         return Int16((short)bytes.Length).Raw(bytes);
     }
 
+    /// <summary>The length of an array as older messages have it.</summary>
+    public WireBuffer OldCount(int count) => Int32(count);
+
+    /// <summary>A byte of 0 or 1.</summary>
+    public WireBuffer Flag(bool value) => Raw([value ? (byte)1 : (byte)0]);
+
     /// <summary>No tags.</summary>
     public WireBuffer Tags() => Count(-1);
 
@@ -96,6 +103,28 @@ internal sealed class WireBuffer
         var length = (int)ReadNumber();
         return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1));
     }
+
+    /// <summary>The length of an array of an older message; 0 for none.</summary>
+    public int ReadOldCount()
+    {
+        var count = Math.Max(0, ReadInt32());
+        return count <= source.Length - position
+            ? count
+            : throw new InvalidDataException("The answer has fewer bytes than it says.");
+    }
+
+    /// <summary>A text of an older message; null where there is none.</summary>
+    public string? ReadOldText()
+    {
+        var length = ReadInt16();
+        return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
+    }
+
+    /// <summary>Bytes of an older message; empty where there are none.</summary>
+    public byte[] ReadOldBytes() => Take(Math.Max(0, ReadInt32())).ToArray();
+
+    /// <summary>Passes over so many bytes.</summary>
+    public void Skip(int length) => Take(length);
 
     /// <summary>Passes over tags.</summary>
     public void SkipTags()

@@ -26,6 +26,8 @@ internal sealed class EngineMetrics : IDisposable
     private readonly Counter<long> deadLetters;
     private readonly Counter<long> transactions;
     private readonly Counter<long> ticks;
+    private readonly Counter<long> late;
+    private readonly Counter<long> unusual;
     private readonly Counter<long> recoveries;
     private readonly Counter<long> wipes;
     private readonly Histogram<double> transactionDuration;
@@ -44,6 +46,11 @@ internal sealed class EngineMetrics : IDisposable
         processed = meter.CreateCounter<long>("alloc_records_processed", null, "Input records processed, by topic.");
         deadLetters = meter.CreateCounter<long>("alloc_dead_letters", null, "Records written to a dead-letter topic.");
         transactions = meter.CreateCounter<long>("alloc_transactions", null, "Transactions by how they ended.");
+        unusual = meter.CreateCounter<long>(
+            "alloc_unusual_records", null,
+            "Records that a join or an aggregate dropped or cut short, by kind: null-key, null-value, truncated.");
+        late = meter.CreateCounter<long>(
+            "alloc_late_records", null, "Records that came after their source's watermark and grace, by source.");
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");
         recoveries = meter.CreateCounter<long>(
             "alloc_recoveries", null, "Times a thread dropped uncommitted work and started again.");
@@ -70,6 +77,10 @@ internal sealed class EngineMetrics : IDisposable
         meter.CreateObservableGauge(
             "alloc_consumer_stalled", () => Gauges().StalledSeconds, "s",
             "How long nothing was decided while records waited or the end was not known; 0 when neither is so.");
+        meter.CreateObservableGauge(
+            "alloc_watermark_lag", () => Gauges().WatermarkLagSeconds, "s",
+            "How far the watermark of a source partition is behind the broker's clock; before the first, how long the "
+            + "task has waited for it.");
         meter.CreateObservableGauge(
             "alloc_partition_unowned", () => Gauges().Unowned, null,
             "1 for an input partition that no instance has; every instance says so.");
@@ -114,6 +125,10 @@ internal sealed class EngineMetrics : IDisposable
         }
     }
 
+    public void Unusual(long count, string kind) => unusual.Add(count, new KeyValuePair<string, object?>("kind", kind));
+
+    public void Late(long count, string source) => late.Add(count, new KeyValuePair<string, object?>("source", source));
+
     public void TickAppended() => ticks.Add(1);
 
     public void Recovered(string reason) => recoveries.Add(1, new KeyValuePair<string, object?>("reason", reason));
@@ -152,4 +167,5 @@ internal sealed record EngineGauges(
     IReadOnlyList<Measurement<double>> StalledSeconds, IReadOnlyList<Measurement<long>> Unowned,
     double BrokerSilentSeconds, IReadOnlyList<Measurement<double>> WaitSeconds,
     IReadOnlyList<Measurement<long>> Stopped, long ConsecutiveFailures, double SkewRatio, long RestoreRemaining,
-    IReadOnlyList<Measurement<long>> Threads, long StoreMemoryBytes, long UnwrittenEntries);
+    IReadOnlyList<Measurement<long>> Threads, long StoreMemoryBytes, long UnwrittenEntries,
+    IReadOnlyList<Measurement<double>> WatermarkLagSeconds);

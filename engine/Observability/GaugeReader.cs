@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
+using Alloc.Engine.Watermarks;
 
 namespace Alloc.Engine.Observability;
 
@@ -12,7 +13,7 @@ internal static class GaugeReader
 {
     public static EngineGauges Read(
         TaskRegistry tasks, IReadOnlyList<StreamThread> threads, ITaskStateProvider state,
-        IReadOnlyList<InputStatus> inputs, BrokerContact contact)
+        IReadOnlyList<InputStatus> inputs, BrokerContact contact, IReadOnlyList<WatermarkStatus> watermarks)
     {
         var waits = tasks.Ready.Values.Select(t => new Measurement<double>(
             t.Wait.Waited.TotalSeconds, new KeyValuePair<string, object?>("task", t.TaskId.ToString()))).ToList();
@@ -22,6 +23,8 @@ internal static class GaugeReader
                 t.IsStopped ? 1 : 0, new KeyValuePair<string, object?>("task", t.TaskId.ToString()))).ToList();
         KeyValuePair<string, object?>[] Tags(InputStatus input) =>
             [new("topic", input.Topic), new("partition", input.Partition)];
+        KeyValuePair<string, object?>[] SourceTags(WatermarkStatus watermark) =>
+            [new("source", watermark.Topic), new("partition", watermark.Partition)];
         var here = inputs.Where(i => i.IsHere).ToList();
         var mean = here.Count == 0 ? 0 : here.Average(i => i.LagRecords);
         var statesOfThreads = threads.GroupBy(t => t.State).Select(g =>
@@ -35,6 +38,7 @@ internal static class GaugeReader
             contact.Silent.TotalSeconds, waits, stopped, failures,
             mean == 0 ? 1 : here.Max(i => i.LagRecords) / mean,
             threads.SelectMany(t => t.RestoreProgress).Sum(p => p.Remaining), statesOfThreads, state.MemoryBytes,
-            tasks.Ready.Values.Sum(t => t.State.UnpersistedEntries));
+            tasks.Ready.Values.Sum(t => t.State.UnpersistedEntries),
+            [.. watermarks.Select(w => new Measurement<double>(w.Lag.TotalSeconds, SourceTags(w)))]);
     }
 }

@@ -40,6 +40,19 @@ public enum PunctuationType
     WallClock,
 }
 
+/// <summary>Records that the engine's own processors do not treat as others.</summary>
+public enum UnusualRecord
+{
+    /// <summary>It has no key, so it can meet or be counted with nobody; an outer side lets it go alone.</summary>
+    NullKey,
+
+    /// <summary>It has no value, so it says nothing to a join of streams or to an aggregate; it is dropped.</summary>
+    NullValue,
+
+    /// <summary>The window that was asked for is longer than the join keeps any; it left at the longest.</summary>
+    Truncated,
+}
+
 /// <summary>What a processor may ask of its task, whatever it forwards.</summary>
 public interface IProcessorContext
 {
@@ -65,6 +78,12 @@ public interface IProcessorContext
     /// </summary>
     long WallClockMs { get; }
 
+    /// <summary>
+    /// The broker's clock, milliseconds since 1970 UTC, as its timestamps tell it; the host's where the topology uses
+    /// no watermarks. What is emitted because nobody came has this as its timestamp.
+    /// </summary>
+    long ClockMs { get; }
+
     /// <summary>A store that the topology connected to this processor.</summary>
     /// <typeparam name="TStore">The store's interface, such as <c>IKeyValueStore&lt;string, Pool&gt;</c>.</typeparam>
     /// <exception cref="TopologyException">The store is not connected to this processor, or is of another
@@ -88,21 +107,27 @@ public interface IProcessorContext
     /// Up to when a source of this task is known, milliseconds since 1970 UTC; <see cref="long.MinValue"/> while
     /// nothing is known of it. Never goes back, and is part of the state.
     /// </summary>
-    /// <exception cref="TopologyException">The topic is no source of this task.</exception>
+    /// <exception cref="TopologyException">The topic is no source of this task, or the topology does not use
+    /// watermarks.</exception>
     long WatermarkMs(string topic);
 
     /// <summary>
     /// Makes a timer that claims the silence of some sources of this task. Its callback runs between two records, in
     /// the same transaction as they do; it should do a bounded piece of work, and is called again while more is due.
+    /// When it throws <see cref="DependencyUnavailableException"/>, it is called again after a while.
     /// </summary>
     /// <param name="topics">The sources whose silence is claimed, at least one.</param>
     /// <param name="onPassed">Gets the least watermark of them.</param>
-    /// <exception cref="TopologyException">A topic is no source of this task.</exception>
+    /// <exception cref="TopologyException">A topic is no source of this task, or the topology does not use
+    /// watermarks.</exception>
     IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed);
 
     /// <summary>Counts a record that came too late to be taken (<c>alloc_late_records_total</c>).</summary>
     /// <param name="topic">Its source.</param>
     void ReportLate(string topic);
+
+    /// <summary>Counts a record that went a way of its own.</summary>
+    void ReportUnusual(UnusualRecord kind);
 
     /// <summary>
     /// Calls back when a commit is acknowledged, with the input topic and the offset after the last record that it

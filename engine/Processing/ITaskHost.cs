@@ -14,6 +14,8 @@ internal interface ITaskHost : IStores
 
     long WallClockMs { get; }
 
+    long ClockMs { get; }
+
     /// <summary>The partition count of an output topic.</summary>
     int PartitionCount(string topic);
 
@@ -32,6 +34,8 @@ internal interface ITaskHost : IStores
     IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed);
 
     void ReportLate(string topic);
+
+    void ReportUnusual(UnusualRecord kind);
 
     /// <summary>
     /// Calls back when a commit is acknowledged: input topic, and the offset after the last record in it.

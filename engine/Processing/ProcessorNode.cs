@@ -21,6 +21,8 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
 
     public long WallClockMs => host.WallClockMs;
 
+    public long ClockMs => host.ClockMs;
+
     public override void Init() => processor.Init(this);
 
     public override void Close() => processor.Close();
@@ -67,6 +69,8 @@ internal sealed class ProcessorNode<TKeyIn, TValueIn, TKeyOut, TValueOut>(
         host.CreateWatermarkTimer(topics, onPassed);
 
     public void ReportLate(string topic) => host.ReportLate(topic);
+
+    public void ReportUnusual(UnusualRecord kind) => host.ReportUnusual(kind);
 
     public void ScheduleTick(long dueAtMs) => host.ScheduleTick(dueAtMs);
 

@@ -220,7 +220,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         }
         else if (record.Key is null or { Length: 0 })
         {
-            restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, ChangelogWriter.ReadStreamTime(record.Value));
+            restoring.Times = restoring.Times.Max(ReadTimes(range, in record));
         }
         else
         {
@@ -233,6 +233,19 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         if (++restoring.UncommittedCount >= LayerSize)
         {
             Commit(restoring);
+        }
+    }
+
+    private static TaskTime ReadTimes(RestoreRange range, in PollResult record)
+    {
+        try
+        {
+            return TaskTime.Read(record.Value);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StreamsException(
+                $"The changelog record {range.Partition}@{record.Offset} cannot be read: {error.Message}", error);
         }
     }
 
@@ -283,7 +296,7 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             throw Failed(restoring, range, in record, error);
         }
-        restoring.StreamTimeMs = Math.Max(restoring.StreamTimeMs, record.TimestampMs);
+        restoring.Times = restoring.Times.Max(new TaskTime(record.TimestampMs, TaskTime.None));
         if (entry.SourcePartition != range.Partition.Partition)
         {
             throw new StreamsException(
@@ -317,7 +330,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         {
             Changelogs = changelogs,
             SourceMarks = new Dictionary<string, long>(restoring.Marks, StringComparer.Ordinal),
-            StreamTimeMs = restoring.StreamTimeMs,
+            StreamTimeMs = restoring.Times.StreamTimeMs,
+            Watermarks = restoring.Times.Watermarks,
         });
     }
 
@@ -352,7 +366,8 @@ internal sealed class RestoreLoop(ILogClient client, string clientId, TimeProvid
         public Dictionary<string, long> Marks { get; } = new(
             opened.Task.State.Position.SourceMarks, StringComparer.Ordinal);
 
-        public long StreamTimeMs { get; set; } = opened.Task.State.Position.StreamTimeMs;
+        public TaskTime Times { get; set; } = new(
+            opened.Task.State.Position.StreamTimeMs, opened.Task.State.Position.Watermarks);
 
         public long AppliedCount { get; set; }
 

@@ -27,6 +27,9 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     /// <summary>The node that reads this topic; a new one whenever the task's nodes are made anew.</summary>
     public SourceNode Source { get; set; } = source;
 
+    /// <summary>Its number among the queues of its task.</summary>
+    public int Index { get; init; }
+
     public int Count { get; private set; }
 
     /// <summary>
@@ -82,6 +85,24 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
     public long HeadTimestampMs => Count == 0 ? long.MaxValue : ring[head].TimestampMs;
 
     public ref QueuedRecord Head => ref ring[head];
+
+    /// <summary>The queue whose oldest record has the lowest timestamp; null when all are empty.</summary>
+    public static RecordQueue? Earliest(RecordQueue[] queues)
+    {
+        if (queues.Length == 1)
+        {
+            return queues[0].Count > 0 ? queues[0] : null;
+        }
+        RecordQueue? next = null;
+        foreach (var queue in queues)
+        {
+            if (queue.Count > 0 && (next is null || queue.HeadTimestampMs < next.HeadTimestampMs))
+            {
+                next = queue;
+            }
+        }
+        return next;
+    }
 
     /// <summary>Empties the queue and sets where to go on.</summary>
     public void Reset(long nextOffset, long mark)

@@ -39,9 +39,9 @@ internal sealed class StreamTask : ITaskHost
         beside = new BesideWork(taskId);
         graph = new TaskGraph(subTopology, this);
         Changelogs = new TaskChangelogs(environment.ApplicationId, subTopology);
-        Queues = graph.Sources.Select(s =>
-            new RecordQueue(new TopicPartition(s.Definition.Topic, taskId.Partition), s)).ToArray();
-        Watermarks = new TaskWatermarks(Queues, environment.AllowedClockSkewMs);
+        Queues = graph.Sources.Select((s, index) =>
+            new RecordQueue(new TopicPartition(s.Definition.Topic, taskId.Partition), s) { Index = index }).ToArray();
+        Watermarks = new TaskWatermarks(Queues, environment);
     }
 
     public TaskId TaskId { get; }
@@ -61,15 +61,30 @@ internal sealed class StreamTask : ITaskHost
     /// <summary>Up to when each source is known.</summary>
     public TaskWatermarks Watermarks { get; }
 
+    /// <summary>The watermarks that the task's changelogs have.</summary>
+    public IReadOnlyDictionary<string, long>? WrittenWatermarks { get; set; }
+
     public TickSchedule Tick { get; } = new();
 
     public TaskWait Wait { get; } = new();
 
+    /// <summary>
+    /// What a watermark timer waits for. A record that waits holds no timer, and a timer no record.
+    /// </summary>
+    public TaskWait TimerWait { get; } = new();
+
     public TaskCounters Counters { get; } = new();
+
+    public LateRecords Late { get; } = new();
+
+    /// <summary>Records that went a way of their own, by kind.</summary>
+    public LateRecords Unusual { get; } = new();
 
     public long StreamTimeMs { get; set; } = long.MinValue;
 
     public long WallClockMs => environment.NowMs;
+
+    public long ClockMs => environment.ClockMs;
 
     public RecordMetadata? Metadata => hasMetadata ? metadata : null;
 
@@ -116,7 +131,14 @@ internal sealed class StreamTask : ITaskHost
     public IWatermarkTimer CreateWatermarkTimer(IReadOnlyCollection<string> topics, Action<long> onPassed) =>
         Watermarks.CreateTimer(topics, onPassed);
 
-    public void ReportLate(string topic) => Counters.Late[topic] = Counters.Late.GetValueOrDefault(topic) + 1;
+    public void ReportLate(string topic) => Late.Report(topic);
+
+    public void ReportUnusual(UnusualRecord kind) => Unusual.Report(kind switch
+    {
+        UnusualRecord.NullKey => "null-key",
+        UnusualRecord.NullValue => "null-value",
+        _ => "truncated",
+    });
 
     public void WhenCommitted(Action<string, long> observer) => committed += observer;
 
@@ -160,10 +182,12 @@ internal sealed class StreamTask : ITaskHost
     {
         CloseNodes();
         punctuations.Clear();
-        Watermarks.ClearTimers();
+        Watermarks.Begin(State.Position.Watermarks);
+        WrittenWatermarks = State.Position.Watermarks;
         committed = null;
         Tick.Reset();
         Wait.End();
+        TimerWait.End();
         ofRecord.Clear();
         StreamTimeMs = State.Position.StreamTimeMs;
         graph = new TaskGraph(SubTopology, this);
@@ -214,22 +238,7 @@ internal sealed class StreamTask : ITaskHost
     }
 
     /// <summary>The queue whose oldest record has the lowest timestamp; null when all are empty.</summary>
-    public RecordQueue? NextQueue()
-    {
-        if (Queues.Length == 1)
-        {
-            return Queues[0].Count > 0 ? Queues[0] : null;
-        }
-        RecordQueue? next = null;
-        foreach (var queue in Queues)
-        {
-            if (queue.Count > 0 && (next is null || queue.HeadTimestampMs < next.HeadTimestampMs))
-            {
-                next = queue;
-            }
-        }
-        return next;
-    }
+    public RecordQueue? NextQueue() => RecordQueue.Earliest(Queues);
 
     /// <summary>
     /// Processes the head of a queue. False when it must wait; then nothing has changed.
@@ -243,12 +252,13 @@ internal sealed class StreamTask : ITaskHost
             queue.Dequeue();
             return true;
         }
-        if (record.TimestampMs > WallClockMs + environment.MaxClockSkewMs
+        if (record.TimestampMs > ClockMs + environment.MaxClockSkewMs
             && record.Offset > queue.TimeAcceptedThrough)
         {
-            var aheadSeconds = (record.TimestampMs - WallClockMs) / 1000.0;
+            var aheadSeconds = (record.TimestampMs - ClockMs) / 1000.0;
             Wait.Begin(environment, TaskId, FormattableString.Invariant(
-                $"record {queue.Partition}@{record.Offset} is stamped {aheadSeconds:0.0} s ahead of this host's clock")
+                $"record {queue.Partition}@{record.Offset} is stamped {aheadSeconds:0.0} s ahead of ")
+                + (Watermarks.IsUsed ? "the broker's clock" : "this host's clock")
                 + "; it goes on when time catches up, or when an operator accepts it");
             return false;
         }
@@ -288,7 +298,7 @@ internal sealed class StreamTask : ITaskHost
         Commit(outputs);
         Wait.End();
         Counters.Processed++;
-        Watermarks.See(queue, record.TimestampMs, WallClockMs);
+        Watermarks.See(queue, record.TimestampMs);
         queue.Dequeue();
         Tick.Processed(queue.NextOffset);
         return true;
@@ -309,17 +319,20 @@ internal sealed class StreamTask : ITaskHost
             ran = true;
         }
         // One call and no loop: each does a bounded piece of work, and a commit may be due in between.
-        if (!Wait.IsStopped && Watermarks.FindDue() is { } byWatermark)
+        if (HasWatermarkDue)
         {
-            Run(byWatermark.OnPassed, byWatermark.WatermarkMs, outputs);
+            RunDue(Watermarks.FindDue()!, outputs);
             ran = true;
         }
         return ran;
     }
 
-    /// <summary>Whether a punctuator is due by either time.</summary>
+    /// <summary>Whether a punctuator or a watermark timer is due.</summary>
     public bool HasPunctuationDue => !Wait.IsStopped && (punctuations.IsDue(StreamTimeMs, WallClockMs)
-        || Watermarks.FindDue() is not null);
+        || HasWatermarkDue);
+
+    /// <summary>Whether a watermark timer is due, and may be tried now.</summary>
+    public bool HasWatermarkDue => Watermarks.HasDue && !Wait.IsStopped && TimerWait.RetryAtMs <= WallClockMs;
 
     /// <summary>Wall-clock time of the next punctuation; <see cref="long.MaxValue"/> for none.</summary>
     public long NextPunctuationMs => Wait.IsStopped ? long.MaxValue : punctuations.WallClock.NextMs;
@@ -354,7 +367,22 @@ internal sealed class StreamTask : ITaskHost
         }
     }
 
-    private void Run(Action<long> punctuator, long timeMs, IOutputWriter outputs)
+    /// <summary>Nobody else has the timer's time come again: what could not be done is tried again.</summary>
+    private void RunDue(TaskWatermarks.WatermarkTimer timer, IOutputWriter outputs)
+    {
+        if (Run(timer.OnPassed, timer.WatermarkMs, outputs) is { } unavailable)
+        {
+            TimerWait.Begin(
+                environment, TaskId, $"{unavailable.Message} for what is due by watermark at {timer.DueAtMs}");
+        }
+        else
+        {
+            TimerWait.End();
+        }
+    }
+
+    /// <summary>Runs a punctuator; what it waits for, where its work was dropped for that.</summary>
+    private DependencyUnavailableException? Run(Action<long> punctuator, long timeMs, IOutputWriter outputs)
     {
         hasMetadata = false;
         Begin();
@@ -362,10 +390,12 @@ internal sealed class StreamTask : ITaskHost
         {
             punctuator(timeMs);
         }
-        catch (DependencyUnavailableException)
+        catch (DependencyUnavailableException error)
         {
             // Nobody's record waits for it: the punctuation's work is dropped, its next time comes.
             Rollback();
+            Commit(outputs);
+            return error;
         }
         catch (TaskCorruptedException error)
         {
@@ -376,9 +406,10 @@ internal sealed class StreamTask : ITaskHost
             // A bad record too: there is none here that could be at fault.
             Rollback();
             Stop($"in a punctuator at {timeMs}", error);
-            return;
+            return null;
         }
         Commit(outputs);
+        return null;
     }
 
     /// <summary>
@@ -419,6 +450,7 @@ internal sealed class StreamTask : ITaskHost
     private void Begin()
     {
         tickDueBeforeRecord = Tick.DueAtMs;
+        Watermarks.BeginRecord();
         State.BeginRecord();
     }
 
@@ -426,6 +458,9 @@ internal sealed class StreamTask : ITaskHost
     {
         State.RollbackRecord();
         ofRecord.Clear();
+        Late.Drop();
+        Unusual.Drop();
+        Watermarks.RollbackRecord();
         Tick.DueAtMs = tickDueBeforeRecord;
         graph.RollbackRecord();
     }
@@ -434,6 +469,8 @@ internal sealed class StreamTask : ITaskHost
     {
         State.CommitRecord();
         graph.CommitRecord();
+        Late.Keep();
+        Unusual.Keep();
         HandOver(outputs);
     }
 

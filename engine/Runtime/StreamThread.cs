@@ -3,6 +3,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Ticks;
 using Alloc.Engine.Transactions;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Runtime;
@@ -46,7 +47,13 @@ internal sealed class StreamThread : IDisposable
         var options = context.Options;
         environment = new TaskEnvironment(
             options.ApplicationId, context.Clock, options.MaxClockSkew, context.PartitionCounts, logger,
-            options.OutputByteLimit, context.Stops);
+            options.OutputByteLimit, context.Stops)
+        {
+            BrokerTime = context.Watermarks?.Time,
+            AllowedClockSkewMs = (long)options.AllowedClockSkew.TotalMilliseconds,
+            Rules = context.Watermarks?.Rules ?? WatermarkRules.Sound,
+        };
+        environment.Refresh();
         pipeline = new CommitPipeline(context.Client, options, context.Clock, identity, context.Metrics);
         executor = new TaskExecutor(pipeline, environment, options, context.Metrics);
         ticks = new TickAppender(context.Client, identity, environment, context.Metrics);
@@ -143,6 +150,10 @@ internal sealed class StreamThread : IDisposable
             member.TakeOver();
             Poll();
             executor.Process();
+            if (context.Watermarks is { } watermarks)
+            {
+                executor.AdvanceWatermarks(watermarks.Known);
+            }
             executor.Punctuate();
             ticks.Append(executor.Tasks);
             CommitIfDue();
@@ -225,9 +236,9 @@ internal sealed class StreamThread : IDisposable
         {
             return TimeSpan.Zero;
         }
-        if (!executor.IsQueueEmpty)
+        if (!executor.IsQueueEmpty || executor.HasWatermarkDue)
         {
-            // Records wait: either they can be processed now, or a commit must come through first.
+            // Work waits: either it can be done now, or a commit must come through first.
             return pipeline.IsFull || !pipeline.TryOpen() ? BusyPoll : TimeSpan.Zero;
         }
         if (pipeline.HasInFlight || pipeline.HasOpenTransaction)
@@ -258,7 +269,7 @@ internal sealed class StreamThread : IDisposable
             pipeline.OpenFor, context.Clock.GetElapsedTime(lastCommitTimestamp),
             environment.NowMs + ticks.BrokerAheadMs - executor.OldestWaitingMs,
             pipeline.IsFull || executor.UncommittedBytes >= options.TransactionByteLimit,
-            executor.IsQueueEmpty && executor.IsDrained(member.Consumer)))
+            executor.IsQueueEmpty && !executor.HasWatermarkDue && executor.IsDrained(member.Consumer)))
         {
             return;
         }

@@ -5,6 +5,7 @@ using Alloc.Engine.Restore;
 using Alloc.Engine.State;
 using Alloc.Engine.State.RocksDb;
 using Alloc.Engine.Topics;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Runtime;
@@ -17,6 +18,7 @@ public sealed class StreamsApplication : IAsyncDisposable
 {
     private readonly Topology.Topology topology;
     private readonly StreamsOptions options;
+    private readonly StreamsSeams seams;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly ILogClient client;
@@ -36,6 +38,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private TaskOpener? opener;
     private ITimer? checkpointTimer;
     private InputWatch? watch;
+    private ApplicationWatermarks? watermarks;
     private ITimer? idleTimer;
     private bool isStopped;
     private bool hangs;
@@ -61,11 +64,13 @@ public sealed class StreamsApplication : IAsyncDisposable
         client = seams.Log;
         stateProvider = seams.State;
         files = seams.Files;
+        this.seams = seams;
         logger = loggerFactory.CreateLogger<StreamsApplication>();
         tasks = new TaskRegistry(logger);
         damages = new DamagedTasks(clock);
         metrics = new EngineMetrics(
-            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact), clock);
+            options.ApplicationId, () => GaugeReader.Read(tasks, threads, stateProvider, Inputs, Contact, Watermarks),
+            clock);
     }
 
     /// <summary>
@@ -82,6 +87,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>How far restoring has come, per task that restores.</summary>
     public IReadOnlyList<RestoreProgress> RestoreProgress => threads.SelectMany(t => t.RestoreProgress).ToList();
 
+    /// <summary>The application's id: the name of its group.</summary>
+    public string ApplicationId => options.ApplicationId;
+
     /// <summary>This instance's name in the group; known once started.</summary>
     public string InstanceId =>
         directory?.InstanceId ?? throw new InvalidOperationException("The application is not started.");
@@ -94,6 +102,13 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// to the end of the log, and what holds them up. Empty until the first look, a second after the start.
     /// </summary>
     public IReadOnlyList<InputStatus> Inputs => watch?.Read() ?? [];
+
+    /// <summary>
+    /// Up to when each source partition of this instance is known, and what holds it back; empty where the topology
+    /// uses no watermarks.
+    /// </summary>
+    public IReadOnlyList<WatermarkStatus> Watermarks =>
+        watermarks?.Reader.Read(Inputs, threads.SelectMany(t => t.Inputs)) ?? [];
 
     /// <summary>What is heard of Kafka.</summary>
     public BrokerContact Contact => watch?.Contact ?? new BrokerContact(TimeSpan.Zero, null);
@@ -112,7 +127,8 @@ public sealed class StreamsApplication : IAsyncDisposable
                 var own = t.Queues.Select(q => inputs.GetValueOrDefault(q.Partition)).ToList();
                 return new TaskStatus(
                     t.TaskId, t.Counters.Processed, t.Counters.DeadLetters, t.Counters.SkippedDecided,
-                    t.Wait.Reason, t.Wait.Waited, t.State.UnpersistedEntries,
+                    t.Wait.Reason ?? t.TimerWait.Reason,
+                    t.Wait.Reason is null ? t.TimerWait.Waited : t.Wait.Waited, t.State.UnpersistedEntries,
                     own.Contains(null) ? null : own.Sum(i => i!.LagRecords), own.Max(i => i?.Age ?? TimeSpan.Zero),
                     t.Wait.IsStopped);
             })
@@ -183,9 +199,20 @@ public sealed class StreamsApplication : IAsyncDisposable
         var verifier = new TopicVerifier(admin, options, logger);
         var partitionCounts = await new BrokerWait(clock, options.StartTimeout, SayBrokerAway).UntilAnsweredAsync(
             "which topics there are", () => verifier.Verify(topology), cancellationToken);
+        if (topology.UsesWatermarks)
+        {
+            watermarks = ApplicationWatermarks.Create(
+                topology, options, seams, clock, InstanceId, tasks, () => threads.SelectMany(t => t.Inputs),
+                partitionCounts);
+            await new BrokerWait(clock, options.StartTimeout, SayBrokerAway).UntilAnsweredAsync(
+                "what its clock shows", watermarks.ReadClock, cancellationToken);
+        }
         opener = new TaskOpener(stateProvider, directory, checkpoints, admin, tasks, damages, metrics);
         var context = new StreamThreadContext(topology, options, client, clock, tasks, opener, damages, stops,
-            partitionCounts, metrics, logger, UpdateState);
+            partitionCounts, metrics, logger, UpdateState)
+        {
+            Watermarks = watermarks,
+        };
         threads = Enumerable.Range(1, options.ThreadCount).Select(number => new StreamThread(context,
             new ThreadIdentity(options.ApplicationId, directory.InstanceId, number, options.Endpoint), stopping.Token))
                 .ToArray();
@@ -199,6 +226,7 @@ public sealed class StreamsApplication : IAsyncDisposable
                 t => Enumerable.Range(0, partitionCounts[t]).Select(p => new TopicPartition(t, p)))],
             clock);
         watch.Start(admin);
+        watermarks?.Start(admin);
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
             checkpointTimer = clock.CreateTimer(_ => _ = taskCheckpoints!.TakeQuietlyAsync(), null, interval, interval);
@@ -350,6 +378,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             idleTimer?.Dispose();
             stopping.Cancel();
             watch?.Stop();
+            watermarks?.Stop();
             // By the machine's clock: a virtual one may stand still for good once nobody polls.
             var started = TimeProvider.System.GetTimestamp();
             TimeSpan Left() => options.ShutdownTimeout - TimeProvider.System.GetElapsedTime(started) is
@@ -371,6 +400,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             if (!hangs)
             {
                 watch?.Dispose();
+                watermarks?.Dispose();
                 admin?.Dispose();
                 directory?.Dispose();
             }

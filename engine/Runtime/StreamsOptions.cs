@@ -9,6 +9,9 @@ public sealed record StreamsOptions
     /// <summary>What librdkafka takes where nothing else is configured.</summary>
     internal const int DefaultOutputByteLimit = 1_000_000;
 
+    /// <summary>How far brokers' clocks may be apart where nothing else is configured.</summary>
+    internal static readonly TimeSpan DefaultClockSkew = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// The consumer group, and the first part of transactional ids and changelog topics. Letters, digits, '.', '_',
     /// '-'.
@@ -148,6 +151,12 @@ public sealed record StreamsOptions
     /// <summary>A record this much ahead of the host's clock pauses its partition; default 1 min.</summary>
     public TimeSpan MaxClockSkew { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How far the clocks of brokers, and of whoever stamps records, may be apart: watermarks stay so far behind the
+    /// broker's clock; 0 to 10 min, default 5 s.
+    /// </summary>
+    public TimeSpan AllowedClockSkew { get; init; } = DefaultClockSkew;
+
     /// <summary>Compression of what is written: none, lz4, zstd, gzip, snappy; default lz4.</summary>
     public string Compression { get; init; } = "lz4";
 
@@ -184,6 +193,7 @@ public sealed record StreamsOptions
             RecoveryBackoff, TimeSpan.FromMilliseconds(1), LongestRecoveryBackoff, nameof(RecoveryBackoff));
         RequireWithin(SuspendedTaskTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(SuspendedTaskTimeout));
         RequireWithin(ShutdownTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(ShutdownTimeout));
+        RequireWithin(AllowedClockSkew, TimeSpan.Zero, TimeSpan.FromMinutes(10), nameof(AllowedClockSkew));
         RequireWithin(StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(StartTimeout));
     }
 

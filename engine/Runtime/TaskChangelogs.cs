@@ -30,6 +30,9 @@ internal sealed class TaskChangelogs
     /// <summary>The changelog topic of a store, named as Kafka Streams does.</summary>
     public static string TopicName(string applicationId, string storeName) => $"{applicationId}-{storeName}-changelog";
 
+    /// <summary>The changelog that the task's times are in where no store changed.</summary>
+    public string FirstChangelog => storeByTopic.Keys.First();
+
     public string TopicOf(string storeName) => topicByStore[storeName];
 
     public string StoreOf(string topic) => storeByTopic[topic];

@@ -1,5 +1,6 @@
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Runtime;
@@ -32,8 +33,19 @@ internal sealed class TaskEnvironment
 
     public long MaxClockSkewMs { get; }
 
+    /// <summary>The broker's clock; null where the topology uses no watermarks.</summary>
+    public BrokerTime? BrokerTime { get; init; }
+
+    /// <summary>
+    /// The broker's clock as of the last <see cref="Refresh"/>; the host's where the topology uses no watermarks.
+    /// </summary>
+    public long ClockMs { get; private set; }
+
     /// <summary>How far clocks of brokers may be apart.</summary>
-    public long AllowedClockSkewMs { get; init; } = 5_000;
+    public long AllowedClockSkewMs { get; init; } = (long)StreamsOptions.DefaultClockSkew.TotalMilliseconds;
+
+    /// <summary>What watermarks go by.</summary>
+    public WatermarkRules Rules { get; init; } = WatermarkRules.Sound;
 
     /// <summary>Bytes of one output at most.</summary>
     public int OutputByteLimit { get; }
@@ -45,7 +57,11 @@ internal sealed class TaskEnvironment
 
     public ILogger Logger => logger;
 
-    public void Refresh() => NowMs = ReadClockMs();
+    public void Refresh()
+    {
+        NowMs = ReadClockMs();
+        ClockMs = BrokerTime is { LatestMs: not long.MinValue } known ? known.NowMs : NowMs;
+    }
 
     /// <summary>The host's clock now; for other threads.</summary>
     public long ReadClockMs() => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -75,9 +91,6 @@ internal sealed class TaskCounters
     public long DeadLetters { get; set; }
 
     public long SkippedDecided { get; set; }
-
-    /// <summary>Records that came too late, by source.</summary>
-    public Dictionary<string, long> Late { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>A task that waits for something outside: when to try again, and since when.</summary>

@@ -2,6 +2,7 @@ using Alloc.Engine.LogClient;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Transactions;
+using Alloc.Engine.Watermarks;
 
 namespace Alloc.Engine.Runtime;
 
@@ -23,6 +24,7 @@ internal sealed class TaskExecutor(
     private readonly List<TopicPartition> toResume = [];
     private TopicPartition lastPartition;
     private RecordQueue? lastQueue;
+    private object? lastKnownEnds;
     private int firstTask;
 
     public IReadOnlyList<StreamTask> Tasks => tasks;
@@ -136,7 +138,29 @@ internal sealed class TaskExecutor(
         return done > 0;
     }
 
-    /// <summary>Runs what is due by stream time and by the host's clock.</summary>
+    /// <summary>Has every task move its watermarks on with what it processed, and with what the log told.</summary>
+    /// <param name="known">Where partitions ended; another instance whenever something is new.</param>
+    public void AdvanceWatermarks(IReadOnlyDictionary<TopicPartition, KnownEnd> known)
+    {
+        var isNew = !ReferenceEquals(known, lastKnownEnds);
+        lastKnownEnds = known;
+        foreach (var task in tasks)
+        {
+            for (var index = 0; isNew && index < task.Queues.Length; index++)
+            {
+                if (known.TryGetValue(task.Queues[index].Partition, out var end))
+                {
+                    task.Watermarks.Offer(index, end);
+                }
+            }
+            task.Watermarks.Advance();
+        }
+    }
+
+    /// <summary>
+    /// Runs what is due by stream time, by the host's clock and by watermark. What is due by watermark may take many
+    /// calls: no more than a turn of them, and none into a transaction that is full.
+    /// </summary>
     public bool Punctuate()
     {
         var ran = false;
@@ -146,9 +170,18 @@ internal sealed class TaskExecutor(
             {
                 ran |= task.Punctuate(pipeline);
             }
+            var calls = 1;
+            while (task.HasWatermarkDue && calls++ < TurnSize && !pipeline.IsFull && pipeline.TryOpen())
+            {
+                ran |= task.Punctuate(pipeline);
+            }
+            CountLate(task);
         }
         return ran;
     }
+
+    /// <summary>Whether a watermark timer of some task is due.</summary>
+    public bool HasWatermarkDue => tasks.Exists(t => t.HasWatermarkDue);
 
     /// <summary>Pauses partitions whose queue is full and resumes those that have room again.</summary>
     public void BoundQueues(ILogConsumer consumer)
@@ -250,6 +283,10 @@ internal sealed class TaskExecutor(
             {
                 next = Math.Min(next, task.Wait.RetryAtMs);
             }
+            if (task.TimerWait.Reason is not null)
+            {
+                next = Math.Min(next, task.TimerWait.RetryAtMs);
+            }
         }
         return next;
     }
@@ -274,7 +311,20 @@ internal sealed class TaskExecutor(
         {
             metrics.RecordsProcessed(task.Counters.Processed - processedBefore, queue.Partition.Topic);
             metrics.DeadLetters(task.Counters.DeadLetters - deadBefore, queue.Partition.Topic);
+            CountLate(task);
         }
         return done;
+    }
+
+    private void CountLate(StreamTask task)
+    {
+        if (task.Late.HasCounted)
+        {
+            task.Late.Take(metrics.Late);
+        }
+        if (task.Unusual.HasCounted)
+        {
+            task.Unusual.Take(metrics.Unusual);
+        }
     }
 }

@@ -30,6 +30,12 @@ internal sealed class ByteBuffer(int capacity = 256) : IBufferWriter<byte>
         Length++;
     }
 
+    public void Append(ReadOnlySpan<byte> values)
+    {
+        values.CopyTo(GetSpan(values.Length));
+        Length += values.Length;
+    }
+
     /// <summary>Serializes one value to an array of its own.</summary>
     public byte[] Serialize<T>(ISerializer<T> serializer, T value)
     {

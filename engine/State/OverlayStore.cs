@@ -150,8 +150,13 @@ internal abstract class OverlayStore<TKey, TValue>(
         }
     }
 
-    public override void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete) =>
-        Set(keySerde.Deserialize(key), isDelete ? null : valueSerde.Deserialize(value), isNew: false);
+    public override void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete)
+    {
+        var typedKey = keySerde.Deserialize(key);
+        var after = isDelete ? null : valueSerde.Deserialize(value);
+        Definition.Derived?.Change(State, key, Find(typedKey), after);
+        Set(typedKey, after, isNew: false);
+    }
 
     public override void Visit(LayerPart part, StateChangeVisitor visitor)
     {

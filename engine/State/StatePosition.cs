@@ -9,6 +9,9 @@ public sealed record StatePosition
 {
     private const byte FormatVersion = 1;
 
+    /// <summary>The format where watermarks follow; the other is written where there are none.</summary>
+    private const byte FormatWithWatermarks = 2;
+
     /// <summary>The position of an empty state.</summary>
     public static StatePosition Empty { get; } = new();
 
@@ -25,6 +28,11 @@ public sealed record StatePosition
     /// </summary>
     public long StreamTimeMs { get; init; } = long.MinValue;
 
+    /// <summary>
+    /// Per input topic, up to when it was known, milliseconds since the Unix epoch; absent: nothing is known of it.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Watermarks { get; init; } = new Dictionary<string, long>();
+
     /// <summary>True where nothing was ever applied.</summary>
     public bool IsEmpty => Changelogs.Count == 0 && SourceMarks.Count == 0;
 
@@ -33,32 +41,45 @@ public sealed record StatePosition
         Changelogs.TryGetValue(changelogTopic, out var next) ? next : null;
 
     /// <summary>
-    /// Writes the position: version, stream time, then both maps as (length, UTF-8 topic, offset), little-endian.
+    /// Writes the position: version, stream time, then changelogs, marks and, where there are any, watermarks as maps
+    /// of (length, UTF-8 topic, number), little-endian.
     /// </summary>
     public void Write(IBufferWriter<byte> output)
     {
         var header = output.GetSpan(9);
-        header[0] = FormatVersion;
+        header[0] = Watermarks.Count == 0 ? FormatVersion : FormatWithWatermarks;
         BinaryPrimitives.WriteInt64LittleEndian(header[1..], StreamTimeMs);
         output.Advance(9);
         WriteMap(Changelogs, output);
         WriteMap(SourceMarks, output);
+        if (Watermarks.Count > 0)
+        {
+            WriteMap(Watermarks, output);
+        }
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The bytes are no position.</exception>
     public static StatePosition Read(ReadOnlySpan<byte> data)
     {
-        if (data.Length < 9 || data[0] != FormatVersion)
+        if (data.Length < 9 || data[0] is not (FormatVersion or FormatWithWatermarks))
         {
             throw new InvalidDataException("The state's position is damaged or of an unknown format.");
         }
+        var hasWatermarks = data[0] == FormatWithWatermarks;
         var streamTimeMs = BinaryPrimitives.ReadInt64LittleEndian(data[1..]);
         data = data[9..];
         var changelogs = ReadMap(ref data);
         var marks = ReadMap(ref data);
+        var watermarks = hasWatermarks ? ReadMap(ref data) : [];
         return data.IsEmpty
-            ? new StatePosition { Changelogs = changelogs, SourceMarks = marks, StreamTimeMs = streamTimeMs }
+            ? new StatePosition
+            {
+                Changelogs = changelogs,
+                SourceMarks = marks,
+                StreamTimeMs = streamTimeMs,
+                Watermarks = watermarks,
+            }
             : throw new InvalidDataException("The state's position has trailing bytes.");
     }
 

@@ -55,6 +55,15 @@ public abstract class StoreDefinition
     /// <summary>A line that changes when the store's layout does; part of the topology's fingerprint.</summary>
     public abstract string Layout { get; }
 
+    /// <summary>
+    /// Whether another store says all that this one holds: it has no changelog, and is made again from the other one's
+    /// when that is restored.
+    /// </summary>
+    public virtual bool IsDerived => false;
+
+    /// <summary>What follows from this store's entries; null for most.</summary>
+    internal DerivedIndex? Derived { get; init; }
+
     /// <summary>Makes a task's instance of the store.</summary>
     internal abstract TaskStore Create(int ordinal, TaskState state, IStateDatabase database);
 
@@ -110,8 +119,18 @@ public sealed class KeyValueStoreDefinition<TKey, TValue> : StoreDefinition
 public sealed class TimeIndexDefinition<TKey> : StoreDefinition
     where TKey : notnull
 {
-    internal TimeIndexDefinition(string name, byte storeId, ISerde<TKey> keySerde, StorePersistence persistence)
-        : base(name, storeId, persistence) => KeySerde = keySerde;
+    private readonly bool isDerived;
+
+    internal TimeIndexDefinition(
+        string name, byte storeId, ISerde<TKey> keySerde, StorePersistence persistence, bool isDerived = false)
+        : base(name, storeId, persistence)
+    {
+        KeySerde = keySerde;
+        this.isDerived = isDerived;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDerived => isDerived;
 
     /// <summary>Writes keys so that bytes compare as keys do.</summary>
     public ISerde<TKey> KeySerde { get; }

@@ -3,6 +3,7 @@ using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Topology;
+using Alloc.Engine.Watermarks;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Topics;
@@ -13,7 +14,13 @@ namespace Alloc.Engine.Topics;
 /// </summary>
 internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILogger logger)
 {
-    /// <summary>The partition counts of all topics that the topology reads or writes.</summary>
+    /// <summary>An hour, in milliseconds: nobody reads what is in it.</summary>
+    private const string ClockRetentionMs = "3600000";
+
+    private string ClockTopic => WatermarkPlan.ClockTopic(options.ApplicationId);
+
+    /// <summary>The partition counts of all topics that the topology reads or writes, or that are upstream of it.
+    /// </summary>
     /// <exception cref="StreamsException">Topics are missing or of the wrong kind; the text names each and what to
     /// do.</exception>
     public IReadOnlyDictionary<string, int> Verify(Topology.Topology topology)
@@ -21,13 +28,26 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         var names = topology.SubTopologies
             .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
             .Concat(InternalTopics(s).Select(i => i.Topic))).ToHashSet(StringComparer.Ordinal);
-        var found = admin.DescribeTopics(names);
+        var upstream = WatermarkPlan.UpstreamTopics(topology).ToList();
+        names.UnionWith(upstream.Select(u => u.Topic));
+        names.Add(ClockTopic);
         var problems = new List<string>();
         var missing = new List<NewTopic>();
+        var found = WithRepartitionTopics(topology, admin.DescribeTopics(names), missing);
         var counts = found.ToDictionary(t => t.Key, t => t.Value.PartitionCount, StringComparer.Ordinal);
         foreach (var sub in topology.SubTopologies)
         {
             VerifySubTopology(sub, found, counts, missing, problems);
+        }
+        foreach (var (topic, group) in upstream.Where(u => !counts.ContainsKey(u.Topic)))
+        {
+            var reader = group == SourceUpstream.OwnGroup ? options.ApplicationId : group;
+            problems.Add($"Topic '{topic}' does not exist, which group '{reader}' reads to write a source; create it "
+                + "before the application starts.");
+        }
+        if (topology.UsesWatermarks)
+        {
+            VerifyClock(found, missing, problems);
         }
         if (problems.Count > 0)
         {
@@ -43,6 +63,26 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
             }
         }
         return counts;
+    }
+
+    /// <summary>The topics that there are, and those that are about to be made for records by another key.</summary>
+    private IReadOnlyDictionary<string, TopicDescription> WithRepartitionTopics(
+        Topology.Topology topology, IReadOnlyDictionary<string, TopicDescription> found, List<NewTopic> missing)
+    {
+        var planned = RepartitionTopics.FindMissing(topology, found);
+        if (planned.Count == 0 || !options.CreateInternalTopics)
+        {
+            return found;
+        }
+        var all = new Dictionary<string, TopicDescription>(found, StringComparer.Ordinal);
+        foreach (var (topic, count) in planned.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            var configuration = Configuration("delete");
+            configuration["message.timestamp.type"] = RepartitionTopics.TimestampType;
+            missing.Add(new NewTopic(topic, count, options.ReplicationFactor, configuration));
+            all[topic] = new TopicDescription(topic, count, "delete", RepartitionTopics.TimestampType);
+        }
+        return all;
     }
 
     private void VerifySubTopology(
@@ -65,6 +105,11 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
                     + $"{partitionCount}; both are read by one sub-topology and must have as many.");
             }
             partitionCount = partitionCount < 0 ? topic.PartitionCount : partitionCount;
+            if (source.Options.IsRepartition && topic.TimestampType != RepartitionTopics.TimestampType)
+            {
+                problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but its "
+                    + $"records keep the time of those they come from; set it to {RepartitionTopics.TimestampType}.");
+            }
             if (source.Options.RequireLogAppendTime && topic.TimestampType != "LogAppendTime")
             {
                 problems.Add($"Topic '{source.Topic}' has message.timestamp.type={topic.TimestampType}, but decisions "
@@ -134,6 +179,30 @@ internal sealed class TopicVerifier(ILogAdmin admin, StreamsOptions options, ILo
         if (!SamePolicy(policy, topic.CleanupPolicy))
         {
             problems.Add($"Topic '{name}' has cleanup.policy={topic.CleanupPolicy}; set it to {policy}.");
+        }
+    }
+
+    /// <summary>The topic that the broker's clock is read with; its records are of use to nobody.</summary>
+    private void VerifyClock(
+        IReadOnlyDictionary<string, TopicDescription> found, List<NewTopic> missing, List<string> problems)
+    {
+        if (!found.TryGetValue(ClockTopic, out var topic))
+        {
+            if (!options.CreateInternalTopics)
+            {
+                problems.Add($"Topic '{ClockTopic}' does not exist and the application may not create it.");
+                return;
+            }
+            var configuration = Configuration("delete");
+            configuration["message.timestamp.type"] = "LogAppendTime";
+            configuration["retention.ms"] = ClockRetentionMs;
+            configuration["segment.ms"] = ClockRetentionMs;
+            missing.Add(new NewTopic(ClockTopic, 1, options.ReplicationFactor, configuration));
+        }
+        else if (topic.TimestampType != "LogAppendTime")
+        {
+            problems.Add($"Topic '{ClockTopic}' has message.timestamp.type={topic.TimestampType}, but it is there to "
+                + "tell the broker's clock; set it to LogAppendTime.");
         }
     }
 

@@ -31,6 +31,12 @@ public sealed record SourceOptions
     /// <summary>The group of ours that writes the topic; null where others do.</summary>
     public SourceUpstream? Upstream { get; init; }
 
+    /// <summary>
+    /// Whether the topic is one that the application itself writes for itself: it is made at the start where it is
+    /// missing.
+    /// </summary>
+    public bool IsRepartition { get; init; }
+
     /// <summary>Reads headers of records; off saves a native call a record.</summary>
     public bool ReadHeaders { get; init; }
 }

@@ -15,7 +15,8 @@ public sealed class SubTopology
         Processors = nodes.OfType<ProcessorDefinition>().ToList();
         Sinks = nodes.OfType<SinkDefinition>().ToList();
         Stores = Processors.SelectMany(p => p.Stores).Distinct().OrderBy(s => s.StoreId).ToList();
-        ChangelogStores = Stores.Where(s => journal?.StoreNames.Contains(s.Name) != true).ToList();
+        ChangelogStores = Stores
+            .Where(s => !s.IsDerived && journal?.StoreNames.Contains(s.Name) != true).ToList();
     }
 
     /// <summary>The number of the sub-topology, from 0, in the order of the first node.</summary>

@@ -6,15 +6,21 @@ namespace Alloc.Engine.Topology;
 /// <summary>A checked topology: what to read, run, keep and write, as data.</summary>
 public sealed class Topology
 {
-    internal Topology(IReadOnlyList<SubTopology> subTopologies)
+    internal Topology(IReadOnlyList<SubTopology> subTopologies, bool usesWatermarks)
     {
         SubTopologies = subTopologies;
+        UsesWatermarks = usesWatermarks;
         SourceTopics = subTopologies.SelectMany(s => s.Sources).Select(s => s.Topic).ToList();
         Fingerprint = ComputeFingerprint(subTopologies);
     }
 
     /// <summary>The parts that run as tasks of their own.</summary>
     public IReadOnlyList<SubTopology> SubTopologies { get; }
+
+    /// <summary>
+    /// Whether up to when each source is known is asked for: the engine then reads the broker's clock once a second.
+    /// </summary>
+    public bool UsesWatermarks { get; }
 
     /// <summary>All topics that are read.</summary>
     public IReadOnlyList<string> SourceTopics { get; }

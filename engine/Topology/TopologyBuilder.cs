@@ -10,9 +10,21 @@ public sealed class TopologyBuilder
     private readonly List<NodeDefinition> ordered = [];
     private readonly List<StoreDefinition> stores = [];
     private readonly List<JournalDefinition> journals = [];
+    private bool usesWatermarks;
+
+    /// <summary>
+    /// Has the engine tell up to when each source is known, for watermarks and their timers. A source with an upstream
+    /// says so by itself.
+    /// </summary>
+    public TopologyBuilder UseWatermarks()
+    {
+        usesWatermarks = true;
+        return this;
+    }
 
     /// <summary>Adds a node that reads a topic.</summary>
-    /// <exception cref="TopologyException">The name is taken, or the topic has a source already.</exception>
+    /// <exception cref="TopologyException">The name is taken, the topic has a source already, or its upstream is not
+    /// complete.</exception>
     public TopologyBuilder AddSource<TKey, TValue>(
         string name, string topic, IDeserializer<TKey> keyDeserializer, IDeserializer<TValue> valueDeserializer,
         SourceOptions? options = null)
@@ -21,6 +33,14 @@ public sealed class TopologyBuilder
         {
             throw new TopologyException(
                 $"Topic '{topic}' is read by source '{other.Name}' already; give that node another child.");
+        }
+        if (options?.Upstream is { } upstream)
+        {
+            if (upstream.FindProblem() is { } problem)
+            {
+                throw new TopologyException($"Source '{name}': {problem}.");
+            }
+            usesWatermarks = true;
         }
         return Add(name, () => new SourceDefinition<TKey, TValue>(
             name, topic, keyDeserializer, valueDeserializer, options ?? new SourceOptions()));
@@ -59,6 +79,23 @@ public sealed class TopologyBuilder
             definition.Connect(store);
         }
         stores.Add(store);
+        return this;
+    }
+
+    /// <summary>Connects a store that is there already to one more processor.</summary>
+    /// <exception cref="TopologyException">The store or the processor is unknown.</exception>
+    public TopologyBuilder ConnectStateStore(string store, string processor)
+    {
+        var definition = stores.Find(s => s.Name == store)
+            ?? throw new TopologyException($"Processor '{processor}' wants the unknown store '{store}'.");
+        if (nodes.GetValueOrDefault(processor) is not ProcessorDefinition node)
+        {
+            throw new TopologyException($"Store '{store}' is to serve '{processor}', which is no processor.");
+        }
+        if (!node.Stores.Contains(definition))
+        {
+            node.Connect(definition);
+        }
         return this;
     }
 
@@ -127,7 +164,7 @@ public sealed class TopologyBuilder
         {
             throw new TopologyException($"Source '{idle.Name}' has no children; nothing would process its records.");
         }
-        return new Topology(SubTopologyFinder.Find(ordered, journals));
+        return new Topology(SubTopologyFinder.Find(ordered, journals), usesWatermarks);
     }
 
     private TopologyBuilder Add(string name, Func<NodeDefinition> create)

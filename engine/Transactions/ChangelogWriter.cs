@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.Transactions;
 
 /// <summary>
 /// Writes compacted changelogs: each key that a transaction changed, once, under the store's own key; a delete is a
-/// null value. The empty key, which no store may use, carries the task's stream time (8 bytes, big-endian).
+/// null value. The empty key, which no store may use, carries the task's times (<see cref="TaskTime"/>).
 /// </summary>
 internal static class ChangelogWriter
 {
@@ -32,23 +31,15 @@ internal static class ChangelogWriter
                 topicWithTime, partition, key.ToArray(), isDelete ? null : value.ToArray(), timestampMs, null,
                 IsChangelog: true));
         });
-        if (topicWithTime is not null && share.StreamTimeMs != long.MinValue)
+        // Time that moved alone is written too: what was emitted by it must not be emitted again.
+        var hasMoved = share.Watermarks is { } moved && !TaskTime.AreEqual(moved, share.Task.WrittenWatermarks);
+        if ((topicWithTime is not null && share.StreamTimeMs != long.MinValue) || hasMoved)
         {
+            share.Task.WrittenWatermarks = share.Watermarks;
+            var time = new TaskTime(share.StreamTimeMs, share.Watermarks ?? TaskTime.None);
             transaction.Write(new OutputRecord(
-                topicWithTime, partition, [], StreamTime(share.StreamTimeMs), timestampMs, null, IsChangelog: true));
+                topicWithTime ?? changelogs.FirstChangelog, partition, [], time.ToBytes(), timestampMs, null,
+                IsChangelog: true));
         }
     }
-
-    public static byte[] StreamTime(long streamTimeMs)
-    {
-        var bytes = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, streamTimeMs);
-        return bytes;
-    }
-
-    /// <summary>Reads what <see cref="StreamTime"/> wrote.</summary>
-    /// <exception cref="StreamsException">It is no stream time.</exception>
-    public static long ReadStreamTime(ReadOnlySpan<byte> bytes) => bytes.Length == sizeof(long)
-        ? BinaryPrimitives.ReadInt64BigEndian(bytes)
-        : throw new StreamsException($"A changelog's stream time has {bytes.Length} bytes, not 8.");
 }

@@ -169,7 +169,8 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         foreach (var task in tasks)
         {
             var share = new TaskShare(task, task.State.Freeze(),
-                Array.ConvertAll(task.Queues, q => (q, q.CommitOffset, q.Mark)), task.StreamTimeMs);
+                Array.ConvertAll(task.Queues, q => (q, q.CommitOffset, q.Mark)), task.StreamTimeMs,
+                task.Watermarks.Snapshot());
             WriteChangelogs(share, transaction);
             transaction.Shares.Add(share);
             offsets.AddRange(share.Offsets.Select(o => new TopicPartitionOffset(o.Queue.Partition, o.Offset)));
@@ -338,6 +339,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
                 Changelogs = changelogs,
                 SourceMarks = marks,
                 StreamTimeMs = share.StreamTimeMs,
+                Watermarks = share.Watermarks ?? before.Watermarks,
             });
             foreach (var (queue, offset, _) in share.Offsets)
             {

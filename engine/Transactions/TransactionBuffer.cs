@@ -124,6 +124,8 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
 /// <param name="Layer">Its writes; null where it wrote nothing.</param>
 /// <param name="Offsets">Per input queue, the offset that is committed and the mark that goes with it.</param>
 /// <param name="StreamTimeMs">The task's stream time at the commit.</param>
+/// <param name="Watermarks">Up to when its sources are known; null where it uses no watermarks or none is.</param>
 internal sealed record TaskShare(
     StreamTask Task, IStateLayer Layer,
-    IReadOnlyList<(RecordQueue Queue, long Offset, long Mark)> Offsets, long StreamTimeMs);
+    IReadOnlyList<(RecordQueue Queue, long Offset, long Mark)> Offsets, long StreamTimeMs,
+    IReadOnlyDictionary<string, long>? Watermarks);

@@ -66,6 +66,10 @@ internal sealed class PrometheusMetrics : IDisposable
                     metric.EndScrape();
                 }
             }
+            foreach (var metric in published.Keys.Where(m => m.IsGauge))
+            {
+                metric.Restate();
+            }
             await registry.CollectAndExportAsTextAsync(output, cancellation).ConfigureAwait(false);
         }
         finally

@@ -19,8 +19,8 @@ internal sealed class PublishedInstrument
     private readonly string[] commonValues;
     private readonly Lock gate = new();
     private readonly List<Labelled> collectors = [];
-    private Dictionary<string, (Labelled Collector, string[] Values)> shown = [];
-    private Dictionary<string, (Labelled Collector, string[] Values)> said = [];
+    private Dictionary<string, (Labelled Collector, string[] Values, double Value)> shown = [];
+    private Dictionary<string, (Labelled Collector, string[] Values, double Value)> said = [];
 
     public PublishedInstrument(Instrument instrument, MetricFactory factory)
     {
@@ -33,6 +33,9 @@ internal sealed class PublishedInstrument
         // Without labels it has no series, yet is listed with its help before it has said anything.
         collectors.Add(Create([]));
     }
+
+    /// <summary>Whether it is a gauge that is asked.</summary>
+    public bool IsGauge => isObserved && description.Kind == MetricKind.Gauge;
 
     /// <summary>Takes one measurement.</summary>
     public void Take(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -49,7 +52,7 @@ internal sealed class PublishedInstrument
             collector.Take(values, value);
             if (isObserved)
             {
-                said[string.Join(Separator, values)] = (collector, values);
+                said[string.Join(Separator, values)] = (collector, values, value);
             }
         }
     }
@@ -62,7 +65,7 @@ internal sealed class PublishedInstrument
     {
         lock (gate)
         {
-            foreach (var (key, (collector, values)) in shown)
+            foreach (var (key, (collector, values, _)) in shown)
             {
                 if (!said.ContainsKey(key))
                 {
@@ -74,12 +77,27 @@ internal sealed class PublishedInstrument
         }
     }
 
+    /// <summary>
+    /// Says again what was said in this round: another instrument of the same name may just have taken back a series
+    /// that this one says from now on.
+    /// </summary>
+    public void Restate()
+    {
+        lock (gate)
+        {
+            foreach (var (collector, values, value) in shown.Values)
+            {
+                collector.Take(values, value);
+            }
+        }
+    }
+
     /// <summary>Takes back everything that is shown.</summary>
     public void Withdraw()
     {
         lock (gate)
         {
-            foreach (var (collector, values) in shown.Values.Concat(said.Values))
+            foreach (var (collector, values, _) in shown.Values.Concat(said.Values))
             {
                 collector.Remove(values);
             }

@@ -54,6 +54,18 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
 
     public IPartitionOwners Owners => current.Owners;
 
+    /// <summary>The application that answers.</summary>
+    public StreamsApplication Application
+    {
+        get
+        {
+            lock (gate)
+            {
+                return current.Application;
+            }
+        }
+    }
+
     /// <summary>Starts it; a start that fails is told where it is asked for, and hinders nobody else.</summary>
     public static async Task<ProjectionHost> StartAsync(
         ProjectionHostOptions options, IDeserializer<AllocationOutcome> outcomes, TimeProvider time,

@@ -326,7 +326,8 @@ internal sealed class FieldReader(DocumentNode node, string path, ProblemList pr
         }
     }
 
-    private bool Optional(string name)
+    /// <summary>Whether there is a field that need not be.</summary>
+    public bool Optional(string name)
     {
         known.Add(name);
         return Has(name);

@@ -14,7 +14,7 @@ internal sealed class CatalogueParser(string? source)
     [
         "name", "doc", "context", "key", "schema", "compatibility", "partitions", "partitionsOf",
         "policy", "deadLetter",
-        "writers", "configs",
+        "writers", "open", "configs",
     ];
 
     /// <summary>Kafka's rule for names of topics.</summary>
@@ -75,6 +75,7 @@ internal sealed class CatalogueParser(string? source)
             Policy = cleanup,
             DeadLetterTopic = Optional(json, "deadLetter"),
             Writers = [.. Required(json, "writers", JsonKind.Array).Items.Select(w => w.Text)],
+            IsOpen = json.Find("open") is not null && Required(json, "open", JsonKind.Boolean).Text == "true",
             Configs = ParseConfigs(json, policy.Text),
         };
     }

@@ -47,6 +47,12 @@ public sealed record TopicDefinition
     /// <summary>Who writes to the topic.</summary>
     public IReadOnlyList<string> Writers { get; init; } = [];
 
+    /// <summary>
+    /// Whether others may write to it. To every other topic only its applications write: a record of anybody else would
+    /// get past the log that they decide by.
+    /// </summary>
+    public bool IsOpen { get; init; }
+
     /// <summary>The topic's settings in Kafka's names, <c>cleanup.policy</c> included.</summary>
     public IReadOnlyDictionary<string, string> Configs { get; init; } = new SortedDictionary<string, string>();
 

@@ -136,6 +136,31 @@ public sealed class PrometheusMetricsTests : IDisposable
         Assert.Contains("odd{group=\"g\",reason=\"a \\\"b\\\"\\\\\\nc\"} 1", scrape);
     }
 
+    [Fact]
+    public async Task A_series_that_passes_from_one_instrument_to_another_of_the_same_name_is_never_missing()
+    {
+        var isFirst = true;
+        KeyValuePair<string, object?> partition = new("partition", 0);
+        using var other = new Meter(meter.Name);
+        IEnumerable<Measurement<long>> If(bool isSo, long value, params KeyValuePair<string, object?>[] tags) =>
+            isSo ? [new Measurement<long>(value, [.. tags, partition])] : [];
+        meter.CreateObservableGauge("lag", () => If(isFirst, 1), null, "Lag.");
+        other.CreateObservableGauge("lag", () => If(!isFirst, 2, new KeyValuePair<string, object?>("group", "g")), null,
+            "Lag.");
+
+        var before = await ScrapeAsync();
+        isFirst = false;
+        var after = await ScrapeAsync();
+        isFirst = true;
+        var again = await ScrapeAsync();
+
+        const string series = "lag{group=\"g\",partition=\"0\"}";
+        Assert.Equal(
+            [$"{series} 1", $"{series} 2", $"{series} 1"],
+            new[] { before, after, again }.Select(scrape => Assert.Single(scrape, l => l.StartsWith(series,
+                StringComparison.Ordinal))));
+    }
+
     private async Task<string[]> ScrapeAsync()
     {
         using var output = new MemoryStream();

@@ -5,10 +5,6 @@ internal static class MetricsToCome
 {
     public static IReadOnlyList<string> Names { get; } =
     [
-        "alloc_consumer_status",
-        "alloc_lag_watch_age_seconds",
-        "alloc_late_records_total",
-        "alloc_partition_open_transaction_seconds",
         "alloc_stage_breached_items",
         "alloc_stage_compensations_total",
         "alloc_stage_completed_late_total",
@@ -20,6 +16,5 @@ internal static class MetricsToCome
         "alloc_stage_oldest_age_seconds",
         "alloc_stage_retries_total",
         "alloc_stage_sla_seconds",
-        "alloc_watermark_lag_seconds",
     ];
 }

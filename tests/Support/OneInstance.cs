@@ -3,6 +3,7 @@ using Alloc.Broker.Registry;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Client;
 using Alloc.Host;
+using Alloc.Host.Roles;
 using Alloc.Web;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,20 +56,33 @@ internal sealed class OneInstance : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts broker and registry only.</summary>
+    public static async Task<OneInstance> StartServicesOnlyAsync()
+    {
+        var instance = new OneInstance();
+        await instance.StartServicesAsync();
+        return instance;
+    }
+
+    /// <summary>Where an instance of a name keeps its state.</summary>
+    public string StateDirectory(string name) => Path.Combine(directory.FullName, name);
+
     /// <summary>Starts another instance beside it; the caller's to dispose of.</summary>
     /// <param name="name">Names its state directory.</param>
     /// <param name="client">How it reaches Kafka.</param>
     /// <param name="partitionCount">Partitions that it wants; null: those that there are.</param>
-    public Task<AllocationHost> StartHostAsync(string name, AllocClientOptions client, int? partitionCount = null) =>
+    /// <param name="roles">What it does; null: it decides.</param>
+    public Task<AllocationHost> StartHostAsync(
+        string name, AllocClientOptions client, int? partitionCount = null, IReadOnlySet<InstanceRole>? roles = null) =>
         AllocationHost.StartAsync(
             new AllocationHostOptions
             {
                 Client = client,
                 Console = new ConsoleOptions { Port = 0 },
                 ApplicationId = "allocation",
-                StateDirectory = Path.Combine(directory.FullName, name),
+                StateDirectory = StateDirectory(name),
                 PartitionCount = partitionCount,
-                WithProjection = false,
+                Roles = roles ?? new HashSet<InstanceRole> { InstanceRole.Allocation },
                 Compression = CompressionType.None,
             },
             TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);

@@ -27,6 +27,11 @@ internal static class RandomHistory
             [
                 new ModeRow("mode/slow", "slow", PoolPattern.All, ModeEffect.ExtendHolds, 5_000),
                 new ModeRow("mode/stop", "stop", PoolPattern.All, ModeEffect.RejectHolds, 1_000),
+                new ModeRow("mode/wait", "wait", PoolPattern.All, ModeEffect.WaitlistClasses, 0)
+                {
+                    Classes = [.. PolicyVersions.Version0.Classes],
+                },
+                new ModeRow("mode/short", "short", PoolPattern.All, ModeEffect.ShortenTtl, 3_000),
             ],
         })];
 
@@ -220,7 +225,7 @@ internal static class RandomHistory
         22 => ledger.Command(
             new AllocationCommandBody.ModeSwitch
             {
-                Mode = step.Choice % 3 == 0 ? "stop" : "slow",
+                Mode = (step.Choice % 4) switch { 0 => "stop", 1 => "wait", 2 => "short", _ => "slow" },
                 On = step.Quantity % 3 > 0,
                 CapMs = step.Choice % 5 == 0 ? 2_000 : null,
                 Reason = "test",

@@ -26,6 +26,7 @@ internal static class GrantChecks
             return;
         }
         CheckBars(pool, outcome, grants, isGranting, fail);
+        CheckModes(pool, outcome, grants, fail);
         var name = OutcomeChecks.Name(outcome);
         var granted = outcome.After.First(a => a.ReservationId == grants[0].ReservationId);
         var quantity = grants.Sum(g => g.Quantity);
@@ -75,6 +76,26 @@ internal static class GrantChecks
             && pool[promoted.ReservationId].WaitUntilMs <= outcome.TMs)
         {
             fail("nobody is promoted whose wait is over", name);
+        }
+    }
+
+    // A mode lets classes wait, and new holds live no longer than its cap; it never lets one live longer.
+    private static void CheckModes(
+        NaivePool pool, AllocationOutcome outcome, List<LedgerEntry> grants, Action<string, string> fail)
+    {
+        var name = OutcomeChecks.Name(outcome);
+        foreach (var line in grants.Select(g => outcome.After.First(a => a.ReservationId == g.ReservationId)))
+        {
+            if (pool.MustWait(line.Class))
+            {
+                fail("nothing is granted to a class that a mode lets wait", $"{name} grants {line.Class}");
+            }
+            if (outcome.Event is AllocationOutcomeEvent.Held or AllocationOutcomeEvent.Promoted
+                && line.ExpiresAtMs - outcome.TMs > pool.LongestLifeMs(line.Class))
+            {
+                fail("a new hold lives no longer than a mode allows",
+                    $"{name}: {line.ReservationId} ({line.Class}) lives {line.ExpiresAtMs - outcome.TMs} ms");
+            }
         }
     }
 

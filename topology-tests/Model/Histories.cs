@@ -84,7 +84,8 @@ internal static class Histories
                     + $"after={random.Next(2) * 3_000}",
                 0 => "restart",
                 1 => $"authority {Pick(["frozen", "authoritative", "authoritative"])} epoch={index}",
-                _ => $"mode {Pick(["slow", "slow", "stop"])}{Pick(["", " on cap=20000", " on cap=5000"])}",
+                _ => $"mode {Pick(["slow", "stop", "wait", "short"])}"
+                    + Pick(["", " on", " on cap=20000", " on cap=3000 pools=a", " on classes=web", " on pools=b"]),
             },
             _ => $"@b hold {r} {quantity} {owner}",
         };

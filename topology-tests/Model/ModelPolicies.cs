@@ -36,18 +36,20 @@ internal static class ModelPolicies
         new()
         {
             Name = "first come", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.StrictFifo,
-            Boosts = [("field", 20_000)],
+            Boosts = [("field", 20_000)], WaitingClasses = ["web"],
         },
         new()
         {
             Name = "best effort", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.BestEffort,
             Boosts = [("gold", 5_000)],
             Quotas = [new(QuotaScope.Customer, "ann", 4, Required: true)], OnDeficit = DeficitAction.ExpireNewestHeld,
+            HasShortMode = true,
         },
         new()
         {
             Name = "preempting", Classes = Three, HasStopMode = true, Waiting = WaitlistOrder.StrictFifo,
             Preemptions = [("field", ["gold", "web"], true, 0, 0, true), ("gold", ["web"], false, 2_000, 5_000, false)],
+            WaitingClasses = ["gold", "web"],
         },
         new()
         {
@@ -59,7 +61,7 @@ internal static class ModelPolicies
                 new(QuotaScope.Dealer, "nine", 4, 1, 2, Reclaim: QuotaReclaim.Held),
             ],
             Preemptions = [("field", ["web"], false, 0, 3_000, true)], OnDeficit = DeficitAction.ExpireNewestHeld,
-            HasSlowMode = true, HasStopMode = true,
+            HasSlowMode = true, HasStopMode = true, HasShortMode = true, WaitingClasses = ["web"],
         },
         new()
         {

@@ -51,13 +51,32 @@ internal sealed record NaivePolicy
     /// <summary>Whether nothing is granted in the mode <c>stop</c>.</summary>
     public bool HasStopMode { get; init; }
 
+    /// <summary>The classes that wait in the mode <c>wait</c>; empty: there is no such mode.</summary>
+    public string[] WaitingClasses { get; init; } = [];
+
+    /// <summary>Whether new holds live 4 s at most in the mode <c>short</c>.</summary>
+    public bool HasShortMode { get; init; }
+
     public const string StopMode = "stop";
+
+    public const string WaitMode = "wait";
+
+    public const string ShortMode = "short";
+
+    public const long ShortMs = 4_000;
 
     private const string SlowMode = "slow";
 
     public override string ToString() => Name;
 
-    public bool HasMode(string mode) => mode == StopMode ? HasStopMode : mode == SlowMode && HasSlowMode;
+    public bool HasMode(string mode) => mode switch
+    {
+        StopMode => HasStopMode,
+        SlowMode => HasSlowMode,
+        WaitMode => WaitingClasses.Length > 0,
+        ShortMode => HasShortMode,
+        _ => false,
+    };
 
     /// <summary>How many units more than there are may be promised to a class, given what there is.</summary>
     public long OverbookingOf(string priorityClass, long total, long? serviceAtMs, long t)
@@ -115,6 +134,13 @@ internal sealed record NaivePolicy
                     ? [new ModeRow("slow", SlowMode, all, ModeEffect.ExtendHolds, 20_000)] : Array.Empty<ModeRow>(),
                 .. HasStopMode
                     ? [new ModeRow("stop", StopMode, all, ModeEffect.RejectHolds, 0)] : Array.Empty<ModeRow>(),
+                .. WaitingClasses.Length > 0
+                    ? [new ModeRow("wait", WaitMode, all, ModeEffect.WaitlistClasses, 0)
+                    {
+                        Classes = [.. WaitingClasses],
+                    }] : Array.Empty<ModeRow>(),
+                .. HasShortMode
+                    ? [new ModeRow("short", ShortMode, all, ModeEffect.ShortenTtl, ShortMs)] : Array.Empty<ModeRow>(),
             ],
         };
     }

@@ -162,14 +162,20 @@ internal sealed class NaivePool(string id, PolicyInForce inForce)
 
     /// <summary>Whether nothing but units is lacking for one who waits: others do not pass it.</summary>
     public bool MayBeServed(NaiveReservation waiter, long t) => !(waiter.WaitUntilMs <= t) && Fits(waiter.Waiting)
-        && QuotaBroken(waiter, waiter.Waiting) is null;
+        && !MustWait(waiter.Class) && QuotaBroken(waiter, waiter.Waiting) is null;
+
+    /// <summary>Whether a mode lets a class be granted nothing.</summary>
+    public bool MustWait(string priorityClass) => inForce.Bars(id, priorityClass);
+
+    /// <summary>The longest life of a new hold in a mode; null: as the policy says.</summary>
+    public long? LongestLifeMs(string priorityClass) => inForce.LongestLifeMs(id, priorityClass);
 
     /// <summary>Whether one request can get so much.</summary>
     public bool Fits(long quantity) => !(quantity > Maximum);
 
     /// <summary>Why nobody is granted anything, in words; null when somebody may be.</summary>
     public string? ClosedBy(long t) => ClosesAtMs <= t ? $"it closed at {ClosesAtMs}"
-        : inForce.RejectsHolds ? "a mode rejects holds" : null;
+        : inForce.RejectsHolds(id) ? "a mode rejects holds" : null;
 
     private long OverbookingOf(string priorityClass, long t) =>
         inForce.Current.OverbookingOf(priorityClass, Total, ServiceAtMs, t);

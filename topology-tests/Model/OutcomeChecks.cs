@@ -101,7 +101,8 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
     private void CheckTurns(NaivePool pool, long t)
     {
         var ahead = new HashSet<string>();
-        foreach (var waiter in pool.Line().Where(w => !(w.WaitUntilMs <= t) && pool.Fits(w.Waiting)))
+        foreach (var waiter in pool.Line().Where(
+            w => !(w.WaitUntilMs <= t) && pool.Fits(w.Waiting) && !pool.MustWait(w.Class)))
         {
             var isTurn = ahead.All(a => NaiveTakings.IsVictim(inForce.Current, waiter.Class, a));
             if (isTurn && NaiveTakings.Could(inForce.Current, pool, waiter, waiter.Waiting, t))

@@ -49,7 +49,11 @@ internal static class RefusalChecks
                     fail("a refusal for lack of units is true",
                         $"{name} says {reason.Code}: {needed} asked for by {priorityClass}, {available} available");
                     break;
-                case ReasonCode.DegradedMode when pool.ClosedBy(outcome.TMs) is null:
+                case ReasonCode.ClassMustWait when !pool.MustWait(priorityClass):
+                    fail("a refusal because a class waits is true", name);
+                    break;
+                case ReasonCode.DegradedMode
+                    when pool.ClosedBy(outcome.TMs) is null && !pool.MustWait(priorityClass):
                 case ReasonCode.PolicyForbids
                     when reason.Detail.EndsWith("closed", StringComparison.Ordinal)
                         && !(pool.ClosesAtMs <= outcome.TMs):

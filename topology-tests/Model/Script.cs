@@ -14,6 +14,7 @@ namespace Topology.Tests.Model;
 /// supply 5 erp=2          snapshot 12 version=3 through=4 blocked=1              block 2     unblock 1
 /// policy 3 version=2 after=1000   (a number of ModelPolicies.All)
 /// configure capacity service=90000 closes=5000 maximum=3   authority frozen epoch=1    mode slow on cap=60000
+/// mode wait on pools=a classes=web
 /// wait 5000   tick   again 2   restart
 /// </code>
 /// A word <c>@b</c> first names another pool than <c>a</c>; <c>#c7</c> last names the command.
@@ -178,6 +179,8 @@ internal sealed class ScriptLine
             On = words.Contains("on"),
             CapMs = Named("cap"),
             Reason = "test",
+            Pools = named.TryGetValue("pools", out var pools) ? pools.Split(',') : [],
+            Classes = named.TryGetValue("classes", out var classes) ? classes.Split(',') : [],
         },
         "policy" => Policy(t),
         "tick" => new AllocationCommandBody.Tick { DueAtMs = t },

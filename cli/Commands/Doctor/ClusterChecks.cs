@@ -9,6 +9,7 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Host;
+using Alloc.Host.Lag;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -46,7 +47,7 @@ internal static class ClusterChecks
             yield return finding;
         }
         yield return await RegistryAsync(settings, context.Time, cancellation).ConfigureAwait(false);
-        yield return await Task.Run(() => Decisions(context, clients, settings), cancellation).ConfigureAwait(false);
+        yield return await Task.Run(() => Decisions(context, settings), cancellation).ConfigureAwait(false);
         yield return await InstanceAsync(context, cancellation).ConfigureAwait(false);
         yield return await ClockAsync(context, settings, cancellation).ConfigureAwait(false);
     }
@@ -150,38 +151,43 @@ internal static class ClusterChecks
     }
 
     /// <summary>Whether what was sent is decided, measured to the end of the log, whichever instance should.</summary>
-    private static Finding Decisions(CommandContext context, KafkaClients clients, AllocClientOptions settings)
+    private static Finding Decisions(CommandContext context, AllocClientOptions settings)
     {
         var group = context.Get(ServerOptions.ApplicationId);
         try
         {
-            using var admin = clients.Admin();
-            if (new GroupPositions(settings, context.Time).Read(admin, group) is not { } read)
+            using var watch = GroupLooks.Watch(settings, context.Time, group);
+            var report = GroupLooks.Look(watch);
+            if (report.Groups.SingleOrDefault(g => g.Name == group) is not { } read)
             {
-                return Finding.Warn(
-                    "decisions", $"there is no group {group}: nothing decides",
-                    "start 'alloc serve', or give its --application-id");
+                return report.Problem is { } problem
+                    ? Finding.Fail("decisions", problem, "the rights to describe groups may be missing")
+                    : Finding.Warn(
+                        "decisions", $"there is no group {group}: nothing decides",
+                        "start 'alloc serve', or give its --application-id");
             }
-            var waiting = read.Positions.Where(p => p.Lag > 0 && (p.Why is not null || p.Age is null || p.Age > Late))
-                .OrderByDescending(p => p.Age ?? TimeSpan.MaxValue).ToList();
+            var nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            var waiting = read.Partitions
+                .Where(p => p.LagRecords > 0 && (p.Why is not null || p.Age(nowMs) is not { } age || age > Late))
+                .OrderByDescending(p => p.Age(nowMs) ?? TimeSpan.MaxValue).ToList();
             return waiting.Count == 0
-                ? Finding.Ok("decisions", $"group {group} is at the end of its {read.Positions.Count} partitions")
+                ? Finding.Ok("decisions", $"group {group} is at the end of its {read.Partitions.Count} partitions")
                 : Finding.Warn(
                     "decisions",
-                    string.Join("; ", waiting.Take(Shown).Select(Show))
+                    string.Join("; ", waiting.Take(Shown).Select(p => Show(p, nowMs)))
                         + (waiting.Count > Shown ? $"; and {waiting.Count - Shown} more" : ""),
                     $"alloc group describe {group} shows all; docs/operations.md, \"Recover\", says what to do");
         }
-        catch (KafkaException e)
+        catch (AllocException e)
         {
-            return Finding.Fail("decisions", e.Error.Reason, "the rights to describe groups may be missing");
+            return Finding.Fail("decisions", e.Message, "the rights to describe groups may be missing");
         }
     }
 
-    private static string Show(GroupPosition position) =>
-        $"{position.Partition.Topic}-{position.Partition.Partition.Value}: {position.Lag} records wait"
-        + (position.Age is { } age ? $", the oldest for {Duration.Show(age)}" : "")
-        + (position.Why is null ? "" : $": {position.Why}");
+    private static string Show(PartitionLag waiting, long nowMs) =>
+        $"{waiting.Partition}: {waiting.LagRecords} records wait"
+        + (waiting.Age(nowMs) is { } age ? $", the oldest for {Duration.Show(age)}" : "")
+        + (waiting.Why is null ? "" : $": {waiting.Why}");
 
     private static async Task<Finding> InstanceAsync(CommandContext context, CancellationToken cancellation)
     {

@@ -41,11 +41,15 @@ internal static class ExplainCommand
         {
             return await ExplainWhyNot.RunAsync(context, context.Get(What), cancellation).ConfigureAwait(false);
         }
-        if (context.Get(Pool) is null
-            && await ExplainOrder.FindAsync(context, context.Get(What), cancellation).ConfigureAwait(false)
-                is { Count: > 0 } order)
+        if (context.Get(Pool) is null)
         {
-            return await ExplainOrder.RunAsync(context, context.Get(What), order, cancellation).ConfigureAwait(false);
+            var waits = WaitingOrder.FindAsync(context, context.Get(What), cancellation);
+            var order = await ExplainOrder.FindAsync(context, context.Get(What), cancellation).ConfigureAwait(false);
+            var waiting = await waits.ConfigureAwait(false);
+            if (order.Count > 0 || waiting is not null)
+            {
+                return ExplainOrder.Run(context, context.Get(What), order, waiting, cancellation);
+            }
         }
         var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);

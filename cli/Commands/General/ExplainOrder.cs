@@ -10,7 +10,9 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.General;
 
-/// <summary><c>alloc explain ORDER</c>: every reservation of an order, and its last decision in a line.</summary>
+/// <summary>
+/// <c>alloc explain ORDER</c>: why an order is still pending, and the last decision about each of its reservations.
+/// </summary>
 internal static class ExplainOrder
 {
     private const int Most = 200;
@@ -43,8 +45,10 @@ internal static class ExplainOrder
         }
     }
 
-    public static Task<int> RunAsync(
-        CommandContext context, string order, IReadOnlyList<JsonObject> reservations, CancellationToken cancellation)
+    /// <summary>Shows where the order waits, and the last decision about each of its reservations.</summary>
+    public static int Run(
+        CommandContext context, string order, IReadOnlyList<JsonObject> reservations, WaitingOrder? waiting,
+        CancellationToken cancellation)
     {
         var settings = ClientOptions.SettingsOf(context);
         using var registry = Registries.Client(settings, context.Time);
@@ -57,6 +61,28 @@ internal static class ExplainOrder
                 rows.Add(Row(journal, reservation, progress, cancellation));
             }
         }
+        if (!context.Screen.IsTable)
+        {
+            context.Screen.One(
+                new JsonObject
+                {
+                    ["order"] = order,
+                    ["waiting"] = waiting?.Json(),
+                    ["reservations"] = new JsonArray([.. rows]),
+                },
+                _ => { });
+            return ExitCode.Ok;
+        }
+        waiting?.Write(context.Screen.Data);
+        if (rows.Count > 0)
+        {
+            Show(context, rows);
+            context.Screen.Note($"More of one:  alloc explain RESERVATION --pool POOL  ({rows.Count} of {order})");
+        }
+        return ExitCode.Ok;
+    }
+
+    private static void Show(CommandContext context, IReadOnlyCollection<JsonObject> rows) =>
         context.Screen.Rows(
             rows,
             Column.Text("RESERVATION", "reservationId"),
@@ -69,9 +95,6 @@ internal static class ExplainOrder
             new Column("LAST", r => Column.Show(r["lastAt"])),
             Column.Text("DECISION", "decision"),
             Column.Text("OUTCOME", "outcome"));
-        context.Screen.Note($"More of one:  alloc explain RESERVATION --pool POOL  ({reservations.Count} of {order})");
-        return Task.FromResult(ExitCode.Ok);
-    }
 
     private static JsonObject Row(
         OutcomeJournal journal, JsonObject reservation, SearchProgress progress, CancellationToken cancellation)

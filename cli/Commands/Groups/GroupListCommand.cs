@@ -2,37 +2,44 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
-using Alloc.Client.Kafka;
+using Alloc.Host.Lag;
 
 namespace Alloc.Cli.Commands.Groups;
 
-/// <summary><c>alloc group list</c>: the consumer groups that the broker knows.</summary>
+/// <summary>
+/// <c>alloc group list</c>: the consumer groups that the broker knows, how far they are behind in records and in age,
+/// and how they fare.
+/// </summary>
 internal static class GroupListCommand
 {
-    public static Command Create() => new Command("list", "List consumer groups").TalksToKafka().Runs(RunAsync);
+    public static Command Create() =>
+        new Command("list", "List consumer groups with their lag, its age and how they fare")
+            .Takes(GroupWatching.Watch, GroupWatching.Interval).TalksToKafka().TalksToConsole().Runs(RunAsync);
 
-    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
-    {
-        var settings = ClientOptions.SettingsOf(context);
-        var clients = new KafkaClients(settings);
-        await clients.EnsureReachableAsync(cancellation).ConfigureAwait(false);
-        using var admin = clients.Admin();
-        var rows = admin.ListGroups(settings.Timeout)
-            .OrderBy(g => g.Group, StringComparer.Ordinal)
-            .Select(g => new JsonObject
+    private static Task<int> RunAsync(CommandContext context, CancellationToken cancellation) =>
+        GroupWatching.RunAsync(
+            context, null,
+            (report, faring) =>
             {
-                ["group"] = g.Group,
-                ["state"] = g.State,
-                ["protocol"] = g.Protocol,
-                ["members"] = g.Members.Count,
-            })
-            .ToList();
-        context.Screen.Rows(
-            rows,
-            Column.Text("GROUP", "group"),
-            Column.Text("STATE", "state"),
-            Column.Number("MEMBERS", "members"),
-            Column.Text("ASSIGNOR", "protocol"));
-        return ExitCode.Ok;
-    }
+                var nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+                context.Screen.Rows(
+                    [.. report.Groups.Select(g => Row(g, nowMs, faring?.Of(g.Name)))],
+                    Column.Text("GROUP", "group"),
+                    Column.Text("STATE", "state"),
+                    Column.Number("MEMBERS", "members"),
+                    Column.Text("ASSIGNOR", "protocol"),
+                    Column.Number("LAG", "lag"),
+                    GroupWatching.Age,
+                    new Column("SKEW", row => $"{row["skew"]!.GetValue<double>():0.#}") { IsNumber = true },
+                    GroupWatching.Status);
+                if (report.Beyond > 0)
+                {
+                    context.Screen.Warn(
+                        $"{report.Beyond} more groups are not shown; alloc group describe GROUP shows one of them.");
+                }
+            },
+            cancellation);
+
+    private static JsonObject Row(GroupLag group, long nowMs, string? faring) =>
+        GroupWatching.WithStatus(LagJson.Of(group, nowMs), faring);
 }

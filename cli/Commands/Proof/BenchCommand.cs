@@ -2,6 +2,7 @@ using System.CommandLine;
 using Alloc.Bench;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
+using Alloc.Client;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Proof;
@@ -72,7 +73,7 @@ internal static class BenchCommand
         var bench = new Command(
             "bench", "Measure, and print ratios that can be trusted: same machine, same broker, same run")
             .Takes(Quick, Count, Pools, Threads, Partitions, Bootstrap, KafkaHome, Results, Work);
-        return bench.With([.. BenchScenario.All.Select(Create), BrokerCommand()]);
+        return bench.With([.. BenchScenario.All.Select(Create), BrokerCommand(), JoinCommand()]);
     }
 
     private static Command Create(BenchScenario scenario) =>
@@ -126,6 +127,24 @@ internal static class BenchCommand
             ThreadCount = context.Get(Threads) ?? options.ThreadCount,
             PartitionCount = context.Get(Partitions) ?? options.PartitionCount,
         };
+    }
+
+    private static Command JoinCommand()
+    {
+        var directory = new Option<string>("--data-dir")
+        {
+            Description = "Where the join keeps its state",
+            Required = true,
+        };
+        return new Command(JoinScenario.ServeCommand, "Run only the join of the join benchmark, until interrupted")
+            .Takes(directory)
+            .Runs(async (context, cancellation) =>
+            {
+                var bootstrap = context.Get(Bootstrap) ?? throw AllocException.Usage("--bootstrap is needed.");
+                await JoinScenario.ServeAsync(bootstrap, context.Get(directory), context.Time, cancellation)
+                    .ConfigureAwait(false);
+                return ExitCode.Ok;
+            });
     }
 
     private static Command BrokerCommand()

@@ -56,13 +56,14 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, Compression, DemoRate, DemoSeed,
-                ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint, ServerOptions.NoProjection,
-                ServerOptions.Shadow, ServerOptions.Level)
+                ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint, ServerOptions.Roles,
+                ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var otlp = ServerOptions.Otlp(context);
+        var roles = ServerOptions.RolesOf(context);
         Ports.EnsureFree(
         [
             new("Kafka", Loopback, context.Get(ServerOptions.KafkaPort), ServerOptions.KafkaPort.Name),
@@ -92,8 +93,7 @@ internal static class DevCommand
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 OtlpEndpoint = otlp,
-                WithProjection = !context.Get(ServerOptions.NoProjection),
-                WithShadow = context.Get(ServerOptions.Shadow),
+                Roles = roles,
                 Compression = context.Get(Compression),
             },
             context.Time,

@@ -9,7 +9,7 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Commands.Servers;
 
 /// <summary>
-/// <c>alloc serve</c>: one instance of the allocation application on a Kafka cluster; start as many as there is work
+/// <c>alloc serve</c>: one instance on a Kafka cluster; start as many as there is work
 /// for.
 /// </summary>
 internal static class ServeCommand
@@ -28,7 +28,7 @@ internal static class ServeCommand
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
                 ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint,
-                ServerOptions.NoProjection,
+                ServerOptions.Roles, ServerOptions.NoProjection,
                 ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
@@ -38,6 +38,7 @@ internal static class ServeCommand
         var console = ConsoleOf(context);
         console.Validate();
         var otlp = ServerOptions.Otlp(context);
+        var roles = ServerOptions.RolesOf(context);
         Ports.EnsureFree([new("console", console.Host, console.Port, ServerOptions.ConsolePort.Name)]);
         using var run = new ServerRun(context);
         await using var host = await AllocationHost.StartAsync(
@@ -59,8 +60,7 @@ internal static class ServeCommand
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
                 OtlpEndpoint = otlp,
-                WithProjection = !context.Get(ServerOptions.NoProjection),
-                WithShadow = context.Get(ServerOptions.Shadow),
+                Roles = roles,
                 Compression = context.Get(Compression),
             },
             context.Time,

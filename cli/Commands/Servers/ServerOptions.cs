@@ -1,6 +1,8 @@
+using System.CommandLine.Parsing;
 using Alloc.Cli.CommandLine;
 using Alloc.Client;
 using Alloc.Host.Metrics;
+using Alloc.Host.Roles;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -95,11 +97,19 @@ internal static class ServerOptions
         HelpName = "url",
     };
 
+    public static readonly SettingOption<IReadOnlySet<InstanceRole>?> Roles = new(
+        "--roles", $"What this instance does: {string.Join(',', Enum.GetValues<InstanceRole>().Select(
+            InstanceRoles.Word))}, or all; all but the shadow if not given")
+    {
+        CustomParser = RolesOf,
+        HelpName = "role[,role…]",
+    };
+
     public static readonly SettingOption<bool> NoProjection = new(
-        "--no-projection", "Run without the search projection: reservations are not searched for at this instance");
+        "--no-projection", "Leave out the role projection: reservations are not searched for at this instance");
 
     public static readonly SettingOption<bool> Shadow = new(
-        "--shadow", "Decide slices in mode Shadow too, to allocation.shadow.outcomes only");
+        "--shadow", "Add the role shadow: decide slices in mode Shadow, to allocation.shadow.outcomes only");
 
     /// <summary>What the engine's producers compress with; each server has a default of its own.</summary>
     public static SettingOption<CompressionType> Compression(CompressionType byDefault) =>
@@ -122,6 +132,53 @@ internal static class ServerOptions
         return OtlpMetrics.Refusal(endpoint) is { } refusal
             ? throw AllocException.Usage($"{OtlpEndpoint.Name}: {text} {refusal}")
             : endpoint;
+    }
+
+    /// <summary>What the instance does, by all three options.</summary>
+    /// <exception cref="AllocException">They contradict one another, or leave nothing to do.</exception>
+    public static IReadOnlySet<InstanceRole> RolesOf(CommandContext context)
+    {
+        var given = context.Get(Roles);
+        var roles = (given ?? InstanceRoles.Usual).ToHashSet();
+        if (context.Get(Shadow))
+        {
+            roles.Add(InstanceRole.Shadow);
+        }
+        if (context.Get(NoProjection))
+        {
+            if (given?.Contains(InstanceRole.Projection) == true)
+            {
+                throw AllocException.Usage(
+                    $"{Roles.Name} names the projection, and {NoProjection.Name} leaves it out.",
+                    "Leave one of them out.");
+            }
+            roles.Remove(InstanceRole.Projection);
+        }
+        return roles.Count > 0 ? roles : throw AllocException.Usage("The instance would have no role.");
+    }
+
+    private static HashSet<InstanceRole> RolesOf(ArgumentResult result)
+    {
+        var roles = new HashSet<InstanceRole>();
+        foreach (var word in result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (string.Equals(word, "all", StringComparison.OrdinalIgnoreCase))
+            {
+                roles.UnionWith(Enum.GetValues<InstanceRole>());
+            }
+            else if (Enum.GetValues<InstanceRole>().Where(r => string.Equals(
+                InstanceRoles.Word(r), word, StringComparison.OrdinalIgnoreCase)).ToList() is [var role])
+            {
+                roles.Add(role);
+            }
+            else
+            {
+                result.AddError(
+                    $"'{word}' is none of "
+                    + $"{string.Join(", ", Enum.GetValues<InstanceRole>().Select(InstanceRoles.Word))}, all.");
+            }
+        }
+        return roles;
     }
 
     private static SettingOption<int> Port(string name, string description, int byDefault)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Schemas.Allocation;
@@ -33,14 +34,30 @@ internal static class ModeCommands
         Required = true,
     };
 
+    private static readonly Option<string[]> Pools = new("--pools")
+    {
+        Description = "Pools that it acts on, a pattern; all of the mode's rows if not given; may be repeated",
+        HelpName = "pattern",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string[]> Classes = new("--class")
+    {
+        Description = "A class that it acts on; all of the mode's rows if not given; may be repeated",
+        HelpName = "class",
+        DefaultValueFactory = _ => [],
+    };
+
     public static Command Create() => new Command("mode", "Degraded modes").With(
-        new Command("set", "Switch a mode on or off, at every partition").Takes(Mode, To, Cap, Reason)
+        new Command("set", "Switch a mode on or off, at every partition").Takes(Mode, To, Cap, Pools, Classes, Reason)
             .AsksEveryPartition(context => new AllocationCommandBody.ModeSwitch
             {
                 Mode = context.Get(Mode),
                 On = context.Get(To) == Switch.On,
                 CapMs = context.Get(Cap) is { } cap ? (long)cap.TotalMilliseconds : null,
                 Reason = context.Get(Reason),
+                Pools = context.Get(Pools),
+                Classes = context.Get(Classes),
             }),
         new Command("get", "Show the modes that are on").Takes(ClientOptions.Timeout).TalksToConsole().Runs(GetAsync));
 
@@ -54,8 +71,14 @@ internal static class ModeCommands
             new Column("CAP", r => r["capMs"] is { } cap
                 ? Duration.ShowMs(cap.GetValue<long>())
                 : "-"),
+            new Column("POOLS", r => Join(r, "pools")),
+            new Column("CLASSES", r => Join(r, "classes")),
             Column.Text("PARTITIONS", "partitions"),
             Column.Text("REASON", "reason"));
         return PartitionSettingsReads.Finish(context, settings, "modes");
     }
+
+    // None is all that the policy's rows are about.
+    private static string Join(JsonObject mode, string names) =>
+        mode[names] is JsonArray { Count: > 0 } some ? string.Join(", ", some.Select(n => n!.ToString())) : "-";
 }

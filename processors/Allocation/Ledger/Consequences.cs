@@ -81,6 +81,13 @@ internal sealed class Consequences(PolicyBook book, int partition, LedgerRole ro
             : new LineLook(null, bar);
     }
 
+    /// <summary>Some of those who wait, the first ones passed over.</summary>
+    public List<WaiterPlace> PlacesInLine(in Moment now, string poolId, int passed, int count)
+    {
+        d.BeginPool(now, poolId);
+        return [.. new LineScan(d).Places().Skip(passed).Take(count)];
+    }
+
     /// <summary>Whose turn it is to take from others what it lacks.</summary>
     public Turn NextTurn(in Moment now, string poolId)
     {

@@ -67,6 +67,9 @@ public interface ILedgerState
     /// <summary>Those that wait for units of a pool, the first in line first.</summary>
     IEnumerable<WaiterPlace> GetWaiters(string poolId);
 
+    /// <summary>The same, each with its class; empty where it was put in line before that was kept.</summary>
+    IEnumerable<(WaiterPlace Place, string Class)> GetLine(string poolId);
+
     /// <summary>Puts a waiter in line.</summary>
     void PutWaiter(string poolId, WaiterPlace place, Place units);
 

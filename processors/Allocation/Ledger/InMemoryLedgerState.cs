@@ -144,6 +144,10 @@ public sealed class InMemoryLedgerState : ILedgerState
         waiters.TryGetValue(poolId, out var line) ? line.Keys : [];
 
     /// <inheritdoc/>
+    public IEnumerable<(WaiterPlace Place, string Class)> GetLine(string poolId) =>
+        waiters.TryGetValue(poolId, out var line) ? line.Select(entry => (entry.Key, entry.Value.Class)) : [];
+
+    /// <inheritdoc/>
     public void PutWaiter(string poolId, WaiterPlace place, Place units)
     {
         if (!waiters.TryGetValue(poolId, out var line))

@@ -102,13 +102,14 @@ internal sealed class RecordFold(ILedgerState state, PolicyBook book, int partit
     public void Commit(AllocationOutcome outcome)
     {
         Invariants.Check(outcome);
+        var rescopes = RescopesMode(outcome);
         Evolve.Apply(state, outcome);
         outcomes.Add(outcome);
         if (IsSpent)
         {
             NoteGoingOn(outcome);
         }
-        if (ChangesWhoIsGranted(outcome))
+        if (rescopes || ChangesWhoIsGranted(outcome))
         {
             UsePolicyInForce();
             Sweep.Pools(this, after: "");
@@ -194,6 +195,24 @@ internal sealed class RecordFold(ILedgerState state, PolicyBook book, int partit
         AllocationOutcomeEvent.ModeChanged { On: false } => state.Partition.Waiters > 0,
         _ => false,
     };
+
+    // A mode that is on already acts on other pools or classes from now on: it may have kept some from what is there.
+    private bool RescopesMode(AllocationOutcome outcome)
+    {
+        if (outcome is not { DuplicateOf: null, Event: AllocationOutcomeEvent.ModeChanged { On: true } changed }
+            || state.Partition.Waiters == 0)
+        {
+            return false;
+        }
+        foreach (var active in state.Settings.Modes)
+        {
+            if (active.Mode == changed.Mode)
+            {
+                return !active.Pools.SequenceEqual(changed.Pools) || !active.Classes.SequenceEqual(changed.Classes);
+            }
+        }
+        return false;
+    }
 
     private void UsePolicyInForce()
     {

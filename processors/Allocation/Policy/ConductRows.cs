@@ -91,6 +91,13 @@ public enum ModeEffect
 
     /// <summary>New holds are rejected as DegradedMode.</summary>
     RejectHolds,
+
+    /// <summary>Requests of the row's classes wait instead of being granted; those that cannot wait are rejected as
+    /// ClassMustWait.</summary>
+    WaitlistClasses,
+
+    /// <summary>New holds live no longer than the cap; those that there are keep their expiry.</summary>
+    ShortenTtl,
 }
 
 /// <summary>What a degraded mode changes on these pools.</summary>
@@ -98,5 +105,13 @@ public enum ModeEffect
 /// <param name="Mode">Name of the mode.</param>
 /// <param name="Pools">The pools.</param>
 /// <param name="Effect">What it changes.</param>
-/// <param name="CapMs">Most that it adds, in milliseconds.</param>
-public sealed record ModeRow(string Id, string Mode, PoolPattern Pools, ModeEffect Effect, long CapMs) : IPolicyRow;
+/// <param name="CapMs">ExtendHolds: most that it adds; ShortenTtl: longest life of a new hold; in milliseconds. Else 0.
+/// </param>
+public sealed record ModeRow(string Id, string Mode, PoolPattern Pools, ModeEffect Effect, long CapMs) : IPolicyRow
+{
+    /// <summary>The classes that it concerns; null: every class.</summary>
+    public ValueList<string>? Classes { get; init; }
+
+    /// <summary>Whether the effect has a bound in time.</summary>
+    internal static bool HasCap(ModeEffect effect) => effect is ModeEffect.ExtendHolds or ModeEffect.ShortenTtl;
+}

@@ -227,6 +227,15 @@ public sealed class StoreLedgerState : ILedgerState
     }
 
     /// <inheritdoc/>
+    public IEnumerable<(WaiterPlace Place, string Class)> GetLine(string poolId)
+    {
+        foreach (var entry in waiters.Prefix(StateKeys.PrefixOf(poolId)))
+        {
+            yield return (entry.Key.Place, entry.Value.Class);
+        }
+    }
+
+    /// <inheritdoc/>
     public void PutWaiter(string poolId, WaiterPlace place, Place units) =>
         waiters.Put(new WaiterKey(poolId, place), units);
 

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Alloc.Schemas.Avro;
 
 /// <summary>Encodes the JSON default of a field, already checked against its type.</summary>
-internal static class DefaultEncoder
+public static class DefaultEncoder
 {
+    /// <summary>The default of a field that has one, in Avro's binary encoding.</summary>
     public static byte[] Encode(FieldSchema field)
     {
         using var writer = new AvroWriter();

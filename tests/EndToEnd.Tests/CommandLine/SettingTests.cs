@@ -34,6 +34,18 @@ public sealed class SettingTests
         Assert.Contains("--kafka-port is a port", fromFlag.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("'payments' is none of allocation,", "--roles", "allocation,payments")]
+    [InlineData("--no-projection leaves it out", "--roles", "allocation,projection", "--no-projection")]
+    public async Task A_server_is_told_roles_that_there_are_and_that_do_not_contradict(
+        string problem, params string[] arguments)
+    {
+        var run = await CommandLineRun.OfAsync(["serve", .. arguments]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_file_that_was_named_must_exist_and_be_json()
     {

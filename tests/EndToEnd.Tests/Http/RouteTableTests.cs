@@ -28,6 +28,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["GET /metrics"] = Role.Viewer,
         ["GET /v1/tasks"] = Role.Viewer,
         ["GET /v1/runbooks/{alert}"] = Role.None,
+        ["GET /v1/groups"] = Role.Viewer,
         ["GET /v1/pools"] = Role.Viewer,
         ["GET /v1/pools/{**id}"] = Role.Viewer,
         ["GET /v1/pools/{id}/why-not"] = Role.Viewer,
@@ -194,7 +195,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         // Nothing behind the routes: what is tested here is answered before they act.
         var parts = new ConsoleParts
         {
-            Application = null!,
+            Applications = new HostedApplications([]),
             Directory = new LedgerDirectory(null!, 1, _ => null, _ => null),
             Peers = null!,
             Startup = null!,

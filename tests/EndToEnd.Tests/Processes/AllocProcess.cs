@@ -71,6 +71,10 @@ internal sealed class AllocProcess : IAsyncDisposable
 
     public static AllocProcess Start(params string[] arguments) => new(Program, arguments, null);
 
+    /// <summary>Starts it with settings from the environment, as a container does.</summary>
+    public static AllocProcess StartIn(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(Program, arguments, environment);
+
     /// <summary>Starts another program that in turn starts alloc: <c>prlimit</c>, for instance.</summary>
     public static AllocProcess StartWith(string program, IEnumerable<string> arguments) =>
         new(program, arguments, null);

@@ -31,15 +31,19 @@ internal sealed class ApacheKafka : IAsyncDisposable
         Home is not null,
         "no Apache Kafka at hand: KAFKA_HOME is not set and there is no folder shared/kafka above the checkout");
 
-    public static async Task<ApacheKafka> StartAsync(string directory)
+    /// <param name="directory">Where its data goes.</param>
+    /// <param name="settings">
+    /// More of <c>server.properties</c>, for a first port of three in a row; null for none.
+    /// </param>
+    public static async Task<ApacheKafka> StartAsync(string directory, Func<int, IEnumerable<string>>? settings = null)
     {
         // kafka-up takes the port after this one for its controller.
-        var port = LeasedPorts.Take(2);
+        var port = LeasedPorts.Take(settings is null ? 2 : 3);
         var kafka = new ApacheKafka(Home!, directory, port);
         Leash.HoldKafka(directory);
         try
         {
-            await kafka.RunAsync("kafka-up", directory, $"{port}");
+            await kafka.RunAsync("kafka-up", [directory, $"{port}", .. settings?.Invoke(port) ?? []]);
             return kafka;
         }
         catch

@@ -184,6 +184,9 @@ public sealed class InputWatchTests : IDisposable
 
         public long Beginning(TopicPartition partition) => Answer(Begin);
 
+        public IReadOnlyDictionary<TopicPartition, long> Beginnings(IReadOnlyCollection<TopicPartition> partitions) =>
+            Answer(partitions.ToDictionary(p => p, _ => Begin));
+
         public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
             Answer(Offsets.Where(e => partitions.Contains(e.Key)).ToDictionary());
 

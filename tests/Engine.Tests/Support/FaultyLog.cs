@@ -47,7 +47,7 @@ internal sealed class FaultyLog(ILogClient inner) : ILogClient
 
     public ILogAppender CreateAppender(string clientId) => inner.CreateAppender(clientId);
 
-    public ILogAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
+    public ILogAdmin CreateAdmin(string clientId, string? group = null) => inner.CreateAdmin(clientId, group);
 
     private sealed class Producer(FaultyLog log, ILogProducer inner) : ILogProducer
     {

@@ -21,6 +21,7 @@ internal sealed class MemoryLog : ILogClient
     private readonly List<string> calls = [];
     private readonly List<MemoryCommit> commits = [];
     private long limitMs = StartMs;
+    private LogException? clockFailure;
 
     /// <summary>Guards everything; pulsed when there is something new.</summary>
     public object Gate { get; } = new();
@@ -61,6 +62,29 @@ internal sealed class MemoryLog : ILogClient
 
     /// <summary>Committed offsets of the group.</summary>
     public Dictionary<TopicPartition, long> Committed { get; } = [];
+
+    /// <summary>What an append to a topic that tells the clock ends with; null for success.</summary>
+    public LogException? ClockFailure
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return clockFailure;
+            }
+        }
+
+        set
+        {
+            lock (Gate)
+            {
+                clockFailure = value;
+            }
+        }
+    }
+
+    /// <summary>Committed offsets of whatever other group is asked for.</summary>
+    public Dictionary<TopicPartition, long> UpstreamCommitted { get; } = [];
 
     /// <summary>Memberships that the assigned handler was given, in order.</summary>
     public List<LogGroupMetadata> Memberships { get; } = [];
@@ -232,7 +256,7 @@ internal sealed class MemoryLog : ILogClient
 
     public ILogAppender CreateAppender(string clientId) => new MemoryLogAppender(this);
 
-    public ILogAdmin CreateAdmin(string clientId) => new MemoryLogAdmin(this);
+    public ILogAdmin CreateAdmin(string clientId, string? group = null) => new MemoryLogAdmin(this, group);
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }

@@ -250,6 +250,12 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
     public void Append(in OutgoingRecord record, DeliveryHandler handler)
     {
         var appended = record;
+        if (record.Partition.Topic.EndsWith("-clock", StringComparison.Ordinal))
+        {
+            // Asked for by a thread beside those that poll, for which no virtual time passes.
+            Tell(record.Partition.Topic, handler);
+            return;
+        }
         lock (log.Gate)
         {
             log.At(Math.Max(log.Clock.NowMs(), readyAtMs), () => Append(appended, handler));
@@ -258,6 +264,20 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
 
     public void Dispose()
     {
+    }
+
+    private void Tell(string topic, DeliveryHandler handler)
+    {
+        lock (log.Gate)
+        {
+            if (log.ClockFailure is { } failure)
+            {
+                handler(-1, -1, failure);
+                return;
+            }
+            var offset = log.Append(topic, null, [], -1, MemoryKind.Record);
+            handler(offset, log.Topic(topic).Entries[(int)offset].TimestampMs, null);
+        }
     }
 
     private void Append(OutgoingRecord record, DeliveryHandler handler)
@@ -272,7 +292,7 @@ internal sealed class MemoryLogAppender(MemoryLog log) : ILogAppender
 }
 
 /// <summary>Topics and bounds of a <see cref="MemoryLog"/>, whose topics have one partition each.</summary>
-internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
+internal sealed class MemoryLogAdmin(MemoryLog log, string? group = null) : ILogAdmin
 {
     public IReadOnlyDictionary<string, TopicDescription> DescribeTopics(
         IReadOnlyCollection<string> topics) => log.Topics()
@@ -283,7 +303,9 @@ internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
     {
         foreach (var topic in topics)
         {
-            log.CreateTopic(topic.Name, topic.Configuration.GetValueOrDefault("cleanup.policy", "delete"));
+            log.CreateTopic(
+                topic.Name, topic.Configuration.GetValueOrDefault("cleanup.policy", "delete"),
+                topic.Configuration.GetValueOrDefault("message.timestamp.type", "CreateTime"));
         }
     }
 
@@ -306,8 +328,18 @@ internal sealed class MemoryLogAdmin(MemoryLog log) : ILogAdmin
 
     public long Beginning(TopicPartition partition) => 0;
 
-    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions) =>
-        new Dictionary<TopicPartition, long>();
+    public IReadOnlyDictionary<TopicPartition, long> Beginnings(IReadOnlyCollection<TopicPartition> partitions) =>
+        partitions.ToDictionary(p => p, _ => 0L);
+
+    public IReadOnlyDictionary<TopicPartition, long> Committed(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        lock (log.Gate)
+        {
+            return group is null
+                ? new Dictionary<TopicPartition, long>()
+                : log.UpstreamCommitted.Where(c => partitions.Contains(c.Key)).ToDictionary();
+        }
+    }
 
     public IReadOnlyList<GroupMember> Members() => [];
 

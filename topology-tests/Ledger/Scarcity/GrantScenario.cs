@@ -23,7 +23,11 @@ internal static class GrantScenario
     {
         ConductTable = [PolicyVersions.Version0.ConductTable[0] with { LateConfirm = true }],
         PreemptionTable = [Preempting(Vip), Preempting(Plus)],
-        ModeTable = [new ModeRow("mode/stop", "stop", PoolPattern.All, ModeEffect.RejectHolds, 1_000)],
+        ModeTable =
+        [
+            new ModeRow("mode/stop", "stop", PoolPattern.All, ModeEffect.RejectHolds, 1_000),
+            new ModeRow("mode/wait", "wait", PoolPattern.All, ModeEffect.WaitlistClasses, 0) { Classes = [Plus] },
+        ],
     };
 
     /// <summary>What becomes of a grant that comes by a way when it is barred, in the words of a cell.</summary>
@@ -42,6 +46,7 @@ internal static class GrantScenario
     {
         "the slice is frozen" or "another system decides" => GrantBar.Authority,
         "a mode rejects holds" => GrantBar.DegradedMode,
+        "a mode lets the class wait" => GrantBar.ClassMustWait,
         "the pool is closed" => GrantBar.Closed,
         "the wait is over" => GrantBar.WaitIsOver,
         "the policy dropped the class" => GrantBar.UnknownClass,
@@ -110,9 +115,10 @@ internal static class GrantScenario
             case "another system decides":
                 Transfer(ledger, AuthorityMode.Legacy, 2);
                 break;
-            case "a mode rejects holds":
+            case "a mode rejects holds" or "a mode lets the class wait":
+                var mode = bar == "a mode rejects holds" ? "stop" : "wait";
                 ledger.Run(ledger.Command(
-                    new AllocationCommandBody.ModeSwitch { Mode = "stop", On = true, Reason = "test" },
+                    new AllocationCommandBody.ModeSwitch { Mode = mode, On = true, Reason = "test" },
                     pool: ReservedKeys.Mode));
                 break;
             case "the pool is closed":
@@ -143,6 +149,7 @@ internal static class GrantScenario
             Classes = [Vip, Web],
             ClassMappings = [new ClassMapping(Plus, Vip)],
             PreemptionTable = [Preempting(Vip)],
+            ModeTable = [Policy.ModeTable[0]],
         },
         "a life that is too long" => Policy with
         {

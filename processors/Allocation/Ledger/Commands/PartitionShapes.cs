@@ -9,6 +9,9 @@ internal static class PartitionShapes
     // SHA-256 in hexadecimal.
     private const int HashLength = 64;
 
+    // Pools or classes that one switch names: a mode is looked at with every grant.
+    private const int MaximumNames = 100;
+
     public static void Mode(Decision d, AllocationCommandBody.ModeSwitch change)
     {
         Id(d, change.Mode, "mode");
@@ -20,7 +23,48 @@ internal static class PartitionShapes
                 Malformed(d, "capMs is for a mode that is switched on");
             }
         }
+        Names(d, change, change.Pools, "pools");
+        Names(d, change, change.Classes, "classes");
+        foreach (var pools in change.Pools)
+        {
+            Pattern(d, pools, "pools");
+        }
         Reason(d, change.Reason);
+    }
+
+    private static void Names(
+        Decision d, AllocationCommandBody.ModeSwitch change, IReadOnlyList<string> names, string field)
+    {
+        if (names.Count == 0)
+        {
+            return;
+        }
+        if (!change.On)
+        {
+            Malformed(d, $"{field} are for a mode that is switched on");
+        }
+        if (names.Count > MaximumNames)
+        {
+            Range(d, field, names.Count, 0, MaximumNames);
+            return;
+        }
+        foreach (var name in names)
+        {
+            Id(d, name, field);
+        }
+        if (names.Distinct().Count() < names.Count)
+        {
+            Malformed(d, $"{field} name one twice");
+        }
+    }
+
+    private static void Pattern(Decision d, string pools, string field)
+    {
+        var star = pools.IndexOf('*', StringComparison.Ordinal);
+        if (pools.StartsWith('$') || (star >= 0 && star < pools.Length - 1))
+        {
+            Malformed(d, $"{field} is a pool or a prefix that ends in *");
+        }
     }
 
     public static void Activate(Decision d, AllocationCommandBody.PolicyActivate activate)
@@ -40,11 +84,7 @@ internal static class PartitionShapes
         Id(d, transfer.Slice, "slice");
         Id(d, transfer.Owner, "owner");
         Known(d, transfer.Mode != AuthorityMode.Unknown, "mode");
-        var star = transfer.Slice.IndexOf('*', StringComparison.Ordinal);
-        if (transfer.Slice.StartsWith('$') || (star >= 0 && star < transfer.Slice.Length - 1))
-        {
-            Malformed(d, "slice is a pool or a prefix that ends in *");
-        }
+        Pattern(d, transfer.Slice, "slice");
         if (transfer.NewEpoch is < 1 or long.MaxValue)
         {
             Range(d, "newEpoch", transfer.NewEpoch, 1, long.MaxValue - 1);

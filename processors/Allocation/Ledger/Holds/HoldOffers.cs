@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
@@ -63,7 +64,7 @@ internal static class HoldOffers
                 : common ??= Default(d, hold, line);
             hasSeveral |= priorityClass != first;
         }
-        var offer = new HoldOffer(common ?? first, hasSeveral, TtlRule.Check(d, first, hold.TtlMs));
+        var offer = new HoldOffer(common ?? first, hasSeveral, LifeOf(d, first, hold, lines[0]));
         for (var index = 1; index < lines.Count && hasSeveral; index++)
         {
             var priorityClass = offer.ClassOf(lines[index]);
@@ -71,11 +72,18 @@ internal static class HoldOffers
             {
                 offer = offer with
                 {
-                    TtlMs = Math.Min(offer.TtlMs, TtlRule.Check(d, priorityClass, hold.TtlMs)),
+                    TtlMs = Math.Min(offer.TtlMs, LifeOf(d, priorityClass, hold, lines[index])),
                 };
             }
         }
         return offer;
+    }
+
+    private static long LifeOf(
+        Decision d, string priorityClass, AllocationCommandBody.Hold hold, HoldLine line)
+    {
+        GrantBars.CheckModeFor(d, priorityClass, line.ReservationId);
+        return ModeRules.Shorten(d, priorityClass, TtlRule.Check(d, priorityClass, hold.TtlMs));
     }
 
     private static string Default(Decision d, AllocationCommandBody.Hold hold, HoldLine line)

@@ -41,6 +41,12 @@ internal static class ReassignRules
         }
         Takings.Tell(d);
         d.Write(after);
-        return new AllocationOutcomeEvent.Reassigned { ReservationId = id, CustomerRef = customer, OrderRef = order };
+        return new AllocationOutcomeEvent.Reassigned
+        {
+            ReservationId = id,
+            CustomerRef = customer,
+            OrderRef = order,
+            FormerOrderRef = order == known.OrderRef ? null : known.OrderRef,
+        };
     }
 }

@@ -13,19 +13,17 @@ internal static class ModeRules
     public static AllocationOutcomeEvent Decide(Decision d, AllocationCommandBody.ModeSwitch change)
     {
         var active = Find(d, change.Mode);
-        var isKnown = change.On ? active is not null && active.CapMs == change.CapMs : active is null;
+        var isKnown = change.On ? active is not null && IsSame(active, change) : active is null;
         if (isKnown)
         {
             d.Look(Step(DecisionRule.Mode, RuleResult.Skipped, change.Mode));
             return new AllocationOutcomeEvent.NoOp { Why = NoOpWhy.ModeKnown };
         }
-        var isOffered = !change.On || IsOffered(d, change.Mode);
-        d.Look(Step(DecisionRule.Mode, isOffered ? RuleResult.Applied : RuleResult.Failed, change.Mode));
-        if (!isOffered)
+        var refusal = change.On ? ModeOffers.Refusal(d.Policy, change) : null;
+        d.Look(Step(DecisionRule.Mode, refusal is null ? RuleResult.Applied : RuleResult.Failed, change.Mode));
+        if (refusal is not null)
         {
-            d.Fail(
-                ReasonCode.PolicyForbids, $"the policy knows no mode {change.Mode}", null,
-                N(NumberName.Version, d.Policy.Version));
+            d.Fail(ReasonCode.PolicyForbids, refusal, null, N(NumberName.Version, d.Policy.Version));
             return d.Rejected();
         }
         return new AllocationOutcomeEvent.ModeChanged
@@ -34,12 +32,37 @@ internal static class ModeRules
             On = change.On,
             CapMs = change.CapMs,
             Reason = change.Reason,
+            Pools = change.Pools,
+            Classes = change.Classes,
         };
     }
 
-    /// <summary>The row of the mode that lets no new units be granted; null: none does.</summary>
+    /// <summary>The row of the mode that lets no new units be granted, whoever asks; null: none does.</summary>
     public static ModeRow? RejectsHolds(Decision d) =>
-        Acting(d, out _) is { Effect: ModeEffect.RejectHolds } row ? row : null;
+        Acting(d) is { Row.Effect: ModeEffect.RejectHolds, ConcernsAll: true } mode ? mode.Row : null;
+
+    /// <summary>The row of the mode that lets a class be granted no new units; null: none does.</summary>
+    public static ModeRow? Bars(Decision d, string priorityClass) =>
+        Acting(d) is { Row.Effect: ModeEffect.RejectHolds or ModeEffect.WaitlistClasses } mode
+        && mode.Concerns(d.Policy, priorityClass) ? mode.Row : null;
+
+    /// <summary>Whether a mode lets some classes be granted no new units, but not all.</summary>
+    public static bool BarsSome(Decision d) => Acting(d)
+        is { Row.Effect: ModeEffect.WaitlistClasses } or { Row.Effect: ModeEffect.RejectHolds, ConcernsAll: false };
+
+    /// <summary>The life of a new hold of a class, in milliseconds: no longer than a mode allows.</summary>
+    public static long Shorten(Decision d, string priorityClass, long ttlMs)
+    {
+        if (Acting(d) is not { Row.Effect: ModeEffect.ShortenTtl } mode || !mode.Concerns(d.Policy, priorityClass))
+        {
+            return ttlMs;
+        }
+        var isLonger = ttlMs > mode.CapMs;
+        d.Look(Step(
+            DecisionRule.Mode, isLonger ? RuleResult.Applied : RuleResult.Passed, mode.Row.Id,
+            N(NumberName.TtlMs, ttlMs), N(NumberName.Maximum, mode.CapMs)));
+        return isLonger ? mode.CapMs : ttlMs;
+    }
 
     /// <summary>What falls due stays a while: by a mode, or because another system decides; null: it ends.</summary>
     public static AllocationOutcomeEvent? PutOff(Decision d, LedgerTimer timer, Reservation known)
@@ -52,13 +75,13 @@ internal static class ModeRules
                 N(NumberName.TtlMs, row.MaximumMs)));
             return Move(d, timer, known, row.MaximumMs, d.Slice.Mode.ToString());
         }
-        if (known.Held == 0 || known.ExtendedByMode || d.Policy.ModeTable.Count == 0
-            || Acting(d, out var capMs) is not { Effect: ModeEffect.ExtendHolds } mode)
+        if (known.Held == 0 || known.ExtendedByMode || Acting(d) is not { Row.Effect: ModeEffect.ExtendHolds } mode
+            || !mode.Concerns(d.Policy, known.Class))
         {
             return null;
         }
-        d.Look(Step(DecisionRule.Mode, RuleResult.Applied, mode.Id, N(NumberName.TtlMs, capMs)));
-        return Move(d, timer, known with { ExtendedByMode = true }, capMs, mode.Mode);
+        d.Look(Step(DecisionRule.Mode, RuleResult.Applied, mode.Row.Id, N(NumberName.TtlMs, mode.CapMs)));
+        return Move(d, timer, known with { ExtendedByMode = true }, mode.CapMs, mode.Row.Mode);
     }
 
     private static AllocationOutcomeEvent.Extended Move(
@@ -83,10 +106,9 @@ internal static class ModeRules
         };
     }
 
-    // The row that acts on the pool, and how much it may add.
-    private static ModeRow? Acting(Decision d, out long capMs)
+    // The one mode that acts on the pool.
+    private static ActingMode? Acting(Decision d)
     {
-        capMs = 0;
         if (d.Policy.ModeTable.Count == 0)
         {
             return null;
@@ -94,14 +116,18 @@ internal static class ModeRules
         var modes = d.State.Settings.Modes;
         for (var index = 0; index < modes.Count; index++)
         {
-            if (d.Policy.ModeFor(d.Pool.PoolId, modes[index].Mode) is { } row)
+            if (ActingMode.ReachesPool(modes[index], d.Pool.PoolId)
+                && d.Policy.ModeFor(d.Pool.PoolId, modes[index].Mode) is { } row)
             {
-                capMs = Math.Min(modes[index].CapMs ?? row.CapMs, row.CapMs);
-                return row;
+                return new ActingMode(row, modes[index]);
             }
         }
         return null;
     }
+
+    private static bool IsSame(ActiveMode active, AllocationCommandBody.ModeSwitch change) =>
+        active.CapMs == change.CapMs && active.Pools.SequenceEqual(change.Pools)
+        && active.Classes.SequenceEqual(change.Classes);
 
     private static ActiveMode? Find(Decision d, string mode)
     {
@@ -113,17 +139,5 @@ internal static class ModeRules
             }
         }
         return null;
-    }
-
-    private static bool IsOffered(Decision d, string mode)
-    {
-        foreach (var row in d.Policy.ModeTable)
-        {
-            if (row.Mode == mode)
-            {
-                return true;
-            }
-        }
-        return false;
     }
 }

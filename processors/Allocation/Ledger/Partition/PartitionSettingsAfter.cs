@@ -64,7 +64,15 @@ internal static class PartitionSettingsAfter
         IReadOnlyList<ActiveMode> modes, AllocationOutcomeEvent.ModeChanged changed, long t)
     {
         var after = new List<ActiveMode>(modes.Count + 1);
-        var mode = new ActiveMode { Mode = changed.Mode, CapMs = changed.CapMs, SinceMs = t, Reason = changed.Reason };
+        var mode = new ActiveMode
+        {
+            Mode = changed.Mode,
+            CapMs = changed.CapMs,
+            SinceMs = t,
+            Reason = changed.Reason,
+            Pools = changed.Pools,
+            Classes = changed.Classes,
+        };
         var isNew = changed.On;
         foreach (var active in modes)
         {

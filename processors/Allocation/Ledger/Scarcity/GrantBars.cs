@@ -1,4 +1,5 @@
 using Alloc.Processors.Allocation.Ledger.Partition;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
 
@@ -15,6 +16,9 @@ internal enum GrantBar
 
     /// <summary>A degraded mode rejects holds.</summary>
     DegradedMode,
+
+    /// <summary>A degraded mode lets requests of the class wait.</summary>
+    ClassMustWait,
 
     /// <summary>The pool is closed.</summary>
     Closed,
@@ -61,6 +65,7 @@ internal static class GrantBars
         }
         var owner = GrantOwner.Of(waiter);
         return !IsClassKnown(d, owner.Class) ? GrantBar.UnknownClass
+            : ModeRules.Bars(d, owner.Class) is { } mode ? OfMode(mode)
             : !Fits(d, waiter.Waiting) ? GrantBar.LargestRequest
             : QuotaRules.Room(d, owner) < waiter.Waiting ? GrantBar.Quota : GrantBar.None;
     }
@@ -89,8 +94,11 @@ internal static class GrantBars
     {
         if (ModeRules.RejectsHolds(d) is { } mode)
         {
-            d.Look(Step(DecisionRule.Mode, RuleResult.Failed, mode.Id));
-            d.Fail(ReasonCode.DegradedMode, mode.Mode);
+            FailMode(d, mode, reservationId: null);
+        }
+        else if (priorityClass is not null)
+        {
+            CheckModeFor(d, priorityClass);
         }
         if (d.Pool.Settings.ClosesAtMs is { } closesAt)
         {
@@ -107,6 +115,26 @@ internal static class GrantBars
         {
             d.Look(Step(DecisionRule.Class, RuleResult.Failed, priorityClass));
             d.Fail(ReasonCode.PolicyForbids, $"the policy knows no class {priorityClass}");
+        }
+    }
+
+    /// <summary>Tier 3: whether a mode rejects holds of a class, but not of every one.</summary>
+    public static void CheckModeFor(Decision d, string priorityClass, string? reservationId = null)
+    {
+        if (ModeRules.Bars(d, priorityClass) is { Effect: ModeEffect.RejectHolds } mode
+            && !d.IsRejectedFor(ReasonCode.DegradedMode))
+        {
+            FailMode(d, mode, reservationId);
+        }
+    }
+
+    /// <summary>Tier 6: whether a mode lets requests of a class wait; what need not be granted now may.</summary>
+    public static void CheckMayBeServed(Decision d, string priorityClass, string? reservationId)
+    {
+        if (ModeRules.Bars(d, priorityClass) is { Effect: ModeEffect.WaitlistClasses } mode)
+        {
+            d.Look(Step(DecisionRule.Mode, RuleResult.Failed, mode.Id));
+            d.Fail(ReasonCode.ClassMustWait, mode.Mode, reservationId);
         }
     }
 
@@ -138,6 +166,15 @@ internal static class GrantBars
 
     /// <summary>Most that one request of the pool can get.</summary>
     public static long LargestRequest(Decision d) => d.Pool.Settings.MaximumCapacity ?? long.MaxValue;
+
+    private static void FailMode(Decision d, ModeRow mode, string? reservationId)
+    {
+        d.Look(Step(DecisionRule.Mode, RuleResult.Failed, mode.Id));
+        d.Fail(ReasonCode.DegradedMode, mode.Mode, reservationId);
+    }
+
+    private static GrantBar OfMode(ModeRow mode) =>
+        mode.Effect == ModeEffect.RejectHolds ? GrantBar.DegradedMode : GrantBar.ClassMustWait;
 
     private static bool Fits(Decision d, long quantity) => quantity <= LargestRequest(d);
 

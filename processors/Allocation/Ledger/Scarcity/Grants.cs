@@ -49,6 +49,7 @@ internal static class Grants
             }
             Shortage.Fail(d, needed, available, reservationId);
         }
+        GrantBars.CheckMayBeServed(d, owner.Class, reservationId);
         if (newcomer is not null)
         {
             Waiting.CheckNobodyIsPassed(d, owner, needed, newcomer);

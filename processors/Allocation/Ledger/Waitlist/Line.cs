@@ -62,7 +62,7 @@ internal static class Line
         {
             var window = Math.Min(looked - passed, size);
             size = looked;
-            var places = fold.State.GetWaiters(poolId).Skip(passed).Take(window).ToList();
+            var places = fold.Consequences.PlacesInLine(fold.Now, poolId, passed, window);
             foreach (var place in places)
             {
                 var look = fold.Consequences.Look(fold.Now, fold.Record, poolId, place, goesOn: fold.Left == 1);

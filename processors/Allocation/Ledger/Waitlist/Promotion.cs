@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Ledger.Scarcity;
 using Alloc.Schemas.Allocation;
 using static Alloc.Processors.Allocation.Ledger.Trace;
@@ -41,9 +42,10 @@ internal static class Promotion
         var row = d.Policy.WaitlistFor(d.Pool.PoolId);
         var life = d.Policy.TtlFor(d.Pool.PoolId, d.Policy.ClassToday(waiter.Class));
         // What was asked for may have been within the bounds of another policy.
-        var ttlMs = waiter.TtlMs is { } asked
+        var offered = waiter.TtlMs is { } asked
             ? Math.Clamp(asked, life.MinimumMs, life.MaximumMs)
             : row?.OfferTtlMs ?? life.DefaultMs;
+        var ttlMs = ModeRules.Shorten(d, waiter.Class, offered);
         var expiresAt = checked(d.T + ttlMs);
         d.Look(Step(
             DecisionRule.Promotion, RuleResult.Applied, row?.Id ?? "", N(NumberName.Waiting, d.Pool.Waiters),

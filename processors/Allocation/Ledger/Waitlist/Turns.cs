@@ -31,7 +31,7 @@ internal static class Turns
         var ahead = new List<string>();
         var refused = new Dictionary<GrantOwner, long>();
         var tries = 0;
-        foreach (var place in d.State.GetWaiters(d.Pool.PoolId).Take(d.Policy.Limits.WaitersLookedAt))
+        foreach (var place in new LineScan(d).Places().Take(d.Policy.Limits.WaitersLookedAt))
         {
             if (d.State.GetReservation(d.Pool.PoolId, place.ReservationId) is not { } waiter
                 || GrantBars.OfWaiter(d, waiter) is not (GrantBar.None or GrantBar.Quota))

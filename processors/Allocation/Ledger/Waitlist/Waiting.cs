@@ -147,7 +147,8 @@ internal static class Waiting
         var usesOnlyKept = needed <= Availability.KeptFor(
             d.Policy, d.Pool.PoolId, d.Policy.ClassToday(owner.Class), d.UsageOf);
         var lookedAt = 0;
-        foreach (var place in d.State.GetWaiters(d.Pool.PoolId))
+        var line = new LineScan(d);
+        foreach (var place in line.Places())
         {
             if (place.OrderMs > key)
             {
@@ -170,7 +171,7 @@ internal static class Waiting
                 return true;
             }
         }
-        return false;
+        return line.IsCut;
     }
 
     // Where no class is boosted, everybody came before; else no more are counted than are ever looked at.

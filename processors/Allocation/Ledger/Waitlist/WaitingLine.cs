@@ -24,7 +24,8 @@ internal static class WaitingLine
             }
             if (after.Waiting > 0)
             {
-                state.PutWaiter(poolId, WaiterPlace.Of(after), new Place { Quantity = after.Waiting });
+                state.PutWaiter(
+                    poolId, WaiterPlace.Of(after), new Place { Quantity = after.Waiting, Class = after.Class });
                 change++;
             }
         }

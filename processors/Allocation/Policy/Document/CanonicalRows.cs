@@ -134,9 +134,13 @@ internal static class CanonicalRows
     {
         json.WriteString("mode", row.Mode);
         json.WriteWord("effect", row.Effect);
-        if (row.Effect != ModeEffect.RejectHolds)
+        if (ModeRow.HasCap(row.Effect))
         {
             json.WriteDuration("cap", row.CapMs);
+        }
+        if (row.Classes is { } classes)
+        {
+            json.WriteTexts("classes", classes);
         }
     }
 }

@@ -21,6 +21,7 @@ internal static class ClassChecks
             tables.Preemption,
             row => [("class", row.Class), .. row.Victims.Select(name => ("victims", (string?)name))]);
         Each(tables.Waitlist, row => row.Boosts.Select(boost => ("boost", (string?)boost.Class)));
+        Each(tables.Mode, row => (row.Classes ?? []).Select(name => ("classes", (string?)name)));
         Disappeared(policy, root, previous);
 
         void Each<TRow>(List<Located<TRow>> rows, Func<TRow, IEnumerable<(string Field, string? Class)>> named)

@@ -20,6 +20,10 @@ internal static class RowChecks
         {
             Preemption(policy, row, place);
         }
+        foreach (var (row, place) in tables.Mode)
+        {
+            Mode(row, tables, place);
+        }
     }
 
     private static void Ttl(TtlRow row, FieldReader place)
@@ -54,6 +58,20 @@ internal static class RowChecks
                     + $"{DurationText.Show(step.BeforeServiceMs)} before service.",
                     "Let it fall or stay as the service nears.");
             }
+        }
+    }
+
+    private static void Mode(ModeRow row, LocatedTables tables, FieldReader place)
+    {
+        if (row.Classes is { Count: 0 })
+        {
+            place.Error("classes", "There is no class that the mode concerns.", "Name one, or remove the row.");
+        }
+        if (row.Effect == ModeEffect.WaitlistClasses && !tables.Waitlist.Exists(
+            wait => wait.Row.Order != WaitlistOrder.None && wait.Row.Pools.Overlaps(row.Pools)))
+        {
+            place.Note("pools", $"Nobody can wait for pools {row.Pools.Text}: the classes are rejected in mode "
+                + $"'{row.Mode}'.", "Add a row for these pools to waitlist, or write effect rejectHolds.");
         }
     }
 

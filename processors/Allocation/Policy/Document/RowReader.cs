@@ -154,13 +154,18 @@ internal static class RowReader
     public static ModeRow Mode(FieldReader f)
     {
         var effect = f.Word<ModeEffect>("effect");
-        if (effect == ModeEffect.RejectHolds)
+        var hasCap = ModeRow.HasCap(effect);
+        if (!hasCap)
         {
-            f.Forbid("cap", "effect rejectHolds");
+            f.Forbid("cap", $"effect {Words.Of(effect)}");
         }
+        var hasClasses = f.Optional("classes") || effect == ModeEffect.WaitlistClasses;
         return new ModeRow(
             f.Text("id"), f.Text("mode"), f.Pools("pools"), effect,
-            effect == ModeEffect.RejectHolds ? 0 : f.Duration("cap", 1, PolicyRanges.Longest));
+            hasCap ? f.Duration("cap", 1, PolicyRanges.Longest) : 0)
+        {
+            Classes = hasClasses ? f.Texts("classes", PolicyRanges.Classes) : null,
+        };
     }
 
     private static ValueList<CurveStep> Curve(FieldReader f)

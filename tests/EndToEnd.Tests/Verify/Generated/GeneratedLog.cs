@@ -76,7 +76,8 @@ internal sealed class GeneratedLog
         < 14 => Transfer(nowMs),
         < 22 => ForAll(ReservedKeys.Mode, $"mode/{++commandCount}", nowMs, new AllocationCommandBody.ModeSwitch
         {
-            Mode = random.Next(3) == 0 ? "stop" : random.Next(20) == 0 ? "nobody knows it" : "slow",
+            Mode = random.Next(20) == 0
+                ? "nobody knows it" : random.Next(4) switch { 0 => "stop", 1 => "wait", 2 => "short", _ => "slow" },
             On = random.Next(3) > 0,
             CapMs = random.Next(4) == 0 ? memoryMs / 10 : null,
             Reason = "test",

@@ -46,6 +46,11 @@ internal static class GeneratedPolicies
             [
                 new ModeRow("mode/slow", "slow", Everywhere, ModeEffect.ExtendHolds, memoryMs / 4),
                 new ModeRow("mode/stop", "stop", new PoolPattern("p1*"), ModeEffect.RejectHolds, 1_000),
+                new ModeRow("mode/wait", "wait", Everywhere, ModeEffect.WaitlistClasses, 0)
+                {
+                    Classes = [Classes[^1]],
+                },
+                new ModeRow("mode/short", "short", Everywhere, ModeEffect.ShortenTtl, memoryMs / 8),
             ],
         };
         return (version % 6) switch

@@ -1,0 +1,377 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.State;
+using Alloc.Engine.Watermarks;
+
+namespace Alloc.Engine.Joins;
+
+/// <summary>
+/// One side of a windowed join. A record meets those of the other side that wait for its key, and then waits itself;
+/// what has waited for nothing leaves when its window and grace are closed.
+/// </summary>
+internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult>(
+    JoinPlan<TKey, TLeft, TRight, TResult> plan, SideOf<TKey, TOwn, TOther> side)
+    : IProcessor<TKey, TOwn, TKey, TResult>
+    where TKey : notnull
+    where TOwn : class
+    where TOther : class
+    where TLeft : class
+    where TRight : class
+{
+    /// <summary>Records or keys that one call lets go at most: a commit may be due in between.</summary>
+    private const int ClosingLimit = 1_000;
+
+    private readonly JoinEntry head = new();
+    private readonly JoinEntry chunk = new();
+    private readonly JoinKeys keys = new();
+    private readonly ByteBuffer value = new();
+    private readonly ByteBuffer output = new();
+    private IProcessorContext<TKey, TResult> context = null!;
+    private IJoinBuffer buffer = null!;
+    private JoinIndexes indexes = null!;
+    private IWatermarkTimer? closing;
+    private IWatermarkTimer expiry = null!;
+
+    private ITimeIndex<EncodedKey>? OwnIndex => side.IsRight ? indexes.Right : indexes.Left;
+
+    public void Init(IProcessorContext<TKey, TResult> context)
+    {
+        this.context = context;
+        buffer = context.GetStore<IJoinBuffer>(plan.Stores.Buffer);
+        indexes = new JoinIndexes(new ContextStores(context), plan.Stores);
+        if (OwnIndex is { } own)
+        {
+            closing = context.CreateWatermarkTimer(side.Claims, Close);
+            closing.DueAtMs = HeadOf(own);
+        }
+        expiry = context.CreateWatermarkTimer([.. plan.LeftClaims.Union(plan.RightClaims)], Expire);
+        expiry.DueAtMs = HeadOf(indexes.Expiry);
+    }
+
+    public void Process(in Record<TKey, TOwn> record)
+    {
+        if (record.Value is null)
+        {
+            context.ReportUnusual(UnusualRecord.NullValue);
+            return;
+        }
+        if (record.Key is null)
+        {
+            context.ReportUnusual(UnusualRecord.NullKey);
+            if (side.IsOuter)
+            {
+                // It can meet nobody, ever.
+                Forward(Alone(default!, record.Value, record.TimestampMs, JoinKind.Unmatched),
+                    record.TimestampMs, record.Headers);
+            }
+            return;
+        }
+        keys.Set(plan.With.KeySerde, record.Key);
+        value.Clear();
+        side.OwnSerializer.Serialize(record.Value, value);
+        var own = side.Make(record.Key, record.Value, record.TimestampMs);
+        (own.Source, own.Length) = value.Segment;
+        var isNew = !Load();
+        var before = EntryTimes.Of(head, plan.Stores);
+        if (plan.Fault == JoinFault.EmitsUnmatchedAtOnce && side.IsOuter)
+        {
+            Forward(Alone(record.Key, record.Value, record.TimestampMs, JoinKind.Unmatched), record.TimestampMs, null);
+        }
+        if (Meet(in record, in own))
+        {
+            own.Flags |= RecordFlags.Matched;
+        }
+        head.Add(in own);
+        if (JoinChunks.IsFull(head))
+        {
+            MakeRoom();
+        }
+        Save(before, isNew);
+    }
+
+    /// <summary>Makes a pair's input to the joiner.</summary>
+    protected abstract Joined<TKey, TLeft, TRight> Pair(
+        TKey key, TOwn own, TOther other, long ownTimestampMs, long otherTimestampMs);
+
+    /// <summary>Makes the same of a record without any other.</summary>
+    protected abstract Joined<TKey, TLeft, TRight> Alone(TKey key, TOwn own, long timestampMs, JoinKind kind);
+
+    private static long HeadOf(ITimeIndex<EncodedKey> index) =>
+        index.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
+
+    private bool Load()
+    {
+        if (buffer.Get(keys.OfHead) is not { } bytes)
+        {
+            head.Clear();
+            return false;
+        }
+        head.Read(bytes);
+        return true;
+    }
+
+    private bool LoadChunk(int number)
+    {
+        if (buffer.Get(keys.OfChunk(number)) is not { } bytes)
+        {
+            throw new TaskCorruptedException(
+                $"Join '{plan.With.Name}' misses chunk {number} of a key in task {context.TaskId}.");
+        }
+        chunk.Read(bytes);
+        return true;
+    }
+
+    private void SaveChunk(int number, bool isNew) => Put(keys.OfChunk(number), chunk, isNew);
+
+    private void Put(EncodedKey key, JoinEntry entry, bool isNew)
+    {
+        output.Clear();
+        entry.Write(output);
+        buffer.Put(key, output.Written.ToArray(), isNew);
+    }
+
+    /// <summary>Writes the head, and moves the key's timers.</summary>
+    private void Save(in EntryTimes before, bool isNew)
+    {
+        var after = EntryTimes.Of(head, plan.Stores);
+        if (head.IsEmpty)
+        {
+            buffer.Delete(keys.OfHead);
+        }
+        else
+        {
+            Put(keys.OfHead, head, isNew);
+        }
+        indexes.Move(keys.Key, in before, in after);
+        expiry.DueAtMs = Math.Min(expiry.DueAtMs, after.ExpiryMs);
+        if (closing is not null)
+        {
+            closing.DueAtMs = Math.Min(closing.DueAtMs, side.IsRight ? after.Dues.RightMs : after.Dues.LeftMs);
+        }
+    }
+
+    private bool Meet(in Record<TKey, TOwn> record, in BufferedRecord own)
+    {
+        var isMatched = false;
+        for (var index = 0; index < head.Chunks.Length; index++)
+        {
+            var summary = head.Chunks[index];
+            if (side.MayBeWithin(in own, in summary) && LoadChunk(summary.Number)
+                && Meet(chunk, in record, in own, out var hasChanged))
+            {
+                isMatched = true;
+                if (hasChanged)
+                {
+                    SaveChunk(summary.Number, isNew: false);
+                    head.Chunks[index] = Summarize(summary.Number);
+                }
+            }
+        }
+        return Meet(head, in record, in own, out _) || isMatched;
+    }
+
+    private bool Meet(JoinEntry entry, in Record<TKey, TOwn> record, in BufferedRecord own, out bool hasChanged)
+    {
+        var isMatched = false;
+        hasChanged = false;
+        foreach (ref var other in entry.Records)
+        {
+            if (other.IsRight == side.IsRight || !side.IsWithin(in own, in other))
+            {
+                continue;
+            }
+            isMatched = true;
+            if (side.OtherIsOuter && !other.IsMatched)
+            {
+                other.Flags |= RecordFlags.Matched;
+                hasChanged = true;
+            }
+            var pair = Pair(record.Key, record.Value, side.OtherDeserializer.Deserialize(other.Value),
+                own.TimestampMs, other.TimestampMs);
+            Forward(pair, Math.Max(own.TimestampMs, other.TimestampMs), record.Headers);
+        }
+        return isMatched;
+    }
+
+    private ChunkSummary Summarize(int number) =>
+        chunk.Summarize(number, plan.Stores.LeftIsOuter, plan.Stores.RightIsOuter);
+
+    /// <summary>
+    /// Lets go of what is known to meet nobody any more, and parts with the rest if it is still too much.
+    /// </summary>
+    private void MakeRoom()
+    {
+        var knownMs = expiry.WatermarkMs;
+        for (var index = head.Records.Length - 1; index >= 0; index--)
+        {
+            ref readonly var record = ref head.Records[index];
+            var leaves = !record.IsMatched
+                && (record.IsRight ? plan.Stores.RightIsOuter : plan.Stores.LeftIsOuter);
+            if (!leaves && record.DueMs < knownMs)
+            {
+                head.RemoveRecord(index);
+            }
+        }
+        for (var index = head.Chunks.Length - 1; index >= 0; index--)
+        {
+            var summary = head.Chunks[index];
+            if (summary.Dues == JoinDues.None && summary.LastDueMs < knownMs)
+            {
+                buffer.Delete(keys.OfChunk(summary.Number));
+                head.RemoveChunk(index);
+            }
+        }
+        if (JoinChunks.IsHalfFull(head))
+        {
+            SaveChunk(head.MoveTo(chunk, plan.Stores.LeftIsOuter, plan.Stores.RightIsOuter), isNew: true);
+        }
+    }
+
+    private void Close(long watermarkMs)
+    {
+        var left = ClosingLimit;
+        while (left > 0 && OwnIndex!.TryPeek(out var dueMs, out var key) && dueMs < watermarkMs)
+        {
+            left -= CloseKey(key, dueMs, watermarkMs, left);
+        }
+        closing!.DueAtMs = HeadOf(OwnIndex!);
+    }
+
+    private int CloseKey(EncodedKey key, long dueMs, long watermarkMs, int limit)
+    {
+        keys.Set(key.Span);
+        Load();
+        var before = EntryTimes.Of(head, plan.Stores);
+        if ((side.IsRight ? before.Dues.RightMs : before.Dues.LeftMs) != dueMs)
+        {
+            throw new TaskCorruptedException(
+                $"Join '{plan.With.Name}' has a record due at {dueMs} in its index, but not in its buffer.");
+        }
+        var typedKey = plan.With.KeySerde.Deserialize(key.Span);
+        var closed = CloseRecords(head, typedKey, watermarkMs, limit);
+        for (var index = head.Chunks.Length - 1; index >= 0 && closed < limit; index--)
+        {
+            var summary = head.Chunks[index];
+            if ((side.IsRight ? summary.Dues.RightMs : summary.Dues.LeftMs) >= watermarkMs)
+            {
+                continue;
+            }
+            LoadChunk(summary.Number);
+            closed += CloseRecords(chunk, typedKey, watermarkMs, limit - closed);
+            if (chunk.IsEmpty)
+            {
+                buffer.Delete(keys.OfChunk(summary.Number));
+                head.RemoveChunk(index);
+            }
+            else
+            {
+                SaveChunk(summary.Number, isNew: false);
+                head.Chunks[index] = Summarize(summary.Number);
+            }
+        }
+        if (plan.Fault == JoinFault.ForgetsWhatLeft)
+        {
+            indexes.Move(keys.Key, in before, EntryTimes.None);
+            return closed;
+        }
+        Save(in before, isNew: false);
+        return closed;
+    }
+
+    private int CloseRecords(JoinEntry entry, TKey key, long watermarkMs, int limit)
+    {
+        var closed = 0;
+        for (var index = 0; index < entry.Records.Length && closed < limit;)
+        {
+            ref readonly var record = ref entry.Records[index];
+            if (record.IsRight != side.IsRight || record.IsMatched || record.DueMs >= watermarkMs)
+            {
+                index++;
+                continue;
+            }
+            var kind = (record.Flags & RecordFlags.Truncated) != 0 ? JoinKind.Truncated : JoinKind.Unmatched;
+            if (kind == JoinKind.Truncated)
+            {
+                context.ReportUnusual(UnusualRecord.Truncated);
+            }
+            var alone = Alone(key, side.OwnDeserializer.Deserialize(record.Value), record.TimestampMs, kind);
+            entry.RemoveRecord(index);
+            closed++;
+            Forward(alone, context.ClockMs, null);
+        }
+        return closed;
+    }
+
+    private void Expire(long watermarkMs)
+    {
+        var index = indexes.Expiry;
+        for (var left = ClosingLimit; left > 0 && index.TryPeek(out var dueMs, out var key) && dueMs < watermarkMs;
+            left--)
+        {
+            keys.Set(key.Span[1..]);
+            if (key.Span[0] != 0 && Load())
+            {
+                foreach (ref readonly var summary in head.Chunks)
+                {
+                    buffer.Delete(keys.OfChunk(summary.Number));
+                }
+            }
+            buffer.Delete(keys.OfHead);
+            index.Remove(dueMs, key);
+        }
+        expiry.DueAtMs = HeadOf(index);
+    }
+
+    private void Forward(in Joined<TKey, TLeft, TRight> joined, long timestampMs, RecordHeaders? headers) =>
+        context.Forward(new Record<TKey, TResult>(joined.Key, plan.Joiner(in joined), timestampMs, headers));
+
+    private sealed class ContextStores(IProcessorContext context) : IStores
+    {
+        public TStore GetStore<TStore>(string name)
+            where TStore : class => context.GetStore<TStore>(name);
+    }
+}
+
+/// <summary>When a key's records are too many to be written whole for each of them.</summary>
+internal static class JoinChunks
+{
+    private const int RecordLimit = 48;
+    private const int ByteLimit = 16 * 1024;
+
+    public static bool IsFull(JoinEntry entry) => entry.Records.Length >= RecordLimit
+        || (entry.ValueBytes >= ByteLimit && entry.Records.Length > 1);
+
+    public static bool IsHalfFull(JoinEntry entry) => entry.Records.Length >= RecordLimit / 2
+        || (entry.ValueBytes >= ByteLimit / 2 && entry.Records.Length > 1);
+}
+
+/// <summary>The processor of left records.</summary>
+internal sealed class LeftJoinProcessor<TKey, TLeft, TRight, TResult>(JoinPlan<TKey, TLeft, TRight, TResult> plan)
+    : JoinProcessor<TKey, TLeft, TRight, TLeft, TRight, TResult>(
+        plan, new LeftOf<TKey, TLeft, TRight, TResult>(plan))
+    where TKey : notnull
+    where TLeft : class
+    where TRight : class
+{
+    protected override Joined<TKey, TLeft, TRight> Pair(
+        TKey key, TLeft own, TRight other, long ownTimestampMs, long otherTimestampMs) =>
+        new(key, own, other, JoinKind.Paired, ownTimestampMs, otherTimestampMs);
+
+    protected override Joined<TKey, TLeft, TRight> Alone(TKey key, TLeft own, long timestampMs, JoinKind kind) =>
+        new(key, own, null, kind, timestampMs, long.MinValue);
+}
+
+/// <summary>The processor of right records.</summary>
+internal sealed class RightJoinProcessor<TKey, TLeft, TRight, TResult>(JoinPlan<TKey, TLeft, TRight, TResult> plan)
+    : JoinProcessor<TKey, TRight, TLeft, TLeft, TRight, TResult>(
+        plan, new RightOf<TKey, TLeft, TRight, TResult>(plan))
+    where TKey : notnull
+    where TLeft : class
+    where TRight : class
+{
+    protected override Joined<TKey, TLeft, TRight> Pair(
+        TKey key, TRight own, TLeft other, long ownTimestampMs, long otherTimestampMs) =>
+        new(key, other, own, JoinKind.Paired, otherTimestampMs, ownTimestampMs);
+
+    protected override Joined<TKey, TLeft, TRight> Alone(TKey key, TRight own, long timestampMs, JoinKind kind) =>
+        new(key, null, own, kind, long.MinValue, timestampMs);
+}

@@ -1,0 +1,147 @@
+using Alloc.Client;
+using Alloc.Client.Outcomes;
+using Alloc.Engine.LogClient;
+using Alloc.Engine.Runtime;
+using Alloc.Engine.Topology;
+using Alloc.Host.Projection;
+using Alloc.Processors.Allocation;
+using Alloc.Processors.Shadow;
+using Alloc.Schemas.Catalogue;
+using Alloc.Web.Reads;
+using Confluent.SchemaRegistry;
+using Microsoft.Extensions.Logging;
+
+namespace Alloc.Host.Roles;
+
+/// <summary>What the applications of an instance are made of.</summary>
+internal sealed record InstanceParts
+{
+    public required AllocClientOptions Client { get; init; }
+
+    /// <summary>The topics as they are here.</summary>
+    public required TopicCatalogue Catalogue { get; init; }
+
+    public required AllocationOptions Allocation { get; init; }
+
+    public required AllocationSerdes Serdes { get; init; }
+
+    /// <summary>What the application that decides runs with; the others differ in id and pace.</summary>
+    public required StreamsOptions Engine { get; init; }
+
+    public required ISchemaRegistryClient Registry { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>The name of a topic here.</summary>
+    public string Topic(string name) => Catalogue[Client.TopicPrefix + name].Name;
+}
+
+/// <summary>
+/// The applications that an instance runs, started in the order of their importance. The first must start, or the
+/// instance does not; what becomes of the others is said and hinders nobody.
+/// </summary>
+internal sealed class InstanceApplications : IAsyncDisposable
+{
+    private readonly InstanceParts parts;
+    private readonly List<RoleHost> hosts = [];
+    private readonly RoleMetrics metrics;
+    private readonly bool withProjection;
+    private ProjectionHost? projection;
+    private string? projectionFailure;
+
+    public InstanceApplications(IReadOnlySet<InstanceRole> roles, InstanceParts parts)
+    {
+        this.parts = parts;
+        withProjection = roles.Contains(InstanceRole.Projection);
+        foreach (var role in roles.Order().Where(r => r != InstanceRole.Projection))
+        {
+            hosts.Add(new RoleHost(role, TopologyOf(role), parts.Engine, parts.Time, parts.Loggers));
+        }
+        var all = hosts.Select(h => (h.Role, h.Hosted)).ToList();
+        if (withProjection)
+        {
+            all.Add((InstanceRole.Projection, new HostedApplication(
+                InstanceRoles.Word(InstanceRole.Projection), () => projection?.Application,
+                () => projectionFailure ?? projection?.Status().Failure)));
+        }
+        Hosted = new HostedApplications([.. all.OrderBy(a => a.Role).Select(a => a.Hosted)]);
+        metrics = new RoleMetrics(Hosted);
+        foreach (var host in hosts)
+        {
+            host.Stopped += () => Stopped?.Invoke();
+        }
+    }
+
+    /// <summary>Raised when one of them stopped by a fault.</summary>
+    public event Action? Stopped;
+
+    /// <summary>How the HTTP API sees them.</summary>
+    public HostedApplications Hosted { get; }
+
+    /// <summary>The search projection, once it has started.</summary>
+    public ProjectionHost? Projection => projection;
+
+    /// <summary>The application of a role; null where it is not here.</summary>
+    public StreamsApplication? Of(InstanceRole role) => hosts.Find(h => h.Role == role)?.Application;
+
+    public async Task StartAsync(BrokerWait broker, CancellationToken cancellation)
+    {
+        for (var i = 0; i < hosts.Count; i++)
+        {
+            await hosts[i].StartAsync(isPrimary: i == 0, cancellation).ConfigureAwait(false);
+        }
+        if (withProjection)
+        {
+            await StartProjectionAsync(broker, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (projection is not null)
+        {
+            await projection.DisposeAsync().ConfigureAwait(false);
+        }
+        foreach (var host in Enumerable.Reverse(hosts))
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+        metrics.Dispose();
+    }
+
+    private async Task StartProjectionAsync(BrokerWait broker, CancellationToken cancellation)
+    {
+        try
+        {
+            projection = await ProjectionHost.StartAsync(
+                new ProjectionHostOptions
+                {
+                    Client = parts.Client, Allocation = parts.Allocation, Engine = parts.Engine,
+                },
+                parts.Serdes.Outcomes, parts.Time, parts.Loggers, broker, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && hosts.Count > 0)
+        {
+            projectionFailure = e.Message;
+            Log.RoleStopped(
+                parts.Loggers.CreateLogger<InstanceApplications>(), InstanceRoles.Word(InstanceRole.Projection),
+                e.Message);
+        }
+    }
+
+    private Topology TopologyOf(InstanceRole role)
+    {
+        switch (role)
+        {
+            case InstanceRole.Allocation:
+                return AllocationTopology.Build(parts.Allocation, parts.Serdes);
+            case InstanceRole.Shadow:
+                var shadow = parts.Allocation.ForShadow(parts.Topic(TopicNames.ShadowOutcomes));
+                return ShadowTopology.Build(shadow, new AllocationSerdes(parts.Registry, shadow));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(role), role, "It has no topology of one application.");
+        }
+    }
+}

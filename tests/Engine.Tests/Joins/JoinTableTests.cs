@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Alloc.Engine.Joins;
+using Alloc.Engine.Testing;
+using Alloc.Tests.Support;
+using Engine.Tests.Support;
+
+namespace Engine.Tests.Joins;
+
+/// <summary>The table of docs/joins.md: each row of it is a test, here and with Kafka Streams.</summary>
+public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestCluster>
+{
+    /// <summary>Where the seconds of the table begin.</summary>
+    private const long StartMs = 1_000_000_000;
+
+    /// <summary>How far a source's watermark stays behind its clock.</summary>
+    private const long SkewMs = 5_000;
+
+    [Fact]
+    public void Every_row_comes_out_as_the_page_says()
+    {
+        var rows = JoinRow.ReadAll();
+
+        Assert.True(rows.Count >= 30, $"The page has {rows.Count} rows.");
+        Assert.Empty(rows.Select(row => (Row: row, Actual: Run(row)))
+            .Where(r => !r.Actual.SequenceEqual(r.Row.Results))
+            .Select(r => $"{r.Row.Name}: {string.Join(", ", r.Actual)}"));
+    }
+
+    [Fact]
+    public async Task Kafka_Streams_does_with_the_same_records_what_the_page_says()
+    {
+        Assert.SkipUnless(
+            Installed.KafkaHome is not null && Directory.Exists(Path.Combine(Installed.KafkaHome, "lib")),
+            "Apache Kafka's jars are not at hand: set KAFKA_HOME");
+        var rows = JoinRow.ReadAll().Where(r => r.KafkaStreams is not null).ToList();
+
+        var results = await RunJavaAsync(rows);
+
+        Assert.Empty(rows.Zip(results).Where(r => !r.First.KafkaStreams!.SequenceEqual(r.Second))
+            .Select(r => $"{r.First.Name}: {string.Join(", ", r.Second)}"));
+    }
+
+    private static List<string> Run(JoinRow row)
+    {
+        var words = row.Join.Split(' ');
+        var ends = words.FirstOrDefault(w => w.Contains("..", StringComparison.Ordinal))?.Split("..") ?? ["-60", "60"];
+        var type = Enum.Parse<JoinType>(words[0], ignoreCase: true);
+        var windows = new JoinWindows(-Seconds(ends[0]), Seconds(ends[1]), TimeSpan.FromSeconds(10));
+        using var driver = new TopologyTestDriver(new JoinCase(type, windows)
+        {
+            IsSelfJoin = words.Contains("self"),
+            MovesWindowEnds = words.Contains("moved"),
+            UnitMs = 1_000,
+            Repartitions = words.Contains("repartitioned"),
+        }.Build(), StartMs);
+        var results = new List<string>();
+        foreach (var step in row.Steps)
+        {
+            Take(driver, step.Split(' '));
+            results.AddRange(JoinCase.ReadAll(driver).Select(line => Describe(line, driver.NowMs)));
+        }
+        return results;
+    }
+
+    private static void Take(TopologyTestDriver driver, string[] step)
+    {
+        if (step[0] == "known")
+        {
+            var untilMs = StartMs + (long)Seconds(step[1]).TotalMilliseconds + SkewMs;
+            driver.AdvanceWallClock(TimeSpan.FromMilliseconds(Math.Max(0, untilMs - driver.NowMs)));
+            return;
+        }
+        if (step[0] == "restart")
+        {
+            driver.RestartFromJournal();
+            return;
+        }
+        var key = step.Length < 4 ? "k" : step[3] == "-" ? null : step[3];
+        driver.PipeInput(
+            step[0] == "L" ? JoinCase.Left : JoinCase.Right, Bytes(key), Bytes(step[1] == "-" ? null : step[1]),
+            StartMs + (long)Seconds(step[2]).TotalMilliseconds);
+    }
+
+    /// <summary>"out k a1+b1 1000000020000" becomes "a1+b1@20"; what leaves by itself does so now.</summary>
+    private static string Describe(string line, long nowMs)
+    {
+        var words = line.Split(' ');
+        var timestampMs = long.Parse(words[^1], CultureInfo.InvariantCulture);
+        var value = string.Join(' ', words[2..^1]);
+        if (words[0] != "out")
+        {
+            return $"{words[0].Replace('-', ' ')} {value}";
+        }
+        var isAlone = value.Contains("null", StringComparison.Ordinal) && words[1] != "null";
+        Assert.True(!isAlone || timestampMs == nowMs, $"{line} is not stamped by the clock, which shows {nowMs}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{value}@{(isAlone ? "now" : (timestampMs - StartMs) / 1000)}");
+    }
+
+    private async Task<List<string[]>> RunJavaAsync(List<JoinRow> rows)
+    {
+        using var java = Process.Start(new ProcessStartInfo("java",
+        [
+            "-cp", Path.Combine(Installed.KafkaHome!, "lib", "*"),
+            Path.Combine(AppContext.BaseDirectory, "Joins", "java", "JoinCases.java"), cluster.BootstrapServers,
+            cluster.NewDirectory("kafka-streams"),
+        ])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = java.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = java.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var input = string.Concat(rows.Select(row => $"{row.Join}|{string.Join(',', row.Steps)}\n"));
+        await java.StandardInput.WriteAsync(input.AsMemory(), TestContext.Current.CancellationToken);
+        java.StandardInput.Close();
+        try
+        {
+            using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+            await java.WaitForExitAsync(deadline.Token);
+        }
+        finally
+        {
+            if (!java.HasExited)
+            {
+                java.Kill(entireProcessTree: true);
+            }
+        }
+        var lines = (await output).Split('\n').Where(l => l.StartsWith("result ", StringComparison.Ordinal)).ToList();
+        Assert.True(lines.Count == rows.Count, $"Kafka Streams answered {lines.Count} rows: {await errors}");
+        return [.. lines.Select(line => line["result ".Length..].Split(',', StringSplitOptions.RemoveEmptyEntries))];
+    }
+
+    private static TimeSpan Seconds(string text) =>
+        TimeSpan.FromSeconds(long.Parse(text, CultureInfo.InvariantCulture));
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+}

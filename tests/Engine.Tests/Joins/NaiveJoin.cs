@@ -1,0 +1,106 @@
+using System.Globalization;
+
+namespace Engine.Tests.Joins;
+
+/// <summary>
+/// What a join does, said with lists and without any thought for speed: every record ever, looked through whole.
+/// </summary>
+internal sealed class NaiveJoin(JoinCase @case)
+{
+    private readonly List<Waiting> waiting = [];
+    private readonly List<string> results = [];
+
+    private long BeforeMs => (long)@case.Windows.Before.TotalMilliseconds;
+
+    private long AfterMs => (long)@case.Windows.After.TotalMilliseconds;
+
+    private long GraceMs => (long)@case.Windows.Grace.TotalMilliseconds;
+
+    private bool LeftIsOuter => @case.Type != JoinType.Inner;
+
+    private bool RightIsOuter => @case.Type == JoinType.Outer;
+
+    /// <summary>What came out since the last call.</summary>
+    public List<string> Take()
+    {
+        var taken = results.ToList();
+        results.Clear();
+        return taken;
+    }
+
+    /// <summary>A record comes.</summary>
+    /// <param name="isRight">Its side.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="timestampMs">Its timestamp.</param>
+    /// <param name="knownMs">Its own source's watermark; null for none.</param>
+    public void Process(bool isRight, string? key, string? value, long timestampMs, long? knownMs)
+    {
+        if (value is null)
+        {
+            return;
+        }
+        var isOuter = isRight ? RightIsOuter : LeftIsOuter;
+        if (key is null)
+        {
+            if (isOuter)
+            {
+                Emit(null, isRight ? null : value, isRight ? value : null, timestampMs);
+            }
+            return;
+        }
+        if (timestampMs < knownMs - GraceMs)
+        {
+            results.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{(isRight ? "late-right" : "late-left")} {key} {value} {timestampMs}"));
+            return;
+        }
+        var own = new Waiting(isRight, key, value, timestampMs, isRight
+            ? timestampMs + BeforeMs
+            : Math.Min(@case.WindowEndMs(value, timestampMs), timestampMs + AfterMs))
+        {
+            IsTruncated = !isRight && @case.WindowEndMs(value, timestampMs) > timestampMs + AfterMs,
+        };
+        foreach (var other in waiting.Where(w => w.IsRight != isRight && w.Key == key && !w.IsGone))
+        {
+            var (left, right) = isRight ? (other, own) : (own, other);
+            if (right.TimestampMs >= left.TimestampMs - BeforeMs && right.TimestampMs <= left.EndMs)
+            {
+                left.IsMatched = right.IsMatched = true;
+                Emit(key, left.Value, right.Value, Math.Max(left.TimestampMs, right.TimestampMs));
+            }
+        }
+        waiting.Add(own);
+    }
+
+    /// <summary>Sources are known further.</summary>
+    public void Know(long? leftMs, long? rightMs, long nowMs, Func<string, bool>? isConcerned = null)
+    {
+        foreach (var record in waiting.Where(w => isConcerned?.Invoke(w.Key) != false))
+        {
+            var claimedMs = record.IsRight ? leftMs : rightMs;
+            if (record.IsGone || record.IsMatched || !(claimedMs > record.EndMs + GraceMs)
+                || !(record.IsRight ? RightIsOuter : LeftIsOuter))
+            {
+                continue;
+            }
+            record.IsGone = true;
+            Emit(record.Key, record.IsRight ? null : record.Value, record.IsRight ? record.Value : null, nowMs,
+                record.IsTruncated);
+        }
+    }
+
+    private void Emit(string? key, string? left, string? right, long timestampMs, bool isTruncated = false) =>
+        results.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"out {key ?? "null"} {JoinCase.Describe(left, right, isTruncated)} {timestampMs}"));
+
+    private sealed record Waiting(bool IsRight, string Key, string Value, long TimestampMs, long EndMs)
+    {
+        public bool IsTruncated { get; init; }
+
+        public bool IsMatched { get; set; }
+
+        public bool IsGone { get; set; }
+    }
+}
