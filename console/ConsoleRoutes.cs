@@ -37,6 +37,9 @@ public sealed record ConsoleParts
     /// <summary>What is known of the consumer groups on the topics, as JSON; null before they are watched.</summary>
     public Func<System.Text.Json.Nodes.JsonObject?> Groups { get; init; } = () => null;
 
+    /// <summary>What waits, where the backlog runs here.</summary>
+    public BacklogDirectory? Backlog { get; init; }
+
     /// <summary>Writes the metrics in Prometheus' text format.</summary>
     public required Func<Stream, CancellationToken, Task> WriteMetrics { get; init; }
 
@@ -60,6 +63,7 @@ public static class ConsoleRoutes
         new WhyNotEndpoints(parts.Directory, parts.Peers, parts.Hypotheses, parts.Time).Map(routes);
         new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);
         new GroupEndpoints(parts.Groups).Map(routes);
+        new BacklogEndpoints(parts.Backlog, parts.Peers, parts.Time).Map(routes);
         new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

@@ -18,6 +18,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
 {
     private const string ApplicationId = "test";
     private readonly Topology.Topology topology;
+    private readonly IReadOnlyDictionary<string, int> partitionCounts;
     private readonly FakeTimeProvider clock;
     private readonly TaskEnvironment environment;
     private readonly BrokerTime? brokerTime;
@@ -33,16 +34,22 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <param name="topology">What to run.</param>
     /// <param name="startMs">The virtual clock's start, milliseconds since the Unix epoch.</param>
     /// <param name="partitionCount">Partitions of every topic.</param>
-    public TopologyTestDriver(Topology.Topology topology, long startMs = 0, int partitionCount = 1)
-        : this(topology, startMs, partitionCount, WatermarkRules.Sound)
+    /// <param name="partitionCounts">Partitions of topics that have others.</param>
+    public TopologyTestDriver(
+        Topology.Topology topology, long startMs = 0, int partitionCount = 1,
+        IReadOnlyDictionary<string, int>? partitionCounts = null)
+        : this(topology, startMs, partitionCount, WatermarkRules.Sound, partitionCounts)
     {
     }
 
     /// <summary>The same with rules of watermarks that may be wrong, for tests of tests.</summary>
-    internal TopologyTestDriver(Topology.Topology topology, long startMs, int partitionCount, WatermarkRules rules)
+    internal TopologyTestDriver(
+        Topology.Topology topology, long startMs, int partitionCount, WatermarkRules rules,
+        IReadOnlyDictionary<string, int>? partitionCounts = null)
     {
         this.topology = topology;
         PartitionCount = partitionCount;
+        this.partitionCounts = partitionCounts ?? new Dictionary<string, int>();
         clock = FakeClock.At(startMs);
         environment = new TaskEnvironment(
             ApplicationId, clock, TimeSpan.FromMinutes(1), TopicSizes(), NullLogger.Instance)
@@ -54,7 +61,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         OpenTasks();
     }
 
-    /// <summary>Partitions of every topic.</summary>
+    /// <summary>Partitions of every topic that was given no others.</summary>
     public int PartitionCount { get; }
 
     /// <summary>The virtual clock, milliseconds since the Unix epoch.</summary>
@@ -83,7 +90,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             clock.Advance(TimeSpan.FromMilliseconds(timestampMs - clock.NowMs()));
         }
         Refresh();
-        var target = new TopicPartition(topic, partition ?? (key is null ? 0 : Murmur2.Partition(key, PartitionCount)));
+        var target = new TopicPartition(topic, partition ?? (key is null ? 0 : Murmur2.Partition(key, CountOf(topic))));
         var offset = Append(target, key, value, timestampMs, headers);
         Process(target);
         return offset;
@@ -221,13 +228,15 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     private Dictionary<string, int> TopicSizes() => topology.SubTopologies
         .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))
             .Concat(s.Sources.Select(n => n.Options.DeadLetterTopic).OfType<string>()))
-        .Distinct().ToDictionary(t => t, _ => PartitionCount, StringComparer.Ordinal);
+        .Distinct().ToDictionary(t => t, CountOf, StringComparer.Ordinal);
+
+    private int CountOf(string topic) => partitionCounts.GetValueOrDefault(topic, PartitionCount);
 
     private void OpenTasks()
     {
         foreach (var sub in topology.SubTopologies)
         {
-            for (var partition = 0; partition < PartitionCount; partition++)
+            for (var partition = 0; partition < sub.Sources.Max(s => CountOf(s.Topic)); partition++)
             {
                 var id = new TaskId(sub.Index, partition);
                 var state = states.Open(

@@ -247,6 +247,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             Hypotheses = new Hypotheses(p => decides?.QueryStores(AllocationStores.Pools, p), allocation),
             Projection = () => running.Projection,
             Groups = () => lag?.Report(),
+            Backlog = running.Backlog,
             ReadyPatience = options.NotReadyAfter,
             WriteMetrics = metrics.WriteAsync,
             Time = time,

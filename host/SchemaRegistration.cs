@@ -27,6 +27,7 @@ internal static class SchemaRegistration
         StageStatus.Schema,
         ModeState.Schema,
         StagePrediction.Schema,
+        StageDelta.Schema,
         CatalogueInForce.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Alloc.Cli.Commands.Backlog;
 using Alloc.Cli.Commands.Catalogues;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
@@ -77,6 +78,7 @@ internal static class CommandTree
         ApproveCommand.Create(),
         AuthorityCommands.Create(),
         ModeCommands.Create(),
+        BacklogCommand.Create(),
         ExplainCommand.Create(),
         new Command("policy", "Policies: what differs from one business to the next, as data").With(
             PolicyGetCommand.Create(),

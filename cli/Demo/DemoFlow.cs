@@ -20,7 +20,9 @@ internal sealed class DemoFlow(IReadOnlyList<DemoStage> stages, long startMs)
 
     private readonly Queue<DemoOrder>[] queues = [.. stages.Select(_ => new Queue<DemoOrder>())];
     private readonly double[] work = new double[stages.Count];
-    private readonly Dictionary<string, (DemoOrder Order, long ExpiresAtMs, int Stage)> waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DemoOrder Order, long ExpiresAtMs, int Stage)> waiting =
+        new(StringComparer.Ordinal);
+
     private readonly List<StageEvent> said = [];
     private long workedForMs;
 

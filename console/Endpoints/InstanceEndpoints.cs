@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Restore;
 using Alloc.Engine.Runtime;
+using Alloc.Engine.Watermarks;
+using Alloc.Web.Json;
 using Alloc.Web.Reads;
 using Alloc.Web.Requests;
 using Alloc.Web.Security;
@@ -111,6 +113,8 @@ internal sealed class InstanceEndpoints(
             ["restoring"] = new JsonArray(
                 [.. (application?.RestoreProgress ?? []).Select(p => (JsonNode)RestoreJson(p))]),
             ["inputs"] = new JsonArray([.. (application?.Inputs ?? []).Select(i => (JsonNode)InputJson(i))]),
+            ["watermarks"] = new JsonArray(
+                [.. (application?.Watermarks ?? []).Select(w => (JsonNode)WatermarkJson(w))]),
         }).ConfigureAwait(false);
     }
 
@@ -243,6 +247,16 @@ internal sealed class InstanceEndpoints(
         ["ageSeconds"] = input.Age.TotalSeconds,
         ["stalledSeconds"] = input.Stalled.TotalSeconds,
         ["why"] = input.Why,
+    };
+
+    private static JsonObject WatermarkJson(WatermarkStatus watermark) => new()
+    {
+        ["topic"] = watermark.Topic,
+        ["partition"] = watermark.Partition,
+        ["watermark"] = watermark.WatermarkMs is { } ms ? AvroJson.Time(ms) : null,
+        ["lagSeconds"] = Math.Round(watermark.Lag.TotalSeconds, 1),
+        ["since"] = watermark.SinceMs is { } since ? AvroJson.Time(since) : null,
+        ["heldBy"] = watermark.HeldBy,
     };
 
     private static JsonObject RestoreJson(RestoreProgress progress) => new()

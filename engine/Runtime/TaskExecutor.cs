@@ -47,6 +47,8 @@ internal sealed class TaskExecutor(
     public void Add(StreamTask task, ILogConsumer consumer)
     {
         tasks.Add(task);
+        // What is known of its sources is news to it.
+        lastKnownEnds = null;
         consumer.Resume(Array.ConvertAll(task.Queues, q => q.Partition));
         foreach (var queue in task.Queues)
         {

@@ -11,6 +11,7 @@ internal sealed class ClockReader(ILogClient client, string clientId, string top
     private readonly object gate = new();
     private ILogAppender? appender;
     private bool isUnderWay;
+    private bool isBroken;
     private string? problem;
 
     /// <summary>Why the clock was not read last, in words; null where it was.</summary>
@@ -31,6 +32,7 @@ internal sealed class ClockReader(ILogClient client, string clientId, string top
     /// </summary>
     public void Read(TimeSpan patience)
     {
+        ReplaceBroken();
         lock (gate)
         {
             if (!isUnderWay)
@@ -47,6 +49,22 @@ internal sealed class ClockReader(ILogClient client, string clientId, string top
 
     public void Dispose() => appender?.Dispose();
 
+    /// <summary>A producer with a fatal failure delivers nothing any more.</summary>
+    private void ReplaceBroken()
+    {
+        lock (gate)
+        {
+            if (!isBroken)
+            {
+                return;
+            }
+            isBroken = false;
+        }
+        // Not with the gate held: the client's thread may be on its way to it.
+        appender?.Dispose();
+        appender = null;
+    }
+
     private void Append()
     {
         try
@@ -57,6 +75,7 @@ internal sealed class ClockReader(ILogClient client, string clientId, string top
         catch (LogException error)
         {
             isUnderWay = false;
+            isBroken = error.Failure == LogFailure.NewProducer;
             problem = error.Message;
         }
     }
@@ -66,6 +85,7 @@ internal sealed class ClockReader(ILogClient client, string clientId, string top
         lock (gate)
         {
             isUnderWay = false;
+            isBroken = failure is { Failure: LogFailure.NewProducer };
             problem = failure is not null ? failure.Message
                 : timestampMs <= 0 ? $"the broker does not say when it appended to {topic}"
                 : null;

@@ -5,6 +5,8 @@ using Alloc.Engine.Runtime;
 using Alloc.Engine.Topology;
 using Alloc.Host.Projection;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Backlog;
+using Alloc.Processors.ByOrder;
 using Alloc.Processors.Shadow;
 using Alloc.Schemas.Catalogue;
 using Alloc.Web.Reads;
@@ -48,6 +50,7 @@ internal sealed class InstanceApplications : IAsyncDisposable
     private readonly List<RoleHost> hosts = [];
     private readonly RoleMetrics metrics;
     private readonly bool withProjection;
+    private readonly PredictionWatch? predictions;
     private ProjectionHost? projection;
     private string? projectionFailure;
 
@@ -68,6 +71,12 @@ internal sealed class InstanceApplications : IAsyncDisposable
         }
         Hosted = new HostedApplications([.. all.OrderBy(a => a.Role).Select(a => a.Hosted)]);
         metrics = new RoleMetrics(Hosted);
+        if (Of(InstanceRole.Backlog) is { } backlog)
+        {
+            var options = BacklogOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
+            predictions = new PredictionWatch(parts.Client, parts.Registry, options.PredictionTopic);
+            Backlog = new BacklogDirectory(backlog, options, () => predictions.Newest, parts.Time);
+        }
         foreach (var host in hosts)
         {
             host.Stopped += () => Stopped?.Invoke();
@@ -83,6 +92,9 @@ internal sealed class InstanceApplications : IAsyncDisposable
     /// <summary>The search projection, once it has started.</summary>
     public ProjectionHost? Projection => projection;
 
+    /// <summary>What waits; null where the backlog is not here.</summary>
+    public BacklogDirectory? Backlog { get; }
+
     /// <summary>The application of a role; null where it is not here.</summary>
     public StreamsApplication? Of(InstanceRole role) => hosts.Find(h => h.Role == role)?.Application;
 
@@ -92,6 +104,7 @@ internal sealed class InstanceApplications : IAsyncDisposable
         {
             await hosts[i].StartAsync(isPrimary: i == 0, cancellation).ConfigureAwait(false);
         }
+        predictions?.Start();
         if (withProjection)
         {
             await StartProjectionAsync(broker, cancellation).ConfigureAwait(false);
@@ -100,6 +113,7 @@ internal sealed class InstanceApplications : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        predictions?.Dispose();
         if (projection is not null)
         {
             await projection.DisposeAsync().ConfigureAwait(false);
@@ -137,6 +151,12 @@ internal sealed class InstanceApplications : IAsyncDisposable
         {
             case InstanceRole.Allocation:
                 return AllocationTopology.Build(parts.Allocation, parts.Serdes);
+            case InstanceRole.ByOrder:
+                var byOrder = ByOrderOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
+                return ByOrderTopology.Build(byOrder, new ByOrderSerdes(parts.Registry, byOrder));
+            case InstanceRole.Backlog:
+                var backlog = BacklogOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
+                return BacklogTopology.Build(backlog, new BacklogSerdes(parts.Registry, backlog));
             case InstanceRole.Shadow:
                 var shadow = parts.Allocation.ForShadow(parts.Topic(TopicNames.ShadowOutcomes));
                 return ShadowTopology.Build(shadow, new AllocationSerdes(parts.Registry, shadow));

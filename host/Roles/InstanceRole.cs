@@ -9,6 +9,12 @@ internal enum InstanceRole
     /// <summary>Decides commands.</summary>
     Allocation,
 
+    /// <summary>Copies outcomes to where the outcomes of an order lie together.</summary>
+    ByOrder,
+
+    /// <summary>Measures what waits in the stages.</summary>
+    Backlog,
+
     /// <summary>Answers searches.</summary>
     Projection,
 
@@ -19,10 +25,12 @@ internal enum InstanceRole
 /// <summary>Roles in words.</summary>
 internal static class InstanceRoles
 {
-    /// <summary>What an instance does when nothing else is said: all but the shadow, which a migration begins.</summary>
+    /// <summary>
+    /// What an instance does when nothing else is said: all but the shadow, which a migration begins.
+    /// </summary>
     public static IReadOnlySet<InstanceRole> Usual { get; } = new HashSet<InstanceRole>
     {
-        InstanceRole.Allocation, InstanceRole.Projection,
+        InstanceRole.Allocation, InstanceRole.ByOrder, InstanceRole.Backlog, InstanceRole.Projection,
     };
 
     /// <summary>As it is written: <c>by-order</c>.</summary>

@@ -7,6 +7,7 @@ using Alloc.Tests.Support;
 namespace Host.Tests;
 
 /// <summary>What an instance does is said by its roles; one that does not work hinders no other.</summary>
+[Collection("instances")]
 public sealed class RolesTests(RolesTests.Started started) : IClassFixture<RolesTests.Started>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);

@@ -4,6 +4,8 @@ using Alloc.Cli.CommandLine;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.Topology;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Backlog;
+using Alloc.Processors.ByOrder;
 using Alloc.Processors.Projection;
 using Alloc.Processors.Shadow;
 using Alloc.Schemas.Catalogue;
@@ -13,7 +15,7 @@ namespace Alloc.Cli.Commands.General;
 
 /// <summary>
 /// <c>alloc topology describe</c>: the processors, stores and topics of each application that an instance runs, as text
-/// or as a Mermaid diagram.
+/// or as a Mermaid diagram; and where an instance answers, up to when its sources are known and what holds that back.
 /// </summary>
 internal static class TopologyDescribeCommand
 {
@@ -27,6 +29,8 @@ internal static class TopologyDescribeCommand
     {
         All,
         Allocation,
+        ByOrder,
+        Backlog,
         Projection,
         Shadow,
     }
@@ -39,9 +43,9 @@ internal static class TopologyDescribeCommand
 
     public static Command Create() =>
         new Command("describe", "Show processors, stores and topics of every application")
-            .Takes(As, Which, ClientOptions.Prefix).Runs(Run);
+            .Takes(As, Which, ClientOptions.Prefix).TalksToConsole().Runs(RunAsync);
 
-    private static int Run(CommandContext context)
+    private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         var applications = Applications(context.Get(ClientOptions.Prefix));
         var which = context.Get(Which);
@@ -49,21 +53,25 @@ internal static class TopologyDescribeCommand
         {
             applications = [.. applications.Where(a => a.Part == which)];
         }
+        var watermarks = await LiveWatermarks.AskAsync(
+            context, applications.Where(a => a.Topology.UsesWatermarks).Select(a => Choice.Word(a.Part)), cancellation)
+            .ConfigureAwait(false);
         if (!context.Screen.IsTable)
         {
-            context.Screen.One(Json(applications, context.Get(As)), _ => { });
+            context.Screen.One(Json(applications, context.Get(As), watermarks), _ => { });
         }
         else if (context.Get(As) == Form.Mermaid)
         {
             context.Screen.Verbatim(applications[0].Topology.DescribeMermaid().TrimEnd());
             if (which == Part.All)
             {
-                context.Screen.Warn("This is allocation; --application projection and --application shadow draw more.");
+                context.Screen.Warn("This is allocation; --application draws the others.");
             }
         }
         else
         {
-            context.Screen.Verbatim(string.Join("\n\n", applications.Select(Text)));
+            context.Screen.Verbatim(string.Join(
+                "\n\n", applications.Select(a => Text(a) + watermarks.Text(Choice.Word(a.Part)))));
         }
         return ExitCode.Ok;
     }
@@ -73,10 +81,19 @@ internal static class TopologyDescribeCommand
         var catalogue = TopicCatalogue.Load().WithPrefix(prefix);
         var options = AllocationOptions.For(catalogue, prefix);
         var shadow = options.ForShadow(catalogue[prefix + TopicNames.ShadowOutcomes].Name);
-        var serdes = new AllocationSerdes(new InMemorySchemaRegistryClient(), options);
+        var registry = new InMemorySchemaRegistryClient();
+        var serdes = new AllocationSerdes(registry, options);
+        var byOrder = ByOrderOptions.For(catalogue, prefix);
+        var backlog = BacklogOptions.For(catalogue, prefix);
         return
         [
             new Described(Part.Allocation, "<application id>", "decides", AllocationTopology.Build(options, serdes)),
+            new Described(
+                Part.ByOrder, "<application id>-by-order", "gathers what was decided by order",
+                ByOrderTopology.Build(byOrder, new ByOrderSerdes(registry, byOrder))),
+            new Described(
+                Part.Backlog, "<application id>-backlog", "measures what waits",
+                BacklogTopology.Build(backlog, new BacklogSerdes(registry, backlog))),
             new Described(
                 Part.Projection, "<application id>-projection", "answers searches; not with --no-projection",
                 ProjectionTopology.Build(
@@ -84,7 +101,7 @@ internal static class TopologyDescribeCommand
             new Described(
                 Part.Shadow, "<application id>-shadow", "decides what another system decides; only with --shadow",
                 ShadowTopology.Build(
-                    shadow, new AllocationSerdes(new InMemorySchemaRegistryClient(), shadow))),
+                    shadow, new AllocationSerdes(registry, shadow))),
         ];
     }
 
@@ -93,16 +110,16 @@ internal static class TopologyDescribeCommand
         + (application.Changelogs.Count == 0 ? "" : $"Changelogs: {string.Join(", ", application.Changelogs)}\n")
         + application.Topology.Describe().TrimEnd();
 
-    private static JsonObject Json(List<Described> applications, Form form)
+    private static JsonObject Json(List<Described> applications, Form form, LiveWatermarks watermarks)
     {
-        var json = Json(applications[0], form);
-        json["applications"] = new JsonArray([.. applications.Select(a => (JsonNode)Json(a, form))]);
+        var json = Json(applications[0], form, watermarks);
+        json["applications"] = new JsonArray([.. applications.Select(a => (JsonNode)Json(a, form, watermarks))]);
         return json;
     }
 
-    private static JsonObject Json(Described application, Form form) => new()
+    private static JsonObject Json(Described application, Form form, LiveWatermarks watermarks) => new()
     {
-        ["application"] = application.Part.ToString().ToLowerInvariant(),
+        ["application"] = Choice.Word(application.Part),
         ["id"] = application.Id,
         ["fingerprint"] = application.Topology.Fingerprint,
         ["sourceTopics"] = Array(application.Topology.SourceTopics),
@@ -110,6 +127,7 @@ internal static class TopologyDescribeCommand
             .Distinct()),
         ["stores"] = Array(application.Topology.SubTopologies.SelectMany(s => s.Stores).Select(s => s.Name)),
         ["changelogs"] = Array(application.Changelogs),
+        ["watermarks"] = watermarks.Json(Choice.Word(application.Part)),
         ["description"] = (form == Form.Mermaid
             ? application.Topology.DescribeMermaid() : application.Topology.Describe()).TrimEnd(),
     };

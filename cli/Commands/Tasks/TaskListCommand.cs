@@ -12,14 +12,21 @@ namespace Alloc.Cli.Commands.Tasks;
 /// </summary>
 internal static class TaskListCommand
 {
+    private static readonly Option<string?> Role = new("--role")
+    {
+        Description = "Those of another application of the instance, such as backlog",
+        HelpName = "role",
+    };
+
     public static Command Create() =>
         new Command("list", "Show the tasks of an instance and what they wait for")
-            .Takes(ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
+            .Takes(Role, ClientOptions.Timeout).TalksToConsole().Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context);
-        var answer = await console.GetAsync("v1/tasks", cancellation).ConfigureAwait(false);
+        var role = context.Get(Role) is { } name ? $"?role={Uri.EscapeDataString(name)}" : "";
+        var answer = await console.GetAsync($"v1/tasks{role}", cancellation).ConfigureAwait(false);
         var rows = new List<JsonObject>();
         var inputs = answer["inputs"]!.AsArray().OfType<JsonObject>().ToList();
         foreach (var task in answer["tasks"]!.AsArray())

@@ -1,4 +1,3 @@
-using Alloc.Tests.Support;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 

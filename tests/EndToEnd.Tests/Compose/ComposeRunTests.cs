@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Alloc.Tests.Support;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Compose;

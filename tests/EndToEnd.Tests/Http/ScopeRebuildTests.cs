@@ -118,7 +118,8 @@ public sealed class ScopeRebuildTests
             var run = await CommandLineRun.OfAsync([.. command.Split(' '), "--console", deployment.Console]);
 
             Assert.True(run.ExitCode is 1 or 6, $"{run}");
-            Assert.Contains("without the search projection (--roles, --no-projection)", run.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "without the search projection (--roles, --no-projection)", run.Error, StringComparison.Ordinal);
         }
     }
 

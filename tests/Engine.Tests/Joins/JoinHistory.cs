@@ -15,6 +15,7 @@ internal sealed class JoinHistory : IDisposable
     private readonly JoinCase @case;
     private readonly TopologyTestDriver driver;
     private readonly NaiveJoin naive;
+    private readonly HashSet<(string Source, int Partition)> held = [];
     private readonly string leftSource;
     private readonly string rightSource;
     private readonly int partitionCount;
@@ -59,6 +60,10 @@ internal sealed class JoinHistory : IDisposable
         {
             Next();
         }
+        foreach (var (source, partition) in held.ToList())
+        {
+            Hold(source, partition);
+        }
         Advance(TimeSpan.FromMinutes(1));
     }
 
@@ -75,12 +80,29 @@ internal sealed class JoinHistory : IDisposable
             case < 3:
                 Advance(TimeSpan.FromMilliseconds(random.Next(500)));
                 break;
-            case 3:
+            case 3 when !@case.Repartitions:
+                Hold(random.Next(2) == 0 ? leftSource : rightSource, random.Next(partitionCount));
+                break;
+            case 4:
                 Advance(TimeSpan.FromMilliseconds(SkewMs + random.Next(1_500)));
                 break;
             default:
                 Pipe(random.Next(2) == 1);
                 break;
+        }
+    }
+
+    /// <summary>A partition is paused, or goes on.</summary>
+    private void Hold(string source, int partition)
+    {
+        if (held.Remove((source, partition)))
+        {
+            driver.ReleaseWatermark(source, partition);
+        }
+        else
+        {
+            held.Add((source, partition));
+            driver.HoldWatermark(source, partition);
         }
     }
 

@@ -184,6 +184,28 @@ public sealed class TaskStateTests
         Assert.Equal(["others/a=last", "others/gone=-"], changes.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>Restored timers were hidden by their slots, and nobody's turn came until those were given up.</summary>
+    [Fact]
+    public void Timers_that_a_changelog_restored_are_due_in_order_at_once()
+    {
+        using var written = new StateFixture();
+        written.Record(() =>
+        {
+            written.TimerIndex.Add(300, new PartKey("c", 3));
+            written.TimerIndex.Add(100, new PartKey("a", 1));
+            written.TimerIndex.Add(200, new PartKey("b", 2));
+        });
+        using var restored = new StateFixture();
+        written.State.Freeze().Visit(
+            new HashSet<string> { "timers" },
+            (store, key, value, isDelete) => restored.State.RestoreChange(store, key, value, isDelete));
+        restored.Commit(1);
+
+        Assert.Equal([100, 200, 300], restored.TimerIndex.Until(1_000).Select(t => t.Key));
+        Assert.True(restored.TimerIndex.TryPeek(out var dueAtMs, out _));
+        Assert.Equal(100, dueAtMs);
+    }
+
     [Fact]
     public void Changelog_records_are_restored_into_the_stores_with_their_position()
     {

@@ -23,7 +23,17 @@ internal sealed class ScriptedBroker : ILogClient, ILogAppender, ILogWatch
     /// <summary>Runs when ends are asked for, before they are told.</summary>
     public Action? OnEnds { get; set; }
 
-    public ILogAppender CreateAppender(string clientId) => this;
+    /// <summary>How often a producer was made.</summary>
+    public int AppenderCount { get; private set; }
+
+    /// <summary>What kind of failure the clock's silence is.</summary>
+    public LogFailure Failure { get; set; } = LogFailure.Abort;
+
+    public ILogAppender CreateAppender(string clientId)
+    {
+        AppenderCount++;
+        return this;
+    }
 
     public void Append(in OutgoingRecord record, DeliveryHandler handler)
     {
@@ -34,7 +44,7 @@ internal sealed class ScriptedBroker : ILogClient, ILogAppender, ILogWatch
         }
         else
         {
-            handler(-1, -1, new LogException("Local: Message timed out", LogFailure.Abort, "Local_MsgTimedOut"));
+            handler(-1, -1, new LogException("Local: Message timed out", Failure, "Local_MsgTimedOut"));
         }
     }
 

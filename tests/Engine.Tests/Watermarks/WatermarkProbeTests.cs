@@ -63,6 +63,20 @@ public sealed class WatermarkProbeTests : IDisposable
         Assert.Equal("the broker's clock is not read: Local: Message timed out", probe.Problem);
     }
 
+    [Theory]
+    [InlineData(LogFailure.Abort, 1)]
+    [InlineData(LogFailure.NewProducer, 2)]
+    public void A_producer_of_the_clock_that_is_beyond_help_is_replaced(LogFailure failure, int producers)
+    {
+        using var probe = Probe(null);
+        (broker.ClockMs, broker.Failure) = (null, failure);
+        Look(probe);
+
+        Look(probe, 1_000_000);
+
+        Assert.Equal((1_000_000, producers), (probe.Known[Source].ClockMs, broker.AppenderCount));
+    }
+
     [Fact]
     public void A_clock_that_is_set_back_makes_nothing_known_twice()
     {

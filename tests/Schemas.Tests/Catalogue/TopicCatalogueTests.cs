@@ -29,7 +29,7 @@ public sealed class TopicCatalogueTests
     {
         var catalogue = TopicCatalogue.Load().WithPrefix("test.");
 
-        Assert.All(catalogue.Topics, t => Assert.StartsWith("test.allocation.", t.Name, StringComparison.Ordinal));
+        Assert.Equal(TopicCatalogue.Load().Topics.Select(t => $"test.{t.Name}"), catalogue.Topics.Select(t => t.Name));
         Assert.Equal("test.allocation.commands.dlq", catalogue["test.allocation.commands"].DeadLetterTopic);
         Assert.Equal("test.allocation.commands", catalogue["test.allocation.outcomes"].PartitionsOf);
         Assert.Throws<ArgumentException>(() => TopicCatalogue.Load().WithPrefix("a/b"));

@@ -189,6 +189,52 @@ public sealed class WaitingClassesTests
         Assert.Equal(1, ledger.Reservation("v")!.Held);
     }
 
+    [Fact]
+    public void Waiter_whose_class_was_not_kept_at_its_place_is_passed_over_all_the_same()
+    {
+        var ledger = TestLedger.WithStock(10, policy: Policy);
+        Switch(ledger, on: true);
+        Hold(ledger, "w", Web, HoldMode.Waitlist);
+        foreach (var place in ledger.State.GetWaiters(TestLedger.Pool).ToList())
+        {
+            ledger.State.PutWaiter(TestLedger.Pool, place, new Place { Quantity = 1 });
+        }
+
+        Assert.Equal("✔ Held", OutcomeText.Of(Hold(ledger, "v", Vip)));
+        Assert.Equal(0, ledger.Reservation("w")!.Held);
+    }
+
+    [Fact]
+    public void Who_has_a_class_that_is_gone_waits_as_the_class_that_it_is_mapped_to()
+    {
+        var mapped = Policy with
+        {
+            Classes = [Vip, Web],
+            ClassMappings = [new ClassMapping(Plus, Web)],
+            ModeTable =
+            [
+                new ModeRow("mode/busy", "busy", PoolPattern.All, ModeEffect.WaitlistClasses, 0) { Classes = [Web] },
+            ],
+        };
+        var ledger = TestLedger.WithStock(10, policy: Policy);
+        Hold(ledger, "p", Plus);
+        ledger.Run(ledger.Command(
+            new AllocationCommandBody.PolicyActivate
+            {
+                Version = 1,
+                Document = PolicyDocument.Write(mapped with { Version = 1 }),
+                ContentHash = PolicyDocument.HashOf(mapped with { Version = 1 }),
+                EffectiveAtMs = ledger.NowMs,
+            },
+            pool: ReservedKeys.Policy));
+        Switch(ledger, on: true, classes: [Plus]);
+
+        var more = ledger.Run(new AllocationCommandBody.Amend { ReservationId = "p", NewQuantity = 2 });
+
+        Assert.Equal("R ClassMustWait", OutcomeText.Of(more));
+        Assert.Equal("R ClassMustWait", OutcomeText.Of(Hold(ledger, "w", Web)));
+    }
+
     private static AllocationOutcome Hold(
         TestLedger ledger, string id, string priorityClass, HoldMode mode = HoldMode.AllOrNothing, long quantity = 1) =>
         ledger.Run(new AllocationCommandBody.Hold

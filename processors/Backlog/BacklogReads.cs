@@ -1,0 +1,77 @@
+using Alloc.Engine.State;
+using Alloc.Processors.Backlog.Waiting;
+using Alloc.Schemas.Backlog;
+
+namespace Alloc.Processors.Backlog;
+
+/// <summary>A waiting item.</summary>
+/// <param name="WorkId">The work.</param>
+/// <param name="StageId">Where it waits.</param>
+/// <param name="Attempt">Which time.</param>
+/// <param name="EnteredAtMs">When it entered, milliseconds since 1970 UTC.</param>
+public sealed record WaitingItem(string WorkId, string StageId, int Attempt, long EnteredAtMs);
+
+/// <summary>A hold of a waiting item.</summary>
+/// <param name="WorkId">The work.</param>
+/// <param name="StageId">Where it waits.</param>
+/// <param name="EnteredAtMs">When it entered, milliseconds since 1970 UTC.</param>
+/// <param name="PoolId">The hold's pool.</param>
+/// <param name="ReservationId">The hold.</param>
+/// <param name="ExpiresAtMs">When it expires, milliseconds since 1970 UTC.</param>
+/// <param name="PredictedLeaveAtMs">When its work is predicted to leave; null: never, at today's rates.</param>
+/// <param name="IsNamed">Whether an alert named it.</param>
+public sealed record HoldAtRisk(
+    string WorkId, string StageId, long EnteredAtMs, string PoolId, string ReservationId, long ExpiresAtMs,
+    long? PredictedLeaveAtMs, bool IsNamed);
+
+/// <summary>Questions to the committed state of one partition.</summary>
+/// <param name="works">Store <see cref="BacklogStores.Works"/>.</param>
+/// <param name="entries">Store <see cref="BacklogStores.Entries"/>.</param>
+/// <param name="cells">Store <see cref="BacklogStores.Cells"/>.</param>
+/// <param name="risks">Store <see cref="BacklogStores.Risks"/>.</param>
+public sealed class BacklogReads(
+    IReadOnlyKeyValueStore<string, WaitingWork> works, IReadOnlyKeyValueStore<EntryKey, EntryMark> entries,
+    IReadOnlyKeyValueStore<CellKey, RiskCell> cells, IReadOnlyKeyValueStore<RiskKey, RiskMark> risks)
+{
+    /// <summary>An order or other work, with its stages and holds; null: nothing is known of it.</summary>
+    public WaitingWork? Work(string workId) => works.Get(workId);
+
+    /// <summary>Items that wait in a stage, the oldest first.</summary>
+    /// <param name="stageId">The stage.</param>
+    /// <param name="limit">Items at most.</param>
+    public IReadOnlyList<WaitingItem> Oldest(string stageId, int limit) =>
+        [.. entries.Prefix(BacklogKeys.PrefixOf(stageId)).Take(limit).Select(e =>
+            new WaitingItem(e.Key.WorkId, stageId, e.Value.Attempt, e.Key.EnteredAtMs))];
+
+    /// <summary>Holds of a stage that are at risk, those that expire first in front.</summary>
+    /// <param name="stageId">The stage.</param>
+    /// <param name="prediction">What the merger predicts for it: the newest of backlog.predictions.</param>
+    /// <param name="limit">Holds at most.</param>
+    public IReadOnlyList<HoldAtRisk> AtRisk(string stageId, StagePrediction prediction, int limit)
+    {
+        var line = new LeaveLine(prediction);
+        var found = new List<HoldAtRisk>();
+        foreach (var (cell, _) in cells.Prefix(BacklogKeys.PrefixOf(stageId)))
+        {
+            // Cells come in the order of expiry; those of one slot are put in order below.
+            if (found.Count >= limit && cell.ExpirySlot > found[^1].ExpiresAtMs / RiskIndex.SlotMs)
+            {
+                break;
+            }
+            if (RiskIndex.IsAtRisk(cell, line))
+            {
+                found.AddRange(
+                    risks.Prefix(BacklogKeys.PrefixOf(cell)).Take(limit).Select(r => Of(r.Key, r.Value, line)));
+            }
+        }
+        return [.. found.OrderBy(h => h.ExpiresAtMs).ThenBy(h => h.WorkId, StringComparer.Ordinal).Take(limit)];
+    }
+
+    private static HoldAtRisk Of(RiskKey key, RiskMark mark, LeaveLine line)
+    {
+        var leaveAtMs = line.LeaveAtMs(mark.EnteredAtMs);
+        return new HoldAtRisk(
+            key.WorkId, key.Cell.StageId, mark.EnteredAtMs, key.PoolId, key.ReservationId, key.ExpiresAtMs,
+            leaveAtMs == LeaveLine.Never ? null : leaveAtMs, mark.IsNamed);
+    }
+}

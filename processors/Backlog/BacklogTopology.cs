@@ -1,0 +1,109 @@
+using Alloc.Engine.Processing;
+using Alloc.Engine.Topology;
+using Alloc.Processors.Backlog.Merging;
+using Alloc.Processors.Backlog.Waiting;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Backlog;
+
+namespace Alloc.Processors.Backlog;
+
+/// <summary>
+/// What waits, stage by stage. Each partition knows its own items; one task merges what all of them say.
+/// <code>
+/// workflow.stages ────────┐
+/// allocation.by-order ────┼─► wait ──► backlog.aging (overdue, holds at risk, by name)
+/// backlog.predictions ──►─┘     └───► backlog.deltas ──┐
+///        ▲                                             ├─► merge ──► backlog.stages (what is, what will be)
+///        │                operations.catalogue ────────┤     ├────► backlog.modes
+///        │                backlog.modes (operators) ───┘     ├────► allocation.commands (modes of the ledger)
+///        └───────────────────────────────────────────────────┘
+/// </code>
+/// </summary>
+public static class BacklogTopology
+{
+    /// <summary>Node that keeps the items of a partition.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>Node that merges what all partitions say.</summary>
+    public const string Merge = "merge";
+
+    /// <summary>Builds the topology.</summary>
+    /// <exception cref="TopologyException">The options contradict each other.</exception>
+    public static Topology Build(BacklogOptions options, BacklogSerdes serdes)
+    {
+        var builder = new TopologyBuilder().UseWatermarks();
+        Source(builder, "stages", options.StageTopic, serdes.Stages, options, options.RequireLogAppendTime);
+        Source(builder, "by-order", options.ByOrderTopic, serdes.ByOrder, options);
+        Source(builder, "predictions", options.PredictionTopic, serdes.Predictions, options);
+        builder.AddProcessor<string, object, string, object>(
+            Wait, () => new WaitingProcessor(options), "stages-read", "by-order-read", "predictions-read");
+        Sink<string, AgingAlert>(builder, "aging", options.AgingTopic, Serdes.Utf8, serdes.Aging, new SinkOptions
+        {
+            Partitioning = SinkPartitioning.TaskPartition,
+            CleanupPolicy = "delete",
+        }, Wait);
+        Sink<string, StageDelta>(builder, "deltas", options.DeltaTopic, Serdes.Utf8, serdes.Deltas, new SinkOptions
+        {
+            CleanupPolicy = "delete",
+        }, Wait);
+        foreach (var store in BacklogStores.OfPartition(options.Persistence))
+        {
+            builder.AddStateStore(store, Wait);
+        }
+        AddMerger(builder, options, serdes);
+        return builder.Build();
+    }
+
+    private static void AddMerger(TopologyBuilder builder, BacklogOptions options, BacklogSerdes serdes)
+    {
+        Source(builder, "words", options.DeltaTopic, serdes.Deltas, options);
+        Source(builder, "switches", options.ModeTopic, serdes.Modes, options);
+        Source(builder, "catalogue", options.CatalogueTopic, serdes.Catalogue, options);
+        builder.AddProcessor<string, object, PartitionedKey, object>(
+            Merge, () => new MergeProcessor(options), "words-read", "switches-read", "catalogue-read");
+        var newest = new SinkOptions { Emit = SinkEmit.LastPerKeyPerCommit, CleanupPolicy = "compact" };
+        Sink<PartitionedKey, StageStatus>(
+            builder, "statuses", options.StatusTopic, BacklogKeys.Partitioned, serdes.Statuses, newest, Merge);
+        Sink<PartitionedKey, ModeState>(
+            builder, "modes", options.ModeTopic, BacklogKeys.Partitioned, serdes.Modes,
+            new SinkOptions { CleanupPolicy = "compact" }, Merge);
+        Sink<PartitionedKey, StagePrediction>(
+            builder, "predict", options.PredictionTopic, BacklogKeys.Partitioned, serdes.Predictions,
+            Addressed<StagePrediction>(), Merge);
+        Sink<PartitionedKey, AllocationCommand>(
+            builder, "commands", options.CommandTopic, BacklogKeys.Partitioned, serdes.Commands,
+            Addressed<AllocationCommand>(), Merge);
+        foreach (var store in BacklogStores.OfMerger(options.Persistence))
+        {
+            builder.AddStateStore(store, Merge);
+        }
+    }
+
+    private static void Source<T>(
+        TopologyBuilder builder, string name, string topic, IDeserializer<T> values, BacklogOptions options,
+        bool requireLogAppendTime = false)
+        where T : class => builder
+            .AddSource(name, topic, Serdes.Utf8, values, new SourceOptions
+            {
+                DeadLetterTopic = options.DeadLetterTopic,
+                RequireLogAppendTime = requireLogAppendTime,
+            })
+            .AddProcessor<string, T, string, object>($"{name}-read", () => new Widen<T>(), name);
+
+    private static void Sink<TKey, T>(
+        TopologyBuilder builder, string name, string topic, ISerializer<TKey> keys, ISerializer<T> values,
+        SinkOptions options, string parent)
+        where T : class => builder
+            .AddProcessor<TKey, object, TKey, T>($"{name}-pick", () => new Narrow<TKey, T>(), parent)
+            .AddSink(name, topic, keys, values, options, $"{name}-pick");
+
+    private static SinkOptions<PartitionedKey, T> Addressed<T>() => new()
+    {
+        Partitioning = SinkPartitioning.Explicit,
+        Partitioner = (key, _, count) => key.Partition < count
+            ? key.Partition
+            : throw new StreamsException(
+                $"A record for partition {key.Partition} of a topic with {count} partitions: the topics changed."),
+        CleanupPolicy = "delete",
+    };
+}

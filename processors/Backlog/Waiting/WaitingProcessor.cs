@@ -1,0 +1,157 @@
+using System.Globalization;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Watermarks;
+using Alloc.Processors.Catalogue;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Backlog;
+using Alloc.Schemas.Workflow;
+
+namespace Alloc.Processors.Backlog.Waiting;
+
+/// <summary>
+/// The items of a partition: folds stage events and outcomes by order, says what is overdue when workflow.stages is
+/// known to be silent about it, names holds at risk, and tells the merger what changed.
+/// </summary>
+internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<string, object, string, object>
+{
+    /// <summary>How often changes are said.</summary>
+    public static readonly TimeSpan WordInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often holds are named, while there are more than one transaction takes.</summary>
+    public static readonly TimeSpan NamingInterval = TimeSpan.FromMilliseconds(200);
+
+    private const int TimersPerCall = 1_000;
+
+    private readonly Dictionary<string, LeaveLine> lines = new(StringComparer.Ordinal);
+    private readonly CatalogueBook book = new();
+    private IProcessorContext<string, object> context = null!;
+    private WaitingStores stores = null!;
+    private RiskIndex risks = null!;
+    private WorkFold works = null!;
+    private HoldFold holds = null!;
+    private RiskNaming naming = null!;
+    private StageWords words = null!;
+    private IWatermarkTimer timer = null!;
+
+    public void Init(IProcessorContext<string, object> context)
+    {
+        this.context = context;
+        stores = new WaitingStores(context);
+        risks = new RiskIndex(stores);
+        works = new WorkFold(stores, risks);
+        holds = new HoldFold(stores, risks, works);
+        naming = new RiskNaming(stores, risks, Alert);
+        words = new StageWords(stores, context.Partition);
+        if (stores.Catalogue.Get(BacklogStores.CatalogueKey) is { } inForce)
+        {
+            book.Restore(inForce);
+        }
+        timer = context.CreateWatermarkTimer([options.StageTopic], Pass);
+        AwaitNext();
+        context.Schedule(WordInterval, PunctuationType.WallClock, _ => Speak(context.ClockMs));
+        context.Schedule(NamingInterval, PunctuationType.WallClock, _ => naming.Run(context.ClockMs));
+        context.WhenCommitted((_, _) => naming.Committed());
+    }
+
+    public void Process(in Record<string, object> record)
+    {
+        switch (record.Value)
+        {
+            case StageEvent stageEvent:
+                Take(record.Key, stageEvent, record.TimestampMs);
+                AwaitNext();
+                break;
+            case OrderAllocation outcome when !IsControl(record.Key) && outcome.OrderRef.Length > 0:
+                holds.Take(outcome);
+                break;
+            case StagePrediction prediction:
+                if (!lines.TryGetValue(prediction.StageId, out var known) || known.AtMs <= prediction.AtMs)
+                {
+                    lines[prediction.StageId] = new LeaveLine(prediction);
+                }
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static bool IsControl(string? key) => key is ['$', ..];
+
+    private void Take(string? key, StageEvent stageEvent, long atMs)
+    {
+        if (key is null)
+        {
+            throw new BadRecordException("it has no key; the key is the workId");
+        }
+        if (IsControl(key))
+        {
+            if (key == CatalogueRecords.Key && stageEvent.Catalogue is { } inForce && book.Replace(inForce))
+            {
+                stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
+            }
+            return;
+        }
+        StageEventRules.Check(key, stageEvent);
+        var row = book.StageOf(stageEvent.StageId);
+        // What waits in a stage that the catalogue has no more may still leave it.
+        var slaMs = (long?)row?.Sla.TotalMilliseconds
+            ?? (stageEvent.Kind == StageEventKind.Left ? works.SlaOfOpenMs(stageEvent) : null)
+            ?? throw new BadRecordException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"version {book.Version} of the operations catalogue has no stage '{stageEvent.StageId}'; "
+                + $"add it with alloc catalogue apply, then replay this record"));
+        if (stageEvent.Kind == StageEventKind.Entered)
+        {
+            works.Enter(stageEvent, slaMs, book.Version, atMs);
+            words.Entered(stageEvent.StageId, atMs);
+        }
+        else
+        {
+            works.Leave(stageEvent, slaMs, book.Version, atMs);
+        }
+    }
+
+    // What is due by the watermark, a bounded piece; it is called again while more is.
+    private void Pass(long watermarkMs)
+    {
+        var due = stores.Timers.Until(watermarkMs - 1).Take(TimersPerCall).ToList();
+        foreach (var (dueAtMs, key) in due)
+        {
+            if (works.Pass(key, dueAtMs, context.ClockMs) is { } alert)
+            {
+                Alert(alert);
+            }
+        }
+        AwaitNext();
+    }
+
+    private void AwaitNext() => timer.DueAtMs = stores.Timers.TryPeek(out var dueAtMs, out _)
+        ? dueAtMs
+        : long.MaxValue;
+
+    private void Speak(long nowMs)
+    {
+        naming.Begin();
+        var watermarkMs = context.WatermarkMs(options.StageTopic);
+        var unnamed = new List<CellKey>();
+        foreach (var stageId in StageIds())
+        {
+            unnamed.Clear();
+            var line = lines.GetValueOrDefault(stageId) ?? new LeaveLine(null);
+            var risk = risks.Survey(stageId, line, nowMs, unnamed);
+            naming.Await(unnamed, line);
+            foreach (var word in words.Say(stageId, risk, watermarkMs, book.Version, nowMs))
+            {
+                context.Forward(new Record<string, object>(stageId, word, nowMs));
+            }
+        }
+        naming.Run(nowMs);
+    }
+
+    // Those of the catalogue, and those that it no longer has and in which something still waits.
+    private List<string> StageIds() =>
+        [.. book.StageIds.Concat(stores.Tallies.All().Select(t => t.Key)).Distinct(StringComparer.Ordinal)];
+
+    private void Alert(AgingAlert alert) =>
+        context.Forward(new Record<string, object>(alert.WorkId, alert, context.ClockMs));
+}

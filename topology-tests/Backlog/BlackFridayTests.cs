@@ -1,0 +1,132 @@
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Backlog;
+using static Topology.Tests.Backlog.BacklogDriver;
+
+namespace Topology.Tests.Backlog;
+
+/// <summary>Fraud decisions slow to a tenth and back, on virtual time.</summary>
+public sealed class BlackFridayTests : IDisposable
+{
+    private readonly BacklogDriver backlog = new(partitions: 2);
+
+    public void Dispose() => backlog.Dispose();
+
+    [Fact]
+    public void The_age_rises_promises_at_risk_are_named_before_they_break_and_the_mode_switches_and_back()
+    {
+        var flow = new OrderFlow(backlog);
+        flow.Run(TimeSpan.FromMinutes(15));
+        Assert.InRange(backlog.Status().OldestEnteredAtMs ?? backlog.NowMs, backlog.NowMs - 5_000, backlog.NowMs);
+        Assert.Empty(backlog.Alerts());
+        Assert.Empty(backlog.Modes());
+
+        flow.Decisions /= 10;
+        var slowAtMs = backlog.NowMs;
+        flow.Run(TimeSpan.FromMinutes(10));
+        Assert.InRange(backlog.Status().AgeP99Ms, 7 * 60_000, 10 * 60_000);
+        Assert.Null(backlog.Status().Drain!.EstimateMs);
+        var early = backlog.Alerts();
+        Assert.All(early, a => Assert.Equal(AgingKind.HoldAtRisk, a.Kind));
+        Assert.NotEmpty(early);
+
+        flow.Run(TimeSpan.FromMinutes(30));
+        var on = Assert.Single(backlog.Modes());
+        Assert.Equal(("fraud-slow", true, "breachedShare"), (on.Mode, on.On, on.Measure));
+        Assert.True(on.Value >= on.Threshold);
+        Assert.Equal(
+            [(0, true), (1, true)],
+            backlog.Commands().Select((c, i) => (i, ((AllocationCommandBody.ModeSwitch)c.Body).On)));
+
+        flow.Decisions *= 10;
+        var healedAtMs = backlog.NowMs;
+        var drains = new List<(long AtMs, DrainTime Drain)>();
+        long? drainedAtMs = null;
+        flow.Run(TimeSpan.FromMinutes(60), () =>
+        {
+            drainedAtMs ??= flow.Undecided < 10 ? backlog.NowMs : null;
+            if (drainedAtMs is null && (backlog.NowMs - healedAtMs) % 60_000 == 0
+                && backlog.Status().Drain is { } drain)
+            {
+                drains.Add((backlog.NowMs, drain));
+            }
+        });
+
+        var off = Assert.Single(backlog.Modes());
+        Assert.Equal((false, on.Episode), (off.On, off.Episode));
+        Assert.True(off.SinceMs > healedAtMs);
+        Assert.Equal(2, backlog.Commands().Count);
+        CheckNames([.. early, .. backlog.Alerts()], flow, slowAtMs, healedAtMs);
+        CheckDrain(drains, drainedAtMs!.Value);
+        Assert.Equal(0, backlog.Status().HoldsAtRisk);
+        Assert.Equal(backlog.Status().Completed, flow.PaymentsStarted);
+    }
+
+    [Fact]
+    public void What_was_said_to_happen_to_neighbours_comes_true_within_a_quarter()
+    {
+        var flow = new OrderFlow(backlog) { HasHolds = false };
+        flow.Run(TimeSpan.FromMinutes(20));
+        flow.Decisions /= 10;
+        flow.Run(TimeSpan.FromMinutes(3));
+        var said = backlog.Status().Propagation;
+        var saidAtMs = backlog.NowMs;
+        var breach = said.Single(p => p is { StageId: Fraud, Effect: PropagationEffect.SlaBreach });
+        var starved = said.Single(p => p is { StageId: Payment, Effect: PropagationEffect.Starved });
+        backlog.Alerts();
+
+        var before = flow.PaymentsStarted;
+        flow.Run(TimeSpan.FromHours(1));
+        var started = flow.PaymentsStarted - before;
+        flow.Run(TimeSpan.FromMinutes(25));
+
+        var overdue = backlog.Alerts().Where(a => a is { Kind: AgingKind.Overdue, StageId: Fraud }).ToList();
+        var firstMs = overdue.Min(a => a.DueAtMs!.Value);
+        Near(firstMs - saidAtMs, breach.AtMs - saidAtMs);
+        Near(overdue.Count(a => a.DueAtMs < breach.AtMs + 3_600_000), breach.Items);
+        Assert.InRange(starved.AtMs - saidAtMs, 0, 60_000);
+        Near(flow.Arrivals * 3_600 - started, starved.Items);
+    }
+
+    [Fact]
+    public void A_backlog_that_is_let_go_at_once_surges_into_the_next_stage()
+    {
+        var flow = new OrderFlow(backlog) { HasHolds = false, Payments = 5 };
+        flow.Run(TimeSpan.FromMinutes(20));
+        flow.Decisions = 0.4;
+        flow.Run(TimeSpan.FromMinutes(20));
+        flow.Decisions = 30;
+        flow.Run(TimeSpan.FromSeconds(40));
+
+        Assert.Contains(
+            backlog.Status().Propagation,
+            p => p is { StageId: Payment, Effect: PropagationEffect.Surge or PropagationEffect.SlaBreach });
+    }
+
+    // What expired was named before; what was named and should have expired by the time that fraud healed, did.
+    private static void CheckNames(List<AgingAlert> alerts, OrderFlow flow, long slowAtMs, long healedAtMs)
+    {
+        var named = alerts.Where(a => a.Kind == AgingKind.HoldAtRisk).ToDictionary(a => a.ReservationId!);
+        Assert.NotEmpty(flow.Expired);
+        foreach (var (order, atMs) in flow.Expired)
+        {
+            Assert.True(named.TryGetValue(order, out var alert), $"{order} expired and was not named");
+            Assert.InRange(alert.AtMs, slowAtMs, atMs - 1);
+        }
+        var falseAlarms = named.Values
+            .Where(a => a.ExpiresAtMs < healedAtMs - 1_000 && !flow.Expired.ContainsKey(a.ReservationId!)).ToList();
+        // Those of the cell in which the line is crossed.
+        Assert.InRange(falseAlarms.Count, 0, named.Count / 100);
+    }
+
+    private static void CheckDrain(List<(long AtMs, DrainTime Drain)> drains, long drainedAtMs)
+    {
+        var kept = drains.Skip(1).Count(d => d.Drain.LowMs <= drainedAtMs - d.AtMs
+            && (d.Drain.HighMs is not { } high || drainedAtMs - d.AtMs <= high));
+        Assert.True(drains.Count >= 5, $"only {drains.Count} minutes");
+        Assert.True(kept >= 0.8 * (drains.Count - 1), $"held in {kept} of {drains.Count - 1} minutes");
+        Assert.All(drains.Skip(5).SkipLast(1), d => Assert.True(
+            d.Drain.HighMs - d.Drain.LowMs <= d.Drain.EstimateMs / 2));
+    }
+
+    private static void Near(double actual, double said) => Assert.InRange(said, actual * 0.75, actual * 1.25);
+}
