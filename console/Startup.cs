@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Alloc.Web;
 
 /// <summary>
-/// Whether the instance works yet, and what it waits for until then. Before it does, only health, readiness, metrics and
-/// runbooks are answered; everything else is told to come back. Thread-safe.
+/// Whether the instance works yet, and what it waits for until then. Before it does, only health, readiness, metrics
+/// and runbooks are answered; everything else is told to come back. Thread-safe.
 /// </summary>
 public sealed class Startup
 {

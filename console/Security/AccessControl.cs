@@ -5,8 +5,8 @@ namespace Alloc.Web.Security;
 
 /// <summary>
 /// Lets a request through or answers 401, 403 or 421. Without credentials only loopback names are served, so that a
-/// page in a browser cannot reach the API through a name of its own; with them every route but the health checks and the
-/// runbooks needs a token of the role that the route needs.
+/// page in a browser cannot reach the API through a name of its own; with them every route but the health checks and
+/// the runbooks needs a token of the role that the route needs.
 /// </summary>
 internal sealed class AccessControl(Credentials? credentials, bool isLoopback)
 {

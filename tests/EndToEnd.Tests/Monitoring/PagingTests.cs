@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Alloc.Schemas.Allocation;
+using EndToEnd.Tests.CommandLine;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Monitoring;
@@ -6,7 +8,7 @@ namespace EndToEnd.Tests.Monitoring;
 /// <summary>From a broken promise to the page that somebody opens, with the real programs.</summary>
 public sealed class PagingTests(SharedDev dev) : IClassFixture<SharedDev>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(150);
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
@@ -17,8 +19,7 @@ public sealed class PagingTests(SharedDev dev) : IClassFixture<SharedDev>
         await using var hook = new WebHook();
         using var client = new CommandClient(dev.Deployment);
         await using var stack = await MonitoringStack.StartAsync(
-            directory, dev.Deployment.Console, hook,
-            $$"""{ "links": { "runbooks": "{{dev.Deployment.Console}}/v1/runbooks" } }""");
+            directory, dev.Deployment.Console, hook, Thresholds("{}"));
         await hook.AlertAsync("/watchdog", "Watchdog", Deadline, () => stack.Said);
 
         await client.StockAsync("paged", 5);
@@ -35,12 +36,46 @@ public sealed class PagingTests(SharedDev dev) : IClassFixture<SharedDev>
 
         Assert.Contains("promised 2 units beyond", alert["annotations"]!["description"]!.ToString(),
             StringComparison.Ordinal);
+        await OpensAsync(alert, "Overcommitted");
+    }
+
+    [Fact]
+    public async Task A_page_about_a_breached_stage_arrives_at_its_owner()
+    {
+        Assert.SkipUnless(MonitoringStack.Missing is null, MonitoringStack.Missing ?? "");
+        using var directory = new TemporaryDirectory();
+        await using var hook = new WebHook();
+        await using var stack = await MonitoringStack.StartAsync(
+            directory, dev.Deployment.Console, hook, Thresholds("""{ "leastItems": 1, "for": "0s" }"""));
+
+        // The stage's SLA is half a minute; this work never leaves it.
+        var produced = await CommandLineRun.OfAsync(
+            ["topic", "produce", "workflow.stages", .. dev.Deployment.Options],
+            """{"workId": "order-paged", "stageId": "InventoryHoldPending", "kind": "Entered"}""");
+        Assert.Equal((0, ""), (produced.ExitCode, produced.Error));
+        var alert = await hook.AlertAsync("/page/allocation", "StageSlaBreach", Deadline, () => stack.Said);
+
+        Assert.Equal("InventoryHoldPending", alert["labels"]!["stage"]!.ToString());
+        Assert.Contains("100% of what waits in InventoryHoldPending is beyond its SLA",
+            alert["annotations"]!["description"]!.ToString(), StringComparison.Ordinal);
+        await OpensAsync(alert, "StageSlaBreach");
+    }
+
+    private string Thresholds(string breach) =>
+        $$"""
+        {
+          "links": { "runbooks": "{{dev.Deployment.Console}}/v1/runbooks" },
+          "StageSlaBreach": {{breach}}
+        }
+        """;
+
+    private static async Task OpensAsync(JsonNode alert, string name)
+    {
         using var http = new HttpClient();
         var page = await http.GetStringAsync(new Uri(alert["annotations"]!["runbook_url"]!.ToString()), Cancellation);
-        Assert.StartsWith("# Overcommitted\n", page, StringComparison.Ordinal);
-        Assert.Equal(
-            await File.ReadAllTextAsync(
-                Path.Combine(MonitoringStack.Root(), "docs", "runbooks", "Overcommitted.md"), Cancellation),
-            page);
+        var committed = await File.ReadAllTextAsync(
+            Path.Combine(MonitoringStack.Root(), "docs", "runbooks", $"{name}.md"), Cancellation);
+        Assert.StartsWith($"# {name}\n", page, StringComparison.Ordinal);
+        Assert.Equal(committed, page);
     }
 }
