@@ -32,7 +32,7 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
         routes.MapGet("/v1/stages", StagesAsync);
         routes.MapGet("/v1/stages/{id}", StageAsync).Takes(EnteredAtMs);
         routes.MapGet("/v1/holds-at-risk", AtRiskAsync).Takes(Stage, Limit);
-        routes.MapGet("/v1/work/{id}", WorkAsync);
+        routes.MapGet("/v1/waiting/{id}", WorkAsync);
     }
 
     /// <summary>
@@ -106,7 +106,7 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
         await JsonAnswer.WriteAsync(context, 200, answer).ConfigureAwait(false);
     }
 
-    /// <summary>GET /v1/work/{id}: where a piece of work waits, and which holds it needs; slashes as %2F.</summary>
+    /// <summary>GET /v1/waiting/{id}: where a piece of work waits, and which holds it needs; slashes as %2F.</summary>
     private async Task WorkAsync(HttpContext context)
     {
         var id = RawPath.Segments(context, 2)[0];

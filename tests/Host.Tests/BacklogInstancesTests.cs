@@ -33,7 +33,7 @@ public sealed class BacklogInstancesTests : IAsyncLifetime
         {
             for (var n = 0; n < WorkCount; n++)
             {
-                var work = await UntilAsync(host, $"v1/work/work-{n}", _ => true);
+                var work = await UntilAsync(host, $"v1/waiting/work-{n}", _ => true);
                 Assert.Equal("ReadyForFulfillment", (string)work["stages"]![0]!["stageId"]!);
             }
             var stage = await UntilAsync(

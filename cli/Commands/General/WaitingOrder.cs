@@ -25,7 +25,7 @@ internal sealed class WaitingOrder
         CommandContext context, string order, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context, Patience);
-        if (await AskAsync(console, $"v1/work/{Uri.EscapeDataString(order)}", cancellation).ConfigureAwait(false)
+        if (await AskAsync(console, $"v1/waiting/{Uri.EscapeDataString(order)}", cancellation).ConfigureAwait(false)
             is not { } work)
         {
             return null;

@@ -42,7 +42,7 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
             "reservation", "hold", "--pool", "wait-pool", "--quantity", "2", "--id", "wait-hold", "--order", "wait-1");
         await SayAsync("wait-1", "AuthorizationPending", "Entered");
 
-        var work = await UntilAnsweredAsync("v1/work/wait-1", w => w["holds"]!.AsArray().Count == 1
+        var work = await UntilAnsweredAsync("v1/waiting/wait-1", w => w["holds"]!.AsArray().Count == 1
             && w["stages"]!.AsArray().Count == 1);
         var run = await UntilRunAsync(
             r => r.Out.Contains("payments", StringComparison.Ordinal)
@@ -85,7 +85,7 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
     [Fact]
     public async Task What_is_not_there_is_not_found_and_what_contradicts_is_refused()
     {
-        var (work, _) = await AskAsync("v1/work/nobody");
+        var (work, _) = await AskAsync("v1/waiting/nobody");
         var (stage, _) = await AskAsync("v1/stages/NoSuchStage");
         var run = await RunAsync("backlog", "--stage", "NoSuchStage");
         var both = await RunAsync("backlog", "--at-risk", "--by", "pool");

@@ -4,8 +4,8 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>
-/// The demo's busiest day with real processes: fraud slows down, its stage fills, and holds are named that expire before
-/// it is their turn.
+/// The demo's busiest day with real processes: fraud slows down, its stage fills, and holds are named that expire
+/// before it is their turn.
 /// </summary>
 public sealed class BlackFridayDemoTests
 {
@@ -32,7 +32,7 @@ public sealed class BlackFridayDemoTests
         var hold = holds["holds"]!.AsArray().Last(h => (double)h!["expiresInSeconds"]! > 5)!;
         Assert.StartsWith("demo-order-", (string)hold["workId"]!, StringComparison.Ordinal);
         var order = await UntilAsync(
-            deployment, $"v1/work/{hold["workId"]}", w => w["stages"]!.AsArray().Count > 0);
+            deployment, $"v1/waiting/{hold["workId"]}", w => w["stages"]!.AsArray().Count > 0);
         Assert.Contains(order["holds"]!.AsArray(), h => (string)h!["reservationId"]! == (string)hold["reservationId"]!);
 
         // What was named comes true: the hold expires, or fraud got to it in time.
@@ -42,7 +42,7 @@ public sealed class BlackFridayDemoTests
             ("ALLOC_CONSOLE", deployment.Console), ("ALLOC_TIMEOUT", "30s"));
         Assert.Equal(0, run.ExitCode);
         var left = await UntilAsync(
-            deployment, $"v1/work/{hold["workId"]}",
+            deployment, $"v1/waiting/{hold["workId"]}",
             w => w["stages"]!.AsArray().All(s => (string)s!["standing"]! != "Open"));
         Assert.DoesNotContain(left["holds"]!.AsArray(), h => (double)h!["expiresInSeconds"]! < -60);
     }

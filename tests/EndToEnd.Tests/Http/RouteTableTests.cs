@@ -41,7 +41,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["GET /v1/stages"] = Role.Viewer,
         ["GET /v1/stages/{id}"] = Role.Viewer,
         ["GET /v1/holds-at-risk"] = Role.Viewer,
-        ["GET /v1/work/{id}"] = Role.Viewer,
+        ["GET /v1/waiting/{id}"] = Role.Viewer,
         ["GET /v1/projection"] = Role.Viewer,
         ["POST /v1/projection/rebuild"] = Role.Operator,
         ["POST /v1/checkpoint"] = Role.Operator,
