@@ -86,7 +86,7 @@ public sealed class BacklogDirectory(
     /// <summary>The operations catalogue that the merger follows.</summary>
     public static OperationsCatalogue Catalogue(IStores stores) =>
         Store<string, CatalogueInForce>(stores, BacklogStores.MergedCatalogue).Get(BacklogStores.CatalogueKey) is
-            { } applied
+        { } applied
             ? CatalogueRecords.Read(applied).Catalogue ?? OperationsCatalogue.Shipped
             : OperationsCatalogue.Shipped;
 

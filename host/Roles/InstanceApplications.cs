@@ -132,7 +132,9 @@ internal sealed class InstanceApplications : IAsyncDisposable
             projection = await ProjectionHost.StartAsync(
                 new ProjectionHostOptions
                 {
-                    Client = parts.Client, Allocation = parts.Allocation, Engine = parts.Engine,
+                    Client = parts.Client,
+                    Allocation = parts.Allocation,
+                    Engine = parts.Engine,
                 },
                 parts.Serdes.Outcomes, parts.Time, parts.Loggers, broker, cancellation).ConfigureAwait(false);
         }

@@ -93,23 +93,23 @@ internal static class OrderAllocations
 
     private static OrderAllocation Make(
         AllocationOutcome outcome, string order, OrderRole role, IReadOnlyList<OrderReservation> reservations) => new()
-    {
-        OrderRef = order,
-        Role = role,
-        OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
-        PoolId = outcome.PoolId,
-        Sequence = outcome.Sequence,
-        TMs = outcome.TMs,
-        Event = outcome.Event.GetType().Name,
-        CommandId = outcome.CommandId,
-        Original = outcome.Original,
-        DuplicateOf = outcome.DuplicateOf,
-        CausedBy = outcome.CausedBy,
-        Reservations = reservations,
-        Reasons = outcome.Event is AllocationOutcomeEvent.Rejected rejected
+        {
+            OrderRef = order,
+            Role = role,
+            OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
+            PoolId = outcome.PoolId,
+            Sequence = outcome.Sequence,
+            TMs = outcome.TMs,
+            Event = outcome.Event.GetType().Name,
+            CommandId = outcome.CommandId,
+            Original = outcome.Original,
+            DuplicateOf = outcome.DuplicateOf,
+            CausedBy = outcome.CausedBy,
+            Reservations = reservations,
+            Reasons = outcome.Event is AllocationOutcomeEvent.Rejected rejected
             ? [.. rejected.Reasons.Select(reason => reason.Code.ToString()).Distinct()] : [],
-        CorrelationId = outcome.CorrelationId,
-    };
+            CorrelationId = outcome.CorrelationId,
+        };
 
     private static OrderReservation Show(Reservation reservation) => new()
     {

@@ -58,8 +58,8 @@ public sealed record OperationsCatalogue
     }
 
     /// <summary>
-    /// The mode that keeps this one off, so that never two act on one pool: one that shares a pool with it and is on, or
-    /// is an earlier row and comes on now; null: none does.
+    /// The mode that keeps this one off, so that never two act on one pool: one that shares a pool with it and is on,
+    /// or is an earlier row and comes on now; null: none does.
     /// </summary>
     /// <param name="mode">A mode that is off.</param>
     /// <param name="isOn">Whether a mode is on.</param>

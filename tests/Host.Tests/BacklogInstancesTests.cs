@@ -84,7 +84,9 @@ public sealed class BacklogInstancesTests : IAsyncLifetime
                     Key = key,
                     Value = events.Serialize(new StageEvent
                     {
-                        WorkId = $"work-{n}", StageId = stageId, Kind = StageEventKind.Entered,
+                        WorkId = $"work-{n}",
+                        StageId = stageId,
+                        Kind = StageEventKind.Entered,
                     }),
                 },
                 Cancellation);

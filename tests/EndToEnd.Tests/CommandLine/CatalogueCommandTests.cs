@@ -205,8 +205,12 @@ public sealed class CatalogueCommandTests(SharedDev dev) : IClassFixture<SharedD
     [Fact]
     public async Task The_shipped_version_is_no_document_to_apply()
     {
-        var file = Write("shipped", CatalogueDocument.Write(OperationsCatalogue.Shipped with { Stages =
-            [.. OperationsCatalogue.Shipped.Stages.Take(1)], Modes = [] }));
+        var file = Write("shipped", CatalogueDocument.Write(OperationsCatalogue.Shipped with
+        {
+            Stages =
+            [.. OperationsCatalogue.Shipped.Stages.Take(1)],
+            Modes = []
+        }));
 
         var run = await ApplyAsync(file);
 

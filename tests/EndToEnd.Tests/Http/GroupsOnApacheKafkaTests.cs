@@ -33,7 +33,8 @@ public sealed class GroupsOnApacheKafkaTests
             {
                 Client = new AllocClientOptions
                 {
-                    Bootstrap = kafka.Bootstrap, Registry = new Uri("http://127.0.0.1:1"),
+                    Bootstrap = kafka.Bootstrap,
+                    Registry = new Uri("http://127.0.0.1:1"),
                 },
                 WatchesTopic = topic => topic == Topic,
             },
