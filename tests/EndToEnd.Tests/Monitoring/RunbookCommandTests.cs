@@ -97,7 +97,7 @@ public sealed partial class RunbookCommandTests(RunbookCommandTests.Prepared dev
             await File.WriteAllTextAsync(directory["policy.yaml"], Policy);
             string[][] steps =
             [
-                ["policy", "apply", directory["policy.yaml"], "--effective-at", "now", "--yes"],
+                ["policy", "apply", directory["policy.yaml"], "--yes"],
                 ["pool", "configure", "runbook", "--kind", "stock", "--unit", "piece"],
                 ["pool", "supply", "set", "runbook", "--quantity", "5"],
                 ["reservation", "hold", "--pool", "runbook", "--quantity", "2", "--id", "order-runbook", "--order",

@@ -1,8 +1,11 @@
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
+using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Operations;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
+using Alloc.Schemas.Workflow;
 using Avro.Generic;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
@@ -31,7 +34,10 @@ public sealed class OracleTests : IAsyncLifetime
     private static readonly Dictionary<string, Contract> Known = new Contract[]
     {
         new Contract<AllocationCommand>(), new Contract<AllocationOutcome>(), new Contract<PoolAvailability>(),
-        new Contract<PolicyInForce>(), new Contract<Everything>(), new Contract<Defaults>(), new Contract<Tree>(),
+        new Contract<PolicyInForce>(), new Contract<OrderAllocation>(), new Contract<StageEvent>(),
+        new Contract<StageStatus>(), new Contract<StageDelta>(), new Contract<StagePrediction>(),
+        new Contract<AgingAlert>(), new Contract<ModeState>(), new Contract<CatalogueInForce>(),
+        new Contract<Everything>(), new Contract<Defaults>(), new Contract<Tree>(),
         new Contract<Words>(), new Contract<Nothings>(),
     }.ToDictionary(c => c.Topic, StringComparer.Ordinal);
 

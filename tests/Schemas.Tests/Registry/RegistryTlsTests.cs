@@ -142,7 +142,7 @@ public sealed class RegistryTlsTests : IAsyncLifetime
     private static X509Certificate2 Issue(X509Certificate2 authority, CertificateRequest request, ECDsa key)
     {
         using var issued = request.Create(
-            authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), [1, 2, 3]);
+            authority, DateTimeOffset.UtcNow.AddHours(-1), authority.NotAfter, [1, 2, 3]);
         using var withKey = issued.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
