@@ -41,7 +41,7 @@ unpack_monitors() {
 command -v dpkg-query >/dev/null ||
   { say "not a Debian system: ${clients[*]} ${monitors[*]} are not installed"; exit 0; }
 want=$(missing "${clients[@]}")
-[ -z "$want" ] && has_monitors && exit 0
+[ -z "$want" ] && has_monitors && [ -e /usr/share/prometheus/alertmanager/default.tmpl ] && exit 0
 
 root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -56,4 +56,10 @@ for p in $want; do
   "${root[@]}" apt-get install -y -qq --no-install-recommends "$p" </dev/null >&2 || say "$p could not be installed"
 done
 has_monitors || unpack_monitors
+# Debian's Alertmanager reads its messages' templates from there and from nowhere else.
+templates=/usr/share/prometheus/alertmanager
+if [ ! -e "$templates/default.tmpl" ] && [ -e "${monitoring%/usr/bin}$templates/default.tmpl" ]; then
+  "${root[@]}" mkdir -p "$templates" && "${root[@]}" cp "${monitoring%/usr/bin}$templates/"*.tmpl "$templates/" ||
+    say "Alertmanager's templates could not be copied to $templates"
+fi
 has_monitors || say "${monitors[*]} could not be unpacked"

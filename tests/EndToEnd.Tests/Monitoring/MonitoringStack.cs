@@ -23,7 +23,12 @@ internal sealed class MonitoringStack : IAsyncDisposable
     public static string? Missing { get; } = new[] { "prometheus", "prometheus-alertmanager" }
         .FirstOrDefault(p => Installed.Monitor(p) is null) is { } absent
             ? $"{absent} is not installed: make deps unpacks Debian's"
-            : null;
+            : File.Exists(Templates) || !Installed.Monitor("prometheus-alertmanager")!.Contains("monitoring", StringComparison.Ordinal)
+                ? null
+                : $"{Templates} is not there, which Debian's Alertmanager needs: make deps as root copies it";
+
+    /// <summary>The one place where Debian's Alertmanager looks for the templates of messages.</summary>
+    private const string Templates = "/usr/share/prometheus/alertmanager/default.tmpl";
 
     public static async Task<MonitoringStack> StartAsync(
         TemporaryDirectory directory, string console, WebHook hook, string thresholds)
