@@ -23,9 +23,9 @@ internal sealed class MonitoringStack : IAsyncDisposable
     public static string? Missing { get; } = new[] { "prometheus", "prometheus-alertmanager" }
         .FirstOrDefault(p => Installed.Monitor(p) is null) is { } absent
             ? $"{absent} is not installed: make deps unpacks Debian's"
-            : File.Exists(Templates) || !Installed.Monitor("prometheus-alertmanager")!.Contains("monitoring", StringComparison.Ordinal)
+            : File.Exists(Templates)
                 ? null
-                : $"{Templates} is not there, which Debian's Alertmanager needs: make deps as root copies it";
+                : $"{Templates} is not there, which Debian's Alertmanager needs: make deps copies it, as root";
 
     /// <summary>The one place where Debian's Alertmanager looks for the templates of messages.</summary>
     private const string Templates = "/usr/share/prometheus/alertmanager/default.tmpl";
