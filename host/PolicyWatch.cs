@@ -1,10 +1,7 @@
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Avro;
-using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 
@@ -12,75 +9,30 @@ namespace Alloc.Host;
 
 /// <summary>
 /// Follows the topic of policies, so that metrics can say how long a partition has not taken the one that was applied
-/// last. Decides nothing: partitions get policies from their own commands. What goes wrong here is tried again.
+/// last. Decides nothing: partitions get policies from their own commands.
 /// </summary>
-internal sealed class PolicyWatch(AllocClientOptions settings, ISchemaRegistryClient registry) : IDisposable
+internal sealed class PolicyWatch : IDisposable
 {
-    private const int FetchWaitMs = 5_000;
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
-    private readonly CancellationTokenSource stopping = new();
-    private readonly string topic = settings.TopicPrefix + TopicNames.Policy;
-    private readonly AvroSerde<PolicyInForce> serde =
-        new(registry, ConfluentFraming.SubjectOf(settings.TopicPrefix + TopicNames.Policy));
-
+    private static readonly TimeSpan FetchWait = TimeSpan.FromSeconds(5);
+    private readonly TopicFollower<PolicyInForce> follower;
     private volatile PolicyApplication? newest;
-    private Task following = Task.CompletedTask;
+
+    public PolicyWatch(AllocClientOptions settings, ISchemaRegistryClient registry) =>
+        follower = new TopicFollower<PolicyInForce>(
+            settings, registry, settings.TopicPrefix + TopicNames.Policy, Offset.Beginning, FetchWait, Observe);
 
     /// <summary>The application of the highest version; null: none was read.</summary>
     public PolicyApplication? Newest => newest;
 
-    public void Start() => following = Task.Factory.StartNew(
-        Follow, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public void Start() => follower.Start();
 
-    public void Dispose()
-    {
-        stopping.Cancel();
-        following.GetAwaiter().GetResult();
-        stopping.Dispose();
-    }
+    public void Dispose() => follower.Dispose();
 
-    private void Follow()
+    private void Observe(PolicyInForce applied, long timestampMs)
     {
-        while (!stopping.IsCancellationRequested)
+        if (applied.Version >= (newest?.Version ?? 0))
         {
-            try
-            {
-                using var reader = new KafkaClients(settings).Consumer(fetchWaitMs: FetchWaitMs);
-                reader.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
-                while (true)
-                {
-                    Observe(reader.Consume(stopping.Token));
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception e)
-                when (e is KafkaException or RegistryRefusedException or RegistryUnavailableException)
-            {
-                stopping.Token.WaitHandle.WaitOne(RetryPause);
-            }
-        }
-    }
-
-    private void Observe(ConsumeResult<byte[]?, byte[]?> record)
-    {
-        if (record.IsPartitionEOF || record.Message.Value is not { } value)
-        {
-            return;
-        }
-        try
-        {
-            var applied = serde.Deserialize(value);
-            if (applied.Version >= (newest?.Version ?? 0))
-            {
-                newest = new PolicyApplication(applied.Version, record.Message.Timestamp.UnixTimestampMs);
-            }
-        }
-        catch (AvroException)
-        {
-            // What somebody else wrote there is no policy; alloc policy get names it.
+            newest = new PolicyApplication(applied.Version, timestampMs);
         }
     }
 }

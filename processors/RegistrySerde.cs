@@ -26,9 +26,6 @@ internal sealed class RegistrySerde<T>(GuardedRegistryClient registry, string to
     private volatile int lastId = UnknownId;
     private readonly AvroSerde<T> serde = new(registry, ConfluentFraming.SubjectOf(topic));
 
-    public ValueTask<int> InitializeAsync(CancellationToken cancellationToken) =>
-        serde.InitializeAsync(cancellationToken);
-
     public void Serialize(T value, IBufferWriter<byte> output)
     {
         try

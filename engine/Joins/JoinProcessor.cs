@@ -109,16 +109,9 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         return true;
     }
 
-    private bool LoadChunk(int number)
-    {
-        if (buffer.Get(keys.OfChunk(number)) is not { } bytes)
-        {
-            throw new TaskCorruptedException(
-                $"Join '{plan.With.Name}' misses chunk {number} of a key in task {context.TaskId}.");
-        }
-        chunk.Read(bytes);
-        return true;
-    }
+    private void LoadChunk(int number) => chunk.Read(
+        buffer.Get(keys.OfChunk(number)) ?? throw new TaskCorruptedException(
+            $"Join '{plan.With.Name}' misses chunk {number} of a key in task {context.TaskId}."));
 
     private void SaveChunk(int number, bool isNew) => Put(keys.OfChunk(number), chunk, isNew);
 
@@ -155,15 +148,16 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         for (var index = 0; index < head.Chunks.Length; index++)
         {
             var summary = head.Chunks[index];
-            if (side.MayBeWithin(in own, in summary) && LoadChunk(summary.Number)
-                && Meet(chunk, in record, in own, out var hasChanged))
+            if (!side.MayBeWithin(in own, in summary))
             {
-                isMatched = true;
-                if (hasChanged)
-                {
-                    SaveChunk(summary.Number, isNew: false);
-                    head.Chunks[index] = Summarize(summary.Number);
-                }
+                continue;
+            }
+            LoadChunk(summary.Number);
+            isMatched |= Meet(chunk, in record, in own, out var hasChanged);
+            if (hasChanged)
+            {
+                SaveChunk(summary.Number, isNew: false);
+                head.Chunks[index] = Summarize(summary.Number);
             }
         }
         return Meet(head, in record, in own, out _) || isMatched;

@@ -140,16 +140,8 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         }
     });
 
-    public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => Call("Metadata", () =>
-    {
-        var metadata = admin.GetMetadata(partition.Topic, LookTimeout);
-        var brokers = metadata.Brokers.ToDictionary(b => b.BrokerId, b => (b.Host, b.Port));
-        var leader = metadata.Topics.SelectMany(t => t.Partitions)
-            .FirstOrDefault(p => p.PartitionId == partition.Partition)?.Leader;
-        return leader is { } id && brokers.TryGetValue(id, out var address)
-            ? probe.Oldest(partition, address, brokers.Values, offset)
-            : null;
-    });
+    public OpenTransaction? OldestTransaction(TopicPartition partition, long offset) => Call(
+        "Metadata", () => probe.Oldest(admin.GetMetadata(partition.Topic, LookTimeout), partition, offset));
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Confluent.Kafka;
 
 namespace Alloc.Engine.LogClient;
 
@@ -57,6 +58,20 @@ public sealed class TransactionProbe
         {
             return new OpenTransaction(offset, null, null, null, $"the broker does not tell whose: {error.Message}");
         }
+    }
+
+    /// <summary>The same, with leader and brokers from what the cluster told of itself.</summary>
+    /// <param name="cluster">Brokers and leaders.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="offset">Where reading committed records ends now.</param>
+    public OpenTransaction? Oldest(Metadata cluster, TopicPartition partition, long offset)
+    {
+        var brokers = cluster.Brokers.ToDictionary(b => b.BrokerId, b => (b.Host, b.Port));
+        var leader = cluster.Topics.Where(t => t.Topic == partition.Topic).SelectMany(t => t.Partitions)
+            .FirstOrDefault(p => p.PartitionId == partition.Partition)?.Leader;
+        return leader is { } id && brokers.TryGetValue(id, out var address)
+            ? Oldest(partition, address, brokers.Values, offset)
+            : null;
     }
 
     /// <summary>The producer whose open transaction began first.</summary>

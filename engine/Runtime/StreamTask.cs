@@ -75,10 +75,10 @@ internal sealed class StreamTask : ITaskHost
 
     public TaskCounters Counters { get; } = new();
 
-    public LateRecords Late { get; } = new();
+    public RecordTally Late { get; } = new();
 
     /// <summary>Records that went a way of their own, by kind.</summary>
-    public LateRecords Unusual { get; } = new();
+    public RecordTally Unusual { get; } = new();
 
     public long StreamTimeMs { get; set; } = long.MinValue;
 

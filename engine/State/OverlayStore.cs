@@ -156,6 +156,7 @@ internal abstract class OverlayStore<TKey, TValue>(
         var after = isDelete ? null : valueSerde.Deserialize(value);
         Definition.Derived?.Change(State, key, Find(typedKey), after);
         Set(typedKey, after, isNew: false);
+        OnRestored(typedKey, after);
     }
 
     public override void Visit(LayerPart part, StateChangeVisitor visitor)
@@ -350,7 +351,9 @@ internal abstract class OverlayStore<TKey, TValue>(
     /// <summary>The key as a slot may keep it, when it was looked up with one that may not be kept.</summary>
     protected virtual TKey Own(TKey key) => key;
 
-    /// <summary>A key has the value again that it had before.</summary>
+    /// <summary>
+    /// A key has the value again that it had before, or the one that a changelog has; its slot hides the database's.
+    /// </summary>
     protected virtual void OnRestored(TKey key, TValue? value)
     {
     }

@@ -105,17 +105,6 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         }
     }
 
-    public override void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete)
-    {
-        base.RestoreChange(key, value, isDelete);
-        // The slot hides what the database holds: the queue has to know it.
-        if (!isDelete)
-        {
-            Push(TimedKeySerde.Instance.Deserialize(key));
-        }
-        isEarliestKnown = false;
-    }
-
     protected override void OnUndone(TimedKey key)
     {
         readAhead.Uncover(key);

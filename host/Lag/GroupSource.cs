@@ -150,7 +150,7 @@ internal sealed class ClientGroups(AllocClientOptions settings) : IGroupSource
         }
     }
 
-    /// <summary>Lets go of groups that are gone, and of the clients of those that are not asked for now.</summary>
+    /// <summary>Lets go of groups that are gone, and of the clients of those whose turn is in another look.</summary>
     private void Forget(List<GroupInfo> there, List<GroupInfo> asked)
     {
         foreach (var gone in askedAt.Keys.Except(there.Select(g => g.Group)).ToList())

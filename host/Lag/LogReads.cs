@@ -110,15 +110,8 @@ internal sealed class LogReads : IDisposable
     /// <param name="cluster">Brokers and leaders.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="offset">Its last stable offset.</param>
-    public OpenTransaction? OldestTransaction(Metadata cluster, TopicPartition partition, long offset)
-    {
-        var brokers = cluster.Brokers.ToDictionary(b => b.BrokerId, b => (b.Host, b.Port));
-        var leader = cluster.Topics.Where(t => t.Topic == partition.Topic).SelectMany(t => t.Partitions)
-            .FirstOrDefault(p => p.PartitionId == partition.Partition)?.Leader;
-        return leader is { } id && brokers.TryGetValue(id, out var address)
-            ? probe.Oldest(partition, address, brokers.Values, offset)
-            : null;
-    }
+    public OpenTransaction? OldestTransaction(Metadata cluster, TopicPartition partition, long offset) =>
+        probe.Oldest(cluster, partition, offset);
 
     public void Dispose()
     {

@@ -34,15 +34,4 @@ public sealed class AllocationSerdes
     /// <param name="topic">The topic, whose name gives the subject.</param>
     public static ISerde<AllocationCommand> ForCommands(ISchemaRegistryClient registry, string topic) =>
         new RegistrySerde<AllocationCommand>(GuardedRegistryClient.Over(registry), topic);
-
-    /// <summary>Registers the schemas, so that the first records do not wait for it.</summary>
-    /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that a schema is not compatible
-    /// with.</exception>
-    public async Task InitializeAsync(CancellationToken cancellationToken = default)
-    {
-        await ((RegistrySerde<AllocationCommand>)Commands).InitializeAsync(cancellationToken).ConfigureAwait(false);
-        await ((RegistrySerde<AllocationOutcome>)Outcomes).InitializeAsync(cancellationToken).ConfigureAwait(false);
-        await ((RegistrySerde<PoolAvailability>)Availability).InitializeAsync(cancellationToken).ConfigureAwait(false);
-    }
 }

@@ -7,6 +7,8 @@ namespace Alloc.Processors.Backlog;
 /// <summary>The operations catalogue that counts; the shipped one until another comes.</summary>
 internal sealed class CatalogueBook
 {
+    private const int ProblemsTold = 3;
+
     private Dictionary<string, StageRow> rows = RowsOf(OperationsCatalogue.Shipped);
 
     /// <summary>The catalogue in force.</summary>
@@ -46,6 +48,11 @@ internal sealed class CatalogueBook
         rows = RowsOf(catalogue);
     }
 
-    private static OperationsCatalogue Parse(CatalogueInForce inForce, Func<string, Exception> fault) =>
-        CatalogueText.Parse(inForce, fault);
+    private static OperationsCatalogue Parse(CatalogueInForce inForce, Func<string, Exception> fault)
+    {
+        var reading = CatalogueRecords.Read(inForce);
+        return reading.Catalogue ?? throw fault(
+            $"version {inForce.Version} of the operations catalogue cannot be read: "
+            + string.Join(" ", reading.Errors.Take(ProblemsTold).Select(e => e.Show())));
+    }
 }

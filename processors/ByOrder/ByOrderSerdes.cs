@@ -8,27 +8,18 @@ namespace Alloc.Processors.ByOrder;
 /// <summary>How outcomes are read, and what they mean for orders is written: Avro, schemas from a registry.</summary>
 public sealed class ByOrderSerdes
 {
-    private readonly RegistrySerde<OrderAllocation> byOrder;
-
     /// <param name="registry">The schema registry.</param>
     /// <param name="options">The topics, whose names give the subjects.</param>
     public ByOrderSerdes(ISchemaRegistryClient registry, ByOrderOptions options)
     {
         var guarded = GuardedRegistryClient.Over(registry);
         Outcomes = new RegistrySerde<AllocationOutcome>(guarded, options.OutcomeTopic);
-        byOrder = new RegistrySerde<OrderAllocation>(guarded, options.ByOrderTopic);
+        ByOrder = new RegistrySerde<OrderAllocation>(guarded, options.ByOrderTopic);
     }
 
     /// <summary>Outcomes.</summary>
     public IDeserializer<AllocationOutcome> Outcomes { get; }
 
     /// <summary>What outcomes mean for orders.</summary>
-    public ISerde<OrderAllocation> ByOrder => byOrder;
-
-    /// <summary>Registers the schema that is written, so that the first record does not wait for it.</summary>
-    /// <exception cref="RegistryUnavailableException">The registry does not answer.</exception>
-    /// <exception cref="RegistryRefusedException">The registry holds a version that the schema is not compatible
-    /// with.</exception>
-    public async Task InitializeAsync(CancellationToken cancellationToken = default) =>
-        await byOrder.InitializeAsync(cancellationToken).ConfigureAwait(false);
+    public ISerde<OrderAllocation> ByOrder { get; }
 }

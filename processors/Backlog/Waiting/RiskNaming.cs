@@ -13,6 +13,9 @@ internal sealed class RiskNaming(WaitingStores stores, RiskIndex risks, Action<A
     private readonly List<(CellKey Cell, LeaveLine Line)> waiting = [];
     private int ofCommit;
 
+    /// <summary>Whether holds are left to be named.</summary>
+    public bool HasMore => waiting.Count > 0;
+
     /// <summary>What was named is committed.</summary>
     public void Committed() => ofCommit = 0;
 

@@ -32,6 +32,7 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
     private RiskNaming naming = null!;
     private StageWords words = null!;
     private IWatermarkTimer timer = null!;
+    private IDisposable? namingTurns;
 
     public void Init(IProcessorContext<string, object> context)
     {
@@ -49,7 +50,6 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         timer = context.CreateWatermarkTimer([options.StageTopic], Pass);
         AwaitNext();
         context.Schedule(WordInterval, PunctuationType.WallClock, _ => Speak(context.ClockMs));
-        context.Schedule(NamingInterval, PunctuationType.WallClock, _ => naming.Run(context.ClockMs));
         context.WhenCommitted((_, _) => naming.Committed());
     }
 
@@ -145,7 +145,23 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
                 context.Forward(new Record<string, object>(stageId, word, nowMs));
             }
         }
+        Name(nowMs);
+    }
+
+    // Turns of naming open transactions: there are some only while holds are left over.
+    private void Name(long nowMs)
+    {
         naming.Run(nowMs);
+        if (naming.HasMore)
+        {
+            namingTurns ??= context.Schedule(
+                NamingInterval, PunctuationType.WallClock, _ => Name(context.ClockMs));
+        }
+        else
+        {
+            namingTurns?.Dispose();
+            namingTurns = null;
+        }
     }
 
     // Those of the catalogue, and those that it no longer has and in which something still waits.

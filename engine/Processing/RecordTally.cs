@@ -1,10 +1,10 @@
-namespace Alloc.Engine.Watermarks;
+namespace Alloc.Engine.Processing;
 
 /// <summary>
 /// Counts records of a task that came too late, by source, or went another way of their own, by what that is; those of
 /// a record whose work is dropped do not count.
 /// </summary>
-internal sealed class LateRecords
+internal sealed class RecordTally
 {
     private List<string>? ofRecord;
     private Dictionary<string, long>? counted;
@@ -12,8 +12,8 @@ internal sealed class LateRecords
     /// <summary>Whether there is anything to <see cref="Take"/>.</summary>
     public bool HasCounted => counted is { Count: > 0 };
 
-    /// <summary>A record of a source is late, if the work at hand is kept.</summary>
-    public void Report(string topic) => (ofRecord ??= []).Add(topic);
+    /// <summary>One more of a kind, if the work at hand is kept.</summary>
+    public void Report(string kind) => (ofRecord ??= []).Add(kind);
 
     /// <summary>The work at hand is dropped.</summary>
     public void Drop() => ofRecord?.Clear();
@@ -26,23 +26,23 @@ internal sealed class LateRecords
             return;
         }
         counted ??= new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var topic in ofRecord)
+        foreach (var kind in ofRecord)
         {
-            counted[topic] = counted.GetValueOrDefault(topic) + 1;
+            counted[kind] = counted.GetValueOrDefault(kind) + 1;
         }
         ofRecord.Clear();
     }
 
-    /// <summary>Hands over what was counted since the last time, by source topic.</summary>
+    /// <summary>Hands over what was counted since the last time, by kind.</summary>
     public void Take(Action<long, string> take)
     {
         if (counted is not { Count: > 0 })
         {
             return;
         }
-        foreach (var (topic, count) in counted)
+        foreach (var (kind, count) in counted)
         {
-            take(count, topic);
+            take(count, kind);
         }
         counted.Clear();
     }
