@@ -1,5 +1,6 @@
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Engine.Runtime;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -29,8 +30,7 @@ internal sealed class TopicFollower<T>(
     private Task following = Task.CompletedTask;
 
     /// <summary>Reads from now on, on a thread of its own.</summary>
-    public void Start() => following = Task.Factory.StartNew(
-        Follow, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public void Start() => following = BlockingWork.Run(Follow);
 
     public void Dispose()
     {

@@ -117,7 +117,10 @@ internal sealed class Housekeeping : IDisposable
         {
             if (log.BeginCleaning(nowMs) is { } task)
             {
-                cleaning = Task.Run(() => Clean(task));
+                // It may take minutes; requests are served by the pool's threads.
+                cleaning = Task.Factory.StartNew(
+                    () => Clean(task), CancellationToken.None, TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default);
                 return;
             }
         }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Engine.Runtime;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
@@ -42,7 +43,7 @@ internal sealed class DemoTraffic(
         var stages = new DemoStageTopic(clients, settings, registry);
         await stages.InitializeAsync(cancellation).ConfigureAwait(false);
         var seen = Channel.CreateBounded<AllocationOutcome>(OutcomeBacklog);
-        var following = Task.Run(() => Follow(seen.Writer, partitionCount, cancellation), cancellation);
+        var following = BlockingWork.Run(() => Follow(seen.Writer, partitionCount, cancellation), cancellation);
         using var producer = clients.Producer();
         void Send(AllocationCommand command)
         {

@@ -1,3 +1,4 @@
+using Alloc.Engine.Runtime;
 using Confluent.Kafka;
 
 namespace Alloc.Engine.LogClient;
@@ -21,7 +22,7 @@ public sealed class BrokerWait(TimeProvider clock, TimeSpan bound, Action<string
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="KafkaException">What it was the last time, or what no patience helps.</exception>
     public Task<T> UntilAnsweredAsync<T>(string what, Func<T> call, CancellationToken cancellation) =>
-        UntilAnsweredAsync(what, () => Task.Run(call, cancellation), cancellation);
+        UntilAnsweredAsync(what, () => BlockingWork.Run(call, cancellation), cancellation);
 
     /// <summary>Asks until there is an answer.</summary>
     /// <param name="what">What is asked for, in words.</param>

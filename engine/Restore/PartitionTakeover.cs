@@ -148,7 +148,7 @@ internal sealed class PartitionTakeover(
             {
                 var sub = topology.SubTopologies[id.SubTopology];
                 var offsets = committed!;
-                opening.Add((id, Task.Run(() => opener.Open(id, sub, suspended, offsets, environment))));
+                opening.Add((id, BlockingWork.Run(() => opener.Open(id, sub, suspended, offsets, environment))));
                 wanted.RemoveAt(index);
             }
         }

@@ -236,7 +236,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     /// <summary>Commits, closes the tasks and gives the state directory back. Repeats do nothing.</summary>
-    public Task StopAsync() => Task.Run(Stop);
+    public Task StopAsync() => BlockingWork.Run(Stop);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -385,14 +385,14 @@ public sealed class StreamsApplication : IAsyncDisposable
             { Ticks: > 0 } left ? left : TimeSpan.Zero;
             foreach (var thread in threads)
             {
-                if (thread.Join(Left()) && Task.Run(thread.Dispose).Wait(Left()))
+                if (thread.Join(Left()) && BlockingWork.Run(thread.Dispose).Wait(Left()))
                 {
                     continue;
                 }
                 hangs = true;
                 Log.ThreadHangs(logger, thread.Name, options.ShutdownTimeout.TotalSeconds, thread.State);
             }
-            if (opener is not null && !Task.Run(() => tasks.CloseAll(damages, opener.Wipe)).Wait(Left()))
+            if (opener is not null && !BlockingWork.Run(() => tasks.CloseAll(damages, opener.Wipe)).Wait(Left()))
             {
                 hangs = true;
                 Log.ClosingHangs(logger, options.ShutdownTimeout.TotalSeconds);

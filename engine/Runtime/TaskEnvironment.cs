@@ -98,12 +98,14 @@ internal sealed class TaskWait
 {
     private const long FirstRetryMs = 100;
     private const long LongestRetryMs = 2_000;
+    private const long FirstWordMs = 1_000;
     private const long ReminderMs = 30_000;
     private TaskEnvironment? environment;
     private TaskId task;
     private long sinceMs;
     private long remindAtMs;
     private long retryMs;
+    private bool isSaid;
 
     /// <summary>What is awaited, in words; null when nothing is. Read by other threads.</summary>
     public string? Reason { get; private set; }
@@ -127,13 +129,17 @@ internal sealed class TaskWait
             ? $": {cause.Message}"
             : "");
 
-    /// <summary>Says that the task waits, once and then twice a minute, and sets the next try.</summary>
+    /// <summary>
+    /// Says that the task waits, when that lasts longer than a first look takes and then twice a minute, and sets the
+    /// next try.
+    /// </summary>
     public void Begin(TaskEnvironment environment, TaskId task, string reason)
     {
         if (Reason is null)
         {
             sinceMs = environment.NowMs;
-            remindAtMs = sinceMs;
+            remindAtMs = sinceMs + FirstWordMs;
+            isSaid = false;
             retryMs = FirstRetryMs;
             this.environment = environment;
             this.task = task;
@@ -141,6 +147,7 @@ internal sealed class TaskWait
         if (environment.NowMs >= remindAtMs)
         {
             remindAtMs += ReminderMs;
+            isSaid = true;
             Log.Waiting(environment.Logger, task, (environment.NowMs - sinceMs) / 1000.0, reason);
         }
         Reason = reason;
@@ -174,6 +181,9 @@ internal sealed class TaskWait
         }
         Reason = null;
         RetryAtMs = long.MinValue;
-        Log.WaitingEnded(environment!.Logger, task, (environment.NowMs - sinceMs) / 1000.0);
+        if (isSaid)
+        {
+            Log.WaitingEnded(environment!.Logger, task, (environment.NowMs - sinceMs) / 1000.0);
+        }
     }
 }

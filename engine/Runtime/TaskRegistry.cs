@@ -161,7 +161,7 @@ internal sealed class TaskRegistry(ILogger logger)
         var beforeMs = nowMs - (long)idleFor.TotalMilliseconds;
         var closing = Claim(e => e is { Owner: null, ExpectedBy: null } && e.SuspendedAtMs <= heardAtMs
             && heardAtMs <= beforeMs);
-        return closing.Count == 0 ? Task.CompletedTask : Beside(() => Close(closing, damages, wipe));
+        return closing.Count == 0 ? Task.CompletedTask : Beside(BlockingWork.Run(() => Close(closing, damages, wipe)));
     }
 
     /// <summary>
@@ -193,7 +193,9 @@ internal sealed class TaskRegistry(ILogger logger)
             }
             entry.Owner = opening;
         }
-        Beside(async () =>
+        Beside(FinishAsync());
+
+        async Task FinishAsync()
         {
             try
             {
@@ -205,18 +207,11 @@ internal sealed class TaskRegistry(ILogger logger)
                 Log.TaskNotOpened(logger, id, error.Message);
             }
             Suspend(id, opening, nowMs);
-        });
+        }
     }
 
-    private Task Beside(Action work) => Beside(() =>
+    private Task Beside(Task task)
     {
-        work();
-        return Task.CompletedTask;
-    });
-
-    private Task Beside(Func<Task> work)
-    {
-        var task = Task.Run(work);
         lock (gate)
         {
             beside.RemoveAll(t => t.IsCompleted);

@@ -355,8 +355,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         // initialisation.
         disposals.RemoveAll(d => d.IsCompleted);
         // One that could not be made is missing. One that never ends keeps a thread of its own, not one of the pool.
-        disposals.AddRange(producers.OfType<ILogProducer>().Select(p => Task.Factory.StartNew(
-            p.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        disposals.AddRange(producers.OfType<ILogProducer>().Select(p => BlockingWork.Run(p.Dispose)));
         producers = [];
         turn = 0;
     }

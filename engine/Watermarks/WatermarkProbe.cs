@@ -16,6 +16,9 @@ internal sealed class WatermarkProbe : IDisposable
     /// <summary>How long a look waits for the broker's clock; an answer that comes later serves the next.</summary>
     private static readonly TimeSpan ClockPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same for the first: a producer that connects and is given an id takes a second or two.</summary>
+    private static readonly TimeSpan FirstClockPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Rounds under way, at most; of more, the newest takes the place of the one before it.</summary>
     private const int RoundLimit = 8;
 
@@ -68,7 +71,7 @@ internal sealed class WatermarkProbe : IDisposable
     /// <exception cref="LogException">There is no answer; it may be asked for again.</exception>
     public long ReadClock()
     {
-        reader.Read(ClockPatience);
+        reader.Read(FirstClockPatience);
         return time.LatestMs != long.MinValue
             ? time.LatestMs
             : throw new LogException(

@@ -57,7 +57,9 @@ internal sealed class Generation : IAsyncDisposable
 
     /// <summary>Why it does not work, or null.</summary>
     public string? Failure => startFailure
-        ?? (Application.State == StreamsState.Error ? Application.Failure?.Message ?? "It stopped." : null)
+        // A thread that gave up says why before it has closed, and the application only then that it stopped.
+        ?? Application.Failure?.Message
+        ?? (Application.State == StreamsState.Error ? "It stopped." : null)
         ?? Application.Tasks.FirstOrDefault(t => t.IsStopped)?.WaitingFor;
 
     public async Task StartAsync(CancellationToken cancellation)

@@ -75,7 +75,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         var newest = await broker.UntilAnsweredAsync(
             "which generation of the search projection is at work", () => log.Newest(Kept(options)), cancellation)
             .ConfigureAwait(false);
-        var host = await Task.Run(
+        var host = await BlockingWork.Run(
             () => new ProjectionHost(options, log, newest, outcomes, time, loggers), cancellation)
             .ConfigureAwait(false);
         if (Directory.Exists(options.ScratchDirectory))
@@ -117,7 +117,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             return new ProjectionStatus(
                 current.Number,
                 current.Failure is null ? application.State.ToString() : nameof(StreamsState.Error),
-                current.Failure ?? application.Failure?.Message,
+                current.Failure,
                 [.. application.Tasks.Select(t => new ProjectedPartition(t.TaskId.Partition, t.LagRecords, t.Lag))],
                 rebuild, scoped?.Status);
         }
@@ -303,7 +303,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
                 }),
                 // Files that are still open stay where they are.
                 new("removing its state", TimeSpan.Zero, () => isClosed
-                    ? Task.Run(old.Wipe, cancellation)
+                    ? BlockingWork.Run(old.Wipe, cancellation)
                     : Task.CompletedTask),
                 // A static member keeps its place until its session ends.
                 new("removing its changelogs", options.Engine.SessionTimeout + ProjectionHostOptions.Grace,

@@ -41,8 +41,8 @@ internal sealed record InstanceParts
 }
 
 /// <summary>
-/// The applications that an instance runs, started in the order of their importance. The first must start, or the
-/// instance does not; what becomes of the others is said and hinders nobody.
+/// The applications that an instance runs. The most important starts first and must, or the instance does not; the
+/// others start beside each other, and what becomes of them is said and hinders nobody.
 /// </summary>
 internal sealed class InstanceApplications : IAsyncDisposable
 {
@@ -100,15 +100,15 @@ internal sealed class InstanceApplications : IAsyncDisposable
 
     public async Task StartAsync(BrokerWait broker, CancellationToken cancellation)
     {
-        for (var i = 0; i < hosts.Count; i++)
+        if (hosts.Count > 0)
         {
-            await hosts[i].StartAsync(isPrimary: i == 0, cancellation).ConfigureAwait(false);
+            await hosts[0].StartAsync(isPrimary: true, cancellation).ConfigureAwait(false);
         }
         predictions?.Start();
-        if (withProjection)
-        {
-            await StartProjectionAsync(broker, cancellation).ConfigureAwait(false);
-        }
+        // Each waits for answers of the broker most of its time; none needs another.
+        var others = hosts.Skip(1).Select(h => h.StartAsync(isPrimary: false, cancellation));
+        await Task.WhenAll(withProjection ? others.Append(StartProjectionAsync(broker, cancellation)) : others)
+            .ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
