@@ -10,7 +10,7 @@ namespace EndToEnd.Tests.Crashes;
 /// </summary>
 public sealed partial class DamagedStateTests
 {
-    private const int Lines = 5_000;
+    private const int Lines = 3_000;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace EndToEnd.Tests.Crashes;
 /// </summary>
 public sealed class TwoInstancesTests
 {
-    private const int Lines = 12_000;
+    private const int Lines = 8_000;
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
 
     private static readonly string[] ShortSession =
