@@ -106,6 +106,7 @@ internal sealed class StreamThread : IDisposable
     {
         try
         {
+            context.Options.ThreadStarts?.Invoke();
             OpenTicks();
             SetState(StreamsState.Rebalancing);
             while (!stopping.IsCancellationRequested)

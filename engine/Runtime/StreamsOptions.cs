@@ -56,6 +56,12 @@ public sealed record StreamsOptions
     public string? Endpoint { get; init; }
 
     /// <summary>
+    /// Called on each stream thread before it does anything; null for nothing. Threads that clients of it make inherit
+    /// what it sets for its own, on Linux the niceness.
+    /// </summary>
+    public Action? ThreadStarts { get; init; }
+
+    /// <summary>
     /// The longest time between commits under load; default 50 ms. With an empty input a commit starts at once.
     /// </summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(50);

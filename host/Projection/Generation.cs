@@ -30,7 +30,6 @@ internal sealed class Generation : IAsyncDisposable
                 {
                     OutcomeTopic = host.Allocation.OutcomeTopic,
                     Repairs = Repairs,
-                    Begins = StandBack.ForThisThread,
                 },
                 outcomes),
             options, time, loggers);

@@ -1,5 +1,6 @@
 using Alloc.Client;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Roles;
 using Alloc.Processors.Allocation;
 
 namespace Alloc.Host.Projection;
@@ -46,6 +47,7 @@ internal sealed record ProjectionHostOptions
         CheckpointDirectory = null,
         CheckpointInterval = null,
         ThreadCount = 1,
+        ThreadStarts = StandBack.ForThisThread,
         ProducersPerThread = 1,
         CommitPace = TimeSpan.FromMilliseconds(CommitPaceMs),
         CommitInterval = TimeSpan.FromMilliseconds(2 * CommitPaceMs),

@@ -82,6 +82,7 @@ internal sealed class RoleHost : IAsyncDisposable
                 CheckpointDirectory = null,
                 CheckpointInterval = null,
                 ThreadCount = 1,
+                ThreadStarts = StandBack.ForThisThread,
                 ProducersPerThread = 1,
                 CommitPace = TimeSpan.FromMilliseconds(CommitPaceMs),
                 CommitInterval = TimeSpan.FromMilliseconds(2 * CommitPaceMs),

@@ -10,7 +10,7 @@ namespace Alloc.Processors.Projection;
 /// Folds the journal into reservations that can be searched for. An outcome that a pool had before is ignored, one that
 /// does not follow on stops the task: what is missing would be missing in every answer.
 /// </summary>
-/// <param name="options">What is being built anew, and what to call first.</param>
+/// <param name="options">What is being built anew.</param>
 internal sealed class ProjectionProcessor(ProjectionOptions options)
     : IProcessor<string, AllocationOutcome, string, AllocationOutcome>
 {
@@ -18,7 +18,6 @@ internal sealed class ProjectionProcessor(ProjectionOptions options)
     private IKeyValueStore<PoolKey, ReservationView> reservations = null!;
     private ProjectionFold fold = null!;
     private PoolKey sweepFrom;
-    private bool hasBegun;
 
     /// <summary>How often what is past its time is looked for.</summary>
     public static TimeSpan SweepInterval { get; } = TimeSpan.FromSeconds(10);
@@ -53,11 +52,6 @@ internal sealed class ProjectionProcessor(ProjectionOptions options)
         if (record.Value is not { } outcome)
         {
             throw new StreamsException($"The journal has a record without a value at {Place()}.");
-        }
-        if (!hasBegun)
-        {
-            hasBegun = true;
-            options.Begins?.Invoke();
         }
         Repair?.Keep(outcome);
         var known = fold.Known(outcome.PoolId);

@@ -16,9 +16,6 @@ public sealed record ProjectionOptions
 
     /// <summary>Where tasks learn that a part of them is built anew; null where it never is.</summary>
     public ScopeRepairs? Repairs { get; init; }
-
-    /// <summary>Called once by each task on the thread that folds, before its first outcome.</summary>
-    public Action? Begins { get; init; }
 }
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Alloc.Host.Projection;
+namespace Alloc.Host.Roles;
 
 /// <summary>Lets a thread stand back where others want the same cores.</summary>
 internal static partial class StandBack
@@ -14,8 +14,8 @@ internal static partial class StandBack
     private const int Niceness = 5;
 
     /// <summary>
-    /// The calling thread stands back from now on. Searches may be late, decisions may not. Where the system does not
-    /// know it, nothing happens.
+    /// The calling thread stands back from now on, and with it the threads that it makes. Searches and ages may be late,
+    /// decisions may not. Where the system does not know it, nothing happens.
     /// </summary>
     public static void ForThisThread()
     {
