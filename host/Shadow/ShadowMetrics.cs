@@ -28,8 +28,8 @@ internal sealed class ShadowMetrics : IDisposable
     public ShadowMetrics(Func<IReadOnlyDictionary<ShadowAgreement, long>> counts) => meter.CreateObservableCounter(
         "alloc_shadow_decisions",
         () => counts().Select(c => new Measurement<long>(
-            c.Value, new KeyValuePair<string, object?>("evidence", c.Key.Evidence),
-            new KeyValuePair<string, object?>("result", c.Key.Result.ToString()))),
+            c.Value, new KeyValuePair<string, object?>("class", c.Key.Result.ToString()),
+            new KeyValuePair<string, object?>("evidence", c.Key.Evidence))),
         null,
         "Decisions of the shadow, by what shows the other system's and whether they agree.");
 

@@ -6,6 +6,10 @@ internal sealed class ShadowPartition
     /// <summary>Decisions to keep: consumption of a hold comes days after it, and not for ever.</summary>
     private const int MostKept = 100_000;
 
+    // That a partition came here shows a moment after it has.
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+    private readonly Queue<(TimeSpan At, long End)> ends = [];
+
     /// <summary>Where the shadow's journal is read on.</summary>
     public long ShadowNext { get; set; }
 
@@ -27,5 +31,26 @@ internal sealed class ShadowPartition
     }
 
     /// <summary>Begins anew at the end of the shadow's journal; what was counted stays.</summary>
-    public void StartAt(long shadowEnd) => (ShadowNext, AuthorityNext, FirstMs) = (shadowEnd, null, null);
+    public void StartAt(long shadowEnd)
+    {
+        ends.Clear();
+        (ShadowNext, AuthorityNext, FirstMs) = (shadowEnd, null, null);
+    }
+
+    /// <summary>It is not here: when it comes, it begins where the shadow's journal ended a minute before.</summary>
+    /// <param name="shadowEnd">Where that ends now.</param>
+    /// <param name="now">The time, counted from anywhere.</param>
+    public void StandBy(long shadowEnd, TimeSpan now)
+    {
+        if (ends.Count == 0 && FirstMs is null)
+        {
+            ends.Enqueue((now, ShadowNext));
+        }
+        ends.Enqueue((now, shadowEnd));
+        while (ends.Count > 1 && now - ends.Peek().At > Margin)
+        {
+            ends.Dequeue();
+        }
+        (ShadowNext, AuthorityNext, FirstMs) = (ends.Peek().End, null, null);
+    }
 }

@@ -14,7 +14,7 @@ namespace Alloc.Host.Shadow;
 /// <summary>
 /// Compares what the shadow of this instance decides with what the log has of the other system, as it comes: what
 /// <c>alloc shadow report</c> says, as numbers that an alert can watch. Decides nothing. It begins at the end of the
-/// shadow's journal; whatever goes wrong is tried again, from the end.
+/// shadow's journal; whatever goes wrong is tried again.
 /// </summary>
 internal sealed class ShadowWatch : IDisposable
 {
@@ -28,6 +28,7 @@ internal sealed class ShadowWatch : IDisposable
     private readonly AllocClientOptions settings;
     private readonly Func<IReadOnlyList<InputStatus>> inputs;
     private readonly TimeProvider time;
+    private readonly long startedAt;
     private readonly string commandTopic;
     private readonly (string Topic, AvroSerde<AllocationOutcome> Serde) shadow;
     private readonly (string Topic, AvroSerde<AllocationOutcome> Serde) authority;
@@ -46,6 +47,7 @@ internal sealed class ShadowWatch : IDisposable
         this.settings = settings;
         this.inputs = inputs;
         this.time = time;
+        startedAt = time.GetTimestamp();
         commandTopic = settings.TopicPrefix + TopicNames.Commands;
         shadow = Journal(TopicNames.ShadowOutcomes);
         authority = Journal(TopicNames.Outcomes);
@@ -80,12 +82,20 @@ internal sealed class ShadowWatch : IDisposable
 
     private void Watch(TaskCompletionSource begun)
     {
+        var isAnew = true;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 using var reader = new KafkaClients(settings).Consumer(group: "alloc-shadow-watch");
-                SkipToEnd(reader, [.. partitions.Keys]);
+                if (isAnew)
+                {
+                    foreach (var (partition, state) in partitions)
+                    {
+                        state.StartAt(EndOf(reader, partition));
+                    }
+                    isAnew = false;
+                }
                 begun.TrySetResult();
                 while (!stopping.Token.WaitHandle.WaitOne(Pause))
                 {
@@ -100,6 +110,8 @@ internal sealed class ShadowWatch : IDisposable
                 when (e is KafkaException or RegistryRefusedException or RegistryUnavailableException)
             {
                 begun.TrySetResult();
+                // What it was about to read may be gone.
+                isAnew |= e is ConsumeException;
                 stopping.Token.WaitHandle.WaitOne(RetryPause);
             }
         }
@@ -111,7 +123,10 @@ internal sealed class ShadowWatch : IDisposable
         // What the shadow had committed before its journal is read is in it: only then is the other's answer taken.
         var committed = inputs().Where(i => i.IsHere && i.Topic == commandTopic && i.Committed >= 0)
             .ToDictionary(i => i.Partition, i => i.Committed);
-        SkipToEnd(reader, [.. partitions.Keys.Where(p => !committed.ContainsKey(p))]);
+        foreach (var (partition, state) in partitions.Where(p => !committed.ContainsKey(p.Key)))
+        {
+            state.StandBy(EndOf(reader, partition), time.GetElapsedTime(startedAt));
+        }
         var here = committed.Keys.Where(partitions.ContainsKey).ToDictionary(p => p, p => partitions[p]);
         var isRead = Read(reader, shadow, here.ToDictionary(p => p.Key, p => p.Value.ShadowNext), (at, outcome) =>
         {
@@ -148,14 +163,8 @@ internal sealed class ShadowWatch : IDisposable
         counts = Sum();
     }
 
-    private void SkipToEnd(IConsumer<byte[]?, byte[]?> reader, IReadOnlyList<int> skipped)
-    {
-        foreach (var partition in skipped)
-        {
-            partitions[partition].StartAt(
-                reader.QueryWatermarkOffsets(new TopicPartition(shadow.Topic, partition), CallTimeout).High.Value);
-        }
-    }
+    private long EndOf(IConsumer<byte[]?, byte[]?> reader, int partition) =>
+        reader.QueryWatermarkOffsets(new TopicPartition(shadow.Topic, partition), CallTimeout).High.Value;
 
     // Both journals have the time of the command: the authority's answers are not before the shadow's first one.
     private bool FindAuthority(IConsumer<byte[]?, byte[]?> reader, int partition, ShadowPartition state)

@@ -56,8 +56,8 @@ internal static class HoldsDashboard
         return
         [
             Panel.Lines("Decisions of the shadow", "cps",
-                "sum by (evidence, result) (rate(alloc_shadow_decisions_total[$__rate_interval]))",
-                "{{evidence}}: {{result}}",
+                "sum by (class, evidence) (rate(alloc_shadow_decisions_total[$__rate_interval]))",
+                "{{evidence}}: {{class}}",
                 "What the shadow decides, by what shows the other system's decision and whether they agree."),
             Panel.Lines($"Differing of compared, in {window}", "percentunit",
                 $"job:alloc_shadow_decisions_differing:ratio_increase{window}", "differing",

@@ -32,8 +32,8 @@ internal static class DecisionRules
             new RecordingRule(
                 $"job:alloc_shadow_decisions_differing:ratio_increase{drifting}",
                 $$"""
-                sum(increase(alloc_shadow_decisions_total{result="Unclassified"}[{{drifting}}]))
-                / (sum(increase(alloc_shadow_decisions_total{result=~"Match|Unclassified"}[{{drifting}}])) > 0)
+                sum(increase(alloc_shadow_decisions_total{class="Unclassified"}[{{drifting}}]))
+                / (sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}])) > 0)
                 """),
             new AlertRule(
                 "DecisionSlow", Severity.Ticket, $"job:alloc_command_duration_seconds:p99 > {slow.Seconds("above")}")
@@ -84,7 +84,7 @@ internal static class DecisionRules
                 "ShadowDrift", Severity.Ticket,
                 $$"""
                 job:alloc_shadow_decisions_differing:ratio_increase{{drifting}} > {{drift.Text("share")}}
-                and sum(increase(alloc_shadow_decisions_total{result=~"Match|Unclassified"}[{{drifting}}]))
+                and sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}]))
                 >= {{drift.Text("leastCompared")}}
                 """)
             {
