@@ -18,6 +18,7 @@ internal sealed class PrometheusMetrics : IDisposable
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<PublishedInstrument, bool> published = new();
     private readonly SemaphoreSlim scraping = new(1);
+    private readonly MeasurementGate histograms = new();
 
     /// <summary>Starts to collect.</summary>
     /// <param name="meterPrefix">What names of meters begin with.</param>
@@ -29,7 +30,7 @@ internal sealed class PrometheusMetrics : IDisposable
         {
             if (instrument.Meter.Name.StartsWith(meterPrefix, StringComparison.Ordinal))
             {
-                var metric = new PublishedInstrument(instrument, factory);
+                var metric = new PublishedInstrument(instrument, factory, histograms);
                 published.TryAdd(metric, instrument.IsObservable);
                 source.EnableMeasurementEvents(instrument, metric);
             }
@@ -55,6 +56,18 @@ internal sealed class PrometheusMetrics : IDisposable
     /// </summary>
     public async Task WriteAsync(Stream output, CancellationToken cancellation)
     {
+        // Whoever reads slowly holds up no measurement.
+        using var text = new MemoryStream();
+        await CollectAsync(text, cancellation).ConfigureAwait(false);
+        text.Position = 0;
+        await text.CopyToAsync(output, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The same to a stream that takes it at once: measurements of histograms wait until all is written.
+    /// </summary>
+    internal async Task CollectAsync(Stream output, CancellationToken cancellation)
+    {
         await scraping.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -70,10 +83,12 @@ internal sealed class PrometheusMetrics : IDisposable
             {
                 metric.Restate();
             }
+            histograms.Close();
             await registry.CollectAndExportAsTextAsync(output, cancellation).ConfigureAwait(false);
         }
         finally
         {
+            histograms.Open();
             scraping.Release();
         }
     }

@@ -14,6 +14,7 @@ internal sealed class PublishedInstrument
 
     private readonly MetricDescription description;
     private readonly MetricFactory factory;
+    private readonly MeasurementGate histograms;
     private readonly bool isObserved;
     private readonly string[] commonNames;
     private readonly string[] commonValues;
@@ -22,10 +23,11 @@ internal sealed class PublishedInstrument
     private Dictionary<string, (Labelled Collector, string[] Values, double Value)> shown = [];
     private Dictionary<string, (Labelled Collector, string[] Values, double Value)> said = [];
 
-    public PublishedInstrument(Instrument instrument, MetricFactory factory)
+    public PublishedInstrument(Instrument instrument, MetricFactory factory, MeasurementGate histograms)
     {
         description = MetricDescription.Of(instrument);
         this.factory = factory;
+        this.histograms = histograms;
         isObserved = instrument.IsObservable;
         var tags = instrument.Meter.Tags?.ToArray() ?? [];
         commonNames = [.. tags.Select(t => t.Key)];
@@ -143,7 +145,8 @@ internal sealed class PublishedInstrument
             case MetricKind.Histogram:
                 var histogram = factory.CreateHistogram(
                     name, help, names, new HistogramConfiguration { SuppressInitialValue = true, Buckets = buckets });
-                return new Labelled(names, (l, v) => histogram.WithLabels(l).Observe(v), histogram.RemoveLabelled);
+                Action<string[], double> observe = (l, v) => histogram.WithLabels(l).Observe(v);
+                return new Labelled(names, (l, v) => histograms.Pass(observe, l, v), histogram.RemoveLabelled);
             default:
                 var gauge = factory.CreateGauge(
                     name, help, names, new GaugeConfiguration { SuppressInitialValue = true });

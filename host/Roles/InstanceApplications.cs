@@ -4,6 +4,7 @@ using Alloc.Engine.LogClient;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Topology;
 using Alloc.Host.Projection;
+using Alloc.Host.Shadow;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
@@ -51,6 +52,8 @@ internal sealed class InstanceApplications : IAsyncDisposable
     private readonly RoleMetrics metrics;
     private readonly bool withProjection;
     private readonly PredictionWatch? predictions;
+    private readonly ShadowWatch? shadow;
+    private readonly ShadowMetrics shadowMetrics;
     private ProjectionHost? projection;
     private string? projectionFailure;
 
@@ -77,6 +80,12 @@ internal sealed class InstanceApplications : IAsyncDisposable
             predictions = new PredictionWatch(parts.Client, parts.Registry, options.PredictionTopic);
             Backlog = new BacklogDirectory(backlog, options, () => predictions.Newest, parts.Time);
         }
+        if (Of(InstanceRole.Shadow) is { } shadowed)
+        {
+            shadow = new ShadowWatch(
+                parts.Client, parts.Registry, parts.Allocation.PartitionCount, () => shadowed.Inputs, parts.Time);
+        }
+        shadowMetrics = new ShadowMetrics(() => shadow?.Counts ?? ShadowMetrics.None);
         foreach (var host in hosts)
         {
             host.Stopped += () => Stopped?.Invoke();
@@ -100,6 +109,10 @@ internal sealed class InstanceApplications : IAsyncDisposable
 
     public async Task StartAsync(BrokerWait broker, CancellationToken cancellation)
     {
+        if (shadow is not null)
+        {
+            await shadow.StartAsync().ConfigureAwait(false);
+        }
         if (hosts.Count > 0)
         {
             await hosts[0].StartAsync(isPrimary: true, cancellation).ConfigureAwait(false);
@@ -114,6 +127,8 @@ internal sealed class InstanceApplications : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         predictions?.Dispose();
+        shadow?.Dispose();
+        shadowMetrics.Dispose();
         if (projection is not null)
         {
             await projection.DisposeAsync().ConfigureAwait(false);

@@ -1,4 +1,4 @@
-using Alloc.Cli.Commands.Shadow;
+using Alloc.Host.Shadow;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;

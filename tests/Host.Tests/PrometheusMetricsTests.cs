@@ -161,10 +161,69 @@ public sealed class PrometheusMetricsTests : IDisposable
                 StringComparison.Ordinal))));
     }
 
+    [Fact]
+    public async Task A_histogram_that_is_measured_while_it_is_written_is_written_whole()
+    {
+        var histogram = meter.CreateHistogram(
+            "took", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2] });
+        histogram.Record(0.5);
+        using var output = new BusyStream(() => histogram.Record(0.5));
+
+        await metrics.CollectAsync(output, TestContext.Current.CancellationToken);
+        var after = await ScrapeAsync();
+
+        Assert.True(output.Writes > 1, "Nothing was measured between two parts of the text.");
+        string[] parts = ["bucket{group=\"g\",le=\"1\"}", "bucket{group=\"g\",le=\"+Inf\"}", "count{group=\"g\"}"];
+        Assert.All(parts, part => Assert.Contains($"took_seconds_{part} 1", Lines(output)));
+        Assert.All(parts, part => Assert.Contains($"took_seconds_{part} {1 + output.Writes}", after));
+    }
+
     private async Task<string[]> ScrapeAsync()
     {
         using var output = new MemoryStream();
         await metrics.WriteAsync(output, TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Lines(output);
+    }
+
+    private static string[] Lines(MemoryStream text) =>
+        Encoding.UTF8.GetString(text.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Does something whenever a part of a text is written to it.</summary>
+    private sealed class BusyStream(Action between) : MemoryStream
+    {
+        public int Writes { get; private set; }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            base.Write(buffer, offset, count);
+            Between();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            base.Write(buffer);
+            Between();
+        }
+
+        public override async Task WriteAsync(
+            byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        {
+            await base.WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
+            Between();
+        }
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            base.Write(buffer.Span);
+            Between();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Between()
+        {
+            Writes++;
+            between();
+        }
     }
 }

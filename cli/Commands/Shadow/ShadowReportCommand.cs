@@ -4,6 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Host.Shadow;
 using Alloc.Web.Json;
 using Spectre.Console;
 

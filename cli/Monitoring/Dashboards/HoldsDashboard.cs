@@ -9,7 +9,7 @@ internal static class HoldsDashboard
             Rows =
             [
                 ("Holds", Holds(thresholds)), ("Scarcity", Scarcity(thresholds)),
-                ("Supply and policy", Policy(thresholds)),
+                ("Supply and policy", Policy(thresholds)), ("Before a transfer", Shadow(thresholds)),
             ],
         };
 
@@ -48,6 +48,23 @@ internal static class HoldsDashboard
             "sum by (class) (rate(alloc_promotions_total[$__rate_interval]))", "{{class}}",
             "Waiters that were granted units."),
     ];
+
+    private static IReadOnlyList<Panel> Shadow(Thresholds thresholds)
+    {
+        var drift = thresholds["ShadowDrift"];
+        var window = drift.Duration("window");
+        return
+        [
+            Panel.Lines("Decisions of the shadow", "cps",
+                "sum by (class, evidence) (rate(alloc_shadow_decisions_total[$__rate_interval]))",
+                "{{evidence}}: {{class}}",
+                "What the shadow decides, by what shows the other system's decision and whether they agree."),
+            Panel.Lines($"Differing of compared, in {window}", "percentunit",
+                $"job:alloc_shadow_decisions_differing:ratio_increase{window}", "differing",
+                "How much customers would notice if the slice were transferred now.") with
+            { TicketAt = drift.Number("share") },
+        ];
+    }
 
     private static IReadOnlyList<Panel> Policy(Thresholds thresholds) =>
     [

@@ -31,6 +31,9 @@ internal static class StagesDashboard
                     Panel.Lines("Time to drain", "s", $"max by (stage) (alloc_stage_drain_seconds{Chosen})",
                         "{{stage}}",
                         "When the stage would be empty at today's rates; a gap is never."),
+                    Panel.Lines("Partitions not heard of", "short", "max(alloc_stage_missing_partitions)",
+                        "missing", "What waits there is in no number of this page.") with
+                    { TicketAt = thresholds["StagePartitionsMissing"].Number("above") + 1 },
                 ]),
                 ("What is at risk",
                 [

@@ -9,6 +9,8 @@ internal static class DecisionRules
         var duplicates = thresholds["DuplicateRateHigh"];
         var window = duplicates.Duration("window");
         var untaken = thresholds["PolicyUntaken"];
+        var drift = thresholds["ShadowDrift"];
+        var drifting = drift.Duration("window");
         return
         [
             new RecordingRule(
@@ -26,6 +28,12 @@ internal static class DecisionRules
                   + sum(increase(alloc_commands_total[{window}]))
                   > 0
                 )
+                """),
+            new RecordingRule(
+                $"job:alloc_shadow_decisions_differing:ratio_increase{drifting}",
+                $$"""
+                sum(increase(alloc_shadow_decisions_total{class="Unclassified"}[{{drifting}}]))
+                / (sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}])) > 0)
                 """),
             new AlertRule(
                 "DecisionSlow", Severity.Ticket, $"job:alloc_command_duration_seconds:p99 > {slow.Seconds("above")}")
@@ -70,6 +78,22 @@ internal static class DecisionRules
                 Summary = "Another system still decides for pools of ours",
                 Description = "{{ $value | humanize }} outcomes show a second writer ({{ $labels.sign }}) on pools "
                     + "that Alloc has authority over: the same unit may be promised twice.",
+                Dashboard = "alloc-holds",
+            },
+            new AlertRule(
+                "ShadowDrift", Severity.Ticket,
+                $$"""
+                job:alloc_shadow_decisions_differing:ratio_increase{{drifting}} > {{drift.Text("share")}}
+                and sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}]))
+                >= {{drift.Text("leastCompared")}}
+                """)
+            {
+                Owner = "allocation",
+                For = drift.Duration("for"),
+                Summary = "The shadow decides otherwise than the other system",
+                Description = $"In {drifting}, {{{{ $value | humanizePercentage }}}} of what the shadow decided and "
+                    + "can be compared differs from what the other system did: customers would be answered "
+                    + "otherwise after the transfer.",
                 Dashboard = "alloc-holds",
             },
             new AlertRule(

@@ -134,6 +134,17 @@ internal static class StageRules
                 + "not work. Work may age unseen.",
             Dashboard = "alloc-stages",
         };
+        var missing = thresholds["StagePartitionsMissing"];
+        yield return new AlertRule(
+            "StagePartitionsMissing", Severity.Ticket,
+            $"max(alloc_stage_missing_partitions) > {missing.Text("above")}")
+        {
+            For = missing.Duration("for"),
+            Summary = "What waits in some partitions is not counted",
+            Description = "{{ $value }} partitions have not told for a while what waits in their stages: numbers of "
+                + "all stages leave it out, and work there may age unseen.",
+            Dashboard = "alloc-stages",
+        };
         yield return new AlertRule("ModeActive", Severity.Ticket, "max by (mode) (alloc_degraded_mode_active) > 0")
         {
             Owner = "operations",

@@ -172,6 +172,28 @@ public sealed partial class GenerateTests : IDisposable
     }
 
     [Fact]
+    public void Runbooks_and_their_list_say_the_severity_and_the_owner_of_each_alert()
+    {
+        var list = File.ReadLines(Path.Combine(Committed.Runbooks, "README.md"))
+            .Where(l => l.StartsWith("| [", StringComparison.Ordinal))
+            .ToDictionary(l => l[3..l.IndexOf(']', StringComparison.Ordinal)]);
+
+        Assert.Equal(Committed.Alerts().Select(a => a.Text("alert")!).Distinct().Order(StringComparer.Ordinal),
+            list.Keys);
+        foreach (var alert in Committed.Alerts())
+        {
+            var (name, owner) = (alert.Text("alert")!, alert.Text("labels", "owner") ?? "the stage's owner");
+            var page = File.ReadLines(Path.Combine(Committed.Runbooks, $"{name}.md"))
+                .Single(l => l.StartsWith("Severity and owner:", StringComparison.Ordinal));
+            foreach (var line in new[] { list[name], page })
+            {
+                Assert.Contains(alert.Text("labels", "severity")!, line, StringComparison.Ordinal);
+                Assert.True(name == "Watchdog" || line.Contains(owner, StringComparison.Ordinal), $"{name}: {line}");
+            }
+        }
+    }
+
+    [Fact]
     public void Recorded_series_are_called_level_metric_operations()
     {
         var recorded = Committed.Rules().Select(r => r.Text("record")).OfType<string>().ToList();

@@ -28,6 +28,8 @@ public sealed class ShadowCommandTests
         Assert.Contains("NotAuthoritative", granted.Out, StringComparison.Ordinal);
         var report = await ReportAsync(deployment, null, decided: 4);
         Assert.Equal((2, 0, 2), (Number(report, "match"), Number(report, "unclassified"), Number(report, "notOnLog")));
+        await CountedAsync(
+            deployment, ("Decision", "Match", 2), ("Decision", "NotOnLog", 2), ("Decision", "Unclassified", 0));
         Assert.Equal(
             ["Held", "Rejected InsufficientAvailability"],
             report["decisions"]!.AsArray().Where(row => row!["command"]!.ToString() == "Hold")
@@ -51,6 +53,7 @@ public sealed class ShadowCommandTests
         Assert.Equal(
             ("b", "1 imported", "Rejected InsufficientAvailability"),
             (example["id"]!.ToString(), example["recorded"]!.ToString(), example["shadow"]!.ToString()));
+        await CountedAsync(deployment, ("Imported", "Match", 1), ("Imported", "Unclassified", 1));
         var table = await AllocAsync(deployment, "shadow", "report", "--pool", "spare-");
         Assert.Contains("4 commands decided by the shadow", table.Out, StringComparison.Ordinal);
 
@@ -84,6 +87,30 @@ public sealed class ShadowCommandTests
                 return report;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(100), deadline.Token);
+        }
+    }
+
+    /// <summary>Waits until the instance shows how often the shadow agreed.</summary>
+    private static async Task CountedAsync(
+        Deployment deployment, params (string Evidence, string Class, int Count)[] expected)
+    {
+        using var http = new HttpClient();
+        using var deadline = new CancellationTokenSource(Deadline);
+        var lines = expected.Select(e =>
+            $"alloc_shadow_decisions_total{{class=\"{e.Class}\",evidence=\"{e.Evidence}\"}} {e.Count}").ToList();
+        var scrape = "";
+        try
+        {
+            while (!lines.TrueForAll((scrape = await http.GetStringAsync(
+                new Uri($"{deployment.Console}/metrics"), deadline.Token)).Split('\n').Contains))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), deadline.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            var shown = scrape.Split('\n').Where(l => l.StartsWith("alloc_shadow", StringComparison.Ordinal));
+            Assert.Fail($"Expected {string.Join(", ", lines)}; shown {string.Join(", ", shown)}");
         }
     }
 

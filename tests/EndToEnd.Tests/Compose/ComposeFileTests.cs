@@ -1,5 +1,6 @@
 using Alloc.Tests.Support;
 using EndToEnd.Tests.Processes;
+using YamlDotNet.Serialization;
 
 namespace EndToEnd.Tests.Compose;
 
@@ -50,6 +51,22 @@ public sealed class ComposeFileTests
             Path.Exists(Path.Combine(ComposeFile.Folder, volume.Split(':')[0])), $"{volume} mounts what is not there"));
 
     [Fact]
+    public void Grafana_is_told_where_prometheus_and_the_dashboards_are()
+    {
+        var provisioning = Path.Combine(ComposeFile.Folder, "grafana", "provisioning");
+        var source = Provisioned(Path.Combine(provisioning, "datasources", "prometheus.yml"), "datasources");
+        var pages = Provisioned(Path.Combine(provisioning, "dashboards", "alloc.yml"), "providers");
+        var folder = (string)((Dictionary<object, object>)pages["options"])["path"];
+        var address = new Uri((string)source["url"]);
+
+        Assert.Contains(File1[address.Host].List("ports"),
+            p => p.EndsWith($":{address.Port}", StringComparison.Ordinal));
+        var mounts = File1["grafana"].List("volumes");
+        Assert.Contains($"./grafana/dashboards:{folder}:ro", mounts);
+        Assert.Contains("./grafana/provisioning:/etc/grafana/provisioning:ro", mounts);
+    }
+
+    [Fact]
     public void Everything_that_is_waited_for_says_when_it_is_there()
     {
         foreach (var service in File1.Services)
@@ -90,5 +107,13 @@ public sealed class ComposeFileTests
             Assert.Contains(argument, publish, StringComparison.Ordinal);
             Assert.Contains(lines, l => l.Contains(argument, StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>The one entry of a file that Grafana reads at its start.</summary>
+    private static Dictionary<object, object> Provisioned(string file, string what)
+    {
+        var root = new DeserializerBuilder().Build()
+            .Deserialize<Dictionary<object, object>>(System.IO.File.ReadAllText(file));
+        return (Dictionary<object, object>)Assert.Single((List<object>)root[what]);
     }
 }

@@ -4,12 +4,12 @@ using Alloc.Cli.Monitoring.Dashboards;
 using Alloc.Cli.Monitoring.Rules;
 using Alloc.Tests.Support;
 using EndToEnd.Tests.Http;
-using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>Rules and dashboards ask for what a running instance shows.</summary>
-public sealed partial class NamedMetricsTests(SharedDev dev) : IClassFixture<SharedDev>
+[Collection(nameof(MonitoredDev))]
+public sealed partial class NamedMetricsTests(MonitoredDev dev)
 {
     [Fact]
     public async Task Every_metric_that_a_rule_or_a_dashboard_names_is_in_a_scrape()

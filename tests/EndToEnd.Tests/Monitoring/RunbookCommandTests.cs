@@ -1,13 +1,11 @@
 using System.Text.RegularExpressions;
 using Alloc.Cli.CommandLine;
-using EndToEnd.Tests.CommandLine;
-using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>Every command of every runbook, run against an <c>alloc dev</c> that has something to find.</summary>
-public sealed partial class RunbookCommandTests(RunbookCommandTests.Prepared dev)
-    : IClassFixture<RunbookCommandTests.Prepared>
+[Collection(nameof(MonitoredDev))]
+public sealed partial class RunbookCommandTests(MonitoredDev dev)
 {
     private static string Folder => Path.Combine(MonitoringStack.Root(), "docs", "runbooks");
 
@@ -51,69 +49,4 @@ public sealed partial class RunbookCommandTests(RunbookCommandTests.Prepared dev
 
     [GeneratedRegex("\"[^\"]*\"|'[^']*'|[^ ]+")]
     private static partial Regex Argument();
-
-    /// <summary>An <c>alloc dev</c> with a pool, a hold, and a policy that has a degraded mode.</summary>
-    public sealed class Prepared : IAsyncLifetime
-    {
-        private const string Policy = """
-            version: 1
-            classes: [standard]
-            class:
-              - {id: class/default, pools: "*", class: standard}
-            ttl:
-              - {id: ttl/default, pools: "*", minimum: 1s, default: 10m, maximum: 1d, extensions: 5}
-            conduct:
-              - {id: conduct/default, pools: "*", groupRevocable: 1h}
-            deficit:
-              - {id: deficit/default, pools: "*", action: operatorList}
-            modes:
-              - {id: mode/calm, pools: "*", mode: calm, effect: extendHolds, cap: 2h}
-
-            """;
-
-        private readonly SharedDev dev = new();
-        private readonly TemporaryDirectory directory = new();
-
-        /// <summary>What the words in capitals stand for here.</summary>
-        public IReadOnlyDictionary<string, string> Words => new Dictionary<string, string>
-        {
-            ["POOL"] = "runbook",
-            ["SLICE"] = "elsewhere/*",
-            ["RESERVATION"] = "order-runbook",
-            ["ORDER"] = "order-runbook",
-            ["COMMAND"] = "runbook-hold",
-            ["GROUP"] = "allocation",
-            ["MODE"] = "calm",
-            ["FILE"] = directory["policy.yaml"],
-        };
-
-        public async ValueTask InitializeAsync()
-        {
-            await dev.InitializeAsync();
-            await File.WriteAllTextAsync(directory["policy.yaml"], Policy);
-            string[][] steps =
-            [
-                ["policy", "apply", directory["policy.yaml"], "--yes"],
-                ["pool", "configure", "runbook", "--kind", "stock", "--unit", "piece"],
-                ["pool", "supply", "set", "runbook", "--quantity", "5"],
-                ["reservation", "hold", "--pool", "runbook", "--quantity", "2", "--id", "order-runbook", "--order",
-                    "order-runbook", "--command-id", "runbook-hold"],
-            ];
-            foreach (var step in steps)
-            {
-                var run = await RunAsync(step);
-                Assert.True(run.ExitCode == ExitCode.Ok, $"{string.Join(' ', step)}: {run.Error}{run.Out}");
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await dev.DisposeAsync();
-            directory.Dispose();
-        }
-
-        internal Task<CommandLineRun> RunAsync(string[] args) => CommandLineRun.OfAsync(
-            args, ("ALLOC_BOOTSTRAP", dev.Deployment.Bootstrap), ("ALLOC_REGISTRY", dev.Deployment.Registry),
-            ("ALLOC_CONSOLE", dev.Deployment.Console), ("ALLOC_TIMEOUT", "30s"));
-    }
 }

@@ -2,7 +2,7 @@ using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Allocation.Trial;
 using Alloc.Schemas.Allocation;
 
-namespace Alloc.Cli.Commands.Shadow;
+namespace Alloc.Host.Shadow;
 
 /// <summary>What comparing two decisions gives.</summary>
 internal enum ShadowResult
@@ -42,6 +42,9 @@ internal sealed class ShadowComparison(int exampleCount, bool hasAllPools)
 
     /// <summary>Commands that the shadow decided.</summary>
     public int Decided => rows.Values.Sum();
+
+    /// <summary>Decisions that it keeps to compare others with.</summary>
+    public int Kept => decided.Count + ofUnknownPools.Count + holds.Count;
 
     /// <summary>Commands counted by kind, the shadow's decision and how it compares.</summary>
     public IEnumerable<KeyValuePair<ShadowRow, int>> Rows =>

@@ -1,0 +1,119 @@
+using Alloc.Cli.CommandLine;
+using EndToEnd.Tests.CommandLine;
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.Monitoring;
+
+/// <summary>Tests of one <c>alloc dev</c> and what watches it.</summary>
+[CollectionDefinition(nameof(MonitoredDev))]
+public sealed class MonitoredDevCollection : ICollectionFixture<MonitoredDev>;
+
+/// <summary>
+/// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, and an order that has waited since the
+/// start; a real Prometheus and Alertmanager watch it, where they are at hand.
+/// </summary>
+public sealed class MonitoredDev : IAsyncLifetime
+{
+    /// <summary>The order that waits, and the stage: half a minute is agreed there, the shortest of all.</summary>
+    internal const string LateOrder = "order-paged", LateStage = "InventoryHoldPending";
+
+    private const string Policy = """
+        version: 1
+        classes: [standard]
+        class:
+          - {id: class/default, pools: "*", class: standard}
+        ttl:
+          - {id: ttl/default, pools: "*", minimum: 1s, default: 10m, maximum: 1d, extensions: 5}
+        conduct:
+          - {id: conduct/default, pools: "*", groupRevocable: 1h}
+        deficit:
+          - {id: deficit/default, pools: "*", action: operatorList}
+        modes:
+          - {id: mode/calm, pools: "*", mode: calm, effect: extendHolds, cap: 2h}
+
+        """;
+
+    private readonly SharedDev dev = new();
+    private readonly TemporaryDirectory directory = new();
+    private MonitoringStack? stack;
+
+    internal Deployment Deployment => dev.Deployment;
+
+    /// <summary>Takes what Alertmanager sends.</summary>
+    internal WebHook Hook { get; } = new();
+
+    /// <summary>What watches it; skips the test where that is not at hand.</summary>
+    internal MonitoringStack Stack
+    {
+        get
+        {
+            Assert.SkipUnless(MonitoringStack.Missing is null, MonitoringStack.Missing ?? "");
+            return stack!;
+        }
+    }
+
+    /// <summary>What the words in capitals of runbooks stand for here.</summary>
+    public IReadOnlyDictionary<string, string> Words => new Dictionary<string, string>
+    {
+        ["POOL"] = "runbook",
+        ["SLICE"] = "elsewhere/*",
+        ["RESERVATION"] = "order-runbook",
+        ["ORDER"] = "order-runbook",
+        ["COMMAND"] = "runbook-hold",
+        ["GROUP"] = "allocation",
+        ["MODE"] = "calm",
+        ["FILE"] = directory["policy.yaml"],
+    };
+
+    public async ValueTask InitializeAsync()
+    {
+        await dev.InitializeAsync();
+        // First of all: it has to wait for longer than its stage's SLA.
+        var produced = await CommandLineRun.OfAsync(
+            ["topic", "produce", "workflow.stages", .. Deployment.Options],
+            $$"""{"workId": "{{LateOrder}}", "stageId": "{{LateStage}}", "kind": "Entered"}""");
+        Assert.Equal((0, ""), (produced.ExitCode, produced.Error));
+        if (MonitoringStack.Missing is null)
+        {
+            stack = await MonitoringStack.StartAsync(directory, Deployment.Console, Hook, Thresholds());
+        }
+        await File.WriteAllTextAsync(directory["policy.yaml"], Policy);
+        string[][] steps =
+        [
+            ["policy", "apply", directory["policy.yaml"], "--yes"],
+            ["pool", "configure", "runbook", "--kind", "stock", "--unit", "piece"],
+            ["pool", "supply", "set", "runbook", "--quantity", "5"],
+            ["reservation", "hold", "--pool", "runbook", "--quantity", "2", "--id", "order-runbook", "--order",
+                "order-runbook", "--command-id", "runbook-hold"],
+        ];
+        foreach (var step in steps)
+        {
+            var run = await RunAsync(step);
+            Assert.True(run.ExitCode == ExitCode.Ok, $"{string.Join(' ', step)}: {run.Error}{run.Out}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (stack is not null)
+        {
+            await stack.DisposeAsync();
+        }
+        await Hook.DisposeAsync();
+        await dev.DisposeAsync();
+        directory.Dispose();
+    }
+
+    internal Task<CommandLineRun> RunAsync(string[] args) => CommandLineRun.OfAsync(
+        args, ("ALLOC_BOOTSTRAP", Deployment.Bootstrap), ("ALLOC_REGISTRY", Deployment.Registry),
+        ("ALLOC_CONSOLE", Deployment.Console), ("ALLOC_TIMEOUT", "30s"));
+
+    /// <summary>One late item is worth a page here, at once; its runbook is the instance's own.</summary>
+    private string Thresholds() =>
+        $$"""
+        {
+          "links": { "runbooks": "{{Deployment.Console}}/v1/runbooks" },
+          "StageSlaBreach": { "leastItems": 1, "for": "0s" }
+        }
+        """;
+}
