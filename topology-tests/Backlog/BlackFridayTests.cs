@@ -111,6 +111,22 @@ public sealed class BlackFridayTests : IDisposable
         Near(flow.Arrivals * 3_600 - started, starved.Items);
     }
 
+    [Fact]
+    public void Orders_that_are_lost_with_their_holds_were_named_minutes_before()
+    {
+        var flow = new OrderFlow(backlog) { IsLostWithItsHold = true };
+        flow.Run(TimeSpan.FromMinutes(20));
+        flow.Decisions /= 10;
+
+        flow.Run(TimeSpan.FromMinutes(90));
+
+        // What expires leaves, too: the stage does not work faster for that.
+        var named = backlog.Alerts().Where(a => a.Kind == AgingKind.HoldAtRisk)
+            .ToDictionary(a => a.ReservationId!, a => a.AtMs);
+        Assert.InRange(flow.Expired.Count, 5_000, 8_000);
+        Assert.All(flow.Expired, e => Assert.InRange(named[e.Key], 0, e.Value - 120_000));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(8)]
@@ -230,7 +246,7 @@ public sealed class BlackFridayTests : IDisposable
     {
         var kept = drains.Skip(1).Count(d => d.Drain.LowMs <= drainedAtMs - d.AtMs
             && (d.Drain.HighMs is not { } high || drainedAtMs - d.AtMs <= high));
-        Assert.True(drains.Count >= 5, $"only {drains.Count} minutes");
+        Assert.True(drains.Count >= 30, $"only {drains.Count} minutes");
         Assert.True(kept >= 0.8 * (drains.Count - 1), $"held in {kept} of {drains.Count - 1} minutes");
         Assert.All(drains.Skip(5).SkipLast(1), d => Assert.True(
             d.Drain.HighMs - d.Drain.LowMs <= d.Drain.EstimateMs / 2));
