@@ -18,7 +18,7 @@ internal sealed class DemoFlow(IReadOnlyList<DemoStage> stages, long startMs)
     /// <summary>How long before a hold expires nobody tries to confirm it any more, in milliseconds.</summary>
     private const long ConfirmMarginMs = 1_000;
 
-    private readonly Queue<DemoOrder>[] queues = [.. stages.Select(_ => new Queue<DemoOrder>())];
+    private readonly LinkedList<DemoOrder>[] queues = [.. stages.Select(_ => new LinkedList<DemoOrder>())];
     private readonly double[] work = new double[stages.Count];
     private readonly Dictionary<string, (DemoOrder Order, long ExpiresAtMs, int Stage)> waiting =
         new(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal sealed class DemoFlow(IReadOnlyList<DemoStage> stages, long startMs)
     public void Begin(DemoOrder order, long expiresAtMs, long nowMs)
     {
         waiting[order.ReservationId] = (order, expiresAtMs, 0);
-        queues[0].Enqueue(order);
+        queues[0].AddLast(order);
         said.Add(Event(order, 0, StageEventKind.Entered, null, nowMs));
     }
 
@@ -70,15 +70,20 @@ internal sealed class DemoFlow(IReadOnlyList<DemoStage> stages, long startMs)
         for (var i = stages.Count - 1; i >= 0; i--)
         {
             work[i] += stages[i].RateAt(sinceStartMs) * (sinceStartMs - workedForMs) / 1_000;
-            while (work[i] >= 1 && queues[i].TryDequeue(out var order))
+            for (var next = queues[i].First; work[i] >= 1 && next is not null;)
             {
-                // One whose hold is gone has left; one whose hold is about to go stays where it is until the ledger
-                // says so.
-                if (waiting.TryGetValue(order.ReservationId, out var known)
-                    && nowMs < known.ExpiresAtMs - ConfirmMarginMs)
+                var node = next;
+                next = node.Next;
+                if (!waiting.TryGetValue(node.Value.ReservationId, out var known))
                 {
+                    queues[i].Remove(node);
+                }
+                // One whose hold is about to go stays where it is: it is lost, or a mode lets its hold live longer.
+                else if (nowMs < known.ExpiresAtMs - ConfirmMarginMs)
+                {
+                    queues[i].Remove(node);
                     work[i]--;
-                    Leave(order, i, known.ExpiresAtMs, nowMs, done);
+                    Leave(node.Value, i, known.ExpiresAtMs, nowMs, done);
                 }
             }
             // An idle stage saves nothing up.
@@ -115,7 +120,7 @@ internal sealed class DemoFlow(IReadOnlyList<DemoStage> stages, long startMs)
             return;
         }
         waiting[order.ReservationId] = (order, expiresAtMs, stage + 1);
-        queues[stage + 1].Enqueue(order);
+        queues[stage + 1].AddLast(order);
         said.Add(Event(order, stage + 1, StageEventKind.Entered, null, nowMs));
     }
 

@@ -11,13 +11,7 @@ namespace Alloc.Cli.Demo;
 internal static class DemoPolicy
 {
     /// <summary>The text of an example.</summary>
-    public static string Text(string name)
-    {
-        using var stream = typeof(DemoPolicy).Assembly.GetManifestResourceStream($"{name}.policy.yaml")
-            ?? throw new InvalidOperationException($"The program has no policy {name}.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    public static string Text(string name) => DemoDocument.Text($"{name}.policy.yaml");
 
     /// <summary>
     /// Applies an example as <c>alloc policy apply</c> would, unless a policy was applied before: by an earlier start,
@@ -62,7 +56,7 @@ internal static class DemoPolicy
             {
                 CommandId = $"policy/{policy.Version}/{hash[..16]}/{partition}/demo/{nowMs}",
                 PoolId = ReservedKeys.Policy,
-                Actor = new Actor { Type = ActorType.Operator, Id = "demo" },
+                Actor = new Actor { Type = ActorType.Operator, Id = DemoDocument.Actor },
                 CorrelationId = $"demo-policy-{name}",
                 IssuedAtMs = nowMs,
                 Body = new AllocationCommandBody.PolicyActivate

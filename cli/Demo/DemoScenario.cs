@@ -37,6 +37,9 @@ internal sealed record DemoScenario
     /// <summary>The policy that is put in force at the start; null: the shipped one stays.</summary>
     public string? Policy { get; init; }
 
+    /// <summary>The operations catalogue that is put in force at the start; null: the shipped one stays.</summary>
+    public string? Catalogue { get; init; }
+
     /// <summary>Life of a hold in milliseconds.</summary>
     public long HoldMs { get; init; } = 15_000;
 
@@ -139,18 +142,24 @@ internal sealed record DemoScenario
     private static DemoScenario BlackFriday() => new()
     {
         Name = "black-friday",
-        Story = "fraud slows to a tenth and back: holds are at risk, and expire as it was said",
+        Story = "fraud slows to a tenth and back: holds are named that expire, and a mode switches on and off, under "
+            + "docs/examples/black-friday-demo.catalogue.yaml",
+        Policy = "black-friday",
+        Catalogue = "black-friday-demo",
         Pools =
         [
             new("deals/television", PoolKind.Stock, "piece", 2_000, 0.5, 1),
             new("deals/console", PoolKind.Stock, "piece", 1_500, 0.3, 2),
             new("deals/vacuum", PoolKind.Stock, "piece", 1_000, 0.2, 1),
         ],
-        HoldMs = 90_000,
+        HoldMs = 15_000,
         Stages =
         [
             new("AcceptedForProcessing", 60),
-            new("AwaitingFraudDecision", 40) { SlowShare = 0.1, SlowFromMs = 30_000, SlowToMs = 150_000 },
+            new("AwaitingFraudDecision", 40)
+            {
+                SlowShare = 0.1, SlowFromMs = 15_000, SlowToMs = 45_000, PeriodMs = 120_000,
+            },
             new("AuthorizationPending", 40),
         ],
         Customers = [new DemoCustomer("web", 0.8, Shoppers), new DemoCustomer("app", 0.2, Shoppers)],

@@ -92,9 +92,10 @@ internal sealed class DemoScript
         }
         foreach (var paid in flow?.Work(nowMs) ?? [])
         {
-            planned.Enqueue(
-                Command(paid.PoolId, $"{paid.ReservationId}-pay", nowMs,
-                    new AllocationCommandBody.Confirm { ReservationId = paid.ReservationId }), nowMs);
+            // At once, whatever else is planned: its hold may be about to expire.
+            yield return Command(paid.PoolId, $"{paid.ReservationId}-pay", nowMs,
+                new AllocationCommandBody.Confirm { ReservationId = paid.ReservationId });
+            room--;
         }
         while (room > 0 && planned.TryPeek(out var command, out var dueMs) && dueMs <= nowMs)
         {

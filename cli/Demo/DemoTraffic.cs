@@ -58,6 +58,10 @@ internal sealed class DemoTraffic(
             await DemoPolicy.ApplyAsync(policy, partitionCount, settings, registry, NowMs, cancellation)
                 .ConfigureAwait(false);
         }
+        if (scenario.Catalogue is { } catalogue)
+        {
+            await DemoCatalogue.ApplyAsync(catalogue, settings, registry, NowMs, cancellation).ConfigureAwait(false);
+        }
         var script = new DemoScript(scenario, seed, NowMs, leftovers);
         foreach (var command in DemoScript.Opening(scenario, NowMs, leftovers))
         {

@@ -86,6 +86,20 @@ public sealed class DemoFlowTests
     }
 
     [Fact]
+    public void An_order_that_was_passed_over_because_its_hold_was_about_to_go_is_next_when_the_hold_lives_longer()
+    {
+        var flow = Flow(new DemoStage("One", 1));
+        flow.Begin(Order(1), Start + 1_500, Start);
+        flow.Begin(Order(2), Never, Start);
+        flow.Begin(Order(3), Never, Start);
+        Assert.Equal(["r-2"], flow.Work(Start + 1_000).Select(o => o.ReservationId));
+
+        flow.Extend("r-1", Start + 60_000);
+
+        Assert.Equal(["r-1", "r-3"], Run(flow, Start + 1_100, Start + 5_000).Select(o => o.ReservationId));
+    }
+
+    [Fact]
     public void Everything_that_enters_leaves_once()
     {
         var random = new Random(1);

@@ -22,11 +22,33 @@ public sealed class DemoScenarioTests
         {
             var reading = PolicyDocument.ParseAny(DemoPolicy.Text(policy), PolicyVersions.Version0);
             Assert.True(reading.Policy is not null, string.Join('\n', reading.Errors.Select(e => e.Show())));
+            var modes = story.Catalogue is { } catalogue ? DemoCatalogue.Of(catalogue).Modes : [];
             Assert.Equal(
                 story.Pools.Select(p => p.Id),
                 story.Pools.Where(p => reading.Policy.QuotasFor(p.Id).Length > 0
-                    || reading.Policy.OverbookingFor(p.Id) is not null).Select(p => p.Id));
+                    || reading.Policy.OverbookingFor(p.Id) is not null
+                    || modes.Any(m => !m.Concerns(p.Id) || reading.Policy.ModeFor(p.Id, m.Id) is not null))
+                    .Select(p => p.Id));
         }
+    }
+
+    [Fact]
+    public void On_the_busiest_day_fraud_is_slow_for_long_enough_that_its_mode_comes_on_and_holds_expire()
+    {
+        var story = DemoScenario.Find("black-friday")!;
+        var catalogue = DemoCatalogue.Of(story.Catalogue!);
+        var fraud = story.Stages.Single(s => s.SlowShare < 1);
+        var slowMs = fraud.SlowToMs - fraud.SlowFromMs;
+
+        var mode = Assert.Single(catalogue.Modes);
+        Assert.Equal(fraud.Id, mode.Stage);
+        Assert.Equal(story.Stages.Select(s => s.Id), catalogue.Stages.Select(s => s.Id));
+        Assert.InRange(catalogue.Stage(fraud.Id)!.Sla.TotalMilliseconds, 1, slowMs / 2);
+        Assert.InRange(mode.MinimumDwell.TotalMilliseconds, 1, slowMs / 2);
+        Assert.InRange(story.HoldMs, catalogue.Stage(fraud.Id)!.Sla.TotalMilliseconds + 1, slowMs - 5_000);
+        Assert.Contains(story.Pools, p => mode.Concerns(p.Id));
+        Assert.Contains(story.Pools, p => !mode.Concerns(p.Id));
+        Assert.InRange(fraud.PeriodMs, 2 * fraud.SlowToMs, 120_000);
     }
 
     [Theory]

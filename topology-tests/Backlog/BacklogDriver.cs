@@ -4,6 +4,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Engine.Testing;
 using Alloc.Processors.Backlog;
+using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Registry;
@@ -105,6 +106,19 @@ internal sealed class BacklogDriver : IDisposable
             Reason = reason,
             CatalogueVersion = 0,
         }), NowMs, 0);
+
+    /// <summary>Puts a catalogue into force, as an apply does.</summary>
+    public void Apply(OperationsCatalogue catalogue)
+    {
+        var record = CatalogueRecords.InForce(catalogue, catalogue.Version - 1, NowMs, "kim", "test");
+        for (var partition = 0; partition < Options.StagePartitionCount; partition++)
+        {
+            Send(CatalogueRecords.Copy(record), CatalogueRecords.Key, partition);
+        }
+        Driver.PipeInput(
+            Options.CatalogueTopic, Encoding.UTF8.GetBytes(CatalogueRecords.Key), Bytes(Serdes.Catalogue, record),
+            NowMs, 0);
+    }
 
     /// <summary>Lets time pass, a second at a time.</summary>
     public void Pass(TimeSpan time)

@@ -1,4 +1,3 @@
-using System.Text;
 using Alloc.Processors.Catalogue;
 using static Topology.Tests.Backlog.BacklogDriver;
 
@@ -15,7 +14,7 @@ public sealed class CatalogueChangeTests : IDisposable
     public void Open_items_keep_their_SLA_and_new_ones_have_the_new_one()
     {
         backlog.Enter("before");
-        Apply(WithSla(1, TimeSpan.FromMinutes(2)));
+        backlog.Apply(WithSla(1, TimeSpan.FromMinutes(2)));
         backlog.Enter("after");
         backlog.Pass(TimeSpan.FromMinutes(3));
         Assert.Equal("after", Assert.Single(backlog.Alerts()).WorkId);
@@ -34,7 +33,7 @@ public sealed class CatalogueChangeTests : IDisposable
         backlog.Enter("o1", "GiftWrapping");
         Assert.Contains("has no stage 'GiftWrapping'", backlog.DeadLetters().Single(), StringComparison.Ordinal);
         var added = shipped.Stages[0] with { Id = "GiftWrapping" };
-        Apply(shipped with { Version = 1, Stages = [.. shipped.Stages, added] });
+        backlog.Apply(shipped with { Version = 1, Stages = [.. shipped.Stages, added] });
         backlog.Driver.RestartFromJournal();
 
         backlog.Enter("o1", "GiftWrapping");
@@ -47,8 +46,8 @@ public sealed class CatalogueChangeTests : IDisposable
     [Fact]
     public void An_older_catalogue_changes_nothing_and_one_that_cannot_be_read_is_a_dead_letter()
     {
-        Apply(WithSla(2, TimeSpan.FromMinutes(2)));
-        Apply(WithSla(1, TimeSpan.FromMinutes(9)));
+        backlog.Apply(WithSla(2, TimeSpan.FromMinutes(2)));
+        backlog.Apply(WithSla(1, TimeSpan.FromMinutes(9)));
         var bad = CatalogueRecords.InForce(WithSla(3, TimeSpan.FromMinutes(4)), 2, 0, "kim", "") with
         {
             Document = "{",
@@ -67,7 +66,7 @@ public sealed class CatalogueChangeTests : IDisposable
     {
         var shipped = OperationsCatalogue.Shipped;
         backlog.Enter("o1", Payment);
-        Apply(shipped with
+        backlog.Apply(shipped with
         {
             Version = 1,
             Stages = [.. shipped.Stages.Where(s => s.Id != Payment).Select(s => s with
@@ -100,7 +99,7 @@ public sealed class CatalogueChangeTests : IDisposable
         Assert.True(Assert.Single(backlog.Modes()).On);
         backlog.Commands();
 
-        Apply(OperationsCatalogue.Shipped with { Version = 1, Modes = [] });
+        backlog.Apply(OperationsCatalogue.Shipped with { Version = 1, Modes = [] });
         backlog.Pass(TimeSpan.FromSeconds(2));
 
         Assert.False(Assert.Single(backlog.Modes()).On);
@@ -115,14 +114,5 @@ public sealed class CatalogueChangeTests : IDisposable
             Version = version,
             Stages = [.. shipped.Stages.Select(s => s.Id == Fraud ? s with { Sla = sla } : s)],
         };
-    }
-
-    private void Apply(OperationsCatalogue catalogue)
-    {
-        var record = CatalogueRecords.InForce(catalogue, catalogue.Version - 1, backlog.NowMs, "kim", "test");
-        backlog.Send(CatalogueRecords.Copy(record), CatalogueRecords.Key, 0);
-        backlog.Driver.PipeInput(
-            backlog.Options.CatalogueTopic, Encoding.UTF8.GetBytes(CatalogueRecords.Key),
-            Bytes(backlog.Serdes.Catalogue, record), backlog.NowMs, 0);
     }
 }

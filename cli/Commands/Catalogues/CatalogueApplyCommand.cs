@@ -1,15 +1,9 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Commands.Documents;
 using Alloc.Client;
 using Alloc.Client.Kafka;
-using Alloc.Client.Outcomes;
 using Alloc.Processors.Catalogue;
-using Alloc.Schemas.Registry;
-using Alloc.Schemas.Workflow;
-using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 using Spectre.Console;
 
@@ -68,7 +62,7 @@ internal static class CatalogueApplyCommand
         {
             CheckBase(context, catalogue, known);
         }
-        var plan = new CataloguePlan(catalogue, before, isRepeat, Partitions(settings));
+        var plan = new CataloguePlan(catalogue, before, isRepeat, CatalogueFanOut.Partitions(settings));
         if (context.Get(DryRun))
         {
             context.Screen.One(plan.Json(isDryRun: true), console =>
@@ -98,12 +92,8 @@ internal static class CatalogueApplyCommand
         CommandContext context, AllocClientOptions settings, CatalogueTopic topic, ISchemaRegistryClient registry,
         CataloguePlan plan, CancellationToken cancellation)
     {
-        var stageTopic = settings.TopicPrefix + TopicNames.Stages;
-        var stages = new AvroSerde<StageEvent>(registry, ConfluentFraming.SubjectOf(stageTopic));
-        await stages.InitializeAsync(cancellation).ConfigureAwait(false);
-        await topic.Serde.InitializeAsync(cancellation).ConfigureAwait(false);
-        using var transaction = new DocumentFanOut(settings, "catalogue", "allocation-catalogue-apply");
-        await transaction.BeginAsync(cancellation).ConfigureAwait(false);
+        using var fanOut = new CatalogueFanOut(settings, topic, registry);
+        await fanOut.BeginAsync(cancellation).ConfigureAwait(false);
 
         // Nobody else can write from here on: what was looked at before is looked at once more.
         var now = await Task.Run(() => topic.Newest(cancellation), cancellation).ConfigureAwait(false);
@@ -117,24 +107,8 @@ internal static class CatalogueApplyCommand
         var record = plan.IsRepeat ? plan.Before!.Record : CatalogueRecords.InForce(
             plan.Catalogue, plan.Replaces, context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             Writes.ActorOf(context), context.Get(Reason));
-        var copy = stages.Serialize(CatalogueRecords.Copy(record));
-        var records = Enumerable.Range(0, plan.PartitionCount)
-            .Select(partition => (new TopicPartition(stageTopic, partition), Message(copy)));
-        await transaction.CommitAsync(
-            plan.IsRepeat ? records : records.Prepend((new TopicPartition(topic.Name, 0), Message(
-                topic.Serde.Serialize(record)))),
-            cancellation).ConfigureAwait(false);
+        await fanOut.CommitAsync(record, isNew: !plan.IsRepeat, cancellation).ConfigureAwait(false);
     }
-
-    private static int Partitions(AllocClientOptions settings)
-    {
-        var clients = new KafkaClients(settings);
-        using var admin = clients.Admin();
-        return clients.PartitionCount(admin, settings.TopicPrefix + TopicNames.Stages);
-    }
-
-    private static Message<byte[]?, byte[]?> Message(byte[] value) =>
-        new() { Key = Encoding.UTF8.GetBytes(CatalogueRecords.Key), Value = value };
 
     private static void CheckReason(string reason)
     {

@@ -1,68 +1,151 @@
-using System.Text.Json.Nodes;
+using Alloc.Cli.Demo;
+using Alloc.Cli.Monitoring;
+using Alloc.Cli.Monitoring.Rules;
+using Alloc.Processors.Catalogue;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Backlog;
+using Alloc.Schemas.Workflow;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>
-/// The demo's busiest day with real processes: fraud slows down, its stage fills, and holds are named that expire
-/// before it is their turn.
+/// The demo's busiest day with real processes: fraud slows to a tenth and back, and whoever looks on sees its stage
+/// age, the holds that will expire, the alert's threshold passed, and the mode that comes on and goes.
 /// </summary>
 public sealed class BlackFridayDemoTests
 {
     private const string Fraud = "AwaitingFraudDecision";
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    private const string Mode = "fraud-slow";
+
+    // The day is over in a minute; it comes again every two.
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(6);
+    private static readonly DemoScenario Story = DemoScenario.Find("black-friday")!;
+
+    private static readonly OperationsCatalogue Catalogue = DemoCatalogue.Of(Story.Catalogue!);
+    private static readonly IReadOnlyList<WatchedStage> Stages = WatchedStage.Of(Catalogue);
+    private static readonly TimeSpan Sla = Catalogue.Stage(Fraud)!.Sla;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_slow_stage_shows_its_age_and_names_holds_before_they_expire()
+    public async Task Fraud_slows_to_a_tenth_and_back_and_what_is_said_of_its_stage_meanwhile_comes_true()
     {
         using var directory = new TemporaryDirectory();
-        var (server, deployment) = Servers.Dev(directory["dev"], "--demo", "black-friday");
+        var day = new WatchedDay(Fraud, Mode);
+        var (demo, shop) = Servers.Dev(directory["dev"], "--demo", Story.Name);
+        await using (demo)
+        {
+            await demo.StartAsync();
+            await day.UntilAsync(
+                d => d.Switches is [.., { } last] && d.Switches.Any(s => (bool)s["on"]!) && !(bool)last["on"]!
+                    && !d.IsModeShown[^1] && !IsBreached(d.Scrapes[^1]) && d.Ages[^1] < Sla.TotalSeconds / 2,
+                new Uri(shop.Console), Deadline, Cancellation);
+            demo.Process.Signal(NativeSignal.Terminate);
+            await demo.Process.WaitForExitAsync(Proof.Deadline);
+        }
+        CheckWhatWasSeen(day);
+
+        // Nobody buys any more: what happened is read, and verified, in peace.
+        var (server, quiet) = Servers.Dev(directory["dev"]);
         await using var dev = await server.StartAsync();
+        var outcomes = await TopicRecords.ReadAsync<AllocationOutcome>(quiet, "allocation.outcomes", Cancellation);
+        var stages = await TopicRecords.ReadAsync<StageEvent>(quiet, "workflow.stages", Cancellation);
+        var alerts = await TopicRecords.ReadAsync<AgingAlert>(quiet, "backlog.aging", Cancellation);
+        var modes = await TopicRecords.ReadAsync<ModeState>(quiet, "backlog.modes", Cancellation);
 
-        var stage = await UntilAsync(
-            deployment, $"v1/stages/{Fraud}", s => (long)s["waiting"]! >= 50 && (long)s["holdsAtRisk"]! > 0);
-        var holds = await UntilAsync(
-            deployment, $"v1/holds-at-risk?stage={Fraud}",
-            a => a["holds"]!.AsArray().Any(h => (double)h!["expiresInSeconds"]! > 5));
-
-        Assert.True((double)stage["arrivalsPerSecond"]! > (double)stage["departuresPerSecond"]!);
-        Assert.Equal("fraud", (string)stage["owner"]!);
-        var hold = holds["holds"]!.AsArray().Last(h => (double)h!["expiresInSeconds"]! > 5)!;
-        Assert.StartsWith("demo-order-", (string)hold["workId"]!, StringComparison.Ordinal);
-        var order = await UntilAsync(
-            deployment, $"v1/waiting/{hold["workId"]}", w => w["stages"]!.AsArray().Count > 0);
-        Assert.Contains(order["holds"]!.AsArray(), h => (string)h!["reservationId"]! == (string)hold["reservationId"]!);
-
-        // What was named comes true: the hold expires, or fraud got to it in time.
-        var run = await CommandLineRun.OfAsync(
-            ["explain", (string)hold["reservationId"]!, "--pool", (string)hold["poolId"]!],
-            ("ALLOC_BOOTSTRAP", deployment.Bootstrap), ("ALLOC_REGISTRY", deployment.Registry),
-            ("ALLOC_CONSOLE", deployment.Console), ("ALLOC_TIMEOUT", "30s"));
-        Assert.Equal(0, run.ExitCode);
-        var left = await UntilAsync(
-            deployment, $"v1/waiting/{hold["workId"]}",
-            w => w["stages"]!.AsArray().All(s => (string)s!["standing"]! != "Open"));
-        Assert.DoesNotContain(left["holds"]!.AsArray(), h => (double)h!["expiresInSeconds"]! < -60);
+        var untilMs = stages.Max(s => s.AtMs);
+        var expired = ExpiredInFraud(outcomes.Select(o => o.Value).Where(o => o.TMs <= untilMs), stages);
+        CheckNames(expired, [.. alerts.Select(a => a.Value)], day);
+        CheckModes([.. modes.Select(m => m.Value)]);
+        Assert.Contains(outcomes, o => o.Value is
+        {
+            PoolId: "deals/television", Event: AllocationOutcomeEvent.Extended,
+        });
+        await Proof.VerifyAsync(quiet);
     }
 
-    private static async Task<JsonNode> UntilAsync(
-        Deployment deployment, string path, Func<JsonNode, bool> isExpected)
+    private static void CheckWhatWasSeen(WatchedDay day)
     {
-        using var client = new HttpClient();
-        var begun = TimeProvider.System.GetTimestamp();
-        while (true)
+        // The stage ages, second by second, until it is beyond its SLA, and is young again.
+        var oldest = day.Ages.IndexOf(day.Ages.Max());
+        Assert.InRange(day.Ages[oldest], Sla.TotalSeconds, 3 * Story.HoldMs / 1_000.0);
+        Assert.InRange(day.Ages.Take(oldest).Min(), 0, Sla.TotalSeconds / 2);
+        Assert.InRange(day.Ages.TakeLast(day.Ages.Count - oldest).Min(), 0, Sla.TotalSeconds / 2);
+
+        // The page's expression was false, became true, and is false again; so was that of the holds at risk.
+        Assert.False(IsBreached(day.Scrapes[0]));
+        Assert.Contains(day.Scrapes, IsBreached);
+        Assert.Contains(day.Scrapes, s => s.GetValueOrDefault("alloc_stage_holds_at_risk")
+            > Thresholds.Shipped["HoldsAtRisk"].Number("above"));
+        Assert.Contains(true, day.IsModeShown);
+
+        var on = day.Switches.First(s => (bool)s["on"]!);
+        Assert.StartsWith($"breachedShare of {Fraud} is 0.", (string)on["reason"]!, StringComparison.Ordinal);
+        Assert.EndsWith("at or above 0.2", (string)on["reason"]!, StringComparison.Ordinal);
+    }
+
+    /// <summary>The condition of the page StageSlaBreach, of the series that its expression reads.</summary>
+    private static bool IsBreached(Dictionary<string, double> scrape)
+    {
+        var rules = RuleBook.Groups(Thresholds.Shipped, Stages).SelectMany(g => g.Rules).ToList();
+        var share = rules.OfType<RecordingRule>().Single(r => r.Name == "stage:alloc_stage_breached:ratio");
+        Assert.Equal(
+            "max by (stage) (alloc_stage_breached_items) / (stage:alloc_stage_items:max > 0)", share.Expression);
+        var limit = rules.OfType<RecordingRule>().Single(r => r.Name == "stage:alloc_stage_page_share:limit"
+            && r.Labels.Contains(("stage", Fraud)));
+        Assert.Equal($"vector({Stages.Single(s => s.Id == Fraud).PageShare})", limit.Expression);
+        Assert.Contains(rules.OfType<AlertRule>(), r => r is { Name: "StageSlaBreach", Severity: Severity.Page }
+            && r.Expression.Contains($"{share.Name} > on (stage) max by (stage) ({limit.Name})"));
+
+        var items = scrape.GetValueOrDefault("alloc_stage_items");
+        return items >= Thresholds.Shipped["StageSlaBreach"].Number("leastItems")
+            && scrape["alloc_stage_breached_items"] / items > Stages.Single(s => s.Id == Fraud).PageShare;
+    }
+
+    /// <summary>Holds that expired while their order waited for fraud, with the time.</summary>
+    private static Dictionary<string, long> ExpiredInFraud(
+        IEnumerable<AllocationOutcome> outcomes, List<(long AtMs, StageEvent Value)> stages)
+    {
+        var fraud = stages.Where(s => s.Value.StageId == Fraud).ToList();
+        var entered = Times(fraud.Where(s => s.Value.Kind == StageEventKind.Entered));
+        var decided = Times(fraud.Where(s => s.Value is
         {
-            using var answer = await client.GetAsync(new Uri($"{deployment.Console}/{path}"), Cancellation);
-            var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
-            if (answer.IsSuccessStatusCode && isExpected(body))
-            {
-                return body;
-            }
-            Assert.True(
-                TimeProvider.System.GetElapsedTime(begun) < Deadline, $"{path}: {answer.StatusCode} {body}");
-            await Task.Delay(200, Cancellation);
-        }
+            Kind: StageEventKind.Left, Result: StageResult.Completed,
+        }));
+        return outcomes.Where(o => o.Event is AllocationOutcomeEvent.Expired)
+            .Select(o => (((AllocationOutcomeEvent.Expired)o.Event).ReservationId, o.TMs))
+            .Where(e => entered.TryGetValue(e.ReservationId, out var atMs) && atMs <= e.TMs
+                && (!decided.TryGetValue(e.ReservationId, out var untilMs) || untilMs > e.TMs))
+            .ToDictionary(e => e.ReservationId, e => e.TMs, StringComparer.Ordinal);
+    }
+
+    private static Dictionary<string, long> Times(IEnumerable<(long AtMs, StageEvent Value)> events) =>
+        events.ToDictionary(s => s.Value.Reservations.Single().ReservationId, s => s.AtMs, StringComparer.Ordinal);
+
+    // What expired in the stage was named before; whoever asked for the list saw some of that in time.
+    private static void CheckNames(Dictionary<string, long> expired, List<AgingAlert> alerts, WatchedDay day)
+    {
+        var named = alerts.Where(a => a.Kind == AgingKind.HoldAtRisk).ToLookup(a => a.ReservationId!);
+        Assert.NotEmpty(expired);
+        Assert.All(alerts.Where(a => a.Kind == AgingKind.HoldAtRisk), a => Assert.True(a.AtMs < a.ExpiresAtMs));
+        var unnamed = expired.Where(e => !named[e.Key].Any(a => a.StageId == Fraud && a.AtMs < e.Value)).ToList();
+        Assert.True(
+            unnamed.Count == 0, $"{unnamed.Count} of {expired.Count} expired and were not named before: "
+            + string.Join(", ", unnamed.Take(20)));
+        Assert.Contains(expired.Keys, id => day.AtRisk.GetValueOrDefault(id) > 1);
+    }
+
+    private static void CheckModes(List<ModeState> modes)
+    {
+        var row = Catalogue.Mode(Mode)!;
+        var (on, off) = (modes[0], modes[1]);
+        Assert.All(modes, m => Assert.Equal((Mode, Fraud, null, true), (m.Mode, m.StageId, m.Person, m.Decided)));
+        Assert.Equal((true, false), (on.On, off.On));
+        Assert.Equal((row.OnAt, row.OffAt), (on.Threshold!.Value, off.Threshold!.Value));
+        Assert.InRange(on.Value!.Value, row.OnAt, 1);
+        Assert.InRange(off.Value!.Value, 0, row.OffAt);
+        Assert.InRange(off.SinceMs - on.SinceMs, (long)row.MinimumDwell.TotalMilliseconds, long.MaxValue);
+        Assert.Equal(on.Episode, off.Episode);
     }
 }
