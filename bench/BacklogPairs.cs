@@ -24,7 +24,8 @@ internal static class BacklogPairs
             foreach (var isTogether in round % 2 == 0 ? [false, true] : new[] { true, false })
             {
                 rates[isTogether] = await DecideAsync(
-                    run, cluster, $"backlog-{round}-{(isTogether ? "all" : "one")}", isTogether, cancellation)
+                    run, cluster, $"backlog-{round}-{(isTogether ? "all" : "one")}", isTogether,
+                    isDetailed: round == Rounds - 1, cancellation)
                     .ConfigureAwait(false);
             }
             ratios.Add(rates[true] / rates[false]);
@@ -75,7 +76,8 @@ internal static class BacklogPairs
         answer["stages"]!.AsArray().Sum(s => s!["waiting"]!.GetValue<long>());
 
     private static async Task<double> DecideAsync(
-        BenchRun run, BenchCluster cluster, string name, bool isTogether, CancellationToken cancellation)
+        BenchRun run, BenchCluster cluster, string name, bool isTogether, bool isDetailed,
+        CancellationToken cancellation)
     {
         var options = run.Options;
         var settings = await cluster.PrepareAsync(name).ConfigureAwait(false);
@@ -101,20 +103,27 @@ internal static class BacklogPairs
             .ConfigureAwait(false);
         var decided = RoleTimes.Read(engine, run.Time);
         run.Report.Add(new Figure("backlog", isTogether ? Together : Alone, rate, "/s", place));
-        BacklogShares.Add(
-            run, Application, begun, decided, isTogether,
-            isTogether ? "while all decide as fast as they can" : "while it decides alone as fast as it can", place);
+        if (isDetailed)
+        {
+            BacklogShares.Add(
+                run, Application, begun, decided, isTogether,
+                isTogether ? "while all run as fast as they can" : "while it decides alone as fast as it can", place);
+        }
         if (isTogether)
         {
             await FollowAsync(run, engine, settings, load, decided, place, cancellation).ConfigureAwait(false);
             var caught = RoleTimes.Read(engine, run.Time);
-            foreach (var role in RoleTimes.Roles)
+            foreach (var role in isDetailed ? RoleTimes.Roles : [])
             {
                 run.Report.Add(new Figure(
                     "backlog", $"processor time a command, thread of {role}",
                     (caught.Of(Application, role) - begun.Of(Application, role)).TotalMicroseconds / load.CommandCount,
                     "µs", $"until all have caught up; {place}"));
             }
+        }
+        if (!isDetailed)
+        {
+            return rate;
         }
         run.Report.Add(new Figure(
             "backlog", "peak resident memory of the instance", engine.PeakBytes / 1048576.0, "MiB",

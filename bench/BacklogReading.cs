@@ -16,6 +16,10 @@ internal static class BacklogReading
     private const long ShortestTtlMs = 3_600_000;
     private const int TtlSeconds = 3_600;
     private const int ItemsPerDeparture = 50;
+
+    /// <summary>Holds that are listed where nothing else is said.</summary>
+    private const int Page = 100;
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
 
     private static readonly (string What, string Path)[] Questions =
@@ -95,6 +99,20 @@ internal static class BacklogReading
         run.Report.Add(new Figure(
             "backlog", "items with holds taken in a second, by all applications beside their sender",
             run.Options.WaitingCount / seconds, "/s", $"{seconds:N0} s; {place}"));
+        run.Say("nothing leaves any more: holds come at risk");
+        await AtRiskAsync(run, engine, cancellation).ConfigureAwait(false);
+    }
+
+    // Of few items, that came within seconds, none is predicted to wait for long.
+    private static async Task AtRiskAsync(BenchRun run, EngineProcess engine, CancellationToken cancellation)
+    {
+        using var looks = new PeriodicTimer(TimeSpan.FromSeconds(1), run.Time);
+        var since = run.Time.GetTimestamp();
+        while (run.Time.GetElapsedTime(since) < 3 * run.Options.LatencyTime
+            && Rows(await engine.GetAsync("v1/holds-at-risk", cancellation).ConfigureAwait(false)) < Page)
+        {
+            await looks.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+        }
     }
 
     private static async Task AskAsync(
@@ -112,7 +130,7 @@ internal static class BacklogReading
                 var startedAt = run.Time.GetTimestamp();
                 var answer = await engine.GetAsync(Questions[question].Path, cancellation).ConfigureAwait(false);
                 var took = run.Time.GetElapsedTime(startedAt);
-                rows[question] = Math.Max(rows[question], answer["holds"]?.AsArray().Count ?? 0);
+                rows[question] = Math.Max(rows[question], Rows(answer));
                 if (round == 0)
                 {
                     firsts[question] = took.TotalMilliseconds;
@@ -125,15 +143,23 @@ internal static class BacklogReading
         }
         for (var question = 0; question < Questions.Length; question++)
         {
-            Add(run, Questions[question].What + when, firsts[question], times[question], rows[question], place);
+            Add(
+                run, Questions[question].What + when, when.Length == 0 ? firsts[question] : null, times[question],
+                rows[question], place);
         }
     }
 
+    private static int Rows(JsonNode answer) =>
+        answer["complete"] is null ? 0 : answer["holds"]?.AsArray().Count ?? 0;
+
     private static void Add(
-        BenchRun run, string what, double first, LongHistogram times, int rows, string place)
+        BenchRun run, string what, double? first, LongHistogram times, int rows, string place)
     {
         var settings = (rows > 0 ? $"up to {rows:N0} rows; " : "") + $"{times.TotalCount:N0} GETs; {place}";
-        run.Report.Add(new Figure("backlog", $"GET {what}, the first", first, "ms", settings));
+        if (first is { } alone)
+        {
+            run.Report.Add(new Figure("backlog", $"GET {what}, the first", alone, "ms", settings));
+        }
         foreach (var (label, quantile) in new[] { ("p50", 0.5), ("p99", 0.99), ("max", 1.0) })
         {
             run.Report.Add(new Figure(
