@@ -79,7 +79,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         // A Kafka that was given may still have the topics of an earlier run.
         var settings = Settings with { TopicPrefix = $"{scenario}-{time.GetUtcNow().ToUnixTimeSeconds()}." };
         var catalogue = TopicCatalogue.Load().WithPrefix(settings.TopicPrefix);
-        catalogue = catalogue.WithPartitionCount(settings.TopicPrefix + "allocation.commands", options.PartitionCount);
+        catalogue = catalogue.WithPartitionCount(settings.TopicPrefix + "allocation.commands", options.PartitionCount)
+            .WithPartitionCount(settings.TopicPrefix + "workflow.stages", options.PartitionCount);
         await new TopicProvisioner(new KafkaClients(settings), settings.Timeout).CreateMissingAsync(catalogue,
             1).ConfigureAwait(false);
         return settings;

@@ -28,6 +28,9 @@ internal sealed record BenchOptions
     /// <summary>Reservations that a restart finds.</summary>
     public long ReservationCount { get; init; } = 2_000_000;
 
+    /// <summary>Items that wait when the backlog is asked and started again, each with a hold.</summary>
+    public long WaitingCount { get; init; } = 1_000_000;
+
     /// <summary>Folder of an Apache Kafka with bin/kafka-up; null runs on the embedded broker alone.</summary>
     public string? KafkaHome { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record BenchOptions
         LightRate = 500,
         LatencyTime = TimeSpan.FromSeconds(3),
         ReservationCount = 20_000,
+        WaitingCount = 5_000,
         Deadline = TimeSpan.FromMinutes(2),
     };
 

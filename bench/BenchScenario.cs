@@ -41,6 +41,8 @@ internal sealed record BenchScenario(
             (run, c) => OnClusterAsync(run, LatencyScenario.RunAsync, c)),
         new("restart", "Kill -9 with a large state; a move with and without a checkpoint",
             (run, c) => OnClusterAsync(run, RestartScenario.RunAsync, c)),
+        new("backlog", "What waits: its cost beside the decisions, what it takes of a core, answers and the way back",
+            (run, c) => OnClusterAsync(run, BacklogScenario.RunAsync, c)),
         new("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
         new("peer", "The topology, Kafka Streams and Streamiz on one Apache Kafka", PeerAsync),
     ];
@@ -61,6 +63,7 @@ internal sealed record BenchScenario(
         await TopologyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await LatencyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await RestartScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
+        await BacklogScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 
     private static async Task BrokersAsync(BenchRun run, CancellationToken cancellation)

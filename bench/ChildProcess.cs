@@ -77,11 +77,12 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Waits for a condition; fails with the child's last words when it ends or the time is over.</summary>
     public async Task WaitForAsync(
-        Func<Task<bool>> condition, TimeSpan deadline, string what, CancellationToken cancellation)
+        Func<Task<bool>> condition, TimeSpan deadline, string what, CancellationToken cancellation,
+        TimeSpan? every = null)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(deadline);
-        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var ticks = new PeriodicTimer(every ?? TimeSpan.FromMilliseconds(5));
         while (!await condition().ConfigureAwait(false))
         {
             if (process.HasExited)

@@ -48,11 +48,10 @@ internal sealed class CommandMix
     }
 
     /// <summary>Number of a command that <see cref="Next"/> made, from its id; −1 for others.</summary>
-    public static long NumberOf(string? commandId) =>
-        commandId is ['c', '-', ..] && long.TryParse(commandId.AsSpan(2), NumberStyles.None,
-            CultureInfo.InvariantCulture, out var number)
-            ? number
-            : -1;
+    public static long NumberOf(string? commandId) => Number(commandId, 'c');
+
+    /// <summary>Number of a reservation that <see cref="Next"/> made, from its id; −1 for others.</summary>
+    public static long NumberOfReservation(string? reservationId) => Number(reservationId, 'r');
 
     public static string PoolId(int pool) => $"pool-{pool}";
 
@@ -118,6 +117,12 @@ internal sealed class CommandMix
         count++;
         return command;
     }
+
+    private static long Number(string? id, char kind) =>
+        id?.Length > 2 && id[0] == kind && id[1] == '-'
+        && long.TryParse(id.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : -1;
 
     private static AllocationCommand Command(string id, int pool, long issuedAtMs, AllocationCommandBody body) => new()
     {

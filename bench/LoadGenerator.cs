@@ -1,9 +1,5 @@
-using System.Text;
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Schemas.Allocation;
-using Alloc.Schemas.Registry;
-using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 
 namespace Alloc.Bench;
@@ -11,41 +7,17 @@ namespace Alloc.Bench;
 /// <summary>Writes generated commands to the command topic, as fast as they are taken or at a fixed rate.</summary>
 internal sealed class LoadGenerator : IDisposable
 {
-    private readonly IProducer<byte[]?, byte[]?> producer;
-    private readonly AvroSerde<AllocationCommand> serde;
-    private readonly string topic;
+    private readonly RecordSender<AllocationCommand> sender;
     private readonly TimeProvider time;
-    private int failures;
 
     public LoadGenerator(AllocClientOptions settings, ISchemaRegistryClient registry, bool isPaced, TimeProvider time)
     {
         this.time = time;
-        topic = settings.TopicPrefix + "allocation.commands";
-        serde = new AvroSerde<AllocationCommand>(registry, topic + "-value");
-        producer = BulkClients.Producer(settings, isPaced ? 0 : 20, TimeSpan.FromMinutes(2));
+        sender = new RecordSender<AllocationCommand>(settings, registry, "allocation.commands", isPaced);
     }
 
     /// <summary>Sends one command, waiting while the client's queue is full.</summary>
-    public void Send(AllocationCommand command)
-    {
-        var message = new Message<byte[]?, byte[]?>
-        {
-            Key = Encoding.UTF8.GetBytes(command.PoolId),
-            Value = serde.Serialize(command),
-        };
-        while (true)
-        {
-            try
-            {
-                producer.Produce(topic, message, OnDelivery);
-                return;
-            }
-            catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-            {
-                producer.Poll(TimeSpan.FromMilliseconds(10));
-            }
-        }
-    }
+    public void Send(AllocationCommand command) => sender.Send(command.PoolId, command);
 
     /// <summary>Sends the mix's next commands as fast as they are taken.</summary>
     public void Send(CommandMix mix, long count, CancellationToken cancellation)
@@ -91,22 +63,7 @@ internal sealed class LoadGenerator : IDisposable
             });
 
     /// <summary>Waits until everything sent was taken by the broker.</summary>
-    public void Flush()
-    {
-        producer.Flush(TimeSpan.FromMinutes(2));
-        if (Volatile.Read(ref failures) > 0)
-        {
-            throw AllocException.Unavailable($"Kafka did not take {failures:N0} commands.");
-        }
-    }
+    public void Flush() => sender.Flush();
 
-    public void Dispose() => producer.Dispose();
-
-    private void OnDelivery(DeliveryReport<byte[]?, byte[]?> report)
-    {
-        if (report.Error.IsError)
-        {
-            Interlocked.Increment(ref failures);
-        }
-    }
+    public void Dispose() => sender.Dispose();
 }

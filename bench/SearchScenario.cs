@@ -12,6 +12,7 @@ internal static class SearchScenario
 {
     private const string Without = "commands decided a second, without the projection";
     private const string With = "commands decided a second, with the projection";
+    private const string Both = "allocation,projection";
     private const int Rounds = 2;
     private const int OfOneCustomer = 200_000;
     private const int Pages = 20;
@@ -43,7 +44,7 @@ internal static class SearchScenario
         using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
         run.Say(isBeside ? "deciding them, the projection beside" : "deciding them");
         await using (var engine = await EngineProcess.StartAsync(
-            settings, options, "a", null, run.Time, cancellation, isBeside).ConfigureAwait(false))
+            settings, options, "a", null, run.Time, cancellation, isBeside ? Both : "allocation").ConfigureAwait(false))
         {
             var rate = await Task.Run(() => meter.Count(outcomes, options.Deadline, null, cancellation), cancellation)
                 .ConfigureAwait(false);
@@ -66,7 +67,7 @@ internal static class SearchScenario
         }
         run.Say("the projection alone, from the beginning");
         await using var alone = await EngineProcess.StartAsync(
-            settings, options, "a", null, run.Time, cancellation, withProjection: true).ConfigureAwait(false);
+            settings, options, "a", null, run.Time, cancellation, Both).ConfigureAwait(false);
         run.Report.Add(new Figure(
             "search", "folding the whole journal, nothing else to do", await FoldAsync(run, alone, cancellation)
             .ConfigureAwait(false), "outcomes/s", place));
@@ -112,7 +113,7 @@ internal static class SearchScenario
             }
         }, count).ConfigureAwait(false);
         await using var engine = await EngineProcess.StartAsync(
-            settings, run.Options, "a", null, run.Time, cancellation, withProjection: true).ConfigureAwait(false);
+            settings, run.Options, "a", null, run.Time, cancellation, Both).ConfigureAwait(false);
         using (var meter = new OutcomeMeter(settings, fromEnd: false, run.Time))
         {
             await Task.Run(

@@ -65,7 +65,8 @@ public sealed class BacklogDirectory(
         var reads = ReadsOf(stores);
         return
         [
-            .. predictions().Where(p => stageId is null || p.StageId == stageId)
+            // Where nothing waits, nothing is at risk: stages without items are not looked through.
+            .. predictions().Where(p => p.Waiting > 0 && (stageId is null || p.StageId == stageId))
                 .SelectMany(p => reads.AtRisk(p.StageId, p, limit))
                 .OrderBy(h => h.ExpiresAtMs).ThenBy(h => h.WorkId, StringComparer.Ordinal).Take(limit),
         ];

@@ -41,15 +41,20 @@ internal sealed class CommittedView<TKey, TValue>(
     private IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
     {
         var entries = new Dictionary<TKey, TValue?>();
-        var cursor = state.TakeCommitted<TKey, TValue>(ordinal, database, (key, value) => entries[key] = value);
-        var overlay = new List<ScanEntry<TKey, TValue>>();
+        var bytes = new ByteBuffer();
+        // Of many that are not in the database yet most lie elsewhere: those cost a look each, and nothing more.
+        var cursor = state.TakeCommitted<TKey, TValue>(ordinal, database, (key, value) =>
+        {
+            Write(key, bytes);
+            if (MergedScan.IsWithin(bytes.Written, from, to))
+            {
+                entries[key] = value;
+            }
+        });
+        var overlay = new List<ScanEntry<TKey, TValue>>(entries.Count);
         foreach (var (key, value) in entries)
         {
-            var bytes = Encode(key);
-            if (MergedScan.IsWithin(bytes, from, to))
-            {
-                overlay.Add(new ScanEntry<TKey, TValue>(bytes, key, value));
-            }
+            overlay.Add(new ScanEntry<TKey, TValue>(Encode(key), key, value));
         }
         foreach (var entry in MergedScan.Read(overlay, cursor, from, to, keySerde, valueSerde))
         {
@@ -60,8 +65,14 @@ internal sealed class CommittedView<TKey, TValue>(
     private byte[] Encode(TKey key)
     {
         var buffer = new ByteBuffer();
+        Write(key, buffer);
+        return buffer.Written.ToArray();
+    }
+
+    private void Write(TKey key, ByteBuffer buffer)
+    {
+        buffer.Clear();
         buffer.Append(storeId);
         keySerde.Serialize(key, buffer);
-        return buffer.Written.ToArray();
     }
 }

@@ -33,6 +33,9 @@ public sealed class BacklogReads(
     IReadOnlyKeyValueStore<string, WaitingWork> works, IReadOnlyKeyValueStore<EntryKey, EntryMark> entries,
     IReadOnlyKeyValueStore<CellKey, RiskCell> cells, IReadOnlyKeyValueStore<RiskKey, RiskMark> risks)
 {
+    /// <summary>Holds that are passed over before the next place is looked up.</summary>
+    internal const int HoldsPerLook = 1_000;
+
     /// <summary>An order or other work, with its stages and holds; null: nothing is known of it.</summary>
     public WaitingWork? Work(string workId) => works.Get(workId);
 
@@ -51,21 +54,72 @@ public sealed class BacklogReads(
     {
         var line = new LeaveLine(prediction);
         var found = new List<HoldAtRisk>();
-        foreach (var (cell, _) in cells.Prefix(BacklogKeys.PrefixOf(stageId)))
+        var chosen = Cells(stageId, line, limit);
+        var at = 0;
+        while (at < chosen.Count)
         {
-            // Cells come in the order of expiry; those of one slot are put in order below.
-            if (found.Count >= limit && cell.ExpirySlot > found[^1].ExpiresAtMs / RiskIndex.SlotMs)
+            at = Take(chosen, at, limit, line, found);
+        }
+        return [.. found.OrderBy(h => h.ExpiresAtMs).ThenBy(h => h.WorkId, StringComparer.Ordinal).Take(limit)];
+    }
+
+    // The first cells at risk that have as many holds as are wanted, and the others of the last one's slot: what is in
+    // one slot is put in order by its reader.
+    private List<CellKey> Cells(string stageId, LeaveLine line, int limit)
+    {
+        var chosen = new List<CellKey>();
+        var count = 0L;
+        foreach (var (cell, inCell) in cells.Prefix(BacklogKeys.PrefixOf(stageId)))
+        {
+            if (cell.ExpirySlot * RiskIndex.SlotMs > line.LastLeaveAtMs
+                || (count >= limit && cell.ExpirySlot > chosen[^1].ExpirySlot))
             {
                 break;
             }
             if (RiskIndex.IsAtRisk(cell, line))
             {
-                found.AddRange(
-                    risks.Prefix(BacklogKeys.PrefixOf(cell)).Take(limit).Select(r => Of(r.Key, r.Value, line)));
+                chosen.Add(cell);
+                count += inCell.Count;
             }
         }
-        return [.. found.OrderBy(h => h.ExpiresAtMs).ThenBy(h => h.WorkId, StringComparer.Ordinal).Take(limit)];
+        return chosen;
     }
+
+    // Reads on through the cells as long as that is less than looking for the next one: a look costs as much as many
+    // holds. Where to go on from.
+    private int Take(List<CellKey> chosen, int at, int limit, LeaveLine line, List<HoldAtRisk> found)
+    {
+        var taken = 0;
+        var passed = 0;
+        var last = chosen[^1];
+        foreach (var (key, mark) in risks.Range(
+            FirstOf(chosen[at]), FirstOf(last with { EntrySlot = last.EntrySlot + 1 })))
+        {
+            while (Order(chosen[at], key.Cell) < 0)
+            {
+                at++;
+                taken = 0;
+            }
+            if (chosen[at] != key.Cell || taken == limit)
+            {
+                if (++passed > HoldsPerLook)
+                {
+                    return taken == limit ? at + 1 : at;
+                }
+                continue;
+            }
+            found.Add(Of(key, mark, line));
+            taken++;
+            passed = 0;
+        }
+        return chosen.Count;
+    }
+
+    private static RiskKey FirstOf(CellKey cell) => new(cell, long.MinValue, "", "", "");
+
+    // As the keys of one stage lie.
+    private static int Order(CellKey x, CellKey y) =>
+        (x.ExpirySlot, x.EntrySlot).CompareTo((y.ExpirySlot, y.EntrySlot));
 
     private static HoldAtRisk Of(RiskKey key, RiskMark mark, LeaveLine line)
     {

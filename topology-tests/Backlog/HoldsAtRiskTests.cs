@@ -147,5 +147,17 @@ public sealed class HoldsAtRiskTests : IDisposable
         Assert.Equal(2500, named.Select(a => a.WorkId).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(RiskSurvey.CellsPerSecond - 1, 0, true)]
+    [InlineData(RiskSurvey.CellsPerSecond * 3, 2_900, false)]
+    [InlineData(RiskSurvey.CellsPerSecond * 3, 3_000, true)]
+    [InlineData(RiskSurvey.CellsPerSecond * 3, -1, true)]
+    [InlineData(int.MaxValue, RiskSurvey.LongestMs, true)]
+    public void Where_there_are_very_many_cells_they_are_looked_through_less_often(int cells, long laterMs, bool isOver)
+    {
+        Assert.Equal(isOver, new RiskSurvey(5_000, 1, null, cells, []).IsOver(5_000 + laterMs));
+    }
+
     private long After(double minutes) => backlog.NowMs + (long)(minutes * 60_000);
 }

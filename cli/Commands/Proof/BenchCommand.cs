@@ -22,6 +22,12 @@ internal static class BenchCommand
         Recursive = true,
     };
 
+    private static readonly Option<long?> Waiting = new("--waiting-count")
+    {
+        Description = "Items that wait when the backlog is asked and started again",
+        Recursive = true,
+    };
+
     private static readonly Option<int?> Pools = new("--pool-count")
     {
         Description = "Pools of the generated load",
@@ -72,7 +78,7 @@ internal static class BenchCommand
     {
         var bench = new Command(
             "bench", "Measure, and print ratios that can be trusted: same machine, same broker, same run")
-            .Takes(Quick, Count, Pools, Threads, Partitions, Bootstrap, KafkaHome, Results, Work);
+            .Takes(Quick, Count, Waiting, Pools, Threads, Partitions, Bootstrap, KafkaHome, Results, Work);
         return bench.With([.. BenchScenario.All.Select(Create), BrokerCommand(), JoinCommand()]);
     }
 
@@ -123,6 +129,7 @@ internal static class BenchCommand
         return options with
         {
             Count = context.Get(Count) ?? options.Count,
+            WaitingCount = context.Get(Waiting) ?? options.WaitingCount,
             PoolCount = context.Get(Pools) ?? options.PoolCount,
             ThreadCount = context.Get(Threads) ?? options.ThreadCount,
             PartitionCount = context.Get(Partitions) ?? options.PartitionCount,

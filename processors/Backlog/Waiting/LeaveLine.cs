@@ -14,6 +14,12 @@ internal sealed class LeaveLine(StagePrediction? prediction)
     public long AtMs { get; } = prediction?.AtMs ?? long.MinValue;
 
     /// <summary>
+    /// When the last of all that wait is predicted to leave; nothing that expires later is at risk.
+    /// <see cref="Never"/>; long.MinValue while nothing is known.
+    /// </summary>
+    public long LastLeaveAtMs => points.Count == 0 ? long.MinValue : points[^1].LeaveAtMs ?? Never;
+
+    /// <summary>
     /// When what entered at a time is predicted to leave; <see cref="Never"/>; long.MinValue while nothing is known.
     /// </summary>
     public long LeaveAtMs(long enteredAtMs)

@@ -42,31 +42,42 @@ internal sealed class RiskIndex(WaitingStores stores)
         Count(cell, 0, 1);
     }
 
-    /// <summary>How many holds of a stage are at risk, and in which cells one is not named yet.</summary>
+    /// <summary>Holds that a survey finds to be named at most; the next one finds those that come after them.</summary>
+    public const long UnnamedPerSurvey = 50_000;
+
+    /// <summary>
+    /// Looks through the cells of a stage for holds at risk. What expires after the last item has left is not looked
+    /// at.
+    /// </summary>
     /// <param name="stageId">The stage.</param>
     /// <param name="line">When items leave.</param>
     /// <param name="nowMs">What has expired by then is named no more.</param>
-    /// <param name="unnamed">Takes the cells, those that expire first in front.</param>
-    public (long Count, long? FirstAtMs) Survey(
-        string stageId, LeaveLine line, long nowMs, List<CellKey> unnamed)
+    public RiskSurvey Survey(string stageId, LeaveLine line, long nowMs)
     {
-        var count = 0L;
+        var (count, cells, left) = (0L, 0, UnnamedPerSurvey);
+        var unnamed = new List<CellKey>();
         long? firstAtMs = null;
         foreach (var (key, cell) in stores.Cells.Prefix(BacklogKeys.PrefixOf(stageId)))
         {
+            var expiresAtMs = key.ExpirySlot * SlotMs;
+            if (expiresAtMs > line.LastLeaveAtMs)
+            {
+                break;
+            }
+            cells++;
             if (!IsAtRisk(key, line))
             {
                 continue;
             }
-            var expiresAtMs = key.ExpirySlot * SlotMs;
             count += cell.Count;
             firstAtMs ??= expiresAtMs;
-            if (cell.Named < cell.Count && expiresAtMs + SlotMs > nowMs)
+            if (left > 0 && cell.Named < cell.Count && expiresAtMs + SlotMs > nowMs)
             {
                 unnamed.Add(key);
+                left -= cell.Count - cell.Named;
             }
         }
-        return (count, firstAtMs);
+        return new RiskSurvey(nowMs, count, firstAtMs, cells, unnamed);
     }
 
     /// <summary>Holds of a cell that are to be named, those that expire first in front.</summary>

@@ -10,40 +10,57 @@ internal sealed class RiskNaming(WaitingStores stores, RiskIndex risks, Action<A
     /// <summary>Alerts in one transaction at most.</summary>
     public const int AlertsPerCommit = 1_000;
 
-    private readonly List<(CellKey Cell, LeaveLine Line)> waiting = [];
+    private readonly Dictionary<string, Queue<CellKey>> waiting = new(StringComparer.Ordinal);
     private int ofCommit;
 
     /// <summary>Whether holds are left to be named.</summary>
-    public bool HasMore => waiting.Count > 0;
+    public bool HasMore => waiting.Values.Any(cells => cells.Count > 0);
 
     /// <summary>What was named is committed.</summary>
     public void Committed() => ofCommit = 0;
 
-    /// <summary>Forgets which cells were to be named: they are surveyed anew.</summary>
-    public void Begin() => waiting.Clear();
-
-    /// <summary>Cells of a stage that have holds to be named.</summary>
-    public void Await(List<CellKey> cells, LeaveLine line) => waiting.AddRange(cells.Select(c => (c, line)));
+    /// <summary>Cells of a stage that have holds to be named, those that expire first in front, and no others.</summary>
+    public void Await(string stageId, IEnumerable<CellKey> cells) => waiting[stageId] = new Queue<CellKey>(cells);
 
     /// <summary>Names as many as the transaction may have.</summary>
-    public void Run(long nowMs)
+    /// <param name="lineOf">When items of a stage leave.</param>
+    /// <param name="nowMs">What has expired by then is named no more.</param>
+    public void Run(Func<string, LeaveLine> lineOf, long nowMs)
     {
-        while (waiting.Count > 0 && ofCommit < AlertsPerCommit)
+        while (ofCommit < AlertsPerCommit && NextStage() is { } cells)
         {
-            // The first to expire, of all stages.
-            var next = waiting.MinBy(w => (w.Cell.ExpirySlot, w.Cell.EntrySlot));
+            var cell = cells.Peek();
+            var line = lineOf(cell.StageId);
             var limit = AlertsPerCommit - ofCommit;
-            var keys = risks.Unnamed(next.Cell, nowMs, limit);
+            // What was at risk a moment ago may be so no more.
+            var keys = RiskIndex.IsAtRisk(cell, line) ? risks.Unnamed(cell, nowMs, limit) : [];
             foreach (var key in keys)
             {
-                Name(key, next.Line, nowMs);
+                Name(key, line, nowMs);
             }
             if (keys.Count < limit)
             {
-                waiting.Remove(next);
+                cells.Dequeue();
             }
         }
     }
+
+    // That with the first to expire, of all stages.
+    private Queue<CellKey>? NextStage()
+    {
+        Queue<CellKey>? first = null;
+        foreach (var cells in waiting.Values)
+        {
+            if (cells.TryPeek(out var cell) && (first is null || IsBefore(cell, first.Peek())))
+            {
+                first = cells;
+            }
+        }
+        return first;
+    }
+
+    private static bool IsBefore(CellKey x, CellKey y) =>
+        x.ExpirySlot < y.ExpirySlot || (x.ExpirySlot == y.ExpirySlot && x.EntrySlot < y.EntrySlot);
 
     private void Name(RiskKey key, LeaveLine line, long nowMs)
     {

@@ -22,7 +22,10 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
 
     private const int TimersPerCall = 1_000;
 
+    private static readonly LeaveLine Unknown = new(null);
+
     private readonly Dictionary<string, LeaveLine> lines = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RiskSurvey> surveys = new(StringComparer.Ordinal);
     private readonly CatalogueBook book = new();
     private IProcessorContext<string, object> context = null!;
     private WaitingStores stores = null!;
@@ -131,16 +134,16 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
 
     private void Speak(long nowMs)
     {
-        naming.Begin();
         var watermarkMs = context.WatermarkMs(options.StageTopic);
-        var unnamed = new List<CellKey>();
         foreach (var stageId in StageIds())
         {
-            unnamed.Clear();
-            var line = lines.GetValueOrDefault(stageId) ?? new LeaveLine(null);
-            var risk = risks.Survey(stageId, line, nowMs, unnamed);
-            naming.Await(unnamed, line);
-            foreach (var word in words.Say(stageId, risk, watermarkMs, book.Version, nowMs))
+            if (!surveys.TryGetValue(stageId, out var survey) || survey.IsOver(nowMs))
+            {
+                surveys[stageId] = survey = risks.Survey(stageId, LineOf(stageId), nowMs);
+                naming.Await(stageId, survey.Unnamed);
+            }
+            foreach (var word in words.Say(
+                stageId, (survey.Count, survey.FirstAtMs), watermarkMs, book.Version, nowMs))
             {
                 context.Forward(new Record<string, object>(stageId, word, nowMs));
             }
@@ -148,10 +151,12 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         Name(nowMs);
     }
 
+    private LeaveLine LineOf(string stageId) => lines.GetValueOrDefault(stageId) ?? Unknown;
+
     // Turns of naming open transactions: there are some only while holds are left over.
     private void Name(long nowMs)
     {
-        naming.Run(nowMs);
+        naming.Run(LineOf, nowMs);
         if (naming.HasMore)
         {
             namingTurns ??= context.Schedule(
