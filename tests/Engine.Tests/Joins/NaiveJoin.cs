@@ -9,6 +9,7 @@ internal sealed class NaiveJoin(JoinCase @case)
 {
     private readonly List<Waiting> waiting = [];
     private readonly List<string> results = [];
+    private List<Waiting> committed = [];
 
     private long BeforeMs => (long)@case.Windows.Before.TotalMilliseconds;
 
@@ -20,12 +21,24 @@ internal sealed class NaiveJoin(JoinCase @case)
 
     private bool RightIsOuter => @case.Type == JoinType.Outer;
 
-    /// <summary>What came out since the last call.</summary>
-    public List<string> Take()
+    /// <summary>How many results there are since the last call of <see cref="Commit"/>.</summary>
+    public int ResultCount => results.Count;
+
+    /// <summary>What came out since the last call; it stays.</summary>
+    public List<string> Commit()
     {
         var taken = results.ToList();
         results.Clear();
+        committed = waiting.ConvertAll(w => w with { });
         return taken;
+    }
+
+    /// <summary>Everything since the last <see cref="Commit"/> never was.</summary>
+    public void Drop()
+    {
+        results.Clear();
+        waiting.Clear();
+        waiting.AddRange(committed.Select(w => w with { }));
     }
 
     /// <summary>A record comes.</summary>
@@ -33,8 +46,8 @@ internal sealed class NaiveJoin(JoinCase @case)
     /// <param name="key">Its key.</param>
     /// <param name="value">Its value.</param>
     /// <param name="timestampMs">Its timestamp.</param>
-    /// <param name="knownMs">Its own source's watermark; null for none.</param>
-    public void Process(bool isRight, string? key, string? value, long timestampMs, long? knownMs)
+    /// <param name="knownMs">Its own source's watermark; <see cref="long.MinValue"/> for none.</param>
+    public void Process(bool isRight, string? key, string? value, long timestampMs, long knownMs)
     {
         if (value is null)
         {
@@ -49,7 +62,7 @@ internal sealed class NaiveJoin(JoinCase @case)
             }
             return;
         }
-        if (timestampMs < knownMs - GraceMs)
+        if (knownMs != long.MinValue && timestampMs < knownMs - GraceMs)
         {
             results.Add(string.Create(
                 CultureInfo.InvariantCulture, $"{(isRight ? "late-right" : "late-left")} {key} {value} {timestampMs}"));
@@ -74,12 +87,17 @@ internal sealed class NaiveJoin(JoinCase @case)
     }
 
     /// <summary>Sources are known further.</summary>
-    public void Know(long? leftMs, long? rightMs, long nowMs, Func<string, bool>? isConcerned = null)
+    /// <param name="knownMs">Up to when a source is known.</param>
+    /// <param name="nowMs">The clock.</param>
+    /// <param name="isConcerned">The keys of the partition whose sources these are.</param>
+    public void Know(Func<string, long> knownMs, long nowMs, Func<string, bool> isConcerned)
     {
-        foreach (var record in waiting.Where(w => isConcerned?.Invoke(w.Key) != false))
+        var leftClaimedMs = (@case.LeftClaims ?? @case.RightSources).Min(knownMs);
+        var rightClaimedMs = (@case.RightClaims ?? @case.LeftSources).Min(knownMs);
+        foreach (var record in waiting.Where(w => isConcerned(w.Key)))
         {
-            var claimedMs = record.IsRight ? leftMs : rightMs;
-            if (record.IsGone || record.IsMatched || !(claimedMs > record.EndMs + GraceMs)
+            var claimedMs = record.IsRight ? rightClaimedMs : leftClaimedMs;
+            if (record.IsGone || record.IsMatched || claimedMs <= record.EndMs + GraceMs
                 || !(record.IsRight ? RightIsOuter : LeftIsOuter))
             {
                 continue;
