@@ -23,12 +23,16 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     private readonly TaskEnvironment environment;
     private readonly BrokerTime? brokerTime;
     private readonly HashSet<TopicPartition> held = [];
+    private readonly HashSet<TopicPartition> paused = [];
+    private readonly Dictionary<TopicPartition, long> committed = [];
+    private readonly Dictionary<TopicPartition, long> watermarksAtOpening = [];
     private readonly Dictionary<TopicPartition, List<TestRecord>> log = [];
     private readonly Dictionary<string, Queue<TestRecord>> unread = new(StringComparer.Ordinal);
     private readonly SortedDictionary<TaskId, StreamTask> tasks = [];
     private readonly List<OutputRecord> outputs = [];
     private readonly Dictionary<string, long> late = new(StringComparer.Ordinal);
     private MemoryStateProvider states = new();
+    private int openings;
 
     /// <summary>Starts every task with empty state.</summary>
     /// <param name="topology">What to run.</param>
@@ -145,6 +149,27 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     }
 
     /// <summary>
+    /// Has a source partition read no further, as a pause, a full queue or an open transaction does: what is piped in
+    /// waits in the log, whose end is told all the same. Restarts change nothing about it.
+    /// </summary>
+    public void PauseInput(string topic, int partition = 0) => paused.Add(new TopicPartition(topic, partition));
+
+    /// <summary>Ends <see cref="PauseInput"/>: what waits is processed.</summary>
+    public void ResumeInput(string topic, int partition = 0)
+    {
+        var source = new TopicPartition(topic, partition);
+        if (paused.Remove(source))
+        {
+            Refresh();
+            Fetch(source);
+            Process(source);
+        }
+    }
+
+    /// <summary>The process stands still: time passes, nothing is done, and no end of the log is asked for.</summary>
+    public void StandStill(TimeSpan time) => clock.Advance(time);
+
+    /// <summary>
     /// Up to when a source partition is known, milliseconds since the Unix epoch; <see cref="long.MinValue"/> for
     /// nothing.
     /// </summary>
@@ -153,6 +178,10 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         t => t.TaskId.Partition == partition && t.Queues.Any(q => q.Partition.Topic == topic)) is { } task
             ? task.WatermarkMs(topic)
             : throw new TopologyException($"The topology does not read '{topic}'.");
+
+    /// <summary>The same as it was when the partition's task began last, before it did anything.</summary>
+    internal long WatermarkAtOpeningMs(string topic, int partition) =>
+        watermarksAtOpening[new TopicPartition(topic, partition)];
 
     /// <summary>Records of a partition's tasks that came too late, by source.</summary>
     public IReadOnlyDictionary<string, long> LateCounts => late;
@@ -210,16 +239,40 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <summary>Throws all state away and restores it from journals and changelogs, as a new instance would.</summary>
     public void RestartFromJournal()
     {
-        CloseTasks();
+        CloseTasks(_ => true);
         states.Dispose();
         states = new MemoryStateProvider();
         OpenTasks();
     }
 
+    /// <summary>
+    /// Ends the process as kill -9 does: what is not committed is dropped, and a new instance does it again, with what
+    /// the log has and nothing else.
+    /// </summary>
+    public void Kill()
+    {
+        outputs.Clear();
+        CloseTasks(_ => true);
+        states.Dispose();
+        states = new MemoryStateProvider();
+        OpenAndGoOn(_ => true);
+    }
+
+    /// <summary>
+    /// The tasks of a partition go to another instance, as in a rebalance: all is committed, then they begin anew there
+    /// with what the log has.
+    /// </summary>
+    public void Move(int partition)
+    {
+        Commit();
+        CloseTasks(id => id.Partition == partition);
+        OpenAndGoOn(id => id.Partition == partition);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        CloseTasks();
+        CloseTasks(_ => true);
         states.Dispose();
     }
 
@@ -232,15 +285,22 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
 
     private int CountOf(string topic) => partitionCounts.GetValueOrDefault(topic, PartitionCount);
 
-    private void OpenTasks()
+    /// <summary>Opens the tasks that are not open.</summary>
+    /// <param name="fromCommitted">Whether what was read and not committed is read again.</param>
+    private void OpenTasks(bool fromCommitted = false)
     {
+        openings++;
         foreach (var sub in topology.SubTopologies)
         {
             for (var partition = 0; partition < sub.Sources.Max(s => CountOf(s.Topic)); partition++)
             {
                 var id = new TaskId(sub.Index, partition);
+                if (tasks.ContainsKey(id))
+                {
+                    continue;
+                }
                 var state = states.Open(
-                    new TaskStateOptions { TaskId = id, Directory = id.ToString(), Stores = sub.Stores });
+                    new TaskStateOptions { TaskId = id, Directory = $"{id}-{openings}", Stores = sub.Stores });
                 var task = new StreamTask(id, sub, state, environment);
                 tasks.Add(id, task);
                 DriverRestore.Run(task, Log);
@@ -249,10 +309,31 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
                     var position = state.Position.SourceMarks.TryGetValue(queue.Partition.Topic, out var mark)
                         ? mark
                         : -1;
-                    queue.Reset(Math.Max(position + 1, Log(queue.Partition.Topic, partition).Count), position);
+                    var next = fromCommitted || paused.Contains(queue.Partition)
+                        ? committed.GetValueOrDefault(queue.Partition)
+                        : Log(queue.Partition.Topic, partition).Count;
+                    queue.Reset(Math.Max(position + 1, next), position);
                 }
                 task.Open();
+                foreach (var queue in task.Queues)
+                {
+                    watermarksAtOpening[queue.Partition] = task.Watermarks.At(queue.Index);
+                }
             }
+        }
+    }
+
+    private void OpenAndGoOn(Func<TaskId, bool> isConcerned)
+    {
+        Refresh();
+        OpenTasks(fromCommitted: true);
+        foreach (var task in tasks.Values.Where(t => isConcerned(t.TaskId)).ToList())
+        {
+            foreach (var queue in task.Queues.Where(q => !paused.Contains(q.Partition)))
+            {
+                Fetch(queue.Partition);
+            }
+            Process(task.Queues[0].Partition);
         }
     }
 
@@ -268,19 +349,21 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         foreach (var queue in task.Queues.Where(q => q.Count == 0))
         {
             // The driver's log has an end that is reached: past the last record, whatever was written meanwhile.
-            var end = held.Contains(queue.Partition) ? long.MaxValue : queue.NextOffset;
+            var end = held.Contains(queue.Partition) ? long.MaxValue
+                : paused.Contains(queue.Partition) ? Log(queue.Partition.Topic, queue.Partition.Partition).Count
+                : queue.NextOffset;
             task.Watermarks.Offer(queue.Index, new KnownEnd(NowMs, end));
         }
         task.Watermarks.Advance();
     }
 
-    private void CloseTasks()
+    private void CloseTasks(Func<TaskId, bool> isConcerned)
     {
-        foreach (var task in tasks.Values)
+        foreach (var task in tasks.Values.Where(t => isConcerned(t.TaskId)).ToList())
         {
             task.CloseState(flush: false);
+            tasks.Remove(task.TaskId);
         }
-        tasks.Clear();
     }
 
     private long Append(TopicPartition partition, byte[]? key, byte[]? value, long timestampMs, RecordHeaders? headers)
@@ -292,20 +375,33 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         var record = new TestRecord(
             partition.Topic, partition.Partition, records.Count, key, value, timestampMs, headers);
         records.Add(record);
-        foreach (var queue in tasks.Values.SelectMany(t => t.Queues).Where(q => q.Partition == partition))
+        if (!paused.Contains(partition))
         {
-            queue.Enqueue(new PollResult
-            {
-                Kind = PollKind.Record,
-                Partition = partition,
-                Offset = record.Offset,
-                Key = key,
-                Value = value,
-                TimestampMs = timestampMs,
-                Headers = headers,
-            });
+            Fetch(partition);
         }
         return record.Offset;
+    }
+
+    /// <summary>Puts into the queues of a partition what they do not have yet.</summary>
+    private void Fetch(TopicPartition partition)
+    {
+        var records = Log(partition.Topic, partition.Partition);
+        foreach (var queue in tasks.Values.SelectMany(t => t.Queues).Where(q => q.Partition == partition))
+        {
+            for (var offset = (int)queue.NextFetchOffset; offset < records.Count; offset++)
+            {
+                queue.Enqueue(new PollResult
+                {
+                    Kind = PollKind.Record,
+                    Partition = partition,
+                    Offset = offset,
+                    Key = records[offset].Key,
+                    Value = records[offset].Value,
+                    TimestampMs = records[offset].TimestampMs,
+                    Headers = records[offset].Headers,
+                });
+            }
+        }
     }
 
     private void Process(TopicPartition partition)
@@ -323,9 +419,13 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
                     Commit(task);
                 }
             }
-            while (task.HasPunctuationDue && task.Punctuate(this) && CommitsEachRecord)
+            task.Watermarks.Advance();
+            while (task.HasPunctuationDue && task.Punctuate(this))
             {
-                Commit(task);
+                if (CommitsEachRecord)
+                {
+                    Commit(task);
+                }
             }
         }
     }
@@ -386,6 +486,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         });
         foreach (var queue in task.Queues)
         {
+            committed[queue.Partition] = queue.CommitOffset;
             task.ReportCommitted(queue.Partition.Topic, queue.CommitOffset);
         }
         foreach (var partition in written.Select(o => new TopicPartition(o.Topic, o.Partition)).Distinct())

@@ -117,6 +117,10 @@ internal static partial class Log
     [LoggerMessage(38, LogLevel.Warning, "Waits for the broker to answer {What}, for {Seconds:F0} s so far: {Reason}")]
     public static partial void BrokerAway(ILogger logger, string what, double seconds, string reason);
 
+    [LoggerMessage(39, LogLevel.Warning,
+        "What was read of {Topics} is not deleted now, and is tried again: {Reason}")]
+    public static partial void NotPurged(ILogger logger, string topics, string reason);
+
     [LoggerMessage(40, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);
 }

@@ -110,6 +110,7 @@ public sealed partial class KStream<TKey, TValue>
         {
             LeftClaims = with.LeftClaims ?? right.SourceTopics,
             RightClaims = with.RightClaims ?? SourceTopics,
+            Sources = [.. SourceTopics.Union(right.SourceTopics)],
             Fault = with.Fault,
         };
         var nodes = Builder.Nodes.UseWatermarks();

@@ -26,6 +26,9 @@ internal sealed class JoinPlan<TKey, TLeft, TRight, TResult>(
 
     public required IReadOnlyList<string> RightClaims { get; init; }
 
+    /// <summary>The sources of both sides: beyond what they are known to, nobody meets anybody any more.</summary>
+    public required IReadOnlyList<string> Sources { get; init; }
+
     /// <summary>A fault that is built in on purpose, to see that tests catch it.</summary>
     public JoinFault Fault { get; init; }
 }

@@ -43,7 +43,8 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
             closing = context.CreateWatermarkTimer(side.Claims, Close);
             closing.DueAtMs = HeadOf(own);
         }
-        expiry = context.CreateWatermarkTimer([.. plan.LeftClaims.Union(plan.RightClaims)], Expire);
+        // Whatever is claimed: what is kept may meet a record of either side until both are known beyond it.
+        expiry = context.CreateWatermarkTimer(plan.Sources, Expire);
         expiry.DueAtMs = HeadOf(indexes.Expiry);
     }
 

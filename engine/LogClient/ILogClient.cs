@@ -154,4 +154,7 @@ public interface ILogAdmin : ILogWatch, IDisposable
 
     /// <summary>The bounds of a partition, read uncommitted: the end is the high watermark.</summary>
     LogBounds Bounds(TopicPartition partition);
+
+    /// <summary>Deletes the records before an offset, for good; by partition.</summary>
+    void DeleteRecords(IReadOnlyDictionary<TopicPartition, long> before);
 }

@@ -106,6 +106,21 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         return new LogBounds(offsets.Low.Value, offsets.High.Value);
     });
 
+    public void DeleteRecords(IReadOnlyDictionary<TopicPartition, long> before) => Call("DeleteRecords", () =>
+    {
+        try
+        {
+            return admin.DeleteRecordsAsync(
+                before.Select(b => new Confluent.Kafka.TopicPartitionOffset(Native(b.Key), b.Value)),
+                new DeleteRecordsOptions { RequestTimeout = LookTimeout, OperationTimeout = LookTimeout })
+                .GetAwaiter().GetResult();
+        }
+        catch (DeleteRecordsException error)
+        {
+            throw new KafkaException(error.Results.First(r => r.Error.IsError).Error, error);
+        }
+    });
+
     public long Beginning(TopicPartition partition) => Call(
         "ListOffsets", () => consumer.QueryWatermarkOffsets(Native(partition), LookTimeout).Low.Value);
 

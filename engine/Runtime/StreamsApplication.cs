@@ -39,6 +39,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private ITimer? checkpointTimer;
     private InputWatch? watch;
     private ApplicationWatermarks? watermarks;
+    private RepartitionPurge? purge;
     private ITimer? idleTimer;
     private bool isStopped;
     private bool hangs;
@@ -227,6 +228,12 @@ public sealed class StreamsApplication : IAsyncDisposable
             clock);
         watch.Start(admin);
         watermarks?.Start(admin);
+        if (RepartitionPurge.TopicsOf(topology) is { Count: > 0 } repartitioned)
+        {
+            purge = new RepartitionPurge(
+                repartitioned, () => threads.SelectMany(t => t.Inputs), options.RepartitionPurgeInterval, logger);
+            purge.Start(admin);
+        }
         if (checkpoints is not null && options.CheckpointInterval is { } interval)
         {
             checkpointTimer = clock.CreateTimer(_ => _ = taskCheckpoints!.TakeQuietlyAsync(), null, interval, interval);
@@ -379,6 +386,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             stopping.Cancel();
             watch?.Stop();
             watermarks?.Stop();
+            purge?.Stop();
             // By the machine's clock: a virtual one may stand still for good once nobody polls.
             var started = TimeProvider.System.GetTimestamp();
             TimeSpan Left() => options.ShutdownTimeout - TimeProvider.System.GetElapsedTime(started) is
@@ -401,6 +409,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             {
                 watch?.Dispose();
                 watermarks?.Dispose();
+                purge?.Dispose();
                 admin?.Dispose();
                 directory?.Dispose();
             }

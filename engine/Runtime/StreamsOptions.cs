@@ -171,6 +171,12 @@ public sealed record StreamsOptions
     /// </summary>
     public bool CreateInternalTopics { get; init; } = true;
 
+    /// <summary>
+    /// How often what was read of repartition topics is deleted from them, up to the committed offsets; 100 ms to 1
+    /// day, default 30 s.
+    /// </summary>
+    public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Replication factor of created topics; −1 takes the broker's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 
@@ -200,6 +206,9 @@ public sealed record StreamsOptions
         RequireWithin(SuspendedTaskTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(SuspendedTaskTimeout));
         RequireWithin(ShutdownTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(ShutdownTimeout));
         RequireWithin(AllowedClockSkew, TimeSpan.Zero, TimeSpan.FromMinutes(10), nameof(AllowedClockSkew));
+        RequireWithin(
+            RepartitionPurgeInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1),
+            nameof(RepartitionPurgeInterval));
         RequireWithin(StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(StartTimeout));
     }
 

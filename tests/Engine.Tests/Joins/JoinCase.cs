@@ -25,6 +25,9 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
     public const string Left = "left";
     public const string Right = "right";
 
+    /// <summary>The other topic of the left side where <see cref="MergesLeft"/> says so.</summary>
+    public const string LeftMore = "left-more";
+
     public bool MovesWindowEnds { get; init; }
 
     /// <summary>Milliseconds of the number behind the @.</summary>
@@ -36,7 +39,23 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
     /// <summary>Whether the left topic is both sides.</summary>
     public bool IsSelfJoin { get; init; }
 
+    /// <summary>Whether the left side is two topics put together.</summary>
+    public bool MergesLeft { get; init; }
+
+    /// <summary>Sources that a left record waits for; null for those of the other side.</summary>
+    public IReadOnlyList<string>? LeftClaims { get; init; }
+
+    /// <summary>The same of a right record.</summary>
+    public IReadOnlyList<string>? RightClaims { get; init; }
+
     public JoinFault Fault { get; init; }
+
+    /// <summary>The topics that left records are read from.</summary>
+    public IReadOnlyList<string> LeftSources => Repartitions ? ["joins-left-again-repartition"]
+        : MergesLeft ? [Left, LeftMore] : [Left];
+
+    /// <summary>The topics that right records are read from.</summary>
+    public IReadOnlyList<string> RightSources => Repartitions ? ["joins-right-again-repartition"] : [Right];
 
     /// <summary>The end of a left record's window, if its value says one.</summary>
     public long WindowEndMs(string value, long timestampMs) =>
@@ -48,6 +67,10 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
     {
         var builder = new StreamsBuilder("joins");
         var left = builder.Stream(Left, Serdes.Utf8, Serdes.Utf8);
+        if (MergesLeft)
+        {
+            left = left.Merge(builder.Stream(LeftMore, Serdes.Utf8, Serdes.Utf8));
+        }
         var right = IsSelfJoin ? left : builder.Stream(Right, Serdes.Utf8, Serdes.Utf8);
         if (Repartitions)
         {
@@ -57,6 +80,8 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
         var with = new JoinedWith<string, string, string>("pairs", Serdes.Utf8, Serdes.Utf8, Serdes.Utf8)
         {
             LeftWindowEndMs = MovesWindowEnds ? (_, value, timestampMs) => WindowEndMs(value, timestampMs) : null,
+            LeftClaims = LeftClaims,
+            RightClaims = RightClaims,
             Fault = Fault,
         };
         var joined = Type switch

@@ -1,159 +1,101 @@
 using System.Globalization;
-using System.Text;
 using Alloc.Engine.Joins;
-using Alloc.Engine.Partitioning;
 using Alloc.Engine.Testing;
+using Engine.Tests.Support;
 
 namespace Engine.Tests.Joins;
 
-/// <summary>A random history of a random join, run by the engine and by the naive model side by side.</summary>
-internal sealed class JoinHistory : IDisposable
+/// <summary>A random history of a random join.</summary>
+internal sealed class JoinHistory : TaskHistory
 {
     private const long StartMs = 1_000_000;
-    private const long SkewMs = 5_000;
-    private readonly Random random;
     private readonly JoinCase @case;
-    private readonly TopologyTestDriver driver;
     private readonly NaiveJoin naive;
-    private readonly HashSet<(string Source, int Partition)> held = [];
-    private readonly string leftSource;
-    private readonly string rightSource;
-    private readonly int partitionCount;
     private readonly int keyCount;
     private readonly int eventCount;
-    private readonly string name;
+    private readonly int padding;
     private int recordCount;
-    private int eventNumber;
 
-    public JoinHistory(int seed, JoinFault fault = JoinFault.None)
+    private JoinHistory(TopologyTestDriver driver, JoinCase @case, NaiveJoin naive, string name, Random random)
+        : base(driver, naive, name)
     {
-        random = new Random(seed);
+        this.@case = @case;
+        this.naive = naive;
+        Random = random;
+        // What is paused would have to be who writes them.
+        MayPause = !@case.Repartitions;
+        driver.CommitsEachRecord = @case.Repartitions || random.Next(3) > 0;
+        keyCount = random.Next(1, 4);
+        // Some keys are hot enough, or their values large enough, to be kept in chunks.
+        eventCount = random.Next(20) == 0 ? 300 : random.Next(10, 60);
+        padding = random.Next(20) == 0 ? random.Next(500, 5_000) : 0;
+    }
+
+    public static JoinHistory Of(
+        int seed, JoinFault fault = JoinFault.None, PlantedFault watermarkFault = PlantedFault.None)
+    {
+        var random = new Random(seed);
+        var @case = RandomCase(random, fault);
+        var partitionCount = random.Next(4) == 0 ? 3 : 1;
+        var driver = new TopologyTestDriver(
+            @case.Build(), StartMs, partitionCount, new PlantedRules(watermarkFault));
+        return new JoinHistory(
+            driver, @case, new NaiveJoin(@case), $"seed {seed}: {@case}, {partitionCount} partitions", random);
+    }
+
+    public void Run() => Run(eventCount);
+
+    protected override IEnumerable<NaiveSource> MakeSources() =>
+        @case.LeftSources.Select(s => new NaiveSource(s, isRight: false, !@case.Repartitions))
+            .Concat(@case.RightSources.Select(s => new NaiveSource(s, isRight: true, !@case.Repartitions)));
+
+    protected override IEnumerable<string> ReadResults() => JoinCase.ReadAll(Driver);
+
+    protected override void Pipe()
+    {
+        var key = Random.Next(30) == 0 ? null : $"k{Random.Next(keyCount)}";
+        var partition = key is null ? 0 : PartitionOf(key);
+        // The sides evenly, whether the left one is one topic or two.
+        var isRight = Random.Next(2) == 1;
+        var own = SourcesOf(partition).Where(s => s.IsRight == isRight).ToList();
+        var source = own[Random.Next(own.Count)];
+        var value = Random.Next(30) == 0 ? null : string.Create(CultureInfo.InvariantCulture,
+            $"{(isRight ? "r" : "l")}{recordCount++}{new string('.', padding)}"
+            + $"{(Random.Next(2) == 0 ? "" : $"@{Random.Next(600)}")}");
+        var record = new HistoryRecord(key, value, RandomTimestampMs());
+        var topic = !@case.Repartitions ? source.Topic : isRight ? JoinCase.Right : JoinCase.Left;
+        if (!@case.Repartitions || key is not null)
+        {
+            Write(topic, source, partition, record);
+            return;
+        }
+        // It goes to any partition, and meets nobody in it.
+        Driver.PipeInput(topic, null, Bytes(value), record.TimestampMs, partition);
+        naive.Process(source, record);
+        Compare("a record without key");
+    }
+
+    private static JoinCase RandomCase(Random random, JoinFault fault)
+    {
         TimeSpan Ms(int limit) => TimeSpan.FromMilliseconds(random.Next(limit));
         var (before, after, grace) = (Ms(400), Ms(400), Ms(200));
         if (random.Next(8) == 0)
         {
-            before = -before.Min(after);
+            before = before < after ? -before : -after;
         }
-        @case = new JoinCase((JoinType)random.Next(3), new JoinWindows(before, after, grace))
+        var made = new JoinCase((JoinType)random.Next(3), new JoinWindows(before, after, grace))
         {
             MovesWindowEnds = random.Next(3) == 0,
             Repartitions = random.Next(5) == 0,
             Fault = fault,
         };
-        partitionCount = random.Next(4) == 0 ? 3 : 1;
-        keyCount = random.Next(1, 4);
-        // Some keys are hot enough to be kept in chunks.
-        eventCount = random.Next(20) == 0 ? 300 : random.Next(10, 60);
-        string[] topics = @case.Repartitions
-            ? ["joins-left-again-repartition", "joins-right-again-repartition"]
-            : [JoinCase.Left, JoinCase.Right];
-        (leftSource, rightSource) = (topics[0], topics[1]);
-        naive = new NaiveJoin(@case);
-        driver = new TopologyTestDriver(@case.Build(), StartMs, partitionCount);
-        name = $"seed {seed}: {@case}, {partitionCount} partitions, {keyCount} keys";
+        made = made with { MergesLeft = !made.Repartitions && random.Next(3) == 0 };
+        return made with { LeftClaims = RandomClaims(random, made), RightClaims = RandomClaims(random, made) };
     }
 
-    /// <summary>Runs it to the end, where everything that waits has left. Throws where the two differ.</summary>
-    public void Run()
+    private static List<string>? RandomClaims(Random random, JoinCase made)
     {
-        for (eventNumber = 0; eventNumber < eventCount; eventNumber++)
-        {
-            Next();
-        }
-        foreach (var (source, partition) in held.ToList())
-        {
-            Hold(source, partition);
-        }
-        Advance(TimeSpan.FromMinutes(1));
+        var all = made.LeftSources.Concat(made.RightSources).ToList();
+        return random.Next(4) > 0 ? null : [.. all.Where(_ => random.Next(2) == 0).DefaultIfEmpty(all[^1])];
     }
-
-    public void Dispose() => driver.Dispose();
-
-    private void Next()
-    {
-        switch (random.Next(20))
-        {
-            case 0:
-                driver.RestartFromJournal();
-                Compare("a restart");
-                break;
-            case < 3:
-                Advance(TimeSpan.FromMilliseconds(random.Next(500)));
-                break;
-            case 3 when !@case.Repartitions:
-                Hold(random.Next(2) == 0 ? leftSource : rightSource, random.Next(partitionCount));
-                break;
-            case 4:
-                Advance(TimeSpan.FromMilliseconds(SkewMs + random.Next(1_500)));
-                break;
-            default:
-                Pipe(random.Next(2) == 1);
-                break;
-        }
-    }
-
-    /// <summary>A partition is paused, or goes on.</summary>
-    private void Hold(string source, int partition)
-    {
-        if (held.Remove((source, partition)))
-        {
-            driver.ReleaseWatermark(source, partition);
-        }
-        else
-        {
-            held.Add((source, partition));
-            driver.HoldWatermark(source, partition);
-        }
-    }
-
-    private void Pipe(bool isRight)
-    {
-        var key = random.Next(30) == 0 ? null : $"k{random.Next(keyCount)}";
-        var value = random.Next(30) == 0 ? null : string.Create(CultureInfo.InvariantCulture,
-            $"{(isRight ? "r" : "l")}{recordCount++}{(random.Next(2) == 0 ? "" : $"@{random.Next(600)}")}");
-        // Mostly near the edge of what is known, where being early, late or closed is a matter of a millisecond.
-        var timestampMs = driver.NowMs + random.Next(-600, 200) - (random.Next(2) == 0 ? SkewMs : 0);
-        var partition = key is null ? 0 : Murmur2.Partition(Encoding.UTF8.GetBytes(key), partitionCount);
-        var knownMs = Known(isRight ? rightSource : leftSource, partition);
-        driver.PipeInput(isRight ? JoinCase.Right : JoinCase.Left, Bytes(key), Bytes(value), timestampMs, partition);
-        naive.Process(isRight, key, value, timestampMs, knownMs);
-        Compare($"{(isRight ? "right" : "left")} {key ?? "null"} {value ?? "null"} {timestampMs}");
-    }
-
-    private void Advance(TimeSpan time)
-    {
-        driver.AdvanceWallClock(time);
-        Compare($"{time.TotalMilliseconds} ms of silence");
-    }
-
-    private long? Known(string source, int partition)
-    {
-        var knownMs = driver.WatermarkMs(source, partition);
-        return knownMs == long.MinValue ? null : knownMs;
-    }
-
-    private void Compare(string what)
-    {
-        for (var partition = 0; partition < partitionCount; partition++)
-        {
-            var own = partition;
-            naive.Know(Known(leftSource, own), Known(rightSource, own), driver.NowMs,
-                key => Murmur2.Partition(Encoding.UTF8.GetBytes(key), partitionCount) == own);
-        }
-        var expected = naive.Take().Order(StringComparer.Ordinal).ToList();
-        var actual = JoinCase.ReadAll(driver).Order(StringComparer.Ordinal).ToList();
-        if (!expected.SequenceEqual(actual))
-        {
-            throw new Xunit.Sdk.XunitException(
-                $"{name}, event {eventNumber} ({what}, now {driver.NowMs}):\nexpected\n  "
-                + $"{string.Join("\n  ", expected)}\nbut was\n  {string.Join("\n  ", actual)}");
-        }
-    }
-
-    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
-}
-
-internal static class TimeSpans
-{
-    public static TimeSpan Min(this TimeSpan left, TimeSpan right) => left < right ? left : right;
 }

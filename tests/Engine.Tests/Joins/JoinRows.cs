@@ -1,33 +1,53 @@
 namespace Engine.Tests.Joins;
 
 /// <summary>
-/// The rows of the table in docs/joins.md: records of a join, and what comes out. The table is written in the page and
-/// read from there, so that page, test and the comparison with Kafka Streams can not part.
+/// The rows of the tables in docs/joins.md: records of a join, a join with a table or an aggregate, and what comes out.
+/// The tables are written in the page and read from there, so that page, test and the comparison with Kafka Streams can
+/// not part.
 /// </summary>
 /// <remarks>
-/// A row: case | join | records | result | Kafka Streams; the page says how records and results are written. "same" in
-/// the last cell is the result, what stands in brackets is why it differs, and "not offered" what it has no word for.
+/// A row: case | join | records | result | Kafka Streams; the second cell's head says what kind of table it is, and the
+/// page how records and results are written. "same" in the last cell is the result, what stands in brackets is why it
+/// differs, and "not offered" what it has no word for.
 /// </remarks>
 internal sealed record JoinRow(
-    string Name, string Join, IReadOnlyList<string> Steps, IReadOnlyList<string> Results,
+    string Kind, string Name, string Join, IReadOnlyList<string> Steps, IReadOnlyList<string> Results,
     IReadOnlyList<string>? KafkaStreams)
 {
+    public const string StreamJoin = "join";
+    public const string TableJoin = "join with a table";
+    public const string Aggregate = "aggregate";
+
     /// <summary>Every row of the page.</summary>
     public static IReadOnlyList<JoinRow> ReadAll()
     {
-        var page = File.ReadAllLines(Path.Combine(FindRoot(), "docs", "joins.md"));
-        return
-        [
-            .. page.SkipWhile(line => !line.StartsWith("| case |", StringComparison.Ordinal)).Skip(2)
-                .TakeWhile(line => line.StartsWith('|')).Select(Parse),
-        ];
+        var rows = new List<JoinRow>();
+        var kind = "";
+        foreach (var line in File.ReadLines(Path.Combine(FindRoot(), "docs", "joins.md")))
+        {
+            if (line.StartsWith("| case |", StringComparison.Ordinal))
+            {
+                kind = Cells(line)[1];
+            }
+            else if (!line.StartsWith('|'))
+            {
+                kind = "";
+            }
+            else if (kind.Length > 0 && !line.StartsWith("| ---", StringComparison.Ordinal))
+            {
+                rows.Add(Parse(kind, Cells(line)));
+            }
+        }
+        return rows;
     }
 
-    private static JoinRow Parse(string line)
+    private static string[] Cells(string line) =>
+        [.. line.Trim().Trim('|').Split('|').Select(cell => cell.Trim().Trim('`'))];
+
+    private static JoinRow Parse(string kind, string[] cells)
     {
-        var cells = line.Trim().Trim('|').Split('|').Select(cell => cell.Trim().Trim('`')).ToArray();
         var peer = cells[4].Split('(')[0].Trim();
-        return new JoinRow(cells[0], cells[1], Items(cells[2]), Items(cells[3]), peer switch
+        return new JoinRow(kind, cells[0], cells[1], Items(cells[2]), Items(cells[3]), peer switch
         {
             "same" => Items(cells[3]),
             "not offered" => null,

@@ -91,6 +91,36 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
     }
 
     [Fact]
+    public async Task What_was_read_of_a_repartition_topic_is_deleted_from_it_and_nothing_else_is()
+    {
+        await cluster.CreateTopicAsync(Left, PartitionCount);
+        await cluster.CreateTopicAsync(Out, 1);
+        var again = $"{name}-by-value-repartition";
+        await using (var application = await StartAsync(Copy(), cluster.NewDirectory("state"), WatermarkRules.Sound))
+        {
+            Produce(Left, Enumerable.Range(0, 500).Select(n => ($"k{n % 7}", $"v{n}", startMs)));
+            cluster.ReadUntil(Out, l => l.Count >= 500);
+            // Of each transaction a marker stays unread at the most.
+            await Until.TrueAsync(() => cluster.ReadAll(again).Count == 0, "the repartition topic is empty");
+        }
+
+        Assert.Equal(500, cluster.ReadAll(Left).Count);
+        await using var next = await StartAsync(Copy(), cluster.NewDirectory("state"), WatermarkRules.Sound);
+        Produce(Left, Enumerable.Range(500, 100).Select(n => ($"k{n % 7}", $"v{n}", startMs)));
+        Assert.Equal(
+            Enumerable.Range(0, 600).Select(n => $"v{n}").Order(StringComparer.Ordinal),
+            cluster.ReadUntil(Out, l => l.Count >= 600).Select(l => l.Value!).Order(StringComparer.Ordinal));
+    }
+
+    private StreamsBuilder Copy()
+    {
+        var builder = new StreamsBuilder(name);
+        builder.Stream(Left, Serdes.Utf8, Serdes.Utf8).SelectKey((_, value) => value)
+            .Repartition("by-value", Serdes.Utf8, Serdes.Utf8).To(Out, Serdes.Utf8, Serdes.Utf8);
+        return builder;
+    }
+
+    [Fact]
     public async Task Sides_that_are_not_partitioned_alike_are_refused_by_name_before_anything_runs()
     {
         await cluster.CreateTopicAsync(Left, 3);
@@ -152,6 +182,7 @@ public sealed class JoinRunTests(TestCluster cluster) : IClassFixture<TestCluste
             StateDirectory = directory,
             SessionTimeout = TimeSpan.FromSeconds(6),
             RequestTimeout = TimeSpan.FromSeconds(5),
+            RepartitionPurgeInterval = TimeSpan.FromMilliseconds(500),
         };
         var application = new StreamsApplication(
             builder.Build(), options, TimeProvider.System, NullLoggerFactory.Instance, new StreamsSeams(

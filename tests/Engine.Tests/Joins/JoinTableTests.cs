@@ -1,18 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Alloc.Engine.Joins;
 using Alloc.Engine.Testing;
 using Alloc.Tests.Support;
 using Engine.Tests.Support;
 
 namespace Engine.Tests.Joins;
 
-/// <summary>The table of docs/joins.md: each row of it is a test, here and with Kafka Streams.</summary>
+/// <summary>The tables of docs/joins.md: each row is a test, here and with Kafka Streams.</summary>
 public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     /// <summary>Where the seconds of the table begin.</summary>
-    private const long StartMs = 1_000_000_000;
+    internal const long StartMs = 1_000_000_000;
 
     /// <summary>How far a source's watermark stays behind its clock.</summary>
     private const long SkewMs = 5_000;
@@ -22,7 +21,9 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
     {
         var rows = JoinRow.ReadAll();
 
-        Assert.True(rows.Count >= 30, $"The page has {rows.Count} rows.");
+        Assert.True(rows.Count(r => r.Kind == JoinRow.StreamJoin) >= 30, "The page has few rows of joins.");
+        Assert.True(rows.Count(r => r.Kind == JoinRow.TableJoin) >= 10, "The page has few rows of joins with tables.");
+        Assert.True(rows.Count(r => r.Kind == JoinRow.Aggregate) >= 20, "The page has few rows of aggregates.");
         Assert.Empty(rows.Select(row => (Row: row, Actual: Run(row)))
             .Where(r => !r.Actual.SequenceEqual(r.Row.Results))
             .Select(r => $"{r.Row.Name}: {string.Join(", ", r.Actual)}"));
@@ -44,22 +45,12 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
 
     private static List<string> Run(JoinRow row)
     {
-        var words = row.Join.Split(' ');
-        var ends = words.FirstOrDefault(w => w.Contains("..", StringComparison.Ordinal))?.Split("..") ?? ["-60", "60"];
-        var type = Enum.Parse<JoinType>(words[0], ignoreCase: true);
-        var windows = new JoinWindows(-Seconds(ends[0]), Seconds(ends[1]), TimeSpan.FromSeconds(10));
-        using var driver = new TopologyTestDriver(new JoinCase(type, windows)
-        {
-            IsSelfJoin = words.Contains("self"),
-            MovesWindowEnds = words.Contains("moved"),
-            UnitMs = 1_000,
-            Repartitions = words.Contains("repartitioned"),
-        }.Build(), StartMs);
+        using var driver = new TopologyTestDriver(RowTopology.Build(row), StartMs);
         var results = new List<string>();
         foreach (var step in row.Steps)
         {
             Take(driver, step.Split(' '));
-            results.AddRange(JoinCase.ReadAll(driver).Select(line => Describe(line, driver.NowMs)));
+            results.AddRange(JoinCase.ReadAll(driver).Select(line => Describe(row, line, driver.NowMs)));
         }
         return results;
     }
@@ -83,8 +74,10 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
             StartMs + (long)Seconds(step[2]).TotalMilliseconds);
     }
 
-    /// <summary>"out k a1+b1 1000000020000" becomes "a1+b1@20"; what leaves by itself does so now.</summary>
-    private static string Describe(string line, long nowMs)
+    /// <summary>
+    /// "out k a1+b1 1000000020000" becomes "a1+b1@20", of an aggregate "k=a1+b1@20"; what leaves by itself does so now.
+    /// </summary>
+    private static string Describe(JoinRow row, string line, long nowMs)
     {
         var words = line.Split(' ');
         var timestampMs = long.Parse(words[^1], CultureInfo.InvariantCulture);
@@ -93,7 +86,9 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
         {
             return $"{words[0].Replace('-', ' ')} {value}";
         }
-        var isAlone = value.Contains("null", StringComparison.Ordinal) && words[1] != "null";
+        value = row.Kind == JoinRow.Aggregate ? $"{words[1]}={value}" : value;
+        var isAlone = row.Join.EndsWith(" closed", StringComparison.Ordinal) || (row.Kind == JoinRow.StreamJoin
+            && value.Contains("null", StringComparison.Ordinal) && words[1] != "null");
         Assert.True(!isAlone || timestampMs == nowMs, $"{line} is not stamped by the clock, which shows {nowMs}");
         return string.Create(
             CultureInfo.InvariantCulture, $"{value}@{(isAlone ? "now" : (timestampMs - StartMs) / 1000)}");
@@ -114,7 +109,7 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
         })!;
         var output = java.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = java.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var input = string.Concat(rows.Select(row => $"{row.Join}|{string.Join(',', row.Steps)}\n"));
+        var input = string.Concat(rows.Select(row => $"{row.Kind}|{row.Join}|{string.Join(',', row.Steps)}\n"));
         await java.StandardInput.WriteAsync(input.AsMemory(), TestContext.Current.CancellationToken);
         java.StandardInput.Close();
         try

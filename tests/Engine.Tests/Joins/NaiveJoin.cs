@@ -1,14 +1,16 @@
 using System.Globalization;
+using Engine.Tests.Support;
 
 namespace Engine.Tests.Joins;
 
 /// <summary>
 /// What a join does, said with lists and without any thought for speed: every record ever, looked through whole.
 /// </summary>
-internal sealed class NaiveJoin(JoinCase @case)
+internal sealed class NaiveJoin(JoinCase @case) : INaiveModel
 {
     private readonly List<Waiting> waiting = [];
     private readonly List<string> results = [];
+    private List<Waiting> committed = [];
 
     private long BeforeMs => (long)@case.Windows.Before.TotalMilliseconds;
 
@@ -20,22 +22,27 @@ internal sealed class NaiveJoin(JoinCase @case)
 
     private bool RightIsOuter => @case.Type == JoinType.Outer;
 
-    /// <summary>What came out since the last call.</summary>
-    public List<string> Take()
+    public int ResultCount => results.Count;
+
+    public List<string> Commit()
     {
         var taken = results.ToList();
         results.Clear();
+        committed = waiting.ConvertAll(w => w with { });
         return taken;
     }
 
-    /// <summary>A record comes.</summary>
-    /// <param name="isRight">Its side.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="timestampMs">Its timestamp.</param>
-    /// <param name="knownMs">Its own source's watermark; null for none.</param>
-    public void Process(bool isRight, string? key, string? value, long timestampMs, long? knownMs)
+    public void Drop()
     {
+        results.Clear();
+        waiting.Clear();
+        waiting.AddRange(committed.Select(w => w with { }));
+    }
+
+    public void Process(NaiveSource source, HistoryRecord record)
+    {
+        var (isRight, knownMs) = (source.IsRight, source.KnownMs);
+        var (key, value, timestampMs) = record;
         if (value is null)
         {
             return;
@@ -49,7 +56,7 @@ internal sealed class NaiveJoin(JoinCase @case)
             }
             return;
         }
-        if (timestampMs < knownMs - GraceMs)
+        if (knownMs != long.MinValue && timestampMs < knownMs - GraceMs)
         {
             results.Add(string.Create(
                 CultureInfo.InvariantCulture, $"{(isRight ? "late-right" : "late-left")} {key} {value} {timestampMs}"));
@@ -73,13 +80,14 @@ internal sealed class NaiveJoin(JoinCase @case)
         waiting.Add(own);
     }
 
-    /// <summary>Sources are known further.</summary>
-    public void Know(long? leftMs, long? rightMs, long nowMs, Func<string, bool>? isConcerned = null)
+    public void Know(Func<string, long> knownMs, long nowMs, Func<string, bool> isConcerned)
     {
-        foreach (var record in waiting.Where(w => isConcerned?.Invoke(w.Key) != false))
+        var leftClaimedMs = (@case.LeftClaims ?? @case.RightSources).Min(knownMs);
+        var rightClaimedMs = (@case.RightClaims ?? @case.LeftSources).Min(knownMs);
+        foreach (var record in waiting.Where(w => isConcerned(w.Key)))
         {
-            var claimedMs = record.IsRight ? leftMs : rightMs;
-            if (record.IsGone || record.IsMatched || !(claimedMs > record.EndMs + GraceMs)
+            var claimedMs = record.IsRight ? rightClaimedMs : leftClaimedMs;
+            if (record.IsGone || record.IsMatched || claimedMs <= record.EndMs + GraceMs
                 || !(record.IsRight ? RightIsOuter : LeftIsOuter))
             {
                 continue;

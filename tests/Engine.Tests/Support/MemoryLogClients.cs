@@ -318,6 +318,11 @@ internal sealed class MemoryLogAdmin(MemoryLog log, string? group = null) : ILog
         }
     }
 
+    public void DeleteRecords(IReadOnlyDictionary<TopicPartition, long> before)
+    {
+        // Offsets stay what they are: nobody reads before those that were committed.
+    }
+
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions)
     {
         lock (log.Gate)

@@ -9,6 +9,7 @@ import java.util.Scanner;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -23,21 +24,36 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.StreamJoined;
+import org.apache.kafka.streams.kstream.Suppressed;
+import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.ValueJoiner;
+import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.Stores;
 
 /**
- * Gives Kafka Streams the records of the table in docs/joins.md, one at a time, and prints what comes out: one line a
- * row. Reads rows from standard input: "join|step,step,...", as the table has them; times are in seconds.
+ * Gives Kafka Streams the records of the tables in docs/joins.md, one at a time, and prints what comes out: one line a
+ * row. Reads rows from standard input: "kind|join|step,step,...", as the tables have them; times are in seconds.
  */
 public final class JoinCases {
-    private static final long BASE_MS = System.currentTimeMillis() / 1000 * 1000;
+    /** A whole minute, so that windows begin where the tables say. */
+    private static final long BASE_MS = System.currentTimeMillis() / 60_000 * 60_000;
 
-    private record Row(String join, List<String> steps, AtomicInteger seen, List<String> results) {
+    private record Row(String kind, String join, List<String> steps, AtomicInteger seen, List<String> results) {
         boolean isSelfJoin() {
             return join.contains("self");
+        }
+
+        String[] words() {
+            return join.split(" ");
+        }
+
+        void add(String text, long timestampMs) {
+            results.add(text + "@" + (timestampMs - BASE_MS) / 1000);
         }
 
         JoinWindows windows() {
@@ -53,7 +69,7 @@ public final class JoinCases {
         var bootstrap = args[0];
         var rows = new Scanner(System.in).useDelimiter("\\A").next().lines().map(line -> {
             var cells = line.split("\\|", -1);
-            return new Row(cells[0], Arrays.stream(cells[1].split(",")).map(String::trim).toList(),
+            return new Row(cells[0], cells[1], Arrays.stream(cells[2].split(",")).map(String::trim).toList(),
                 new AtomicInteger(), Collections.synchronizedList(new ArrayList<>()));
         }).toList();
         var topics = IntStream.range(0, rows.size()).boxed()
@@ -83,28 +99,76 @@ public final class JoinCases {
         for (var i = 0; i < rows.size(); i++) {
             var row = rows.get(i);
             KStream<String, String> left = builder.stream("row" + i + "-left");
-            var right = row.isSelfJoin() ? left : builder.<String, String>stream("row" + i + "-right");
-            ValueJoiner<String, String, String> joiner = (l, r) -> l + "+" + r;
-            StreamJoined<String, String, String> with = StreamJoined.with(
-                Serdes.String(), Serdes.String(), Serdes.String());
-            var joined = switch (row.join().split(" ")[0]) {
-                case "inner" -> left.join(right, joiner, row.windows(), with);
-                case "left" -> left.leftJoin(right, joiner, row.windows(), with);
-                default -> left.outerJoin(right, joiner, row.windows(), with);
-            };
-            joined.process(() -> new ContextualProcessor<String, String, Void, Void>() {
-                @Override
-                public void process(Record<String, String> record) {
-                    row.results().add(record.value() + "@" + (record.timestamp() - BASE_MS) / 1000);
-                }
-            });
-            // Added last, so that a record is counted when it went through the join.
-            left.foreach((k, v) -> row.seen().incrementAndGet());
-            if (!row.isSelfJoin()) {
-                right.foreach((k, v) -> row.seen().incrementAndGet());
+            switch (row.kind()) {
+                case "aggregate" -> aggregate(row, left);
+                case "join with a table" -> joinTable(row, left, builder.table("row" + i + "-right",
+                    Materialized.<String, String>as(Stores.inMemoryKeyValueStore("row" + i)).withLoggingDisabled()
+                        .withCachingDisabled()));
+                default -> join(row, left,
+                    row.isSelfJoin() ? left : builder.<String, String>stream("row" + i + "-right"));
             }
+            // Added last, so that a record is counted when it went through the rest.
+            left.foreach((k, v) -> row.seen().incrementAndGet());
         }
         return builder.build();
+    }
+
+    private static void join(Row row, KStream<String, String> left, KStream<String, String> right) {
+        ValueJoiner<String, String, String> joiner = (l, r) -> l + "+" + r;
+        StreamJoined<String, String, String> with = StreamJoined.with(
+            Serdes.String(), Serdes.String(), Serdes.String());
+        var joined = switch (row.words()[0]) {
+            case "inner" -> left.join(right, joiner, row.windows(), with);
+            case "left" -> left.leftJoin(right, joiner, row.windows(), with);
+            default -> left.outerJoin(right, joiner, row.windows(), with);
+        };
+        collect(joined, (record) -> row.add(record.value(), record.timestamp()));
+        if (!row.isSelfJoin()) {
+            right.foreach((k, v) -> row.seen().incrementAndGet());
+        }
+    }
+
+    private static void joinTable(Row row, KStream<String, String> left, KTable<String, String> table) {
+        ValueJoiner<String, String, String> joiner = (l, r) -> l + "+" + r;
+        collect(row.words()[0].equals("inner") ? left.join(table, joiner) : left.leftJoin(table, joiner),
+            (record) -> row.add(record.value(), record.timestamp()));
+        table.toStream().foreach((k, v) -> row.seen().incrementAndGet());
+    }
+
+    private static void aggregate(Row row, KStream<String, String> left) {
+        var words = row.words();
+        if (words[0].equals("count")) {
+            collect(left.groupByKey().count(Materialized.<String, Long>as(
+                    Stores.inMemoryKeyValueStore("counts" + System.identityHashCode(row)))
+                .withKeySerde(Serdes.String()).withValueSerde(Serdes.Long()).withLoggingDisabled()
+                .withCachingDisabled()).toStream(),
+                (record) -> row.add(record.key() + "=" + record.value(), record.timestamp()));
+            return;
+        }
+        var size = Duration.ofSeconds(Long.parseLong(words[1]));
+        var advance = words[0].equals("hopping") ? Duration.ofSeconds(Long.parseLong(words[2])) : size;
+        var store = Stores.inMemoryWindowStore(
+            "windows" + System.identityHashCode(row), Duration.ofMinutes(30), size, false);
+        KTable<Windowed<String>, Long> table = left.groupByKey()
+            .windowedBy(TimeWindows.ofSizeAndGrace(size, Duration.ofSeconds(2)).advanceBy(advance))
+            .count(Materialized.<String, Long>as(store).withKeySerde(Serdes.String()).withValueSerde(Serdes.Long())
+                .withLoggingDisabled().withCachingDisabled());
+        if (words[words.length - 1].equals("closed")) {
+            table = table.suppress(Suppressed.untilWindowCloses(
+                Suppressed.BufferConfig.unbounded().withLoggingDisabled()));
+        }
+        collect(table.toStream(), (record) -> row.add(
+            record.key().key() + ":" + (record.key().window().start() - BASE_MS) / 1000 + "=" + record.value(),
+            record.timestamp()));
+    }
+
+    private static <K, V> void collect(KStream<K, V> stream, Consumer<Record<K, V>> taker) {
+        stream.process(() -> new ContextualProcessor<K, V, Void, Void>() {
+            @Override
+            public void process(Record<K, V> record) {
+                taker.accept(record);
+            }
+        });
     }
 
     private static Properties config(String bootstrap, String state) {
