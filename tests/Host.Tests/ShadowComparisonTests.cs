@@ -3,7 +3,7 @@ using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 
-namespace Cli.Tests;
+namespace Host.Tests;
 
 /// <summary>What is said of two decisions about one command.</summary>
 public sealed class ShadowComparisonTests
