@@ -98,18 +98,18 @@ public sealed class ShadowCommandTests
         using var deadline = new CancellationTokenSource(Deadline);
         var lines = expected.Select(e =>
             $"alloc_shadow_decisions_total{{class=\"{e.Class}\",evidence=\"{e.Evidence}\"}} {e.Count}").ToList();
-        var scrape = "";
+        var shown = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            while (!lines.TrueForAll((scrape = await http.GetStringAsync(
-                new Uri($"{deployment.Console}/metrics"), deadline.Token)).Split('\n').Contains))
+            while (!shown.IsSupersetOf(lines))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100), deadline.Token);
+                var scrape = await http.GetStringAsync(new Uri($"{deployment.Console}/metrics"), deadline.Token);
+                shown = [.. scrape.Split('\n').Where(l => l.StartsWith("alloc_shadow_", StringComparison.Ordinal))];
             }
         }
         catch (OperationCanceledException)
         {
-            var shown = scrape.Split('\n').Where(l => l.StartsWith("alloc_shadow", StringComparison.Ordinal));
             Assert.Fail($"Expected {string.Join(", ", lines)}; shown {string.Join(", ", shown)}");
         }
     }

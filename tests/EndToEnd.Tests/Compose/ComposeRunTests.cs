@@ -18,7 +18,7 @@ public sealed class ComposeRunTests(ComposeStack compose) : IClassFixture<Compos
     [Fact]
     public async Task Two_instances_over_tls_know_each_other_and_open_to_the_tokens_of_the_first_step()
     {
-        compose.SkipUnlessItRuns();
+        ComposeStack.SkipUnlessItRuns();
         await using (var health = AllocProcess.StartIn(compose.Settings["alloc-1"], "health"))
         {
             var said = await health.WaitForExitAsync(Deadline);
@@ -40,7 +40,7 @@ public sealed class ComposeRunTests(ComposeStack compose) : IClassFixture<Compos
     [Fact]
     public async Task Prometheus_scrapes_both_with_its_token_and_alertmanager_hears_of_it()
     {
-        compose.SkipUnlessItRuns();
+        ComposeStack.SkipUnlessItRuns();
         var (stack, hook) = await compose.MonitoringAsync();
 
         await stack.TargetsAreUpAsync(2, Deadline);
@@ -54,7 +54,7 @@ public sealed class ComposeRunTests(ComposeStack compose) : IClassFixture<Compos
     [Fact]
     public async Task Kafka_is_healthy_by_its_own_check()
     {
-        compose.SkipUnlessItRuns();
+        ComposeStack.SkipUnlessItRuns();
 
         var said = await compose.KafkaHealthAsync();
 

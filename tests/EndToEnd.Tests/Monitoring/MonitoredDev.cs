@@ -6,7 +6,7 @@ namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>Tests of one <c>alloc dev</c> and what watches it.</summary>
 [CollectionDefinition(nameof(MonitoredDev))]
-public sealed class MonitoredDevCollection : ICollectionFixture<MonitoredDev>;
+public sealed class MonitoredDevDefinition : ICollectionFixture<MonitoredDev>;
 
 /// <summary>
 /// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, and an order that has waited since the
