@@ -68,7 +68,11 @@ internal abstract class TaskHistory(TopologyTestDriver driver, INaiveModel model
         Commit();
     }
 
-    public void Dispose() => driver.Dispose();
+    public void Dispose()
+    {
+        driver.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>The sources of a task, in the task's order.</summary>
     protected abstract IEnumerable<NaiveSource> MakeSources();

@@ -88,7 +88,8 @@ internal sealed class WindowHistory : TaskHistory
         public void Process(NaiveSource source, HistoryRecord record)
         {
             var advanceMs = (long)windows.Advance.TotalMilliseconds;
-            for (var startMs = 0L; startMs <= record.TimestampMs; startMs += advanceMs)
+            for (var startMs = (record.TimestampMs - SizeMs) / advanceMs * advanceMs; startMs <= record.TimestampMs;
+                startMs += advanceMs)
             {
                 if (record.TimestampMs < startMs + SizeMs && startMs + SizeMs + GraceMs >= source.KnownMs)
                 {
