@@ -152,13 +152,13 @@ internal sealed record DemoScenario
             new("deals/console", PoolKind.Stock, "piece", 1_500, 0.3, 2),
             new("deals/vacuum", PoolKind.Stock, "piece", 1_000, 0.2, 1),
         ],
-        HoldMs = 15_000,
+        HoldMs = 20_000,
         Stages =
         [
             new("AcceptedForProcessing", 60),
             new("AwaitingFraudDecision", 40)
             {
-                SlowShare = 0.1, SlowFromMs = 15_000, SlowToMs = 45_000, PeriodMs = 120_000,
+                SlowShare = 0.1, SlowFromMs = 15_000, SlowToMs = 55_000, PeriodMs = 120_000,
             },
             new("AuthorizationPending", 40),
         ],

@@ -188,7 +188,7 @@ public sealed class BlackFridayTests : IDisposable
             CatalogueTexts.Root(), "docs/examples/black-friday-demo.catalogue.yaml"))));
         var flow = new OrderFlow(backlog)
         {
-            Arrivals = arrivals, Decisions = 40, Payments = 40, HoldLife = TimeSpan.FromSeconds(15),
+            Arrivals = arrivals, Decisions = 40, Payments = 40, HoldLife = TimeSpan.FromSeconds(20),
             IsLostWithItsHold = true,
         };
         flow.Run(TimeSpan.FromSeconds(15));
@@ -200,7 +200,7 @@ public sealed class BlackFridayTests : IDisposable
             flow.Extension = TimeSpan.FromSeconds(switches is [.., { On: true }] ? 20 : 0);
         }
 
-        flow.Run(TimeSpan.FromSeconds(30), Look);
+        flow.Run(TimeSpan.FromSeconds(40), Look);
         flow.Decisions = 40;
         flow.Run(TimeSpan.FromSeconds(45), Look);
 
