@@ -197,7 +197,7 @@ internal static class BacklogReading
         var sending = Task.Run(
             () =>
             {
-                load.Send((long)(rate * run.Options.LatencyTime.TotalSeconds), rate, cancellation);
+                load.Send((long)(rate * run.Options.LatencyTime.TotalSeconds), rate, null, cancellation);
                 load.Flush();
             }, cancellation);
         await AskAsync(

@@ -1,3 +1,7 @@
+using Alloc.Replay;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Registry;
+
 namespace Alloc.Bench;
 
 /// <summary>What each application takes of a core, at the light rate of the benchmarks and as fast as it can.</summary>
@@ -14,6 +18,13 @@ internal static class BacklogShares
         {
             await MeasureAsync(run, cluster, isTogether, cancellation).ConfigureAwait(false);
         }
+        run.Report.AddRatio(
+            "with the others to allocation alone, at the light rate", f => IsRate(f, "all"),
+            f => IsRate(f, "allocation alone"));
+
+        static bool IsRate(Figure figure, string who) =>
+            figure.What.StartsWith("commands decided a second at", StringComparison.Ordinal)
+            && figure.What.EndsWith($", {who}", StringComparison.Ordinal);
     }
 
     /// <summary>Adds what each application took of a core between two readings.</summary>
@@ -39,34 +50,62 @@ internal static class BacklogShares
         var settings = await cluster.PrepareAsync($"backlog-light-{(isTogether ? "all" : "one")}")
             .ConfigureAwait(false);
         using var registry = cluster.OpenRegistry();
+        var outcomes = new AvroSerde<AllocationOutcome>(registry, settings.TopicPrefix + "allocation.outcomes-value");
         using var load = new OrderLoad(settings, registry, options.Mix, isPaced: true, run.Time);
+        using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
         await using var engine = await EngineProcess.StartAsync(
             settings, options, "a", null, run.Time, cancellation, isTogether ? RoleTimes.AllRoles : RoleTimes.Roles[0],
             Application).ConfigureAwait(false);
+        await outcomes.InitializeAsync(cancellation).ConfigureAwait(false);
         run.Say($"{options.LightRate:N0} commands a second, {(isTogether ? "all applications" : "allocation alone")}");
+        var latency = new LatencyMeasure(run.Time);
+        var warmUp = (long)(options.LightRate * WarmUp.TotalSeconds);
+        var count = (long)(options.LightRate * options.LatencyTime.TotalSeconds);
+        var counting = Task.Run(
+            () => meter.Count((2L * options.PoolCount) + warmUp + count, options.Deadline, bytes =>
+            {
+                var outcome = outcomes.Deserialize(bytes);
+                if (outcome.Original)
+                {
+                    latency.Answered(CommandMix.NumberOf(outcome.CommandId));
+                }
+            }, cancellation),
+            cancellation);
         var (from, to) = await Task.Run(
             () =>
             {
                 load.Open();
-                load.Send((long)(options.LightRate * WarmUp.TotalSeconds), options.LightRate, cancellation);
+                load.Flush();
+                load.Send(warmUp, options.LightRate, null, cancellation);
                 var begun = RoleTimes.Read(engine, run.Time);
-                load.Send((long)(options.LightRate * options.LatencyTime.TotalSeconds), options.LightRate,
-                    cancellation);
+                load.Send(count, options.LightRate, latency.Asked, cancellation);
+                load.Flush();
                 return (begun, RoleTimes.Read(engine, run.Time));
             }, cancellation).ConfigureAwait(false);
+        await counting.ConfigureAwait(false);
         var place = BacklogPairs.PlaceOf(run, cluster, load.CommandCount, load.EventCount);
-        Add(
-            run, Application, from, to, isTogether,
-            $"at {options.LightRate:N0} commands a second{(isTogether ? "" : ", allocation alone")}", place);
+        var when = $"at {options.LightRate:N0} commands a second, {(isTogether ? "all" : "allocation alone")}";
+        Add(run, Application, from, to, isTogether, when, place);
+        AddLatency(run, latency, when, place);
         if (isTogether)
         {
-            var since = run.Time.GetTimestamp();
-            load.Flush();
             await BacklogPairs.CatchUpAsync(run, engine, settings, load.WaitingCount, cancellation)
                 .ConfigureAwait(false);
             run.Report.Add(new Figure(
                 "backlog", $"until by-order and backlog had caught up, after {options.LightRate:N0} commands a second",
-                run.Time.GetElapsedTime(since).TotalSeconds, "s", $"to about a second; {place}"));
+                run.Time.GetElapsedTime(to.At).TotalSeconds, "s", $"to about a second; {place}"));
         }
+    }
+
+    private static void AddLatency(BenchRun run, LatencyMeasure latency, string when, string place)
+    {
+        var histogram = latency.Finish();
+        foreach (var (label, quantile) in new[] { ("p50", 0.5), ("p99", 0.99), ("max", 1.0) })
+        {
+            run.Report.Add(new Figure(
+                "backlog", $"due to committed outcome {when}: {label}", histogram.PercentileMs(quantile), "ms", place));
+        }
+        run.Report.Add(new Figure(
+            "backlog", $"commands decided a second {when}", latency.AnsweredPerSecond, "/s", place));
     }
 }

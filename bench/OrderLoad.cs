@@ -62,12 +62,17 @@ internal sealed class OrderLoad : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
             }
-            SendNext();
+            SendNext(null);
         }
     }
 
     /// <summary>Sends the mix's next commands at a fixed rate; what was held up is caught up with.</summary>
-    public void Send(long count, double perSecond, CancellationToken cancellation) =>
+    /// <param name="count">How many.</param>
+    /// <param name="perSecond">The rate.</param>
+    /// <param name="onSend">Called just before a command that repeats no other is sent, with its number and the time
+    /// stamp at which it was due; null: nobody is told.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public void Send(long count, double perSecond, Action<long, long>? onSend, CancellationToken cancellation) =>
         SendSchedule.FromNow(time, perSecond).Follow(
             time, count,
             () =>
@@ -75,7 +80,7 @@ internal sealed class OrderLoad : IDisposable
                 cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1));
                 cancellation.ThrowIfCancellationRequested();
             },
-            (_, _) => SendNext());
+            (_, dueAt) => SendNext(number => onSend?.Invoke(number, dueAt)));
 
     /// <summary>Sends a hold of an order of its own, and its entry into a stage where it waits.</summary>
     /// <param name="ttlMs">How long the hold lives, in milliseconds.</param>
@@ -118,9 +123,13 @@ internal sealed class OrderLoad : IDisposable
 
     private static string OrderOf(string? reservationId) => "order-" + reservationId;
 
-    private void SendNext()
+    private void SendNext(Action<long>? onSend)
     {
         var command = OfOrder(mix.Next(NowMs, out var isRepeat), out _);
+        if (!isRepeat)
+        {
+            onSend?.Invoke(CommandMix.NumberOf(command.CommandId));
+        }
         Send(command);
         var (reservation, kind) = command.Body switch
         {

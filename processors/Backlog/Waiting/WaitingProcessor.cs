@@ -139,8 +139,9 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         {
             if (!surveys.TryGetValue(stageId, out var survey) || survey.IsOver(nowMs))
             {
-                surveys[stageId] = survey = risks.Survey(stageId, LineOf(stageId), nowMs);
+                survey = risks.Survey(stageId, LineOf(stageId), nowMs);
                 naming.Await(stageId, survey.Unnamed);
+                surveys[stageId] = survey with { Unnamed = [] };
             }
             foreach (var word in words.Say(
                 stageId, (survey.Count, survey.FirstAtMs), watermarkMs, book.Version, nowMs))
