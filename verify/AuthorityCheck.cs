@@ -71,10 +71,15 @@ internal sealed class AuthorityCheck(Findings findings, bool isShadow)
 /// <param name="Slices">The last transfer of each slice.</param>
 /// <param name="ReadUpToMs">The log's clock where its journal was read to.</param>
 /// <param name="HasMovedOn">Whether its journal grew since: a later transfer may be in what was not read.</param>
+/// <param name="Undecided">Its commands that no outcome answers yet: the transfer may be one of them.</param>
 internal sealed record PartitionAuthority(
-    int Partition, IReadOnlyDictionary<string, ObservedTransfer> Slices, long ReadUpToMs, bool HasMovedOn);
+    int Partition, IReadOnlyDictionary<string, ObservedTransfer> Slices, long ReadUpToMs, bool HasMovedOn,
+    long Undecided);
 
-/// <summary>A transfer is complete when every partition has it: same slice, mode, owner and epoch.</summary>
+/// <summary>
+/// A transfer is complete when every partition has it: same slice, mode, owner and epoch. Nothing is said of a
+/// partition that has not decided all its commands: that it has to do so is said elsewhere.
+/// </summary>
 internal static class TransferCheck
 {
     public static void Check(IReadOnlyCollection<PartitionAuthority> partitions, string journal, Findings findings)
@@ -86,7 +91,8 @@ internal static class TransferCheck
             foreach (var partition in partitions)
             {
                 var has = partition.Slices.GetValueOrDefault(slice);
-                var isUnread = partition.HasMovedOn && newest.TimeMs >= partition.ReadUpToMs;
+                var isUnread = partition.Undecided > 0
+                    || (partition.HasMovedOn && newest.TimeMs >= partition.ReadUpToMs);
                 if (!isUnread && (has is null || has with { TimeMs = newest.TimeMs } != newest))
                 {
                     findings.Add(FindingKind.TransferIncomplete, $"$partition/{partition.Partition}",

@@ -41,7 +41,8 @@ internal sealed class PartitionChecker
     public PartitionCounts Counts { get; } = new();
 
     /// <summary>What transfers came to; known only where the journal begins at its first record.</summary>
-    public PartitionAuthority Authority(bool hasMovedOn) => new(partition, authority.Slices, clockMs, hasMovedOn);
+    public PartitionAuthority Authority(bool hasMovedOn) => new(
+        partition, authority.Slices, clockMs, hasMovedOn, Counts.Undecided);
 
     /// <summary>The policies taken; known only where the journal begins at its first record.</summary>
     public IReadOnlyDictionary<int, ObservedPolicy> Policies => policies.Taken;

@@ -145,18 +145,28 @@ public sealed class AuthorityFaultTests
         Assert.Empty(Transferred(transfer, null, hasMovedOn: true, 10));
     }
 
+    [Fact]
+    public void Nothing_is_said_of_a_partition_whose_commands_are_not_all_decided()
+    {
+        var transfer = new ObservedTransfer("seats-*", "Frozen", "legacy", 1, 10);
+
+        Assert.Empty(Transferred(transfer, null, undecided: 1));
+        Assert.Empty(Transferred(transfer, new("seats-*", "Shadow", "legacy", 0, 5), undecided: 1));
+    }
+
     private static IReadOnlyList<FindingKind> Transferred(
-        ObservedTransfer? first, ObservedTransfer? second, bool hasMovedOn = false, long readUpToMs = 100)
+        ObservedTransfer? first, ObservedTransfer? second, bool hasMovedOn = false, long readUpToMs = 100,
+        long undecided = 0)
     {
         var findings = new Findings();
-        TransferCheck.Check([Of(0, first, false, 100), Of(1, second, hasMovedOn, readUpToMs)], "journal", findings);
+        TransferCheck.Check([Of(0, first, false, 100, 0), Of(1, second, hasMovedOn, readUpToMs, undecided)], "journal", findings);
         return [.. findings.Kept.Select(f => f.Kind)];
 
         static PartitionAuthority Of(
-            int partition, ObservedTransfer? transfer, bool hasMovedOn, long readUpToMs) => new(
+            int partition, ObservedTransfer? transfer, bool hasMovedOn, long readUpToMs, long undecided) => new(
             partition,
             transfer is null ? new Dictionary<string, ObservedTransfer>() : new() { [transfer.Slice] = transfer },
-            readUpToMs, hasMovedOn);
+            readUpToMs, hasMovedOn, undecided);
     }
 
     private void Transfer(string mode, long epoch, string slice = "seats-*") => history.Transfer(

@@ -63,7 +63,7 @@ internal static class Proof
     public static async Task<JsonNode> VerifyAsync(Deployment deployment)
     {
         var result = await deployment.AllocAsync(
-            IsFull ? TimeSpan.FromMinutes(30) : Deadline, "verify", "--wait", "60s", "-o", "json");
+            IsFull ? TimeSpan.FromMinutes(30) : Deadline, "verify", "--wait", "180s", "-o", "json");
         Assert.True(result.ExitCode == 0, $"verify: {Shorten(result)}");
         var found = JsonNode.Parse(result.Out)!;
         Assert.Equal(0, (long)found["findingCount"]!);
