@@ -5,7 +5,9 @@ using Confluent.SchemaRegistry;
 
 namespace Alloc.Cli.Demo;
 
-/// <summary>The operations catalogues of the demo's stories: how soon a stage is late, and when a mode comes on.</summary>
+/// <summary>
+/// The operations catalogues of the demo's stories: how soon a stage is late, and when a mode comes on.
+/// </summary>
 internal static class DemoCatalogue
 {
     /// <summary>A catalogue that is kept inside the program.</summary>

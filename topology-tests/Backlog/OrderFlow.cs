@@ -128,7 +128,8 @@ internal sealed class OrderFlow(BacklogDriver backlog)
 
     private void FallDue(string order)
     {
-        if (Extension > TimeSpan.Zero && int.Parse(order[1..], CultureInfo.InvariantCulture) % 2 == 0 && extended.Add(order))
+        var isEven = int.Parse(order[1..], CultureInfo.InvariantCulture) % 2 == 0;
+        if (Extension > TimeSpan.Zero && isEven && extended.Add(order))
         {
             HoldUntil(order, backlog.NowMs + (long)Extension.TotalMilliseconds);
             return;

@@ -14,7 +14,9 @@ internal sealed class WatchedDay(string stageId, string mode)
     /// <summary>What the mode was each time that it had changed.</summary>
     public List<JsonNode> Switches { get; } = [];
 
-    /// <summary>Holds that were listed as at risk, with the seconds that each had left when it was listed first.</summary>
+    /// <summary>
+    /// Holds that were listed as at risk, with the seconds that each had left when it was listed first.
+    /// </summary>
     public Dictionary<string, double> AtRisk { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The stage's series at each scrape, by metric.</summary>
