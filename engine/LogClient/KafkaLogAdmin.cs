@@ -13,6 +13,8 @@ namespace Alloc.Engine.LogClient;
 /// Offsets and members are asked for in the client's older, synchronous calls. Those of its admin that look for a
 /// leader or a coordinator first (ListOffsets, DescribeConsumerGroups, ListConsumerGroupOffsets) end the process with
 /// an assertion of librdkafka 2.16 when they time out while Kafka is away and it comes back; this asks every second.
+/// DeleteRecords looks for leaders as well and has no older call: it is called rarely, and only when another question
+/// was answered just before.
 /// </remarks>
 internal sealed class KafkaLogAdmin : ILogAdmin
 {

@@ -53,6 +53,8 @@ public sealed class JoinCrashTests(TestCluster cluster) : IClassFixture<TestClus
         await stopping.CancelAsync();
         await traffic;
 
+        Assert.NotEmpty(Directory.EnumerateFiles(checkpoints, "*", SearchOption.AllDirectories));
+
         // Silence closes what is open, and whoever begins anew afterwards says nothing again.
         AssertComplete();
         await KillAsync(first);
