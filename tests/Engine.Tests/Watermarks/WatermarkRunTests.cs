@@ -49,6 +49,33 @@ public sealed class WatermarkRunTests
     }
 
     [Theory]
+    [InlineData(PlantedFault.None, 1)]
+    [InlineData(PlantedFault.ClosesOnSilenceWhileLagging, 0)]
+    public async Task A_record_that_an_open_transaction_hid_does_not_come_late(PlantedFault fault, int taken)
+    {
+        await using var run = new WatchRun { Rules = new PlantedRules(fault) };
+        await run.StartAsync();
+        run.Log.Append(WatchRun.Left, "a", "1000", MemoryKind.Pending);
+        run.Log.RunFor(60_000);
+        await run.KnownAsync(
+            fault == PlantedFault.None ? WatchRun.Right : WatchRun.Left, MemoryLog.StartMs + 60_000 - SkewMs);
+
+        lock (run.Log.Gate)
+        {
+            run.Log.Topic(WatchRun.Left).Entries[0].Kind = MemoryKind.Record;
+        }
+        run.Log.RunFor(10_000);
+        await Until.TrueAsync(() => run.Log.Committed.GetValueOrDefault(new TopicPartition(WatchRun.Left, 0)) > 0,
+            "the record is processed");
+        if (taken > 0)
+        {
+            await run.MissedAsync(taken);
+        }
+
+        Assert.Equal(taken, run.MissedRecords().Count);
+    }
+
+    [Theory]
     [InlineData(PlantedFault.None, 0)]
     [InlineData(PlantedFault.ClosesOnSilenceWhileLagging, 1)]
     public async Task What_lags_closes_nothing(PlantedFault fault, int missed)
