@@ -16,7 +16,7 @@ public sealed class JoinModelTests
     {
         Parallel.For(0, HistoryCount, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
-            using var history = new JoinHistory(seed);
+            using var history = JoinHistory.Of(seed);
             history.Run();
         });
     }
@@ -26,7 +26,7 @@ public sealed class JoinModelTests
     [InlineData(nameof(JoinFault.ClosesBeforeGrace))]
     [InlineData(nameof(JoinFault.ForgetsWhatLeft))]
     public void A_fault_that_is_planted_into_a_join_is_caught_within_a_few_histories(string fault) => AssertCaught(
-        seed => new JoinHistory(seed, Enum.Parse<JoinFault>(fault)));
+        seed => JoinHistory.Of(seed, Enum.Parse<JoinFault>(fault)));
 
     [Theory]
     [InlineData(PlantedFault.ClosesByTheFastestPartition)]
@@ -35,7 +35,7 @@ public sealed class JoinModelTests
     [InlineData(PlantedFault.WaitsForEverySource)]
     [InlineData(PlantedFault.ForgetsItsWatermarkOnRestart)]
     public void A_fault_that_is_planted_into_watermarks_is_caught_within_a_few_histories(PlantedFault fault) =>
-        AssertCaught(seed => new JoinHistory(seed, watermarkFault: fault));
+        AssertCaught(seed => JoinHistory.Of(seed, watermarkFault: fault));
 
     private static void AssertCaught(Func<int, JoinHistory> begin) => Assert.Contains(
         Enumerable.Range(0, HistoriesForAFault), seed =>

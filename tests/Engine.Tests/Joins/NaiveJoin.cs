@@ -1,11 +1,12 @@
 using System.Globalization;
+using Engine.Tests.Support;
 
 namespace Engine.Tests.Joins;
 
 /// <summary>
 /// What a join does, said with lists and without any thought for speed: every record ever, looked through whole.
 /// </summary>
-internal sealed class NaiveJoin(JoinCase @case)
+internal sealed class NaiveJoin(JoinCase @case) : INaiveModel
 {
     private readonly List<Waiting> waiting = [];
     private readonly List<string> results = [];
@@ -21,10 +22,8 @@ internal sealed class NaiveJoin(JoinCase @case)
 
     private bool RightIsOuter => @case.Type == JoinType.Outer;
 
-    /// <summary>How many results there are since the last call of <see cref="Commit"/>.</summary>
     public int ResultCount => results.Count;
 
-    /// <summary>What came out since the last call; it stays.</summary>
     public List<string> Commit()
     {
         var taken = results.ToList();
@@ -33,7 +32,6 @@ internal sealed class NaiveJoin(JoinCase @case)
         return taken;
     }
 
-    /// <summary>Everything since the last <see cref="Commit"/> never was.</summary>
     public void Drop()
     {
         results.Clear();
@@ -41,14 +39,10 @@ internal sealed class NaiveJoin(JoinCase @case)
         waiting.AddRange(committed.Select(w => w with { }));
     }
 
-    /// <summary>A record comes.</summary>
-    /// <param name="isRight">Its side.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="timestampMs">Its timestamp.</param>
-    /// <param name="knownMs">Its own source's watermark; <see cref="long.MinValue"/> for none.</param>
-    public void Process(bool isRight, string? key, string? value, long timestampMs, long knownMs)
+    public void Process(NaiveSource source, HistoryRecord record)
     {
+        var (isRight, knownMs) = (source.IsRight, source.KnownMs);
+        var (key, value, timestampMs) = record;
         if (value is null)
         {
             return;
@@ -86,10 +80,6 @@ internal sealed class NaiveJoin(JoinCase @case)
         waiting.Add(own);
     }
 
-    /// <summary>Sources are known further.</summary>
-    /// <param name="knownMs">Up to when a source is known.</param>
-    /// <param name="nowMs">The clock.</param>
-    /// <param name="isConcerned">The keys of the partition whose sources these are.</param>
     public void Know(Func<string, long> knownMs, long nowMs, Func<string, bool> isConcerned)
     {
         var leftClaimedMs = (@case.LeftClaims ?? @case.RightSources).Min(knownMs);

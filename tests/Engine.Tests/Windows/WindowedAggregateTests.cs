@@ -5,6 +5,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Testing;
 using Alloc.Engine.Topology;
 using Alloc.Engine.Windows;
+using Engine.Tests.Support;
 
 namespace Engine.Tests.Windows;
 
@@ -56,42 +57,34 @@ public sealed class WindowedAggregateTests
     }
 
     [Fact]
-    public void What_a_table_of_windows_says_in_the_end_is_what_counting_by_hand_says_whatever_is_restarted()
+    public void Random_histories_of_random_windows_go_as_the_naive_model_says()
     {
-        for (var seed = 0; seed < 300; seed++)
+        for (var seed = 0; seed < 500; seed++)
         {
-            var random = new Random(seed);
-            var windows = TimeWindows.Hopping(
-                Seconds(random.Next(2, 10) * 2), Seconds(random.Next(1, 4)), Seconds(random.Next(3)));
-            using var driver = new TopologyTestDriver(Build(windows), StartMs);
-            var counts = new Dictionary<(string Key, long StartMs), int>();
-            var closed = new List<string>();
-            for (var step = 0; step < 80; step++)
-            {
-                switch (random.Next(10))
-                {
-                    case 0:
-                        driver.RestartFromJournal();
-                        break;
-                    case 1:
-                        driver.AdvanceWallClock(Seconds(random.Next(4)));
-                        break;
-                    default:
-                        var (key, atMs) = ($"k{random.Next(3)}", driver.NowMs + random.Next(-12_000, 500));
-                        Count(counts, windows, key, atMs, driver.WatermarkMs("in"));
-                        Pipe(driver, key, atMs);
-                        break;
-                }
-                closed.AddRange(Read(driver, "closed"));
-            }
-            driver.AdvanceWallClock(TimeSpan.FromHours(1));
-            closed.AddRange(Read(driver, "closed"));
-
-            Assert.Equal(
-                counts.Select(c => $"{c.Key.Key}@{c.Key.StartMs} {c.Value}").Order(StringComparer.Ordinal),
-                closed.Order(StringComparer.Ordinal));
+            using var history = WindowHistory.Of(seed);
+            history.Run(60);
         }
     }
+
+    [Theory]
+    [InlineData(PlantedFault.ClosesByTheFastestPartition)]
+    [InlineData(PlantedFault.ClosesOnSilenceWhileLagging)]
+    [InlineData(PlantedFault.TrustsACachedEnd)]
+    [InlineData(PlantedFault.ForgetsItsWatermarkOnRestart)]
+    public void A_fault_that_is_planted_into_watermarks_is_caught_within_a_few_histories(PlantedFault fault) =>
+        Assert.Contains(Enumerable.Range(0, 200), seed =>
+        {
+            using var history = WindowHistory.Of(seed, fault);
+            try
+            {
+                history.Run(60);
+                return false;
+            }
+            catch (Xunit.Sdk.XunitException)
+            {
+                return true;
+            }
+        });
 
     [Theory]
     [InlineData(0, 1, 0)]
@@ -104,20 +97,6 @@ public sealed class WindowedAggregateTests
         var windows = TimeWindows.Hopping(Seconds(size), Seconds(advance), Seconds(grace));
 
         Assert.Throws<TopologyException>(() => Build(windows));
-    }
-
-    private static void Count(
-        Dictionary<(string Key, long StartMs), int> counts, TimeWindows windows, string key, long atMs, long knownMs)
-    {
-        var (size, advance) = ((long)windows.Size.TotalMilliseconds, (long)windows.Advance.TotalMilliseconds);
-        for (var startMs = 0L; startMs <= atMs; startMs += advance)
-        {
-            var isOpen = startMs + size + (long)windows.Grace.TotalMilliseconds >= knownMs;
-            if (atMs < startMs + size && isOpen)
-            {
-                counts[(key, startMs)] = counts.GetValueOrDefault((key, startMs)) + 1;
-            }
-        }
     }
 
     private static Topology Build(TimeWindows windows)

@@ -1,4 +1,4 @@
-namespace Engine.Tests.Joins;
+namespace Engine.Tests.Support;
 
 /// <summary>A record of a history as it was written.</summary>
 internal sealed record HistoryRecord(string? Key, string? Value, long TimestampMs);
