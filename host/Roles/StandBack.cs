@@ -14,8 +14,8 @@ internal static partial class StandBack
     private const int Niceness = 5;
 
     /// <summary>
-    /// The calling thread stands back from now on, and with it the threads that it makes. Searches and ages may be late,
-    /// decisions may not. Where the system does not know it, nothing happens.
+    /// The calling thread stands back from now on, and with it the threads that it makes. Searches and ages may be
+    /// late, decisions may not. Where the system does not know it, nothing happens.
     /// </summary>
     public static void ForThisThread()
     {

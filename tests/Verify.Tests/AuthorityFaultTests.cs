@@ -159,7 +159,8 @@ public sealed class AuthorityFaultTests
         long undecided = 0)
     {
         var findings = new Findings();
-        TransferCheck.Check([Of(0, first, false, 100, 0), Of(1, second, hasMovedOn, readUpToMs, undecided)], "journal", findings);
+        TransferCheck.Check(
+            [Of(0, first, false, 100, 0), Of(1, second, hasMovedOn, readUpToMs, undecided)], "journal", findings);
         return [.. findings.Kept.Select(f => f.Kind)];
 
         static PartitionAuthority Of(

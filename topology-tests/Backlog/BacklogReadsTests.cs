@@ -6,7 +6,9 @@ using static Topology.Tests.Backlog.BacklogDriver;
 
 namespace Topology.Tests.Backlog;
 
-/// <summary>Questions for holds at risk: the right ones, and no look at the store for each cell of a few seconds.</summary>
+/// <summary>
+/// Questions for holds at risk: the right ones, and no look at the store for each cell of a few seconds.
+/// </summary>
 public sealed class BacklogReadsTests : IDisposable
 {
     private readonly BacklogDriver backlog = new();

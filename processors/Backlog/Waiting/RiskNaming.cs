@@ -19,7 +19,7 @@ internal sealed class RiskNaming(WaitingStores stores, RiskIndex risks, Action<A
     /// <summary>What was named is committed.</summary>
     public void Committed() => ofCommit = 0;
 
-    /// <summary>Cells of a stage that have holds to be named, those that expire first in front, and no others.</summary>
+    /// <summary>Cells of a stage that have holds to be named: those that expire first in front; no others.</summary>
     public void Await(string stageId, IEnumerable<CellKey> cells) => waiting[stageId] = new Queue<CellKey>(cells);
 
     /// <summary>Names as many as the transaction may have.</summary>

@@ -73,8 +73,9 @@ internal static partial class Exposition
         Assert.Equal(labels.Count, labels.DistinctBy(l => l.Key).Count());
         var value = sample.Groups[3].Value switch
         {
-            "+Inf" => double.PositiveInfinity,
-            "-Inf" => double.NegativeInfinity,
+            // .NET's words, which prometheus-net writes; Go's ParseFloat, by which the format is defined, reads both.
+            "+Inf" or "Infinity" => double.PositiveInfinity,
+            "-Inf" or "-Infinity" => double.NegativeInfinity,
             var number => double.Parse(number, CultureInfo.InvariantCulture),
         };
         metric.Samples.Add((name, labels, value));
@@ -101,7 +102,7 @@ internal static partial class Exposition
     [GeneratedRegex($"^# TYPE ({Name}) (counter|gauge|histogram)$")]
     private static partial Regex TypeLine();
 
-    [GeneratedRegex($"^({Name})((?:\\{{{Pair}(?:,{Pair})*\\}})?) (NaN|[+-]Inf|-?[0-9.]+(?:E[+-][0-9]+)?)$")]
+    [GeneratedRegex($"^({Name})((?:\\{{{Pair}(?:,{Pair})*\\}})?) (NaN|[+-]Inf|-?Infinity|-?[0-9.]+(?:E[+-][0-9]+)?)$")]
     private static partial Regex SampleLine();
 
     [GeneratedRegex("""([a-z_]+)="((?:[^"\\]|\\[\\"n])*)"[,}]""")]
