@@ -56,7 +56,9 @@ internal sealed class BacklogGrowth : IDisposable, IOutputWriter
         environment = new TaskEnvironment(
             "growth", clock, TimeSpan.FromDays(1), new Dictionary<string, int>
             {
-                [options.AgingTopic] = 1, [options.DeltaTopic] = 1, [options.DeadLetterTopic] = 1,
+                [options.AgingTopic] = 1,
+                [options.DeltaTopic] = 1,
+                [options.DeadLetterTopic] = 1,
             },
             NullLogger.Instance)
         {

@@ -117,7 +117,10 @@ public sealed class BacklogReadsTests : IDisposable
 
     private static StagePrediction Never() => new()
     {
-        StageId = Fraud, AtMs = 0, Waiting = 1, Leaves = [new LeavePoint { EnteredAtMs = 0, LeaveAtMs = null }],
+        StageId = Fraud,
+        AtMs = 0,
+        Waiting = 1,
+        Leaves = [new LeavePoint { EnteredAtMs = 0, LeaveAtMs = null }],
     };
 
     // A line that rises, here slowly and there fast, and perhaps never ends.

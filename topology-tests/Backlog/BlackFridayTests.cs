@@ -188,7 +188,10 @@ public sealed class BlackFridayTests : IDisposable
             CatalogueTexts.Root(), "docs/examples/black-friday-demo.catalogue.yaml"))));
         var flow = new OrderFlow(backlog)
         {
-            Arrivals = arrivals, Decisions = 40, Payments = 40, HoldLife = TimeSpan.FromSeconds(20),
+            Arrivals = arrivals,
+            Decisions = 40,
+            Payments = 40,
+            HoldLife = TimeSpan.FromSeconds(20),
             IsLostWithItsHold = true,
         };
         flow.Run(TimeSpan.FromSeconds(15));
