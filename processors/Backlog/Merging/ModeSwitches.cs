@@ -141,10 +141,11 @@ internal sealed class ModeSwitches(
             {
                 Mode = state.Mode,
                 On = state.On,
-                CapMs = state.CapMs,
+                // A mode that goes is named and nothing more: what it acted on the ledger knows.
+                CapMs = state.On ? state.CapMs : null,
                 Reason = state.Reason,
-                Pools = state.Pools,
-                Classes = state.Classes,
+                Pools = state.On ? state.Pools : [],
+                Classes = state.On ? state.Classes : [],
             },
         };
     }
