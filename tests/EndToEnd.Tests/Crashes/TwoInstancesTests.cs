@@ -8,7 +8,7 @@ namespace EndToEnd.Tests.Crashes;
 /// </summary>
 public sealed class TwoInstancesTests
 {
-    private const int Lines = 8_000;
+    private const int Lines = 12_000;
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
 
     private static readonly string[] ShortSession =
@@ -51,11 +51,11 @@ public sealed class TwoInstancesTests
         await using var load = WholeLedgerLoad.Start(deployment, directory);
 
         // Killed: the other takes over when the session ends; then it comes back and gets its partitions again.
-        await probe.WaitForAsync((long)(Lines * 0.4), replay, Proof.Deadline);
+        await probe.WaitForAsync((long)(Lines * 0.25), replay, Proof.Deadline);
         await one.KillAsync();
-        await probe.WaitForAsync((long)(Lines * 0.8), replay, Proof.Deadline);
+        await probe.WaitForAsync((long)(Lines * 0.5), replay, Proof.Deadline);
         await one.StartAsync();
-        await probe.WaitForAsync((long)(Lines * 1.2), replay, Proof.Deadline);
+        await probe.WaitForAsync((long)(Lines * 0.75), replay, Proof.Deadline);
 
         // Paused: it still believes that it owns its partitions when it wakes up, and is fenced.
         Assert.False(replay.HasExited, $"The replay ended too early:\n{replay.Said}");
