@@ -139,7 +139,6 @@ internal sealed class BacklogGrowth : IDisposable, IOutputWriter
                 growth.Commit();
                 var between = Environment.CpuUsage.TotalTime;
                 growth.Pass(TimeSpan.FromSeconds(1.0 / CommitsPerSecond));
-                growth.Commit();
                 records += between - before;
                 said += Environment.CpuUsage.TotalTime - between;
             }

@@ -29,9 +29,8 @@ internal sealed class InputWatch : IDisposable
     private readonly TimeProvider clock;
     private readonly Dictionary<TopicPartition, WatchedInput> inputs = [];
     private readonly Dictionary<TopicPartition, int> unowned = [];
-    private readonly CancellationTokenSource stopping = new();
+    private readonly RepeatedLook looking = new("input-watch");
     private readonly Lock gate = new();
-    private Thread? thread;
     private Dictionary<TopicPartition, RecordQueue> queues = [];
     private long heardMs;
     private string? failure;
@@ -84,29 +83,12 @@ internal sealed class InputWatch : IDisposable
 
     /// <summary>Looks once a second from now on.</summary>
     /// <param name="log">Whom it asks; used until it is disposed.</param>
-    public void Start(ILogWatch log)
-    {
-        thread = new Thread(() => Run(log)) { Name = "input-watch", IsBackground = true };
-        thread.Start();
-    }
+    public void Start(ILogWatch log) => looking.Start(() => Look(log), TimeSpan.FromMilliseconds(LookMs));
 
     /// <summary>Begins to stop.</summary>
-    public void Stop() => stopping.Cancel();
+    public void Stop() => looking.Stop();
 
-    public void Dispose()
-    {
-        Stop();
-        thread?.Join();
-        stopping.Dispose();
-    }
-
-    private void Run(ILogWatch log)
-    {
-        while (!stopping.Token.WaitHandle.WaitOne((int)LookMs))
-        {
-            Look(log);
-        }
-    }
+    public void Dispose() => looking.Dispose();
 
     /// <summary>Looks once.</summary>
     internal void Look(ILogWatch log)

@@ -1,4 +1,5 @@
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace Alloc.Engine.Topics;
@@ -19,8 +20,7 @@ internal sealed class RepartitionPurge : IDisposable
     private readonly TimeSpan interval;
     private readonly ILogger logger;
     private readonly Dictionary<TopicPartition, long> purged = [];
-    private readonly CancellationTokenSource stopping = new();
-    private Thread? thread;
+    private readonly RepeatedLook looking = new("repartition-purge");
 
     /// <param name="topics">The repartition topics.</param>
     /// <param name="here">The source partitions of this instance, by the group's last word.</param>
@@ -41,21 +41,12 @@ internal sealed class RepartitionPurge : IDisposable
 
     /// <summary>Looks again and again from now on.</summary>
     /// <param name="log">Whom it asks; used until it is disposed.</param>
-    public void Start(ILogAdmin log)
-    {
-        thread = new Thread(() => Run(log)) { Name = "repartition-purge", IsBackground = true };
-        thread.Start();
-    }
+    public void Start(ILogAdmin log) => looking.Start(() => LookQuietly(log), interval);
 
     /// <summary>Begins to stop.</summary>
-    public void Stop() => stopping.Cancel();
+    public void Stop() => looking.Stop();
 
-    public void Dispose()
-    {
-        Stop();
-        thread?.Join();
-        stopping.Dispose();
-    }
+    public void Dispose() => looking.Dispose();
 
     /// <summary>Looks once.</summary>
     internal void Look(ILogAdmin log)
@@ -77,19 +68,16 @@ internal sealed class RepartitionPurge : IDisposable
         }
     }
 
-    private void Run(ILogAdmin log)
+    private void LookQuietly(ILogAdmin log)
     {
-        while (!stopping.Token.WaitHandle.WaitOne(interval))
+        try
         {
-            try
-            {
-                Look(log);
-            }
-            catch (Exception error)
-            {
-                // Nothing stands on it: the topic is a little longer until the next time.
-                Log.NotPurged(logger, string.Join(", ", topics), error.Message);
-            }
+            Look(log);
+        }
+        catch (Exception error)
+        {
+            // Nothing stands on it: the topic is a little longer until the next time.
+            Log.NotPurged(logger, string.Join(", ", topics), error.Message);
         }
     }
 }
