@@ -65,22 +65,12 @@ internal static class BacklogCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context);
-        if (!context.Get(Watch))
+        if (context.Get(Watch))
         {
-            await ShowAsync(context, console, cancellation).ConfigureAwait(false);
-            return ExitCode.Ok;
+            return await Watching.RunAsync(context, WatchInterval, c => ShowAsync(context, console, c), cancellation)
+                .ConfigureAwait(false);
         }
-        using var timer = new PeriodicTimer(WatchInterval, context.Time);
-        do
-        {
-            if (context.Host.OutIsTerminal && context.Screen.IsTable)
-            {
-                context.Host.Out.Write("\u001b[H\u001b[2J");
-            }
-            await ShowAsync(context, console, cancellation).ConfigureAwait(false);
-            context.Host.Out.Flush();
-        }
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
+        await ShowAsync(context, console, cancellation).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 

@@ -64,19 +64,20 @@ internal static class GroupWatching
             Warn(context, report);
             return ExitCode.Ok;
         }
-        using var timer = new PeriodicTimer(interval, context.Time);
-        do
-        {
-            var report = GroupLooks.Look(watch);
-            if (context.Screen.IsTable)
+        return await Watching.RunAsync(
+            context, interval,
+            _ =>
             {
-                context.Screen.Verbatim(context.Time.GetLocalNow().ToString("T", CultureInfo.InvariantCulture));
-            }
-            show(report, null);
-            Warn(context, report);
-        }
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
-        return ExitCode.Ok;
+                var report = GroupLooks.Look(watch);
+                if (context.Screen.IsTable)
+                {
+                    context.Screen.Verbatim(context.Time.GetLocalNow().ToString("T", CultureInfo.InvariantCulture));
+                }
+                show(report, null);
+                Warn(context, report);
+                return Task.CompletedTask;
+            },
+            cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A row with its status: an instance's word where it has one, else what was found out here.</summary>

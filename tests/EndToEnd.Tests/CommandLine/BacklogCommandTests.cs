@@ -94,11 +94,34 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         Assert.Equal((3, 2), (run.ExitCode, both.ExitCode));
     }
 
-    private async Task SayAsync(string work, string stage, string kind)
+    [Fact]
+    public async Task A_watch_shows_what_changes_and_outlasts_an_instance_that_starts_anew()
+    {
+        using var directory = new TemporaryDirectory();
+        var (server, deployment) = Servers.Dev(directory["data"]);
+        await using var instance = await server.StartAsync();
+        await SayAsync("w-1", "ReadyForFulfillment", "Entered", deployment);
+        await using var watch = AllocProcess.Start(
+            "backlog", "--watch", "--stage", "ReadyForFulfillment", "-o", "jsonl", "--console", deployment.Console);
+        await watch.WaitForLineAsync("\"waiting\":1,\"oldestEnteredAt\"", Deadline);
+
+        await instance.KillAsync();
+        var gone = await watch.WaitForLineAsync("Looking again every 1 s", Deadline);
+        await instance.StartAsync();
+        await SayAsync("w-2", "ReadyForFulfillment", "Entered", deployment);
+        await watch.WaitForLineAsync("\"waiting\":2,\"oldestEnteredAt\"", Deadline);
+        watch.Signal(NativeSignal.Terminate);
+        var end = await watch.WaitForExitAsync(Deadline);
+
+        Assert.StartsWith("alloc: ", gone, StringComparison.Ordinal);
+        Assert.Equal(130, end.ExitCode);
+    }
+
+    private async Task SayAsync(string work, string stage, string kind, Deployment? to = null)
     {
         var result = kind == "Left" ? ", \"result\": \"Completed\"" : "";
         var run = await CommandLineRun.OfAsync(
-            ["topic", "produce", "workflow.stages", .. dev.Deployment.Options],
+            ["topic", "produce", "workflow.stages", .. (to ?? dev.Deployment).Options],
             $$"""{"workId": "{{work}}", "stageId": "{{stage}}", "kind": "{{kind}}"{{result}}}""");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
     }

@@ -66,6 +66,30 @@ public sealed class GroupCommandTests(SharedDev dev) : IClassFixture<SharedDev>
     }
 
     [Fact]
+    public async Task A_watch_shows_what_changes_until_it_is_stopped()
+    {
+        using var client = new CommandClient(dev.Deployment);
+        await client.StockAsync("watched-live", 10);
+        await client.StockAsync("watched-live", 10);
+        var partition = CommandClient.PartitionOf("watched-live");
+        Commit("watched-live", partition, 1);
+
+        await using var watch = AllocProcess.Start(
+            "group", "describe", "watched-live", "--watch", "--interval", "300ms", "-o", "jsonl", "--bootstrap",
+            dev.Deployment.Bootstrap);
+        var first = await watch.WaitForLineAsync("\"committed\":1,", Deadline);
+        Commit("watched-live", partition, 2);
+        var second = await watch.WaitForLineAsync("\"committed\":2,", Deadline);
+        watch.Signal(NativeSignal.Terminate);
+        var end = await watch.WaitForExitAsync(Deadline);
+
+        Assert.Equal(1, Lag(first) - Lag(second));
+        Assert.Equal((130, ""), (end.ExitCode, end.Error));
+
+        static long Lag(string row) => JsonNode.Parse(row)!["lag"]!.GetValue<long>();
+    }
+
+    [Fact]
     public async Task A_group_that_is_not_there_is_not_found()
     {
         var run = await RunAsync("group", "describe", "no-such-group");
