@@ -101,6 +101,7 @@ internal static class BacklogPairs
         var rate = await Task.Run(
             () => meter.Count(load.CommandCount, options.Deadline, null, cancellation), cancellation)
             .ConfigureAwait(false);
+        run.Say($"{rate:N0} commands decided a second");
         var decided = RoleTimes.Read(engine, run.Time);
         run.Report.Add(new Figure("backlog", isTogether ? Together : Alone, rate, "/s", place));
         if (isDetailed)

@@ -16,6 +16,7 @@ internal static class BacklogReading
     private const long ShortestTtlMs = 3_600_000;
     private const int TtlSeconds = 3_600;
     private const int ItemsPerDeparture = 50;
+    private const string Backlog = "backlog";
 
     /// <summary>Holds that are listed where nothing else is said.</summary>
     private const int Page = 100;
@@ -47,12 +48,14 @@ internal static class BacklogReading
             run.Report.Add(new Figure(
                 "backlog", "peak resident memory of the instance", engine.PeakBytes / 1048576.0, "MiB",
                 $"all applications; {place}"));
-            run.Say("kill -9 and start again");
-            await engine.KillAsync().ConfigureAwait(false);
-            await engine.DisposeAsync().ConfigureAwait(false);
-            engine = EngineProcess.Begin(
-                settings, run.Options, "a", null, run.Time, RoleTimes.AllRoles, application: null);
-            await ReturnAsync(run, engine, place, cancellation).ConfigureAwait(false);
+            foreach (var roles in (string[])[RoleTimes.AllRoles, RoleTimes.Roles[0], Backlog])
+            {
+                run.Say($"kill -9 and start again: {roles}");
+                await engine.KillAsync().ConfigureAwait(false);
+                await engine.DisposeAsync().ConfigureAwait(false);
+                engine = EngineProcess.Begin(settings, run.Options, "a", null, run.Time, roles, application: null);
+                await ReturnAsync(run, engine, roles, place, cancellation).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -207,27 +210,31 @@ internal static class BacklogReading
         await BacklogPairs.CatchUpAsync(run, engine, settings, load.WaitingCount, cancellation).ConfigureAwait(false);
     }
 
+    // All at once as people start them, and then each alone: what it takes of two cores hides how the two compare.
     private static async Task ReturnAsync(
-        BenchRun run, EngineProcess engine, string place, CancellationToken cancellation)
+        BenchRun run, EngineProcess engine, string roles, string place, CancellationToken cancellation)
     {
         var deadline = run.Options.Deadline;
-        var decides = engine.UntilAnsweredAsync(
-            "readyz", (_, _) => true, "a ready engine", cancellation, deadline, Look);
-        var answers = engine.UntilAnsweredAsync(
-            "v1/holds-at-risk?limit=1", (a, _) => a["complete"]!.GetValue<bool>(), "a backlog that answers for all",
-            cancellation, deadline, Look);
-        var isAnew = engine.UntilAnsweredAsync(
-            "v1/stages", (a, since) => a["complete"]!.GetValue<bool>() && SaidSince(a, since), "a backlog of new words",
-            cancellation, deadline, Look);
-        foreach (var (what, until) in new[]
+        var waits = new List<(string What, Task<TimeSpan> Until)>();
+        if (roles != Backlog)
         {
-            ("allocation is ready", decides), ("backlog answers for all partitions", answers),
-            ("every partition has said anew what waits in every stage", isAnew),
-        })
+            waits.Add(("allocation is ready", engine.UntilAnsweredAsync(
+                $"readyz?role={RoleTimes.Roles[0]}", (_, _) => true, "a ready engine", cancellation, deadline, Look)));
+        }
+        if (roles != RoleTimes.Roles[0])
+        {
+            waits.Add(("backlog answers for all partitions", engine.UntilAnsweredAsync(
+                "v1/holds-at-risk?limit=1", (a, _) => a["complete"]!.GetValue<bool>(),
+                "a backlog that answers for all", cancellation, deadline, Look)));
+            waits.Add(("every partition has said anew what waits in every stage", engine.UntilAnsweredAsync(
+                "v1/stages", (a, since) => a["complete"]!.GetValue<bool>() && SaidSince(a, since),
+                "a backlog of new words", cancellation, deadline, Look)));
+        }
+        foreach (var (what, until) in waits)
         {
             run.Report.Add(new Figure(
-                "backlog", $"from start after kill -9 until {what}", (await until.ConfigureAwait(false)).TotalSeconds,
-                "s", place));
+                "backlog", $"from start of {roles} after kill -9 until {what}",
+                (await until.ConfigureAwait(false)).TotalSeconds, "s", place));
         }
     }
 
