@@ -18,6 +18,7 @@ internal static class Watching
         CommandContext context, TimeSpan interval, Func<CancellationToken, Task> show, CancellationToken cancellation)
     {
         var hasShown = false;
+        string? told = null;
         using var timer = new PeriodicTimer(interval, context.Time);
         do
         {
@@ -29,11 +30,17 @@ internal static class Watching
             {
                 await show(cancellation).ConfigureAwait(false);
                 hasShown = true;
+                told = null;
             }
             catch (AllocException gone) when (hasShown
                 && (gone.Kind is FailureKind.Unavailable or FailureKind.NotFound))
             {
-                context.Screen.Warn($"{gone.Message} Looking again every {Duration.Show(interval)}.");
+                // Once, and on a screen that was cleared again each time.
+                if (told != gone.Message || context.Host.OutIsTerminal)
+                {
+                    context.Screen.Warn($"{gone.Message} Looking again every {Duration.Show(interval)}.");
+                }
+                told = gone.Message;
             }
             context.Host.Out.Flush();
         }

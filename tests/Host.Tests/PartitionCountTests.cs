@@ -49,7 +49,9 @@ public sealed class PartitionCountTests(PartitionCountTests.Kafka kafka) : IClas
             {
                 topics.Add(new()
                 {
-                    Name = prefix + topic.PartitionsOf, NumPartitions = topic.PartitionCount, ReplicationFactor = 1,
+                    Name = prefix + topic.PartitionsOf,
+                    NumPartitions = topic.PartitionCount,
+                    ReplicationFactor = 1,
                 });
             }
             await admin.CreateTopicsAsync(topics);
