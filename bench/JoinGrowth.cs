@@ -13,12 +13,13 @@ namespace Alloc.Bench;
 
 /// <summary>
 /// One task of the join over RocksDB, without a broker: records wait, and then each new one sees one leave. What
-/// a record costs must not depend on how many wait.
+/// a record costs must not depend on how many wait, each under a key of its own or all under one.
 /// </summary>
 internal sealed class JoinGrowth : IDisposable, IOutputWriter
 {
     private const int RecordsPerCommit = 1_000;
     private static readonly int[] Sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+    private static readonly int[] HotSizes = [10_000, 100_000];
     private static readonly TopicPartition Entered = new("entered", 0);
     private static readonly TopicPartition Left = new("left", 0);
 
@@ -59,17 +60,21 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
     public static void Run(BenchRun run, CancellationToken cancellation)
     {
         var rounds = (int)Math.Min(200_000, run.Options.Count / 10);
-        Measure(1_000, rounds, run.Time);
-        foreach (var size in Sizes.Where(s => s <= run.Options.Count * 5))
+        Measure(1_000, rounds, isHot: false, run.Time);
+        foreach (var (size, isHot) in Sizes.Select(s => (s, false)).Concat(HotSizes.Select(s => (s, true)))
+            .Where(s => s.Item1 <= run.Options.Count * 5))
         {
             cancellation.ThrowIfCancellationRequested();
-            run.Say($"a join with {size:N0} waiting");
-            var (cost, bytes) = Measure(size, rounds, run.Time);
+            var waiting = isHot ? $"{size:N0} waiting under one key" : $"{size:N0} waiting";
+            run.Say($"a join with {waiting}");
+            var (cost, bytes) = Measure(size, rounds, isHot, run.Time);
             var place = $"RocksDB, no broker, {RecordsPerCommit:N0} records a commit; {rounds:N0} × one enters, "
-                + "every second time one that waits pairs, and one whose window has closed goes";
-            run.Report.Add(new Figure("join", $"{size:N0} waiting: one record", cost, "µs",
+                + (isHot
+                    ? "every second time one of another key, and one whose window has closed goes"
+                    : "every second time one that waits pairs, and one whose window has closed goes");
+            run.Report.Add(new Figure("join", $"{waiting}: one record", cost, "µs",
                 $"processor time of all threads, {place}"));
-            run.Report.Add(new Figure("join", $"{size:N0} waiting: changelog a record", bytes, "bytes", place));
+            run.Report.Add(new Figure("join", $"{waiting}: changelog a record", bytes, "bytes", place));
         }
     }
 
@@ -83,25 +88,27 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
         Directory.Delete(directory, recursive: true);
     }
 
-    private static (double Microseconds, double Bytes) Measure(int waiting, int rounds, TimeProvider time)
+    private static (double Microseconds, double Bytes) Measure(
+        int waiting, int rounds, bool isHot, TimeProvider time)
     {
         using var growth = new JoinGrowth(waiting, time);
-        // Half of the keys pair; the others wait to the end of the window.
+        string KeyOf(long number) => isHot ? "hot" : Key("work", number);
+        // Half of the keys pair; the others wait to the end of the window, and all of one key.
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds() - (2L * waiting) - rounds - 1_000_000;
         long key = 0;
         for (; key < waiting + 5_001; key++)
         {
-            growth.Enter(Entered, key, nowMs + key);
+            growth.Enter(Entered, KeyOf(key), nowMs + key);
         }
         growth.Commit();
         var (before, bytesBefore, countBefore) = (
             Environment.CpuUsage.TotalTime, growth.changelogBytes, growth.recordCount);
         for (var round = 0; round < rounds; round++, key++)
         {
-            growth.Enter(Entered, key, nowMs + key);
+            growth.Enter(Entered, KeyOf(key), nowMs + key);
             if (key % 2 == 0)
             {
-                growth.Enter(Left, key - (waiting / 2), nowMs + key);
+                growth.Enter(Left, Key(isHot ? "other" : "work", key - (waiting / 2)), nowMs + key);
             }
         }
         growth.Commit();
@@ -110,7 +117,10 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
         return (used.TotalMicroseconds / records, (growth.changelogBytes - bytesBefore) / records);
     }
 
-    private void Enter(TopicPartition partition, long key, long timestampMs)
+    private static string Key(string name, long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}-{number:D11}");
+
+    private void Enter(TopicPartition partition, string key, long timestampMs)
     {
         var queue = Array.Find(task.Queues, q => q.Partition == partition)!;
         queue.Enqueue(new PollResult
@@ -118,7 +128,7 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
             Kind = PollKind.Record,
             Partition = partition,
             Offset = recordCount,
-            Key = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"work-{key:D11}")),
+            Key = Encoding.UTF8.GetBytes(key),
             Value = JoinTopology.Value(timestampMs),
             TimestampMs = timestampMs,
         });

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
@@ -36,18 +35,6 @@ internal enum RecordFlags : byte
     Truncated = 4,
 }
 
-/// <summary>What the head of a key says of a chunk of its records.</summary>
-internal struct ChunkSummary
-{
-    public int Number;
-    public long FirstTimestampMs;
-    public long LastTimestampMs;
-    public JoinDues Dues;
-
-    /// <summary>The latest due time of all its records.</summary>
-    public long LastDueMs;
-}
-
 /// <summary>When something of an entry is due; <see cref="long.MaxValue"/> for never.</summary>
 /// <param name="LeftMs">The first left record that found no match, where the left side is outer.</param>
 /// <param name="RightMs">The same of the right side.</param>
@@ -58,15 +45,16 @@ internal readonly record struct JoinDues(long LeftMs, long RightMs)
 
 /// <summary>
 /// The records of one key in memory, while one of them is worked on. A head has them all while they are few; then it
-/// parts with them in chunks, so that a hot key is not written whole for each record.
+/// parts with them in chunks, and with chunks in chunks of the next level, so that a hot key is not written whole for
+/// each record, nor what is said of its chunks.
 /// </summary>
 /// <remarks>
-/// Format: version; number of chunks and their summaries; the next chunk's number; then records to the end. A chunk has
-/// no chunks.
+/// Format: version; number of chunks and their summaries; the next chunk's number; then records to the end. A head may
+/// have both; a chunk of level 0 has records alone, one of a higher level chunks of lower levels alone.
 /// </remarks>
 internal sealed class JoinEntry
 {
-    public const byte FormatVersion = 1;
+    public const byte FormatVersion = 2;
 
     private readonly List<BufferedRecord> records = [];
     private readonly List<ChunkSummary> chunks = [];
@@ -99,18 +87,13 @@ internal sealed class JoinEntry
         var reader = new EntryReader(bytes);
         if (reader.Byte() != FormatVersion)
         {
-            throw new TaskCorruptedException($"An entry of a join has the unknown format {bytes[0]}.");
+            throw new TaskCorruptedException(
+                $"An entry of a join has the unknown format {bytes[0]}; this version reads {FormatVersion}. Run the "
+                + "version that wrote it, or give the join another name.");
         }
         for (var left = reader.Count(); left > 0; left--)
         {
-            chunks.Add(new ChunkSummary
-            {
-                Number = reader.Count(),
-                FirstTimestampMs = reader.Int64(),
-                LastTimestampMs = reader.Int64(),
-                Dues = new JoinDues(reader.Int64(), reader.Int64()),
-                LastDueMs = reader.Int64(),
-            });
+            chunks.Add(ChunkSummary.Read(ref reader));
         }
         NextChunk = reader.Count();
         while (!reader.IsAtEnd)
@@ -132,12 +115,7 @@ internal sealed class JoinEntry
         EntryWriter.Count(output, chunks.Count);
         foreach (ref readonly var chunk in Chunks)
         {
-            EntryWriter.Count(output, chunk.Number);
-            EntryWriter.Int64(output, chunk.FirstTimestampMs);
-            EntryWriter.Int64(output, chunk.LastTimestampMs);
-            EntryWriter.Int64(output, chunk.Dues.LeftMs);
-            EntryWriter.Int64(output, chunk.Dues.RightMs);
-            EntryWriter.Int64(output, chunk.LastDueMs);
+            chunk.Write(output);
         }
         EntryWriter.Count(output, NextChunk);
         foreach (ref readonly var record in Records)
@@ -176,24 +154,61 @@ internal sealed class JoinEntry
     public int MoveTo(JoinEntry chunk, bool leftIsOuter, bool rightIsOuter)
     {
         chunk.Clear();
-        foreach (ref readonly var record in Records)
-        {
-            chunk.records.Add(record);
-        }
-        chunks.Add(chunk.Summarize(NextChunk, leftIsOuter, rightIsOuter));
+        chunk.records.AddRange(records);
+        chunks.Add(chunk.Summarize(NextChunk, level: 0, leftIsOuter, rightIsOuter));
         records.Clear();
         ValueBytes = 0;
         return NextChunk++;
     }
 
-    public ChunkSummary Summarize(int number, bool leftIsOuter, bool rightIsOuter) => new()
+    /// <summary>
+    /// Gives the last chunks away to one of a level, where there are so many of the level below: levels go down from
+    /// the first to the last.
+    /// </summary>
+    /// <returns>The chunk's number; null when there are not so many.</returns>
+    public int? GatherTo(JoinEntry chunk, int level, int count, bool leftIsOuter, bool rightIsOuter)
     {
-        Number = number,
-        FirstTimestampMs = records[0].TimestampMs,
-        LastTimestampMs = records[^1].TimestampMs,
-        Dues = Dues(leftIsOuter, rightIsOuter),
-        LastDueMs = LastDueMs(),
-    };
+        var first = chunks.Count - count;
+        if (first < 0 || chunks[first].Level != level - 1 || chunks[^1].Level != level - 1)
+        {
+            return null;
+        }
+        chunk.Clear();
+        chunk.chunks.AddRange(chunks.GetRange(first, count));
+        chunks.RemoveRange(first, count);
+        chunks.Add(chunk.Summarize(NextChunk, level, leftIsOuter, rightIsOuter));
+        return NextChunk++;
+    }
+
+    /// <summary>What is said of it where it is a chunk.</summary>
+    public ChunkSummary Summarize(int number, int level, bool leftIsOuter, bool rightIsOuter)
+    {
+        var (dues, lastDueMs) = (Dues(leftIsOuter, rightIsOuter), LastDueMs());
+        var summary = new ChunkSummary
+        {
+            Number = number,
+            Level = level,
+            FirstTimestampMs = long.MaxValue,
+            LastTimestampMs = long.MinValue,
+            Dues = dues,
+            LastDueMs = lastDueMs,
+            FirstSpentMs = records.Count > 0 && dues == JoinDues.None ? lastDueMs : long.MaxValue,
+        };
+        foreach (ref readonly var record in Records)
+        {
+            summary.Sides |= record.IsRight ? ChunkSides.Right : ChunkSides.Left;
+            summary.FirstTimestampMs = Math.Min(summary.FirstTimestampMs, record.TimestampMs);
+            summary.LastTimestampMs = Math.Max(summary.LastTimestampMs, record.TimestampMs);
+        }
+        foreach (ref readonly var chunk in Chunks)
+        {
+            summary.Sides |= chunk.Sides;
+            summary.FirstTimestampMs = Math.Min(summary.FirstTimestampMs, chunk.FirstTimestampMs);
+            summary.LastTimestampMs = Math.Max(summary.LastTimestampMs, chunk.LastTimestampMs);
+            summary.FirstSpentMs = Math.Min(summary.FirstSpentMs, chunk.FirstSpentMs);
+        }
+        return summary;
+    }
 
     /// <summary>When its first records are due that found no match, those of its chunks included.</summary>
     public JoinDues Dues(bool leftIsOuter, bool rightIsOuter)
@@ -235,94 +250,5 @@ internal sealed class JoinEntry
             last = Math.Max(last, chunk.LastDueMs);
         }
         return last;
-    }
-}
-
-/// <summary>Reads an entry's fields; nothing beyond its end.</summary>
-internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
-{
-    private readonly ReadOnlySpan<byte> bytes = bytes;
-    private int at;
-
-    public readonly bool IsAtEnd => at == bytes.Length;
-
-    public byte Byte() => at < bytes.Length ? bytes[at++] : throw CutShort();
-
-    public long Int64()
-    {
-        if (bytes.Length - at < sizeof(long))
-        {
-            throw CutShort();
-        }
-        var value = BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
-        at += sizeof(long);
-        return value;
-    }
-
-    /// <summary>A count or length, seven bits a byte.</summary>
-    public int Count()
-    {
-        var value = Varint();
-        return value <= (ulong)(int.MaxValue) ? (int)value : throw CutShort();
-    }
-
-    /// <summary>A signed difference, zigzag, seven bits a byte.</summary>
-    public long Difference()
-    {
-        var value = Varint();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
-
-    /// <summary>Goes over bytes and tells where they begin.</summary>
-    public int Skip(int length)
-    {
-        if (bytes.Length - at < length)
-        {
-            throw CutShort();
-        }
-        var start = at;
-        at += length;
-        return start;
-    }
-
-    private ulong Varint()
-    {
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-        throw CutShort();
-    }
-
-    private static TaskCorruptedException CutShort() => new("An entry of a join is cut short or damaged.");
-}
-
-/// <summary>Writes what <see cref="EntryReader"/> reads.</summary>
-internal static class EntryWriter
-{
-    public static void Int64(ByteBuffer output, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(sizeof(long)), value);
-        output.Advance(sizeof(long));
-    }
-
-    public static void Count(ByteBuffer output, int value) => Varint(output, (ulong)value);
-
-    public static void Difference(ByteBuffer output, long value) =>
-        Varint(output, ((ulong)value << 1) ^ (ulong)(value >> 63));
-
-    private static void Varint(ByteBuffer output, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7)
-        {
-            output.Append((byte)(value | 0x80));
-        }
-        output.Append((byte)value);
     }
 }

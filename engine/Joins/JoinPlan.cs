@@ -76,4 +76,7 @@ internal enum JoinFault
 
     /// <summary>What left is remembered in the index only, which a restore makes anew.</summary>
     ForgetsWhatLeft,
+
+    /// <summary>What a chunk has of the record's own side hides the other side's.</summary>
+    SkipsChunksOfBothSides,
 }

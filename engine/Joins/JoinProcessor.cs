@@ -21,12 +21,11 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     private const int ClosingLimit = 1_000;
 
     private readonly JoinEntry head = new();
-    private readonly JoinEntry chunk = new();
     private readonly JoinKeys keys = new();
     private readonly ByteBuffer value = new();
-    private readonly ByteBuffer output = new();
     private IProcessorContext<TKey, TResult> context = null!;
     private IJoinBuffer buffer = null!;
+    private JoinChunks chunks = null!;
     private JoinIndexes indexes = null!;
     private IWatermarkTimer? closing;
     private IWatermarkTimer expiry = null!;
@@ -37,6 +36,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     {
         this.context = context;
         buffer = context.GetStore<IJoinBuffer>(plan.Stores.Buffer);
+        chunks = new JoinChunks(plan.Stores, plan.With.Limits, keys, buffer, plan.With.Name, context.TaskId);
         indexes = new JoinIndexes(new ContextStores(context), plan.Stores);
         if (OwnIndex is { } own)
         {
@@ -77,14 +77,14 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         {
             Forward(Alone(record.Key, record.Value, record.TimestampMs, JoinKind.Unmatched), record.TimestampMs, null);
         }
-        if (Meet(in record, in own))
+        if (Meet(head, in record, in own, out _))
         {
             own.Flags |= RecordFlags.Matched;
         }
         head.Add(in own);
-        if (JoinChunks.IsFull(head))
+        if (plan.With.Limits.IsFull(head))
         {
-            MakeRoom();
+            chunks.MakeRoom(head, expiry.WatermarkMs);
         }
         Save(before, isNew);
     }
@@ -110,19 +110,6 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         return true;
     }
 
-    private void LoadChunk(int number) => chunk.Read(
-        buffer.Get(keys.OfChunk(number)) ?? throw new TaskCorruptedException(
-            $"Join '{plan.With.Name}' misses chunk {number} of a key in task {context.TaskId}."));
-
-    private void SaveChunk(int number, bool isNew) => Put(keys.OfChunk(number), chunk, isNew);
-
-    private void Put(EncodedKey key, JoinEntry entry, bool isNew)
-    {
-        output.Clear();
-        entry.Write(output);
-        buffer.Put(key, output.Written.ToArray(), isNew);
-    }
-
     /// <summary>Writes the head, and moves the key's timers.</summary>
     private void Save(in EntryTimes before, bool isNew)
     {
@@ -133,7 +120,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         }
         else
         {
-            Put(keys.OfHead, head, isNew);
+            chunks.Put(keys.OfHead, head, isNew);
         }
         indexes.Move(keys.Key, in before, in after);
         expiry.DueAtMs = Math.Min(expiry.DueAtMs, after.ExpiryMs);
@@ -143,31 +130,25 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         }
     }
 
-    private bool Meet(in Record<TKey, TOwn> record, in BufferedRecord own)
-    {
-        var isMatched = false;
-        for (var index = 0; index < head.Chunks.Length; index++)
-        {
-            var summary = head.Chunks[index];
-            if (!side.MayBeWithin(in own, in summary))
-            {
-                continue;
-            }
-            LoadChunk(summary.Number);
-            isMatched |= Meet(chunk, in record, in own, out var hasChanged);
-            if (hasChanged)
-            {
-                SaveChunk(summary.Number, isNew: false);
-                head.Chunks[index] = Summarize(summary.Number);
-            }
-        }
-        return Meet(head, in record, in own, out _) || isMatched;
-    }
-
     private bool Meet(JoinEntry entry, in Record<TKey, TOwn> record, in BufferedRecord own, out bool hasChanged)
     {
         var isMatched = false;
         hasChanged = false;
+        for (var index = 0; index < entry.Chunks.Length; index++)
+        {
+            var summary = entry.Chunks[index];
+            if (!MayMeet(in own, in summary))
+            {
+                continue;
+            }
+            var chunk = chunks.Load(in summary);
+            isMatched |= Meet(chunk, in record, in own, out var chunkHasChanged);
+            if (chunkHasChanged)
+            {
+                chunks.Change(entry, index, chunk);
+                hasChanged = true;
+            }
+        }
         foreach (ref var other in entry.Records)
         {
             if (other.IsRight == side.IsRight || !side.IsWithin(in own, in other))
@@ -187,39 +168,10 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         return isMatched;
     }
 
-    private ChunkSummary Summarize(int number) =>
-        chunk.Summarize(number, plan.Stores.LeftIsOuter, plan.Stores.RightIsOuter);
-
-    /// <summary>
-    /// Lets go of what is known to meet nobody any more, and parts with the rest if it is still too much.
-    /// </summary>
-    private void MakeRoom()
-    {
-        var knownMs = expiry.WatermarkMs;
-        for (var index = head.Records.Length - 1; index >= 0; index--)
-        {
-            ref readonly var record = ref head.Records[index];
-            var leaves = !record.IsMatched
-                && (record.IsRight ? plan.Stores.RightIsOuter : plan.Stores.LeftIsOuter);
-            if (!leaves && record.DueMs < knownMs)
-            {
-                head.RemoveRecord(index);
-            }
-        }
-        for (var index = head.Chunks.Length - 1; index >= 0; index--)
-        {
-            var summary = head.Chunks[index];
-            if (summary.Dues == JoinDues.None && summary.LastDueMs < knownMs)
-            {
-                buffer.Delete(keys.OfChunk(summary.Number));
-                head.RemoveChunk(index);
-            }
-        }
-        if (JoinChunks.IsHalfFull(head))
-        {
-            SaveChunk(head.MoveTo(chunk, plan.Stores.LeftIsOuter, plan.Stores.RightIsOuter), isNew: true);
-        }
-    }
+    // Records of one side never meet: of however many the key has, those are not read.
+    private bool MayMeet(in BufferedRecord own, in ChunkSummary summary) =>
+        summary.HasSide(!side.IsRight) && side.MayBeWithin(in own, in summary)
+        && !(plan.Fault == JoinFault.SkipsChunksOfBothSides && summary.HasSide(side.IsRight));
 
     private void Close(long watermarkMs)
     {
@@ -242,27 +194,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
                 $"Join '{plan.With.Name}' has a record due at {dueMs} in its index, but not in its buffer.");
         }
         var typedKey = plan.With.KeySerde.Deserialize(key.Span);
-        var closed = CloseRecords(head, typedKey, watermarkMs, limit);
-        for (var index = head.Chunks.Length - 1; index >= 0 && closed < limit; index--)
-        {
-            var summary = head.Chunks[index];
-            if ((side.IsRight ? summary.Dues.RightMs : summary.Dues.LeftMs) >= watermarkMs)
-            {
-                continue;
-            }
-            LoadChunk(summary.Number);
-            closed += CloseRecords(chunk, typedKey, watermarkMs, limit - closed);
-            if (chunk.IsEmpty)
-            {
-                buffer.Delete(keys.OfChunk(summary.Number));
-                head.RemoveChunk(index);
-            }
-            else
-            {
-                SaveChunk(summary.Number, isNew: false);
-                head.Chunks[index] = Summarize(summary.Number);
-            }
-        }
+        var closed = CloseIn(head, typedKey, watermarkMs, limit);
         if (plan.Fault == JoinFault.ForgetsWhatLeft)
         {
             indexes.Move(keys.Key, in before, EntryTimes.None);
@@ -270,6 +202,25 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         }
         Save(in before, isNew: false);
         return closed;
+    }
+
+    private int CloseIn(JoinEntry entry, TKey key, long watermarkMs, int limit)
+    {
+        var closed = 0;
+        // Those that came first leave first.
+        for (var index = 0; index < entry.Chunks.Length && closed < limit;)
+        {
+            var summary = entry.Chunks[index];
+            if ((side.IsRight ? summary.Dues.RightMs : summary.Dues.LeftMs) >= watermarkMs)
+            {
+                index++;
+                continue;
+            }
+            var chunk = chunks.Load(in summary);
+            closed += CloseIn(chunk, key, watermarkMs, limit - closed);
+            index += chunks.Change(entry, index, chunk) ? 1 : 0;
+        }
+        return closed + CloseRecords(entry, key, watermarkMs, limit - closed);
     }
 
     private int CloseRecords(JoinEntry entry, TKey key, long watermarkMs, int limit)
@@ -305,10 +256,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
             keys.Set(key.Span[1..]);
             if (key.Span[0] != 0 && Load())
             {
-                foreach (ref readonly var summary in head.Chunks)
-                {
-                    buffer.Delete(keys.OfChunk(summary.Number));
-                }
+                chunks.DeleteAll(head);
             }
             buffer.Delete(keys.OfHead);
             index.Remove(dueMs, key);
@@ -324,19 +272,6 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         public TStore GetStore<TStore>(string name)
             where TStore : class => context.GetStore<TStore>(name);
     }
-}
-
-/// <summary>When a key's records are too many to be written whole for each of them.</summary>
-internal static class JoinChunks
-{
-    private const int RecordLimit = 48;
-    private const int ByteLimit = 16 * 1024;
-
-    public static bool IsFull(JoinEntry entry) => entry.Records.Length >= RecordLimit
-        || (entry.ValueBytes >= ByteLimit && entry.Records.Length > 1);
-
-    public static bool IsHalfFull(JoinEntry entry) => entry.Records.Length >= RecordLimit / 2
-        || (entry.ValueBytes >= ByteLimit / 2 && entry.Records.Length > 1);
 }
 
 /// <summary>The processor of left records.</summary>

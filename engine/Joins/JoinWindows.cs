@@ -9,9 +9,25 @@ namespace Alloc.Engine.Joins;
 /// <param name="Grace">How long after its end a window waits for records that are out of order, not negative.</param>
 public sealed record JoinWindows(TimeSpan Before, TimeSpan After, TimeSpan Grace)
 {
+    /// <summary>With the grace that holds for brokers as they are shipped: <see cref="DefaultGrace"/>.</summary>
+    public JoinWindows(TimeSpan before, TimeSpan after)
+        : this(before, after, DefaultGrace)
+    {
+    }
+
+    /// <summary>
+    /// 30 s, which is <c>replica.lag.time.max.ms</c> as Kafka ships it: a record has its timestamp from its leader, and
+    /// can be read once all replicas in sync have it, which takes up to that. Where brokers are set to more, so should
+    /// a join's grace be.
+    /// </summary>
+    public static TimeSpan DefaultGrace { get; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Before and after alike.</summary>
     public static JoinWindows OfTimeDifferenceAndGrace(TimeSpan difference, TimeSpan grace) =>
         new(difference, difference, grace);
+
+    /// <summary>The same with <see cref="DefaultGrace"/>.</summary>
+    public static JoinWindows OfTimeDifference(TimeSpan difference) => new(difference, difference);
 
     internal long BeforeMs => (long)Before.TotalMilliseconds;
 

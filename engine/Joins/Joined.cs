@@ -58,4 +58,7 @@ public sealed record JoinedWith<TKey, TLeft, TRight>(
 
     /// <summary>A fault that is built in on purpose, to see that tests catch it.</summary>
     internal JoinFault Fault { get; init; }
+
+    /// <summary>When a key's records are parted with; smaller ones only in tests.</summary>
+    internal ChunkLimits Limits { get; init; } = ChunkLimits.Default;
 }

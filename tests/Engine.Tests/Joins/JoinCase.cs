@@ -50,6 +50,9 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
 
     public JoinFault Fault { get; init; }
 
+    /// <summary>When a key's records are parted with.</summary>
+    public ChunkLimits Limits { get; init; } = ChunkLimits.Default;
+
     /// <summary>The topics that left records are read from.</summary>
     public IReadOnlyList<string> LeftSources => Repartitions ? ["joins-left-again-repartition"]
         : MergesLeft ? [Left, LeftMore] : [Left];
@@ -83,6 +86,7 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
             LeftClaims = LeftClaims,
             RightClaims = RightClaims,
             Fault = Fault,
+            Limits = Limits,
         };
         var joined = Type switch
         {

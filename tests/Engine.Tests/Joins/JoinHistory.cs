@@ -88,6 +88,9 @@ internal sealed class JoinHistory : TaskHistory
             MovesWindowEnds = random.Next(3) == 0,
             Repartitions = random.Next(5) == 0,
             Fault = fault,
+            // Levels of chunks after a few records, so that most keys are hot.
+            Limits = random.Next(3) > 0 ? ChunkLimits.Default
+                : new ChunkLimits(random.Next(2, 7), 16 * 1024, random.Next(2, 4)),
         };
         made = made with { MergesLeft = !made.Repartitions && random.Next(3) == 0 };
         return made with { LeftClaims = RandomClaims(random, made), RightClaims = RandomClaims(random, made) };

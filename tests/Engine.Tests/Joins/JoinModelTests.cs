@@ -25,6 +25,7 @@ public sealed class JoinModelTests
     [InlineData(nameof(JoinFault.EmitsUnmatchedAtOnce))]
     [InlineData(nameof(JoinFault.ClosesBeforeGrace))]
     [InlineData(nameof(JoinFault.ForgetsWhatLeft))]
+    [InlineData(nameof(JoinFault.SkipsChunksOfBothSides))]
     public void A_fault_that_is_planted_into_a_join_is_caught_within_a_few_histories(string fault) => AssertCaught(
         seed => JoinHistory.Of(seed, Enum.Parse<JoinFault>(fault)));
 

@@ -52,6 +52,70 @@ public sealed class JoinStateTests
         Assert.Equal(1, read.MoveTo(chunk, leftIsOuter: true, rightIsOuter: true));
     }
 
+    [Theory]
+    [InlineData(nameof(ChunkSides.Left))]
+    [InlineData(nameof(ChunkSides.Right))]
+    [InlineData("Left, Right")]
+    public void What_is_said_of_a_chunk_tells_the_sides_that_it_has(string sides)
+    {
+        var expected = Enum.Parse<ChunkSides>(sides);
+        var head = new JoinEntry();
+        if (expected.HasFlag(ChunkSides.Left))
+        {
+            head.Add(Record(RecordFlags.None, 10, 20, 25, "l"));
+        }
+        if (expected.HasFlag(ChunkSides.Right))
+        {
+            head.Add(Record(RecordFlags.Right, 30, 40, 45, "r"));
+        }
+        head.MoveTo(new JoinEntry(), leftIsOuter: true, rightIsOuter: false);
+
+        var read = new JoinEntry();
+        read.Read(Write(head));
+
+        Assert.Equal(expected, read.Chunks[0].Sides);
+        Assert.Equal(expected.HasFlag(ChunkSides.Left), read.Chunks[0].HasSide(isRight: false));
+        Assert.Equal(expected.HasFlag(ChunkSides.Right), read.Chunks[0].HasSide(isRight: true));
+        Assert.Equal(head.Chunks[0], read.Chunks[0]);
+    }
+
+    [Fact]
+    public void Chunks_of_one_level_are_gathered_into_one_of_the_next_and_nothing_that_was_said_of_them_is_lost()
+    {
+        var (head, chunk) = (new JoinEntry(), new JoinEntry());
+        foreach (var record in new[]
+        {
+            Record(RecordFlags.Matched, 5, 20, 22, "m"), Record(RecordFlags.Right, 30, 40, 45, "r"),
+            Record(RecordFlags.None, 10, 20, 25, "l"),
+        })
+        {
+            head.Add(record);
+            head.MoveTo(chunk, leftIsOuter: true, rightIsOuter: true);
+        }
+
+        Assert.Null(head.GatherTo(chunk, level: 1, count: 4, leftIsOuter: true, rightIsOuter: true));
+        Assert.Equal(3, head.GatherTo(chunk, level: 1, count: 3, leftIsOuter: true, rightIsOuter: true));
+        // One of the next level is none of this one.
+        Assert.Null(head.GatherTo(new JoinEntry(), level: 1, count: 1, leftIsOuter: true, rightIsOuter: true));
+        var read = new JoinEntry();
+        read.Read(Write(head));
+
+        Assert.Equal([0, 1, 2], chunk.Chunks.ToArray().Select(c => c.Number));
+        Assert.Equal(
+            new ChunkSummary
+            {
+                Number = 3,
+                Level = 1,
+                Sides = ChunkSides.Left | ChunkSides.Right,
+                FirstTimestampMs = 5,
+                LastTimestampMs = 30,
+                Dues = new JoinDues(25, 45),
+                LastDueMs = 45,
+                FirstSpentMs = 22,
+            },
+            Assert.Single(read.Chunks.ToArray()));
+    }
+
     [Fact]
     public void An_entry_that_is_cut_short_or_of_another_format_is_damage_wherever_it_is_cut()
     {
@@ -70,7 +134,11 @@ public sealed class JoinStateTests
                 Assert.Throws<TaskCorruptedException>(() => new JoinEntry().Read(bytes[..length]));
             }
         }
-        Assert.Throws<TaskCorruptedException>(() => new JoinEntry().Read([2, .. bytes[1..]]));
+        foreach (var format in new byte[] { JoinEntry.FormatVersion - 1, JoinEntry.FormatVersion + 1 })
+        {
+            var error = Assert.Throws<TaskCorruptedException>(() => new JoinEntry().Read([format, .. bytes[1..]]));
+            Assert.Contains($"unknown format {format}", error.Message, StringComparison.Ordinal);
+        }
         // A length of two billion, of which nothing is there.
         Assert.Throws<TaskCorruptedException>(() => new JoinEntry().Read(
             [JoinEntry.FormatVersion, 0, 0, 0, .. new byte[8], 0, 0, 255, 255, 255, 255, 7]));

@@ -21,12 +21,10 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
     {
         var rows = JoinRow.ReadAll();
 
-        Assert.True(rows.Count(r => r.Kind == JoinRow.StreamJoin) >= 30, "The page has few rows of joins.");
+        Assert.True(rows.Count(r => r.Kind == JoinRow.StreamJoin) >= 70, "The page has few rows of joins.");
         Assert.True(rows.Count(r => r.Kind == JoinRow.TableJoin) >= 10, "The page has few rows of joins with tables.");
         Assert.True(rows.Count(r => r.Kind == JoinRow.Aggregate) >= 20, "The page has few rows of aggregates.");
-        Assert.Empty(rows.Select(row => (Row: row, Actual: Run(row)))
-            .Where(r => !r.Actual.SequenceEqual(r.Row.Results))
-            .Select(r => $"{r.Row.Name}: {string.Join(", ", r.Actual)}"));
+        AssertAlike(rows.Select(row => (row, row.Results, (IReadOnlyList<string>)Run(row))));
     }
 
     [Fact]
@@ -39,8 +37,16 @@ public sealed class JoinTableTests(TestCluster cluster) : IClassFixture<TestClus
 
         var results = await RunJavaAsync(rows);
 
-        Assert.Empty(rows.Zip(results).Where(r => !r.First.KafkaStreams!.SequenceEqual(r.Second))
-            .Select(r => $"{r.First.Name}: {string.Join(", ", r.Second)}"));
+        AssertAlike(rows.Zip(results).Select(r => (r.First, r.First.KafkaStreams!, (IReadOnlyList<string>)r.Second)));
+    }
+
+    /// <summary>Names every row that came out otherwise, not the first few.</summary>
+    private static void AssertAlike(
+        IEnumerable<(JoinRow Row, IReadOnlyList<string> Expected, IReadOnlyList<string> Actual)> rows)
+    {
+        var others = rows.Where(r => !r.Actual.SequenceEqual(r.Expected))
+            .Select(r => $"{r.Row.Name}: {string.Join(", ", r.Actual)}").ToList();
+        Assert.True(others.Count == 0, string.Join('\n', others));
     }
 
     private static List<string> Run(JoinRow row)

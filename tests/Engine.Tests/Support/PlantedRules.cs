@@ -12,6 +12,9 @@ public enum PlantedFault
     TrustsACachedEnd,
     WaitsForEverySource,
     ForgetsItsWatermarkOnRestart,
+
+    /// <summary>Planted into the log client: <see cref="StableOffsetsLog"/>.</summary>
+    WaitsForStableOffsets,
 }
 
 /// <summary>The rules of watermarks with one of them broken.</summary>

@@ -23,6 +23,11 @@ internal sealed class WatchTopology(string left, string right, string missed)
     /// <summary>Sources whose silence is claimed; the right one by default.</summary>
     public IReadOnlyList<string> Claims { get; init; } = [right];
 
+    /// <summary>
+    /// Whether a record on the right that is older than its watermark is reported as late; it is taken all the same.
+    /// </summary>
+    public bool ReportsLateRight { get; init; }
+
     /// <summary>Set to make the closing of a key "wait" fail as a dependency would.</summary>
     public bool IsDependencyDown { get; set; }
 
@@ -34,14 +39,15 @@ internal sealed class WatchTopology(string left, string right, string missed)
             Upstream = RightUpstream,
             DeadLetterTopic = $"{missed}.dlq",
         })
-        .AddProcessor("watch", () => new Watch(this, left), "left", "right")
+        .AddProcessor("watch", () => new Watch(this, left, right), "left", "right")
         .AddStateStore(StoreDefinition.KeyValue(StoreName, 1, Serdes.Utf8, Serdes.Utf8), "watch")
         .AddStateStore(StoreDefinition.TimeIndex(TimersName, 2, Serdes.Utf8), "watch")
         .AddSink("missed", missed, Serdes.Utf8, Serdes.Utf8,
             new SinkOptions { Partitioning = SinkPartitioning.TaskPartition }, "watch")
         .Build();
 
-    private sealed class Watch(WatchTopology topology, string left) : IProcessor<string, string, string, string>
+    private sealed class Watch(WatchTopology topology, string left, string right)
+        : IProcessor<string, string, string, string>
     {
         private IProcessorContext<string, string> context = null!;
         private IKeyValueStore<string, string> open = null!;
@@ -61,8 +67,7 @@ internal sealed class WatchTopology(string left, string right, string missed)
         {
             if (context.Metadata!.Value.Topic == left)
             {
-                if (context.WatermarkMs(left) is var watermarkMs && watermarkMs != long.MinValue
-                    && record.TimestampMs < watermarkMs - GraceMs)
+                if (IsLate(left, record.TimestampMs + GraceMs))
                 {
                     context.ReportLate(left);
                     return;
@@ -71,10 +76,9 @@ internal sealed class WatchTopology(string left, string right, string missed)
                 open.Put(record.Key, dueAtMs.ToString(CultureInfo.InvariantCulture));
                 due.Add(dueAtMs, record.Key);
             }
-            else if (open.Get(record.Key) is { } dueAt)
+            else
             {
-                open.Delete(record.Key);
-                due.Remove(long.Parse(dueAt, CultureInfo.InvariantCulture), record.Key);
+                End(record.Key, record.TimestampMs);
             }
             SetTimer();
             if (record.Value == "bad")
@@ -82,6 +86,22 @@ internal sealed class WatchTopology(string left, string right, string missed)
                 throw new BadRecordException("asked to be bad");
             }
         }
+
+        private void End(string key, long timestampMs)
+        {
+            if (topology.ReportsLateRight && IsLate(right, timestampMs))
+            {
+                context.ReportLate(right);
+            }
+            if (open.Get(key) is { } dueAt)
+            {
+                open.Delete(key);
+                due.Remove(long.Parse(dueAt, CultureInfo.InvariantCulture), key);
+            }
+        }
+
+        private bool IsLate(string topic, long timestampMs) =>
+            context.WatermarkMs(topic) is var watermarkMs && watermarkMs != long.MinValue && timestampMs < watermarkMs;
 
         private void Close(long watermarkMs)
         {

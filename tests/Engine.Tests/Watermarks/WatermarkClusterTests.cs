@@ -95,39 +95,51 @@ public sealed class WatermarkClusterTests(TestCluster cluster) : IClassFixture<T
     }
 
     /// <summary>
-    /// Its producers take turns, so that some offset of the group is pending most of the time; one partition is fast,
-    /// one slow.
+    /// One partition is fast, one slow, and some offset of the group is always pending, as it is most of the time where
+    /// producers take turns: who waited for stable ones would never be told any. Then the slow partition waits while
+    /// the fast one goes on: what it has still to write is older than all that came from the other one.
     /// </summary>
-    [Fact]
-    public async Task A_busy_upstream_lets_its_source_be_known_and_makes_nothing_late()
+    [Theory]
+    [InlineData(PlantedFault.None, true, false)]
+    [InlineData(PlantedFault.WaitsForStableOffsets, false, false)]
+    [InlineData(PlantedFault.ClosesByTheFastestPartition, true, true)]
+    public async Task A_busy_upstream_lets_its_source_be_known_and_makes_nothing_late(
+        PlantedFault fault, bool isKnown, bool isLate)
     {
         await CreateTopicsAsync(2);
-        var input = $"{name}.in";
-        await cluster.CreateTopicAsync(input, 2, ("message.timestamp.type", "LogAppendTime"));
-        await using var upstream = await StartUpstreamAsync(input);
-        await using var application = await StartAsync(upstream: new SourceUpstream(
-            $"{name}-up", [new UpstreamSource(input)]));
-        using var stopping = new CancellationTokenSource();
-        var traffic = Task.Run(() =>
+        await using var busy = await BusyUpstream.StartAsync(cluster, Options(), Left, Right, Missed, fault);
+        var sinceMs = busy.HoldOffsets();
+        Assert.True(busy.AreOffsetsPending());
+        await busy.KnownAsync(Left, sinceMs + 3_000);
+        if (!isKnown)
         {
-            for (var number = 0; !stopping.IsCancellationRequested; number++)
-            {
-                var n = number;
-                cluster.Produce(input, Enumerable.Range(0, 50).Select(i => ((string?)$"x{n}-{i}", (string?)"1")), 0);
-                cluster.Produce(input, [($"slow-{number}", "1")], 1);
-            }
-        });
+            Assert.False(busy.KnownMs(Right) > sinceMs, "it is known though no stable offset was told");
+            return;
+        }
+        await busy.KnownAsync(Right, sinceMs + 3_000);
+        Assert.True(busy.AreOffsetsPending());
 
-        long? first = null;
-        await Until.TrueAsync(() =>
+        var heldMs = busy.Hold();
+        await busy.KnownAsync(Left, heldMs + 2_000);
+        if (isLate)
         {
-            var known = application.Watermarks.Where(w => w.Topic == Right).Min(w => w.WatermarkMs);
-            first ??= known;
-            return application.Watermarks.Count(w => w.Topic == Right && w.WatermarkMs is not null) == 2
-                && known >= first + 3_000;
-        }, "the source is known further and further while its upstream is busy");
-        await stopping.CancelAsync();
-        await traffic;
+            await busy.KnownAsync(Right, heldMs + 1_000);
+        }
+        else
+        {
+            Assert.False(busy.KnownMs(Right) > heldMs, "it is known beyond what its upstream has still to write");
+        }
+        busy.LetGo();
+        cluster.ReadUntil(Right, lines => lines.Any(l => l.Key == "held"));
+        await busy.KnownAsync(Right, heldMs + 3_000);
+        await busy.EndAsync();
+
+        await Until.TrueAsync(() => !busy.AreOffsetsPending(), "stable offsets are told without the transaction");
+        if (isLate)
+        {
+            await Until.TrueAsync(() => busy.LateCount > 0, "what the fault makes late is counted");
+        }
+        Assert.Equal(isLate, busy.LateCount > 0);
     }
 
     [Fact]

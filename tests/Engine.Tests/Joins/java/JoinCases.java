@@ -26,6 +26,7 @@ import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.kstream.StreamJoined;
 import org.apache.kafka.streams.kstream.Suppressed;
 import org.apache.kafka.streams.kstream.TimeWindows;
@@ -98,19 +99,26 @@ public final class JoinCases {
         var builder = new StreamsBuilder();
         for (var i = 0; i < rows.size(); i++) {
             var row = rows.get(i);
-            KStream<String, String> left = builder.stream("row" + i + "-left");
+            var left = stream(builder, row, "row" + i + "-left");
             switch (row.kind()) {
                 case "aggregate" -> aggregate(row, left);
                 case "join with a table" -> joinTable(row, left, builder.table("row" + i + "-right",
                     Materialized.<String, String>as(Stores.inMemoryKeyValueStore("row" + i)).withLoggingDisabled()
                         .withCachingDisabled()));
                 default -> join(row, left,
-                    row.isSelfJoin() ? left : builder.<String, String>stream("row" + i + "-right"));
+                    row.isSelfJoin() ? left : stream(builder, row, "row" + i + "-right"));
             }
             // Added last, so that a record is counted when it went through the rest.
             left.foreach((k, v) -> row.seen().incrementAndGet());
         }
         return builder.build();
+    }
+
+    private static KStream<String, String> stream(StreamsBuilder builder, Row row, String topic) {
+        KStream<String, String> stream = builder.stream(topic);
+        return row.join().contains("repartitioned")
+            ? stream.repartition(Repartitioned.with(Serdes.String(), Serdes.String()).withName(topic + "-again"))
+            : stream;
     }
 
     private static void join(Row row, KStream<String, String> left, KStream<String, String> right) {
