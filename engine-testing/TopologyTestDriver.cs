@@ -236,6 +236,9 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <summary>Records of a partition's tasks that became dead letters.</summary>
     public long DeadLetterCount => tasks.Values.Sum(t => t.Counters.DeadLetters);
 
+    /// <summary>Those of one kind.</summary>
+    public long DeadLettersOf(BadRecordKind kind) => tasks.Values.Sum(t => t.Counters.DeadLettersOf(kind));
+
     /// <summary>Throws all state away and restores it from journals and changelogs, as a new instance would.</summary>
     public void RestartFromJournal()
     {

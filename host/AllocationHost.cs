@@ -7,6 +7,7 @@ using Alloc.Host.Lag;
 using Alloc.Host.Metrics;
 using Alloc.Host.Roles;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.Ledger.PolicyInForce;
 using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
@@ -88,6 +89,7 @@ internal sealed class AllocationHost : IAsyncDisposable
     private InstanceApplications? applications;
     private MeterProvider? otlp;
     private LagService? lag;
+    private CensusMetrics? census;
 
     private AllocationHost(AllocationHostOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -155,6 +157,7 @@ internal sealed class AllocationHost : IAsyncDisposable
         // Sends once more, while the instruments are there.
         otlp?.Dispose();
         lag?.Dispose();
+        census?.Dispose();
         if (console is not null)
         {
             await console.DisposeAsync().ConfigureAwait(false);
@@ -217,6 +220,13 @@ internal sealed class AllocationHost : IAsyncDisposable
             options.Client, catalogue,
             () => applications.Hosted.All.Select(a => a.Application()).OfType<StreamsApplication>(), time);
         lag.Start();
+        if (applications.Of(InstanceRole.Allocation) is { } decides)
+        {
+            census = new CensusMetrics(
+                p => decides.QueryStores(AllocationStores.Pools, p), allocation.PartitionCount,
+                new PolicyBook(allocation.Policy));
+            census.Start();
+        }
         if (options.OtlpEndpoint is { } collector)
         {
             otlp = OtlpMetrics.Start(collector, InstanceId);

@@ -52,7 +52,7 @@ internal sealed class RegistrySerde<T>(GuardedRegistryClient registry, string to
         }
         catch (AvroException error)
         {
-            throw new BadRecordException(error.Message, error);
+            throw new BadRecordException(error.Message, error) { Kind = BadRecordKind.Unreadable };
         }
         catch (RegistryUnavailableException error)
         {

@@ -16,6 +16,11 @@ public sealed record ConsumerGroup(
     string Name, string State, string Assignor, IReadOnlyList<ConsumerGroupMember> Members,
     IReadOnlyDictionary<TopicPartition, long>? Committed, string? Problem)
 {
+    /// <summary>
+    /// Whether its members are told. Who is asked in the older way calls a group of KIP-848 dead, whoever is in it.
+    /// </summary>
+    public bool AreMembersTold => State is not ("Dead" or "");
+
     /// <summary>Whether partitions are being given out anew.</summary>
     public bool IsMoving => State is "PreparingRebalance" or "CompletingRebalance" or "Assigning" or "Reconciling";
 }

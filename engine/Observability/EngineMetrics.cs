@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.Observability;
 
@@ -44,7 +46,10 @@ internal sealed class EngineMetrics : IDisposable
         group = new("group", applicationId);
         meter = new Meter(MeterName, null, [group]);
         processed = meter.CreateCounter<long>("alloc_records_processed", null, "Input records processed, by topic.");
-        deadLetters = meter.CreateCounter<long>("alloc_dead_letters", null, "Records written to a dead-letter topic.");
+        deadLetters = meter.CreateCounter<long>(
+            "alloc_dead_letters", null,
+            "Records written to a dead-letter topic, by where they came from and what is wrong: incomplete, invalid, "
+            + "too-large, unknown, unreadable.");
         transactions = meter.CreateCounter<long>("alloc_transactions", null, "Transactions by how they ended.");
         unusual = meter.CreateCounter<long>(
             "alloc_unusual_records", null,
@@ -117,13 +122,8 @@ internal sealed class EngineMetrics : IDisposable
         }
     }
 
-    public void DeadLetters(long count, string topic)
-    {
-        if (count > 0)
-        {
-            deadLetters.Add(count, new KeyValuePair<string, object?>("topic", topic));
-        }
-    }
+    public void DeadLetters(long count, string topic, BadRecordKind kind) =>
+        deadLetters.Add(count, new("topic", topic), new("reason", Word(kind)));
 
     public void Unusual(long count, string kind) => unusual.Add(count, new KeyValuePair<string, object?>("kind", kind));
 
@@ -133,7 +133,7 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Recovered(string reason) => recoveries.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void StateWiped(Processing.TaskId task) =>
+    public void StateWiped(TaskId task) =>
         wipes.Add(1, new KeyValuePair<string, object?>("task", task.ToString()));
 
     public void Committed(int recordCount, TimeSpan duration)
@@ -146,6 +146,16 @@ internal sealed class EngineMetrics : IDisposable
     public void CommitFailed() => transactions.Add(1, new KeyValuePair<string, object?>("result", "failed"));
 
     public void Dispose() => meter.Dispose();
+
+    private static string Word(BadRecordKind kind) => kind switch
+    {
+        BadRecordKind.Invalid => "invalid",
+        BadRecordKind.Unreadable => "unreadable",
+        BadRecordKind.Incomplete => "incomplete",
+        BadRecordKind.Unknown => "unknown",
+        BadRecordKind.TooLarge => "too-large",
+        _ => throw new UnreachableException($"{kind} has no word."),
+    };
 
     private EngineGauges Gauges()
     {

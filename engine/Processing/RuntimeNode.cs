@@ -66,7 +66,10 @@ internal sealed class SourceNode<TKey, TValue>(
         }
         catch (Exception error) when (error is FormatException or InvalidDataException or DecoderFallbackException)
         {
-            throw new BadRecordException($"its {part} cannot be read: {error.Message}", error);
+            throw new BadRecordException($"its {part} cannot be read: {error.Message}", error)
+            {
+                Kind = BadRecordKind.Unreadable,
+            };
         }
     }
 }

@@ -59,7 +59,7 @@ public static class Serdes
             }
             catch (DecoderFallbackException error)
             {
-                throw new BadRecordException("not valid UTF-8", error);
+                throw new BadRecordException("not valid UTF-8", error) { Kind = BadRecordKind.Unreadable };
             }
         }
     }
@@ -74,7 +74,10 @@ public static class Serdes
 
         public long Deserialize(ReadOnlySpan<byte> data) => data.Length == sizeof(long)
             ? (long)(BinaryPrimitives.ReadUInt64BigEndian(data) ^ (1UL << 63))
-            : throw new BadRecordException($"a 64-bit integer takes 8 bytes, here are {data.Length}");
+            : throw new BadRecordException($"a 64-bit integer takes 8 bytes, here are {data.Length}")
+            {
+                Kind = BadRecordKind.Unreadable,
+            };
     }
 
     private sealed class BytesSerde : ISerde<byte[]>

@@ -73,7 +73,30 @@ public sealed class TaskFailedException(TaskId task, string message, Exception i
 /// Only who throws this says so; whatever else is thrown is taken for a fault of the program, and stops the task.
 /// </summary>
 public sealed class BadRecordException(
-    string reason, Exception? innerException = null) : Exception(reason, innerException);
+    string reason, Exception? innerException = null) : Exception(reason, innerException)
+{
+    /// <summary>What is wrong with it, for counting. Default <see cref="BadRecordKind.Invalid"/>.</summary>
+    public BadRecordKind Kind { get; init; }
+}
+
+/// <summary>What is wrong with a record that becomes a dead letter: few, so that they can be counted apart.</summary>
+public enum BadRecordKind
+{
+    /// <summary>What it says cannot be.</summary>
+    Invalid,
+
+    /// <summary>Its bytes are no such key or value.</summary>
+    Unreadable,
+
+    /// <summary>Its key or its value is missing.</summary>
+    Incomplete,
+
+    /// <summary>It names something that there is not.</summary>
+    Unknown,
+
+    /// <summary>It leads to a record that is larger than the log takes.</summary>
+    TooLarge,
+}
 
 /// <summary>
 /// Something outside that a record needs does not answer. The record is not at fault: its partition is paused, the wait

@@ -116,7 +116,10 @@ internal sealed class StreamTask : ITaskHost
         {
             throw new BadRecordException(
                 $"it leads to a record of {output.Size} bytes for {output.Topic}, which takes "
-                + $"{environment.OutputByteLimit} at most");
+                + $"{environment.OutputByteLimit} at most")
+            {
+                Kind = BadRecordKind.TooLarge,
+            };
         }
         ofRecord.Add(output);
     }
@@ -443,7 +446,7 @@ internal sealed class StreamTask : ITaskHost
             + Faults.Reason(error), error);
         var partition = TaskId.Partition % environment.PartitionCount(topic);
         ofRecord.Add(DeadLetters.Of(topic, partition, in record, metadata, error, environment.OutputByteLimit));
-        environment.ReportDeadLetter(this, metadata, Faults.Reason(error));
+        environment.ReportDeadLetter(this, metadata, error);
         Begin();
     }
 

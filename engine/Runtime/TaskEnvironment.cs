@@ -72,13 +72,14 @@ internal sealed class TaskEnvironment
             $"Nothing is known of topic '{topic}'; it was not there when the application started.");
 
     /// <summary>Counts every dead letter and logs at most one a second.</summary>
-    public void ReportDeadLetter(StreamTask task, RecordMetadata origin, string reason)
+    public void ReportDeadLetter(StreamTask task, RecordMetadata origin, BadRecordException error)
     {
-        task.Counters.DeadLetters++;
+        task.Counters.CountDeadLetter(origin.Topic, error.Kind);
         if (NowMs - lastDeadLetterLogMs >= 1_000 || lastDeadLetterLogMs == long.MinValue)
         {
             lastDeadLetterLogMs = NowMs;
-            Log.DeadLetter(logger, task.TaskId, origin.Topic, origin.Partition, origin.Offset, reason);
+            Log.DeadLetter(
+                logger, task.TaskId, origin.Topic, origin.Partition, origin.Offset, Faults.Reason(error));
         }
     }
 }
@@ -86,11 +87,44 @@ internal sealed class TaskEnvironment
 /// <summary>Counts of one task since it was opened; read by metrics once a batch.</summary>
 internal sealed class TaskCounters
 {
+    private readonly long[] deadLetters = new long[Enum.GetValues<BadRecordKind>().Length];
+    private Dictionary<(string Topic, BadRecordKind Kind), long>? buried;
+
     public long Processed { get; set; }
 
-    public long DeadLetters { get; set; }
+    public long DeadLetters => deadLetters.Sum();
 
     public long SkippedDecided { get; set; }
+
+    /// <summary>Dead letters of one kind.</summary>
+    public long DeadLettersOf(BadRecordKind kind) => deadLetters[(int)kind];
+
+    /// <summary>Whether there is anything to <see cref="TakeDeadLetters"/>.</summary>
+    public bool HasDeadLetters => buried is { Count: > 0 };
+
+    /// <summary>One more dead letter.</summary>
+    /// <param name="topic">The topic that its record came from.</param>
+    /// <param name="kind">What is wrong with that.</param>
+    public void CountDeadLetter(string topic, BadRecordKind kind)
+    {
+        deadLetters[(int)kind]++;
+        buried ??= [];
+        buried[(topic, kind)] = buried.GetValueOrDefault((topic, kind)) + 1;
+    }
+
+    /// <summary>Hands over the dead letters since the last time, by topic and kind.</summary>
+    public void TakeDeadLetters(Action<long, string, BadRecordKind> take)
+    {
+        if (!HasDeadLetters)
+        {
+            return;
+        }
+        foreach (var ((topic, kind), count) in buried!)
+        {
+            take(count, topic, kind);
+        }
+        buried!.Clear();
+    }
 }
 
 /// <summary>A task that waits for something outside: when to try again, and since when.</summary>

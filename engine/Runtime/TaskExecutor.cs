@@ -177,7 +177,7 @@ internal sealed class TaskExecutor(
             {
                 ran |= task.Punctuate(pipeline);
             }
-            CountLate(task);
+            CountUnusual(task);
         }
         return ran;
     }
@@ -296,7 +296,6 @@ internal sealed class TaskExecutor(
     private int ProcessTurn(StreamTask task)
     {
         var processedBefore = task.Counters.Processed;
-        var deadBefore = task.Counters.DeadLetters;
         var done = 0;
         RecordQueue? queue = null;
         while (done < TurnSize && task.NextQueue() is { } next)
@@ -312,14 +311,17 @@ internal sealed class TaskExecutor(
         if (queue is not null)
         {
             metrics.RecordsProcessed(task.Counters.Processed - processedBefore, queue.Partition.Topic);
-            metrics.DeadLetters(task.Counters.DeadLetters - deadBefore, queue.Partition.Topic);
-            CountLate(task);
+            CountUnusual(task);
         }
         return done;
     }
 
-    private void CountLate(StreamTask task)
+    private void CountUnusual(StreamTask task)
     {
+        if (task.Counters.HasDeadLetters)
+        {
+            task.Counters.TakeDeadLetters(metrics.DeadLetters);
+        }
         if (task.Late.HasCounted)
         {
             task.Late.Take(metrics.Late);

@@ -78,8 +78,15 @@ internal static class GroupSource
 /// security. Few clients are kept, so of many groups only some are asked for in one look, those that were asked for
 /// longest ago first.
 /// </summary>
+/// <remarks>
+/// Members of groups of the newer protocol (KIP-848) are not told: the library's older call does not know them, and
+/// the newer one, DescribeConsumerGroups, ends the process when it times out while Kafka is away and it comes back.
+/// </remarks>
 internal sealed class ClientGroups(AllocClientOptions settings) : IGroupSource
 {
+    private const string MembersUntold =
+        "who has it is not told: members of a group of the newer protocol (KIP-848) are not seen with TLS or SASL";
+
     private const int MostClients = 32;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
     private readonly KafkaClients clients = new(settings);
@@ -138,10 +145,13 @@ internal sealed class ClientGroups(AllocClientOptions settings) : IGroupSource
             }
             var committed = client.Committed(
                 partitions.Select(p => new Confluent.Kafka.TopicPartition(p.Topic, p.Partition)), AnswerTimeout);
+            var known = committed.Where(c => c.Offset.Value >= 0)
+                .ToDictionary(c => new TopicPartition(c.Topic, c.Partition.Value), c => c.Offset.Value);
             return told with
             {
-                Committed = committed.Where(c => c.Offset.Value >= 0)
-                    .ToDictionary(c => new TopicPartition(c.Topic, c.Partition.Value), c => c.Offset.Value),
+                Committed = known,
+                // A group that is gone has no offsets either.
+                Problem = known.Count > 0 && !told.AreMembersTold ? MembersUntold : null,
             };
         }
         catch (KafkaException refused)

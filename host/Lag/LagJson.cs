@@ -41,6 +41,7 @@ internal static class LagJson
         ["ageSeconds"] = group.Age(nowMs)?.TotalSeconds,
         ["status"] = Word(group.Status),
         ["skew"] = group.SkewRatio,
+        ["problem"] = group.Problem,
     };
 
     /// <summary>One partition of a group.</summary>

@@ -9,12 +9,16 @@ namespace Alloc.Host.Lag;
 /// </summary>
 internal sealed class LagMetrics : IDisposable
 {
-    private readonly Meter meter = new("Alloc.Lag");
+    private readonly Meter meter;
     private readonly LagWatch watch;
     private readonly TimeProvider time;
 
-    public LagMetrics(LagWatch watch, TimeProvider time)
+    /// <param name="watch">The watch.</param>
+    /// <param name="time">What tells the time.</param>
+    /// <param name="meterName">The meter's name; an exporter listens to it.</param>
+    public LagMetrics(LagWatch watch, TimeProvider time, string meterName = "Alloc.Lag")
     {
+        meter = new Meter(meterName);
         this.watch = watch;
         this.time = time;
         meter.CreateObservableGauge(
@@ -33,12 +37,14 @@ internal sealed class LagMetrics : IDisposable
             "alloc_consumer_status", Statuses, null,
             "1 for how a group fares in a partition: ok, warn, stop, stall, rewind, or unknown.");
         meter.CreateObservableGauge(
-            "alloc_consumer_groups", Groups, null, "Groups on topics of the catalogue, watched and beyond the bound.");
+            "alloc_consumer_groups", Groups, null,
+            "Groups on topics of the catalogue: watched, beyond the bound, and unknown, whose offsets are not told.");
         meter.CreateObservableGauge(
             "alloc_partition_open_transaction", Open, "s",
             "How long a transaction has stood open in a partition, so that nothing behind it is read.");
         meter.CreateObservableGauge(
-            "alloc_lag_watch_age", Age, "s", "How long ago the last look at all groups got through.");
+            "alloc_lag_watch_age", () => watch.Report.Age(NowMs).TotalSeconds, "s",
+            "How long ago a look at all groups got through; before the first, how long the watch has tried.");
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -72,7 +78,8 @@ internal sealed class LagMetrics : IDisposable
             ? []
             :
             [
-                new Measurement<long>(report.Groups.Count, Tag("state", "watched")),
+                new Measurement<long>(report.Groups.Count(g => !g.IsUntold), Tag("state", "watched")),
+                new Measurement<long>(report.Groups.Count(g => g.IsUntold), Tag("state", "unknown")),
                 new Measurement<long>(report.Beyond, Tag("state", "beyond")),
             ];
     }
@@ -84,10 +91,6 @@ internal sealed class LagMetrics : IDisposable
             Math.Max(0, nowMs - o.SinceMs) / 1000.0, Tag("topic", o.Partition.Topic),
             Tag("partition", o.Partition.Partition)));
     }
-
-    private IEnumerable<Measurement<double>> Age() => watch.Report.AtMs is > 0 and var atMs
-        ? [new Measurement<double>(Math.Max(0, NowMs - atMs) / 1000.0)]
-        : [];
 
     private static KeyValuePair<string, object?>[] Tags(GroupLag group, PartitionLag partition) =>
     [

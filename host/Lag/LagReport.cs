@@ -11,7 +11,15 @@ namespace Alloc.Host.Lag;
 internal sealed record LagReport(
     long AtMs, IReadOnlyList<GroupLag> Groups, int Beyond, IReadOnlyList<OpenPartition> Open, string? Problem)
 {
-    public static LagReport Nothing { get; } = new(0, [], 0, [], null);
+    /// <summary>When the watch began, milliseconds since 1970 UTC.</summary>
+    public required long BegunMs { get; init; }
+
+    /// <summary>Before the first look.</summary>
+    public static LagReport Nothing(long begunMs) => new(0, [], 0, [], null) { BegunMs = begunMs };
+
+    /// <summary>How long ago a look got through; where none ever did, how long the watch has tried.</summary>
+    public TimeSpan Age(long nowMs) =>
+        TimeSpan.FromMilliseconds(Math.Max(0, nowMs - (AtMs > 0 ? AtMs : BegunMs)));
 }
 
 /// <summary>One group.</summary>
@@ -20,20 +28,29 @@ internal sealed record LagReport(
 /// <param name="Assignor">What gives out its partitions, or empty.</param>
 /// <param name="MemberCount">How many members it has.</param>
 /// <param name="Partitions">Its partitions, by topic and number.</param>
+/// <param name="Problem">What its coordinator did not tell in the last look and why, in words, or null.</param>
 internal sealed record GroupLag(
-    string Name, string State, string Assignor, int MemberCount, IReadOnlyList<PartitionLag> Partitions)
+    string Name, string State, string Assignor, int MemberCount, IReadOnlyList<PartitionLag> Partitions,
+    string? Problem)
 {
+    /// <summary>
+    /// Whether its offsets were never told: it may be on topics of ours, and nothing more is known of it.
+    /// </summary>
+    public bool IsUntold => Partitions.Count == 0 && Problem is not null;
+
     public long LagRecords => Partitions.Sum(p => p.LagRecords);
 
     /// <summary>The worst of its partitions.</summary>
-    public ConsumerStatus Status => Partitions.Count == 0 ? ConsumerStatus.Ok : Partitions.Max(p => p.Status);
+    public ConsumerStatus Status => IsUntold ? ConsumerStatus.Unknown
+        : Partitions.Count == 0 ? ConsumerStatus.Ok : Partitions.Max(p => p.Status);
 
     /// <summary>Largest partition lag over the mean; 1 is even.</summary>
     public double SkewRatio => LagRecords == 0 ? 1
         : Partitions.Max(p => p.LagRecords) / ((double)LagRecords / Partitions.Count);
 
     /// <summary>Age of the oldest record that waits; null where it is not known of a partition that lags.</summary>
-    public TimeSpan? Age(long nowMs) => Partitions.Count == 0 ? TimeSpan.Zero
+    public TimeSpan? Age(long nowMs) => IsUntold ? null
+        : Partitions.Count == 0 ? TimeSpan.Zero
         : Partitions.Any(p => p.Age(nowMs) is null) ? null : Partitions.Max(p => p.Age(nowMs));
 }
 

@@ -49,7 +49,7 @@ internal sealed class LagWatch : IDisposable
     private long looks;
     private int beyond;
     private long heardMs;
-    private volatile LagReport report = LagReport.Nothing;
+    private volatile LagReport report;
 
     /// <param name="options">What is watched.</param>
     /// <param name="time">What tells the time.</param>
@@ -60,6 +60,7 @@ internal sealed class LagWatch : IDisposable
         this.time = time;
         this.source = source ?? GroupSource.For(options.Client);
         reads = new LogReads(options.Client);
+        report = LagReport.Nothing(NowMs);
     }
 
     /// <summary>What was seen last.</summary>
@@ -202,7 +203,7 @@ internal sealed class LagWatch : IDisposable
                 group = new WatchedGroup(told, (long)options.Window.TotalMilliseconds);
             }
             group.Take(told, all);
-            if (group.Partitions.Count > 0 || options.KeepsAll)
+            if (group.Partitions.Count > 0 || group.IsUntold || options.KeepsAll)
             {
                 groups[told.Name] = group;
             }
@@ -227,12 +228,14 @@ internal sealed class LagWatch : IDisposable
         Trim(reading.Beyond);
     }
 
-    /// <summary>Keeps the first groups by name, as many as are watched.</summary>
-    private void Trim(int untold)
+    /// <summary>
+    /// Keeps the first groups by name, as many as are watched; those of which nothing is told give way to others.
+    /// </summary>
+    private void Trim(int unasked)
     {
-        beyond = untold;
+        beyond = unasked;
         var (kept, pairs) = (0, 0);
-        foreach (var (name, group) in groups.ToList())
+        foreach (var (name, group) in groups.OrderBy(g => g.Value.IsUntold).ToList())
         {
             if (kept + 1 > options.MostGroups || pairs + group.Partitions.Count > options.MostPartitions)
             {
@@ -316,8 +319,10 @@ internal sealed class LagWatch : IDisposable
             [.. groups.Select(g => new GroupLag(
                 g.Key, g.Value.Told.State, g.Value.Told.Assignor, g.Value.Told.Members.Count,
                 [.. g.Value.Partitions.Where(p => p.Value.End >= 0)
-                    .Select(p => Describe(g.Value, p.Key, p.Value, own.GetValueOrDefault((g.Key, p.Key)), nowMs))]))],
-            beyond, transactions.Open, problem);
+                    .Select(p => Describe(g.Value, p.Key, p.Value, own.GetValueOrDefault((g.Key, p.Key)), nowMs))],
+                g.Value.Told.Problem))],
+            beyond, transactions.Open, problem)
+        { BegunMs = report.BegunMs };
     }
 
     private PartitionLag Describe(

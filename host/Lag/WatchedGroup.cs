@@ -15,6 +15,11 @@ internal sealed class WatchedGroup(ConsumerGroup told, long windowMs)
     /// <summary>What its coordinator said last.</summary>
     public ConsumerGroup Told { get; private set; } = told;
 
+    /// <summary>
+    /// Whether its coordinator has not told its offsets so far, so that nobody knows whether it is on topics of ours.
+    /// </summary>
+    public bool IsUntold => partitions.Count == 0 && Told.Problem is not null;
+
     /// <summary>Its partitions, in order.</summary>
     public IReadOnlyDictionary<TopicPartition, WatchedPartition> Partitions => partitions;
 
@@ -66,6 +71,7 @@ internal sealed class WatchedGroup(ConsumerGroup told, long windowMs)
         : partitions[partition].Window.HasMoved && Told.Members.Count == 0
             // It takes its partitions itself and only commits here.
             ? null
+        : !Told.AreMembersTold ? Told.Problem ?? "its coordinator does not tell who has it"
         : Told.IsMoving && Told.Members.Count > 0 ? "the group gives out its partitions anew"
         : Told.Members.Count == 0 ? "nobody in the group has it: the group has no members"
         : !read.Contains(partition.Topic) ? "nobody in the group has it: no member subscribes to the topic any more"

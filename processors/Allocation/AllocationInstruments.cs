@@ -12,6 +12,8 @@ internal sealed class AllocationInstruments
     private static readonly double[] LatenessBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
     private static readonly double[] DurationBounds =
         [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
+    private static readonly double[] ConfirmationBounds =
+        [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400];
 
     public AllocationInstruments(Meter meter)
     {
@@ -59,6 +61,14 @@ internal sealed class AllocationInstruments
             "alloc_command_duration", "s",
             "From a command's append to its log to the acknowledged commit of its outcome.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+        ConfirmationDuration = meter.CreateHistogram(
+            "alloc_confirmation_duration", "s",
+            "From when a reservation was granted units to when some were confirmed, by channel; the first 20 channels, "
+            + "all others as other.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ConfirmationBounds });
+        InvariantViolations = meter.CreateCounter<long>(
+            "alloc_invariant_violations", null,
+            "Decisions that contradicted the ledger and were dropped; each stops its partition and is worth a page.");
     }
 
     /// <summary>Those that every ledger of this process counts on.</summary>
@@ -95,6 +105,13 @@ internal sealed class AllocationInstruments
     public Histogram<double> ExpiryLateness { get; }
 
     public Histogram<double> CommandDuration { get; }
+
+    public Histogram<double> ConfirmationDuration { get; }
+
+    public Counter<long> InvariantViolations { get; }
+
+    /// <summary>Channels as labels.</summary>
+    public BoundedNames Channels { get; } = new();
 
     private IEnumerable<Measurement<double>> Read(Func<PartitionStanding, double> figure) => Partitions.Select(
         p => new Measurement<double>(figure(p.Value), new KeyValuePair<string, object?>("partition", p.Key)));

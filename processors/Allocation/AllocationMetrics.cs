@@ -22,6 +22,7 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
     private readonly Dictionary<ReasonCode, long> policiesRefused = [];
     private readonly long[] secondWriterSigns = new long[Enum.GetValues<SecondWriterSign>().Length];
     private readonly List<double> lateness = [];
+    private readonly List<(string? Channel, double Seconds)> confirmations = [];
     private readonly Dictionary<(string Class, string By), long> preemptions = [];
     private readonly Dictionary<string, long> promotions = [];
     private readonly Queue<(long Offset, long AppendedAtMs)> uncommitted = [];
@@ -60,6 +61,12 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
                 holdsExpired++;
                 lateness.Add((outcome.TMs - expired.ExpiresAtMs) / 1000.0);
                 break;
+            case AllocationOutcomeEvent.Confirmed { Quantity: > 0 }:
+                if (outcome.After is [{ HeldAtMs: { } heldAtMs } reservation, ..])
+                {
+                    confirmations.Add((reservation.Channel, (outcome.TMs - heldAtMs) / 1000.0));
+                }
+                break;
             case AllocationOutcomeEvent.Preempted preempted:
                 Increment(preemptions, (outcome.After.Count > 0 ? outcome.After[0].Class : "", preempted.ByClass));
                 break;
@@ -73,6 +80,9 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
                 break;
         }
     }
+
+    /// <summary>A decision contradicted the ledger: told at once, for its task stops.</summary>
+    public void Violated() => instruments.InvariantViolations.Add(1);
 
     /// <summary>A command was answered; how long that took shows when the answer is committed.</summary>
     /// <param name="offset">The command's offset.</param>
@@ -129,6 +139,11 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         {
             instruments.ExpiryLateness.Record(seconds);
         }
+        foreach (var (channel, seconds) in confirmations)
+        {
+            instruments.ConfirmationDuration.Record(
+                seconds, new KeyValuePair<string, object?>("channel", instruments.Channels.Of(channel)));
+        }
         foreach (var ((priorityClass, by), count) in preemptions)
         {
             instruments.Preemptions.Add(count, new("class", priorityClass), new("by", by));
@@ -139,11 +154,13 @@ internal sealed class AllocationMetrics(AllocationInstruments instruments)
         }
         instruments.HoldsCreated.Add(holdsCreated);
         instruments.HoldsExpired.Add(holdsExpired);
+        instruments.InvariantViolations.Add(0);
         commands.Clear();
         duplicates.Clear();
         supplyIgnored.Clear();
         policiesRefused.Clear();
         lateness.Clear();
+        confirmations.Clear();
         preemptions.Clear();
         promotions.Clear();
         holdsCreated = holdsExpired = 0;

@@ -47,11 +47,11 @@ internal sealed class AllocationProcessor(AllocationOptions options)
         {
             ledger.Fold(command, outcomes);
         }
-        catch (LedgerFaultException error)
+        catch (LedgerFaultException)
         {
-            throw new StreamsException(
-                $"The ledger of partition {metadata.Partition} contradicts itself at offset {metadata.Offset}: "
-                + $"{error.Message}", error);
+            // The task stops at this record, and no other: the instance lives and tells it.
+            metrics.Violated();
+            throw;
         }
         var isCommand = false;
         foreach (var outcome in outcomes)

@@ -41,7 +41,8 @@ public sealed class CommandRecords(IDeserializer<AllocationCommand> commands, in
     internal static LedgerRecord Of(
         in RecordMetadata metadata, string? key, AllocationCommand? command, int partitionCount) => new(
             metadata.Topic, metadata.Partition, metadata.Offset, metadata.TimestampMs, key,
-            PartitionOf(key, partitionCount), command ?? throw new BadRecordException("the record has no value"));
+            PartitionOf(key, partitionCount), command
+                ?? throw new BadRecordException("the record has no value") { Kind = BadRecordKind.Incomplete });
 
     private static int PartitionOf(string? key, int partitionCount)
     {

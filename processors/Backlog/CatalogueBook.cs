@@ -31,7 +31,10 @@ internal sealed class CatalogueBook
         {
             return false;
         }
-        Use(Parse(inForce, problems => new BadRecordException(problems)));
+        Use(Parse(inForce, problems => new BadRecordException(problems)
+        {
+            Kind = BadRecordKind.Unreadable,
+        }));
         return true;
     }
 

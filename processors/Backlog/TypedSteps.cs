@@ -14,7 +14,7 @@ internal sealed class Widen<T> : IProcessor<string, T, string, object>
     {
         if (record.Value is null)
         {
-            throw new BadRecordException("the record has no value");
+            throw new BadRecordException("the record has no value") { Kind = BadRecordKind.Incomplete };
         }
         context.Forward(new Record<string, object>(record.Key, record.Value, record.TimestampMs));
     }

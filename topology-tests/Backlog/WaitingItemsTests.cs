@@ -1,3 +1,4 @@
+using Alloc.Engine.Processing;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Workflow;
 using static Topology.Tests.Backlog.BacklogDriver;
@@ -228,6 +229,9 @@ public sealed class WaitingItemsTests : IDisposable
         }
         backlog.Pass(TimeSpan.FromSeconds(2));
 
+        Assert.Equal(
+            (1L, cases.Length - 1L),
+            (backlog.Driver.DeadLettersOf(BadRecordKind.Unknown), backlog.Driver.DeadLettersOf(BadRecordKind.Invalid)));
         Assert.Null(backlog.Work("o1"));
         Assert.Equal(0, backlog.Status().Waiting);
     }

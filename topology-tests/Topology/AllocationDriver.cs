@@ -4,6 +4,7 @@ using Alloc.Engine.State;
 using Alloc.Engine.Testing;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.SchemaRegistry;
@@ -21,7 +22,7 @@ internal sealed class AllocationDriver : IDisposable
 
     public AllocationDriver(
         int partitionCount = 1, ISchemaRegistryClient? registry = null, AllocationInstruments? instruments = null,
-        Func<PolicyApplication?>? appliedPolicy = null)
+        Func<PolicyApplication?>? appliedPolicy = null, AllocationPolicy? policy = null)
     {
         Options = new AllocationOptions
         {
@@ -29,6 +30,7 @@ internal sealed class AllocationDriver : IDisposable
             Persistence = StorePersistence.InMemory,
             Instruments = instruments ?? AllocationInstruments.Shared,
             AppliedPolicy = appliedPolicy ?? (static () => null),
+            Policy = policy ?? PolicyVersions.Version0,
         };
         Serdes = new AllocationSerdes(registry ?? new InMemorySchemaRegistryClient(), Options);
         Driver = new TopologyTestDriver(AllocationTopology.Build(Options, Serdes), StartMs, partitionCount);

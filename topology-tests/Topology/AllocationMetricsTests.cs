@@ -1,10 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Alloc.Engine.Processing;
+using Alloc.Engine.State;
 using Alloc.Host.Metrics;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Topology;
@@ -76,6 +79,68 @@ public sealed class AllocationMetricsTests : IDisposable
         Assert.Equal(1, scrape["alloc_holds_expired_total"]);
         Assert.Equal(
             (1, 3), (scrape["alloc_expiry_lateness_seconds_count"], scrape["alloc_expiry_lateness_seconds_sum"]));
+    }
+
+    [Fact]
+    public void A_confirmation_is_counted_by_channel_with_the_time_since_its_units_were_granted()
+    {
+        alloc.Stock("bolts", 10);
+        foreach (var (id, channel) in new[] { ("a", "web"), ("b", "dealer"), ("c", null), ("refused", "web") })
+        {
+            SendFrom(channel, Hold(id, 2));
+        }
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(40));
+        SendFrom("dealer", new AllocationCommandBody.Confirm { ReservationId = "a" });
+        SendFrom("dealer", new AllocationCommandBody.Confirm { ReservationId = "a" }, commandId: "again");
+        SendFrom("dealer", new AllocationCommandBody.Confirm { ReservationId = "a" }, commandId: "again");
+        alloc.Driver.AdvanceWallClock(TimeSpan.FromSeconds(20));
+        SendFrom("dealer", new AllocationCommandBody.Confirm { ReservationId = "b" });
+        SendFrom(null, new AllocationCommandBody.Confirm { ReservationId = "c" });
+        SendFrom("web", new AllocationCommandBody.Confirm { ReservationId = "refused", Quantity = 3 });
+
+        var scrape = Scrape();
+
+        foreach (var (channel, seconds) in new[] { ("web", 40), ("dealer", 60), ("", 60) })
+        {
+            Assert.Equal(
+                (1, seconds),
+                (scrape[$"alloc_confirmation_duration_seconds_count{{channel=\"{channel}\"}}"],
+                    scrape[$"alloc_confirmation_duration_seconds_sum{{channel=\"{channel}\"}}"]));
+        }
+    }
+
+    [Fact]
+    public void Channels_that_are_made_up_share_one_series()
+    {
+        alloc.Stock("bolts", 100);
+        for (var n = 0; n < 30; n++)
+        {
+            SendFrom($"channel-{n}", Hold($"r{n}", 1));
+            SendFrom($"channel-{n}", new AllocationCommandBody.Confirm { ReservationId = $"r{n}" });
+        }
+
+        var counts = Scrape().Where(s => s.Key.StartsWith(
+            "alloc_confirmation_duration_seconds_count", StringComparison.Ordinal)).ToDictionary();
+
+        Assert.Equal(BoundedNames.Most + 1, counts.Count);
+        Assert.Equal(10, counts[$"alloc_confirmation_duration_seconds_count{{channel=\"{BoundedNames.Other}\"}}"]);
+        Assert.Equal(30, counts.Values.Sum());
+    }
+
+    [Fact]
+    public void A_decision_that_contradicts_the_ledger_stops_its_task_and_is_counted_from_zero_on()
+    {
+        const string series = "alloc_invariant_violations_total";
+        alloc.Stock("bolts", 10);
+        Assert.Equal(0, Scrape()[series]);
+        var pools = alloc.Driver.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools);
+        var pool = pools.Get("bolts")!;
+        pools.Put("bolts", pool with { Balances = pool.Balances with { Free = 11 } });
+
+        var stopped = Assert.Throws<StreamsException>(() => alloc.Send("bolts", Hold("a", 3)));
+
+        Assert.Contains("the balances do not sum to zero", stopped.Message, StringComparison.Ordinal);
+        Assert.Equal(1, Read()[series]);
     }
 
     [Fact]
@@ -185,10 +250,21 @@ public sealed class AllocationMetricsTests : IDisposable
     private static AllocationCommandBody.Hold Hold(string id, long quantity) =>
         new() { ReservationId = id, Quantity = quantity };
 
+    private void SendFrom(string? channel, AllocationCommandBody body, string? commandId = null)
+    {
+        var command = alloc.Command("bolts", body, commandId);
+        alloc.Pipe("bolts"u8.ToArray(), alloc.Bytes(command with { Actor = command.Actor with { Channel = channel } }));
+    }
+
     /// <summary>Lets the tallies be published and reads every series.</summary>
     private Dictionary<string, double> Scrape()
     {
         alloc.Driver.AdvanceWallClock(AllocationMetrics.Interval);
+        return Read();
+    }
+
+    private Dictionary<string, double> Read()
+    {
         using var output = new MemoryStream();
         exporter.WriteAsync(output, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         return Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -105,6 +105,10 @@ public sealed class AllocationTopologyTests
         Assert.All(letters, l => Assert.NotEmpty(l.Headers!.LastText("__streams.errors.message")!));
         Assert.Contains("999", letters[2].Headers!.LastText("__streams.errors.message"), StringComparison.Ordinal);
         Assert.Equal("the record has no value", letters[3].Headers!.LastText("__streams.errors.message"));
+        Assert.Equal(
+            (4L, 1L),
+            (alloc.Driver.DeadLettersOf(BadRecordKind.Unreadable),
+                alloc.Driver.DeadLettersOf(BadRecordKind.Incomplete)));
         Assert.IsType<AllocationOutcomeEvent.Held>(Assert.Single(alloc.Outcomes()).Event);
     }
 

@@ -94,5 +94,9 @@ internal static class GroupWatching
         {
             context.Screen.Warn(problem);
         }
+        foreach (var group in report.Groups.Where(g => g.Problem is not null))
+        {
+            context.Screen.Warn($"{group.Name}: {group.Problem}");
+        }
     }
 }

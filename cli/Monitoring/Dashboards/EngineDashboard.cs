@@ -51,8 +51,8 @@ internal static class EngineDashboard
                 $"sum by (group, task) (increase(alloc_state_wipes_total{Chosen}[$__rate_interval]))",
                 "state of {{group}} {{task}} wiped")),
         Panel.Lines("Dead letters", "short",
-            $"sum by (group, topic) (increase(alloc_dead_letters_total{Chosen}[$__rate_interval]))",
-            "{{group}} {{topic}}", "Records that could not be read.") with
+            $"sum by (group, topic, reason) (increase(alloc_dead_letters_total{Chosen}[$__rate_interval]))",
+            "{{group}} {{topic}}: {{reason}}", "Records that could not be taken, by what is wrong with them.") with
         { TicketAt = 1 },
     ];
 

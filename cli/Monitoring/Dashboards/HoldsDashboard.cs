@@ -31,6 +31,15 @@ internal static class HoldsDashboard
             Panel.Lines("Expired late by", "s",
                 "histogram_quantile(0.99, sum by (le) (rate(alloc_expiry_lateness_seconds_bucket[$__rate_interval])))",
                 "99 of 100", "From when a hold was due to when its units were free again."),
+            Panel.Lines("Open holds", "short", "sum(max by (partition) (alloc_holds_active))", "holds",
+                "Reservations that have held units; counted from time to time."),
+            Panel.Lines("From grant to confirmation", "s",
+                "histogram_quantile(0.5, sum by (channel, le) (rate(alloc_confirmation_duration_seconds_bucket"
+                + "[$__rate_interval])))", "{{channel}}, half",
+                "How long customers of a channel take; compare it with the life of holds.",
+                new Query(
+                    "histogram_quantile(0.95, sum by (channel, le) (rate(alloc_confirmation_duration_seconds_bucket"
+                    + "[$__rate_interval])))", "{{channel}}, 95 of 100")),
         ];
     }
 
@@ -47,6 +56,11 @@ internal static class HoldsDashboard
         Panel.Lines("Granted from the waiting list", "cps",
             "sum by (class) (rate(alloc_promotions_total[$__rate_interval]))", "{{class}}",
             "Waiters that were granted units."),
+        Panel.Lines("Units by bucket", "short", "sum by (bucket) (max by (bucket, partition) (alloc_pool_units))",
+            "{{bucket}}", "Units of all pools, whatever their unit is; counted from time to time."),
+        Panel.Lines("Fullest quota", "percentunit", "max by (scope_kind) (alloc_quota_used_ratio)", "{{scope_kind}}",
+            "Use of the fullest quota of each kind; at 100% its requests are refused.") with
+        { TicketAt = 1 },
     ];
 
     private static IReadOnlyList<Panel> Shadow(Thresholds thresholds)
@@ -77,6 +91,10 @@ internal static class HoldsDashboard
         Panel.Lines("Another system decides too", "short",
             "sum by (sign) (increase(alloc_second_writer_signs_total[$__rate_interval]))", "{{sign}}",
             "Each one may be a unit that was promised twice.") with
+        { PageAt = 1 },
+        Panel.Lines("Contradictions of the ledger", "short",
+            "sum(increase(alloc_invariant_violations_total[$__rate_interval]))", "contradictions",
+            "Decisions that were dropped because they contradicted the ledger; each stops its partition.") with
         { PageAt = 1 },
         Panel.Lines("Policy not taken for", "s", "max by (partition) (alloc_policy_untaken_seconds)",
             "partition {{partition}}", "Partitions that decide by the policy before.") with

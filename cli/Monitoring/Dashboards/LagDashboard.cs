@@ -68,6 +68,9 @@ internal static class LagDashboard
                     Panel.Lines("Outcomes that searches do not show", "short",
                         "max by (instance, partition) (alloc_projection_lag_records)", "{{instance}} {{partition}}",
                         "The same in records."),
+                    Panel.Lines("Groups", "short", "max by (state) (alloc_consumer_groups)", "{{state}}",
+                        "How many are watched; of unknown ones nothing is told, and those beyond the bound are left "
+                        + "out."),
                 ]),
             ],
         };

@@ -33,7 +33,10 @@ internal sealed class ModeSwitches(
     {
         var row = catalogue.Mode(asked.Mode) ?? throw new BadRecordException(string.Create(
             CultureInfo.InvariantCulture,
-            $"version {catalogue.Version} of the operations catalogue has no mode '{asked.Mode}'"));
+            $"version {catalogue.Version} of the operations catalogue has no mode '{asked.Mode}'"))
+        {
+            Kind = BadRecordKind.Unknown,
+        };
         if (string.IsNullOrEmpty(asked.Person))
         {
             throw new BadRecordException($"nobody asks for mode '{asked.Mode}' to be switched; name the person");

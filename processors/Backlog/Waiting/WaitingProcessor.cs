@@ -84,7 +84,10 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
     {
         if (key is null)
         {
-            throw new BadRecordException("it has no key; the key is the workId");
+            throw new BadRecordException("it has no key; the key is the workId")
+            {
+                Kind = BadRecordKind.Incomplete,
+            };
         }
         if (IsControl(key))
         {
@@ -102,7 +105,10 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
             ?? throw new BadRecordException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"version {book.Version} of the operations catalogue has no stage '{stageEvent.StageId}'; "
-                + $"add it with alloc catalogue apply, then replay this record"));
+                + $"add it with alloc catalogue apply, then replay this record"))
+            {
+                Kind = BadRecordKind.Unknown,
+            };
         if (stageEvent.Kind == StageEventKind.Entered)
         {
             works.Enter(stageEvent, slaMs, book.Version, atMs);

@@ -1,5 +1,7 @@
 using Alloc.Cli.CommandLine;
+using Alloc.Schemas.Allocation;
 using EndToEnd.Tests.CommandLine;
+using EndToEnd.Tests.Http;
 using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.Monitoring;
@@ -9,8 +11,9 @@ namespace EndToEnd.Tests.Monitoring;
 public sealed class MonitoredDevDefinition : ICollectionFixture<MonitoredDev>;
 
 /// <summary>
-/// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, and an order that has waited since the
-/// start; a real Prometheus and Alertmanager watch it, where they are at hand.
+/// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, an order that has waited since the
+/// start, and something of whatever a healthy instance counts; a real Prometheus and Alertmanager watch it, where they
+/// are at hand.
 /// </summary>
 public sealed class MonitoredDev : IAsyncLifetime
 {
@@ -19,15 +22,22 @@ public sealed class MonitoredDev : IAsyncLifetime
 
     private const string Policy = """
         version: 1
-        classes: [standard]
+        classes: [vip, standard]
         class:
           - {id: class/default, pools: "*", class: standard}
         ttl:
-          - {id: ttl/default, pools: "*", minimum: 1s, default: 10m, maximum: 1d, extensions: 5}
+          - {id: ttl/default, pools: "*", minimum: 100ms, default: 10m, maximum: 1d, extensions: 5}
         conduct:
           - {id: conduct/default, pools: "*", groupRevocable: 1h}
         deficit:
           - {id: deficit/default, pools: "*", action: operatorList}
+        quota:
+          - {id: quota/scarce, pools: "scarce", scope: channel, nominal: 10, required: false}
+        preemption:
+          - {id: preemption/scarce, pools: "scarce", class: vip, victims: [standard], maximumVictims: 5}
+        waitlist:
+          - {id: waitlist/scarce, pools: "scarce", order: strictFifo, offerTtl: 10m, maximumWait: 1h,
+             maximumWaiters: 10}
         modes:
           - {id: mode/calm, pools: "*", mode: calm, effect: extendHolds, cap: 2h}
 
@@ -91,6 +101,15 @@ public sealed class MonitoredDev : IAsyncLifetime
             var run = await RunAsync(step);
             Assert.True(run.ExitCode == ExitCode.Ok, $"{string.Join(' ', step)}: {run.Error}{run.Out}");
         }
+        var cancellation = TestContext.Current.CancellationToken;
+        await SomethingOfEverything.HappensAsync(Deployment, "lively", cancellation);
+        // It is in force some seconds after it was applied.
+        await SomethingOfEverything.AreSaidAsync(
+            Deployment,
+            [.. Enumerable.Range(0, CommandClient.PartitionCount)
+                .Select(p => $"alloc_policy_version{{partition=\"{p}\"}} 1")],
+            cancellation);
+        await ScarcityAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -107,6 +126,25 @@ public sealed class MonitoredDev : IAsyncLifetime
     internal Task<CommandLineRun> RunAsync(string[] args) => CommandLineRun.OfAsync(
         args, ("ALLOC_BOOTSTRAP", Deployment.Bootstrap), ("ALLOC_REGISTRY", Deployment.Registry),
         ("ALLOC_CONSOLE", Deployment.Console), ("ALLOC_TIMEOUT", "30s"));
+
+    /// <summary>Somebody loses units to a higher class, and somebody is granted those that come back.</summary>
+    private async Task ScarcityAsync()
+    {
+        using var client = new CommandClient(Deployment);
+        await client.StockAsync("scarce", 2);
+        (AllocationCommandBody Body, string Answer)[] steps =
+        [
+            (CommandClient.Hold("loses", 2) with { Class = "standard" }, "Held"),
+            (CommandClient.Hold("takes", 2) with { Class = "vip" }, "Held"),
+            (CommandClient.Hold("waits", 1) with { Class = "standard", Mode = HoldMode.Waitlist }, "Waitlisted"),
+            (new AllocationCommandBody.Release { ReservationId = "takes", Reason = "Cancelled" }, "Released"),
+        ];
+        for (var step = 0; step < steps.Length; step++)
+        {
+            var answer = await client.AskAsync(CommandClient.Command($"scarce-{step}", "scarce", steps[step].Body));
+            Assert.Equal(steps[step].Answer, answer.Event.GetType().Name);
+        }
+    }
 
     /// <summary>One late item is worth a page here, at once; its runbook is the instance's own.</summary>
     private string Thresholds() =>

@@ -47,6 +47,12 @@ internal sealed class WatchedCluster : IAsyncDisposable
         },
     };
 
+    /// <summary>The same for somebody whom a secured broker does not let in.</summary>
+    public AllocClientOptions Stranger => Client with
+    {
+        KafkaProperties = new Dictionary<string, string>(Client.KafkaProperties) { ["sasl.password"] = "wrong" },
+    };
+
     /// <summary>The watch's clock.</summary>
     public TimeProvider Clock => clock;
 

@@ -38,6 +38,24 @@ public static class Scopes
         _ => throw new UnreachableException(),
     };
 
+    /// <summary>The kind and the value of a scope that a quota can be for.</summary>
+    public static bool TryRead(string scope, out QuotaScope kind, out string value)
+    {
+        var slash = scope.IndexOf('/', StringComparison.Ordinal);
+        QuotaScope? found = (slash < 0 ? "" : scope[..slash]) switch
+        {
+            "class" => QuotaScope.Class,
+            "channel" => QuotaScope.Channel,
+            "tier" => QuotaScope.Tier,
+            "customer" => QuotaScope.Customer,
+            "dealer" => QuotaScope.Dealer,
+            _ => null,
+        };
+        kind = found ?? default;
+        value = scope[(slash + 1)..];
+        return found is not null;
+    }
+
     /// <summary>Scope of a value that a quota is for.</summary>
     public static string Of(QuotaScope kind, string value) => kind switch
     {
