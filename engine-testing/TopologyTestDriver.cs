@@ -31,6 +31,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     private readonly SortedDictionary<TaskId, StreamTask> tasks = [];
     private readonly List<OutputRecord> outputs = [];
     private readonly Dictionary<string, long> late = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> unusual = new(StringComparer.Ordinal);
     private MemoryStateProvider states = new();
     private int openings;
 
@@ -186,6 +187,9 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <summary>Records of a partition's tasks that came too late, by source.</summary>
     public IReadOnlyDictionary<string, long> LateCounts => late;
 
+    /// <summary>Records that went a way of their own, by kind as <c>alloc_unusual_records_total</c> has it.</summary>
+    public IReadOnlyDictionary<string, long> UnusualCounts => unusual;
+
     /// <summary>Commits what was processed since the last commit.</summary>
     public void Commit()
     {
@@ -195,10 +199,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         }
     }
 
-    /// <summary>
-    /// The next unread record of an output topic; null when there is none. A topic that is read by the topology can be
-    /// read here too.
-    /// </summary>
+    /// <summary>The next unread record of an output topic, which the topology may read too; null: none.</summary>
     public TestRecord? ReadOutput(string topic) =>
         unread.TryGetValue(topic, out var queue) && queue.TryDequeue(out var record) ? record : null;
 
@@ -463,6 +464,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
                 new TaskTime(task.StreamTimeMs, watermarks).ToBytes(), NowMs, null, true));
         }
         task.Late.Take((count, topic) => late[topic] = late.GetValueOrDefault(topic) + count);
+        task.Unusual.Take((count, kind) => unusual[kind] = unusual.GetValueOrDefault(kind) + count);
         var written = outputs.ToList();
         outputs.Clear();
         foreach (var output in written)

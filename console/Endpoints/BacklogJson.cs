@@ -17,6 +17,7 @@ internal static class BacklogJson
         json["oldestAgeSeconds"] = status.OldestEnteredAtMs is { } oldest ? Seconds(status.AtMs - oldest) : null;
         json["breachedShare"] = status.Waiting > 0 ? (double)status.Breached / status.Waiting : 0;
         json["partial"] = status.Missing.Count > 0;
+        json["behind"] = new JsonArray([.. StageKnowledge.Behind(status).Select(p => (JsonNode)p)]);
         foreach (var (partition, said) in json["partitions"]!.AsArray().Zip(status.Partitions))
         {
             partition!["wordAgeSeconds"] = Seconds(nowMs - said.AtMs);

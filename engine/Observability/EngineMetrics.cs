@@ -53,7 +53,7 @@ internal sealed class EngineMetrics : IDisposable
         transactions = meter.CreateCounter<long>("alloc_transactions", null, "Transactions by how they ended.");
         unusual = meter.CreateCounter<long>(
             "alloc_unusual_records", null,
-            "Records that a join or an aggregate dropped or cut short, by kind: null-key, null-value, truncated.");
+            "Records that were dropped or cut short, by kind: null-key, null-value, truncated, unknown-control.");
         late = meter.CreateCounter<long>(
             "alloc_late_records", null, "Records that came after their source's watermark and grace, by source.");
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");

@@ -51,6 +51,9 @@ public enum UnusualRecord
 
     /// <summary>The window that was asked for is longer than the join keeps any; it left at the longest.</summary>
     Truncated,
+
+    /// <summary>It is for a whole partition, and of a kind that this version does not know; it is skipped.</summary>
+    UnknownControl,
 }
 
 /// <summary>What a processor may ask of its task, whatever it forwards.</summary>

@@ -140,6 +140,7 @@ internal sealed class StreamTask : ITaskHost
     {
         UnusualRecord.NullKey => "null-key",
         UnusualRecord.NullValue => "null-value",
+        UnusualRecord.UnknownControl => "unknown-control",
         _ => "truncated",
     });
 

@@ -59,7 +59,10 @@ public static class BacklogStores
     /// <summary>How each mode was switched last (string, <see cref="ModeState"/>).</summary>
     public const string ModeStates = "backlog-mode-states";
 
-    /// <summary>The only key of the catalogues.</summary>
+    /// <summary>When every partition was given the catalogue last.</summary>
+    public const string Copies = "backlog-catalogue-copies";
+
+    /// <summary>The only key of the catalogues, and of when they were copied.</summary>
     public const string CatalogueKey = "catalogue";
 
     /// <summary>Stores of a partition of workflow.stages.</summary>
@@ -90,5 +93,6 @@ public static class BacklogStores
             MergedCatalogue, 14, Serdes.Utf8, new StateSerde<CatalogueInForce>(), persistence),
         StoreDefinition.KeyValue(Statuses, 15, Serdes.Utf8, new StateSerde<StageStatus>(), persistence),
         StoreDefinition.KeyValue(ModeStates, 16, Serdes.Utf8, new StateSerde<ModeState>(), persistence),
+        StoreDefinition.KeyValue(Copies, 17, Serdes.Utf8, new StateSerde<CatalogueCopy>(), persistence),
     ];
 }

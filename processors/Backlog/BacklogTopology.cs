@@ -4,6 +4,7 @@ using Alloc.Processors.Backlog.Merging;
 using Alloc.Processors.Backlog.Waiting;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
+using Alloc.Schemas.Workflow;
 
 namespace Alloc.Processors.Backlog;
 
@@ -16,6 +17,7 @@ namespace Alloc.Processors.Backlog;
 ///        ▲                                             ├─► merge ──► backlog.stages (what is, what will be)
 ///        │                operations.catalogue ────────┤     ├────► backlog.modes
 ///        │                backlog.modes (operators) ───┘     ├────► allocation.commands (modes of the ledger)
+///        │                                                   ├────► workflow.stages (the catalogue, once a day)
 ///        └───────────────────────────────────────────────────┘
 /// </code>
 /// </summary>
@@ -73,6 +75,9 @@ public static class BacklogTopology
         Sink<PartitionedKey, AllocationCommand>(
             builder, "commands", options.CommandTopic, BacklogKeys.Partitioned, serdes.Commands,
             Addressed<AllocationCommand>(), Merge);
+        Sink<PartitionedKey, StageEvent>(
+            builder, "copies", options.StageTopic, BacklogKeys.Partitioned, serdes.Stages, Addressed<StageEvent>(),
+            Merge);
         foreach (var store in BacklogStores.OfMerger(options.Persistence))
         {
             builder.AddStateStore(store, Merge);

@@ -38,7 +38,7 @@ public sealed class BacklogInstancesTests : IAsyncLifetime
             }
             var stage = await UntilAsync(
                 host, "v1/stages/ReadyForFulfillment", s => (long)s["waiting"]! == WorkCount
-                    && s["missing"]!.AsArray().Count == 0);
+                    && s["missing"]!.AsArray().Count == 0 && s["behind"]!.AsArray().Count == 0);
             Assert.Equal(WorkCount, stage["partitions"]!.AsArray().Sum(p => (long)p!["waiting"]!));
             await UntilAsync(host, "v1/holds-at-risk", a => (bool)a["complete"]!);
         }

@@ -140,6 +140,43 @@ public sealed class ModesTests : IDisposable
     }
 
     [Fact]
+    public void Who_asks_for_a_mode_while_another_acts_on_its_pools_is_told_which_and_what_to_do()
+    {
+        var row = Row with { Effect = DegradedEffect.RejectHolds, CapMs = null };
+        backlog.Apply(OperationsCatalogue.Shipped with
+        {
+            Version = 1,
+            Modes =
+            [
+                row with { Id = "first", Pools = [new("a-*")] },
+                row with { Id = "second", Pools = [new("a-1"), new("b-*")] },
+                row with { Id = "elsewhere", Pools = [new("c-*")] },
+                row with { Id = "review", Effect = DegradedEffect.ManualReview },
+            ],
+        });
+        foreach (var mode in new[] { "second", "elsewhere", "review" })
+        {
+            backlog.Switch(mode, true, "kim");
+        }
+        Assert.Equal(["second", "elsewhere", "review"], backlog.Modes().Where(m => m.Decided).Select(m => m.Mode));
+
+        // An earlier row is no better: who is on stays.
+        backlog.Switch("first", true, "kim");
+        Assert.Contains(
+            "mode 'first' cannot be on: mode 'second' is, and never do two act on one pool; switch 'second' off first",
+            Assert.Single(backlog.DeadLetters()), StringComparison.Ordinal);
+        Assert.DoesNotContain(backlog.Modes(), m => m.Decided);
+
+        backlog.Switch("second", true, "kim", "still");
+        backlog.Switch("second", false, "kim");
+        backlog.Switch("first", true, "kim");
+        Assert.Equal(
+            [("second", true), ("second", false), ("first", true)],
+            backlog.Modes().Where(m => m.Decided).Select(m => (m.Mode, m.On)));
+        Assert.Empty(backlog.DeadLetters());
+    }
+
+    [Fact]
     public void An_effect_on_workflows_is_told_and_commands_nobody()
     {
         for (var n = 0; n < 30; n++)

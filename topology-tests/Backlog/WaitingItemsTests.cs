@@ -249,14 +249,34 @@ public sealed class WaitingItemsTests : IDisposable
     }
 
     [Fact]
-    public void Keys_that_begin_with_a_dollar_are_control_records_only()
+    public void Control_records_of_kinds_that_are_not_known_are_skipped_and_counted()
     {
-        backlog.Send(Event("$order", Fraud, 1, StageEventKind.Entered), partition: 0);
         backlog.Send(Event("", "", 1, StageEventKind.Unknown), "$definition", 0);
+        backlog.Send(Event("", "", 1, StageEventKind.Unknown), "$catalogue", 0);
         backlog.Pass(TimeSpan.FromSeconds(2));
 
-        Assert.Equal(0, backlog.Status().Waiting);
+        Assert.Equal(2, backlog.Driver.UnusualCounts["unknown-control"]);
+        Assert.Equal((0, 0), (backlog.Status().Waiting, backlog.Status().Duplicates));
         Assert.Empty(backlog.DeadLetters());
+    }
+
+    [Theory]
+    [InlineData("$order", "$order", StageEventKind.Entered)]
+    [InlineData("$order", "$order", StageEventKind.Left)]
+    [InlineData("$order", "$order", StageEventKind.Unknown)]
+    [InlineData("$order", "", StageEventKind.Entered)]
+    [InlineData("$catalogue", "order", StageEventKind.Left)]
+    [InlineData("$", "$", StageEventKind.Entered)]
+    public void Work_whose_key_begins_with_a_dollar_is_a_dead_letter(string key, string work, StageEventKind kind)
+    {
+        backlog.Send(Event(work, Fraud, 1, kind), key, 0);
+        backlog.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.Contains(
+            $"its key '{key}' begins with $, and it is about work '{work}'; such keys are for control records, so ids "
+            + "of work must not begin with $", Assert.Single(backlog.DeadLetters()), StringComparison.Ordinal);
+        Assert.Equal(0, backlog.Status().Waiting);
+        Assert.Empty(backlog.Driver.UnusualCounts);
     }
 
     private static StageEvent With(Dictionary<string, string> attributes) =>

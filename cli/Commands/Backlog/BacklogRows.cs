@@ -93,7 +93,9 @@ internal static class BacklogRows
         }))
         .OrderBy(r => Count(r["partition"]))];
 
-    /// <summary>What is predicted, and which modes are on: for people, below the table.</summary>
+    /// <summary>
+    /// Which modes are on, which stages switch none for now, and what is predicted: for people, below the table.
+    /// </summary>
     public static void WriteAside(CommandContext context, IReadOnlyList<JsonObject> stages, JsonNode answer)
     {
         if (!context.Screen.IsTable)
@@ -105,6 +107,12 @@ internal static class BacklogRows
             context.Screen.Verbatim(
                 $"mode {Column.Show(mode!["mode"])} is on since {Column.Show(mode["since"])}: "
                 + $"{Column.Show(mode["reason"])}");
+        }
+        foreach (var stage in stages.Where(s => s["behind"] is JsonArray { Count: > 0 }))
+        {
+            context.Screen.Verbatim(
+                $"{Column.Show(stage["stageId"])} switches no mode: it is known only to more than 30 s ago in "
+                + "partitions " + string.Join(", ", stage["behind"]!.AsArray().Select(Column.Show)));
         }
         foreach (var stage in stages)
         {

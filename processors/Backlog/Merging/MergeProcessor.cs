@@ -27,15 +27,15 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
     private MergeStores stores = null!;
     private StageGraph graph = null!;
     private ModeSwitches modes = null!;
+    private CatalogueCopies copies = null!;
     private bool isTrue;
 
     public void Init(IProcessorContext<PartitionedKey, object> context)
     {
         this.context = context;
         stores = new MergeStores(context);
-        modes = new ModeSwitches(
-            stores, options.CommandPartitionCount,
-            (key, value) => context.Forward(new Record<PartitionedKey, object>(key, value, context.ClockMs)));
+        modes = new ModeSwitches(stores, new ModeRecords(stores, options.CommandPartitionCount, Emit));
+        copies = new CatalogueCopies(stores, options.StagePartitionCount, Emit);
         if (stores.Catalogue.Get(BacklogStores.CatalogueKey) is { } inForce)
         {
             book.Restore(inForce);
@@ -60,6 +60,8 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
                 break;
             case CatalogueInForce inForce when book.Replace(inForce):
                 stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
+                // Its partitions have it from the same transaction; one of long ago, they may have no more.
+                copies.Applied(Math.Min(record.TimestampMs, context.ClockMs));
                 break;
             default:
                 break;
@@ -126,6 +128,7 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
                 statuses[stageId] = stage.IsQuiet(nowMs)
                     ? stage.Said!
                     : StageStatuses.Of(stageId, stage, book.InForce, options.StagePartitionCount, nowMs);
+                stage.Note(StageKnowledge.IsWhole(statuses[stageId]), nowMs);
             }
         }
         Simulate(statuses, nowMs);
@@ -138,16 +141,18 @@ internal sealed class MergeProcessor(BacklogOptions options) : IProcessor<string
                 Say(status with { Propagation = propagation.GetValueOrDefault(stageId) ?? [] }, stages[stageId]);
             }
         }
+        LookAtModes(statuses, nowMs);
+        copies.Look(nowMs);
+    }
+
+    private void LookAtModes(Dictionary<string, StageStatus> statuses, long nowMs)
+    {
+        modes.Follow(book.InForce, nowMs);
         foreach (var row in book.InForce.Modes)
         {
-            modes.Look(book.InForce, row, statuses.GetValueOrDefault(row.Stage), nowMs);
-        }
-        foreach (var (mode, _) in stores.Modes.All().ToList())
-        {
-            if (book.InForce.Mode(mode) is null)
-            {
-                modes.End(book.InForce, mode, nowMs);
-            }
+            var status = statuses.GetValueOrDefault(row.Stage);
+            var value = ModeMeasures.Of(row, status, status is null ? null : stages[row.Stage].KnownSinceMs);
+            modes.Look(book.InForce, row, value, nowMs);
         }
     }
 

@@ -31,4 +31,7 @@ internal sealed class MergeStores(IProcessorContext context)
 
     public IKeyValueStore<string, ModeState> ModeStates { get; } =
         context.GetStore<IKeyValueStore<string, ModeState>>(BacklogStores.ModeStates);
+
+    public IKeyValueStore<string, CatalogueCopy> Copies { get; } =
+        context.GetStore<IKeyValueStore<string, CatalogueCopy>>(BacklogStores.Copies);
 }

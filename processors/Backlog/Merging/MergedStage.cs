@@ -71,6 +71,9 @@ internal sealed class MergedStage
         set => (field, totalsOfSaid) = (value, Totals);
     }
 
+    /// <summary>Since when its figures are whole, as far as this copy knows; null: they are not.</summary>
+    public long? KnownSinceMs { get; private set; }
+
     // Everything that is counted, and the catalogue that it is shown by.
     private (long, long, long, int) Totals => (
         Sum(w => w.Arrivals + w.Departures), Sum(w => w.Completed + w.Truncated + w.Retries), Sum(w => w.Duplicates),
@@ -97,6 +100,9 @@ internal sealed class MergedStage
     public bool IsQuiet(long nowMs) => Said is { Waiting: 0 } said && Waiting == 0
         && nowMs >= said.AtMs && nowMs - said.AtMs < SilenceMs && totalsOfSaid == Totals;
 
+    /// <summary>Notes whether the figures that are said of it now are whole.</summary>
+    public void Note(bool isWhole, long nowMs) => KnownSinceMs = isWhole ? KnownSinceMs ?? nowMs : null;
+
     /// <summary>Takes in a word; false where it is known already.</summary>
     /// <exception cref="StreamsException">One before it is missing.</exception>
     public bool Take(StageDelta word)
@@ -111,8 +117,10 @@ internal sealed class MergedStage
             throw new StreamsException(
                 $"Partition {word.Partition} of the stages says word {word.Sequence} about {stageId}, and word "
                 + $"{known + 1} is missing: what waits there is not known any more. The topic of deltas lost records, "
-                + "by its retention or by hand. Stop the backlog application everywhere, delete its state, its "
-                + "changelogs and its deltas, set its group to the beginning of workflow.stages, and start it.");
+                + "by its retention or by hand. Stop the backlog application everywhere, delete its state and its "
+                + "changelogs, set its group to the beginning of workflow.stages, of allocation.by-order (or holds are "
+                + "lost) and of operations.catalogue (or the merger knows none) and to the end of backlog.deltas, and "
+                + "start it: docs/backlog.md, \"Built anew\".");
         }
         foreach (var change in word.Changes)
         {

@@ -10,13 +10,30 @@ internal static class ModeMeasures
     /// <summary>Of fewer items no share is taken: one of two is no half.</summary>
     public const long FewestItems = 20;
 
+    /// <summary>
+    /// Rates have to be those of a stage that is known for this long: what is read at once after an outage comes and
+    /// goes as nothing ever does.
+    /// </summary>
+    public const long RatesKnownMs = 60_000;
+
     /// <summary>The measure's value; null: it is not known; infinite: it never drains.</summary>
-    public static double? Of(ModeRow row, StageStatus status) => row.Measure switch
+    /// <param name="row">The mode.</param>
+    /// <param name="status">What is said of its stage; null: nothing.</param>
+    /// <param name="knownSinceMs">Since when the figures of the stage are whole; null: they are not.</param>
+    public static double? Of(ModeRow row, StageStatus? status, long? knownSinceMs)
     {
-        ModeMeasure.BreachedShare => status.Waiting < FewestItems ? 0 : (double)status.Breached / status.Waiting,
-        ModeMeasure.OldestAge => status.OldestEnteredAtMs is { } oldest ? Math.Max(0, status.AtMs - oldest) : 0,
-        _ => status.Drain is { } drain ? drain.EstimateMs ?? double.PositiveInfinity : null,
-    };
+        if (status is null || knownSinceMs is not { } sinceMs)
+        {
+            return null;
+        }
+        return row.Measure switch
+        {
+            ModeMeasure.BreachedShare => status.Waiting < FewestItems ? 0 : (double)status.Breached / status.Waiting,
+            ModeMeasure.OldestAge => status.OldestEnteredAtMs is { } oldest ? Math.Max(0, status.AtMs - oldest) : 0,
+            _ when status.AtMs - sinceMs < RatesKnownMs => null,
+            _ => status.Drain is { } drain ? drain.EstimateMs ?? double.PositiveInfinity : null,
+        };
+    }
 
     /// <summary>Name of the measure in records.</summary>
     public static string NameOf(ModeMeasure measure) => Camel(measure.ToString());

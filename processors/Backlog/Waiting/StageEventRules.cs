@@ -48,6 +48,18 @@ internal static class StageEventRules
         }
     }
 
+    /// <summary>A record for every partition says nothing about work.</summary>
+    /// <exception cref="BadRecordException">It does: whose id begins with $ would not be counted.</exception>
+    public static void CheckControl(string key, StageEvent control)
+    {
+        if (control.WorkId.Length > 0 || control.Kind is StageEventKind.Entered or StageEventKind.Left)
+        {
+            throw new BadRecordException(
+                $"its key '{Short(key)}' begins with $, and it is about work '{Short(control.WorkId)}'; such keys are "
+                + "for control records, so ids of work must not begin with $");
+        }
+    }
+
     private static void CheckId(string what, string id)
     {
         if (id.Length is 0 or > IdLength || id.AsSpan().ContainsAnyInRange('\u0000', '\u001F'))

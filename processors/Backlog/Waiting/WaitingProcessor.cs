@@ -91,10 +91,8 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         }
         if (IsControl(key))
         {
-            if (key == CatalogueRecords.Key && stageEvent.Catalogue is { } inForce && book.Replace(inForce))
-            {
-                stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
-            }
+            StageEventRules.CheckControl(key, stageEvent);
+            Obey(key, stageEvent);
             return;
         }
         StageEventRules.Check(key, stageEvent);
@@ -117,6 +115,19 @@ internal sealed class WaitingProcessor(BacklogOptions options) : IProcessor<stri
         else
         {
             works.Leave(stageEvent, slaMs, book.Version, atMs);
+        }
+    }
+
+    // One of a kind that is not known was written for a newer version, and for every partition.
+    private void Obey(string key, StageEvent control)
+    {
+        if (key != CatalogueRecords.Key || control.Catalogue is not { } inForce)
+        {
+            context.ReportUnusual(UnusualRecord.UnknownControl);
+        }
+        else if (book.Replace(inForce))
+        {
+            stores.Catalogue.Put(BacklogStores.CatalogueKey, inForce);
         }
     }
 
