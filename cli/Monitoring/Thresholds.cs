@@ -108,7 +108,7 @@ internal sealed class Thresholds
         }
         var text = value.GetValue<string>();
         return DurationText.Parse(shipped.GetValue<string>()) is not null ? DurationProblem(text)
-            : field == "pattern" ? PatternProblem(text)
+            : field == "exceptPattern" ? PatternProblem(text)
             : field == "job" ? Regex.IsMatch(text, "^[A-Za-z0-9_.-]{1,100}$")
                 ? null : $"is '{text}'; write letters, digits, '.', '_' and '-'."
             : Uri.TryCreate(text, UriKind.Absolute, out var link) && link.Scheme is "http" or "https"
@@ -185,7 +185,8 @@ internal readonly struct Limits(JsonObject fields)
     /// <summary>A share in percent, as sentences have it: <c>5 %</c>.</summary>
     public string Percent(string field) => $"{(Number(field) * 100).ToString("0.##", CultureInfo.InvariantCulture)} %";
 
-    private long Milliseconds(string field) => DurationText.Parse(Field(field).GetValue<string>())!.Value;
+    /// <summary>A duration in milliseconds.</summary>
+    public long Milliseconds(string field) => DurationText.Parse(Field(field).GetValue<string>())!.Value;
 
     private JsonNode Field(string field) =>
         fields[field] ?? throw new InvalidOperationException($"thresholds.json has no field {field} here.");

@@ -61,7 +61,7 @@ internal static class DecisionRules
             },
             new AlertRule(
                 "DeadLetters", Severity.Ticket,
-                Grew("alloc_dead_letters_total", "group, topic", thresholds["DeadLetters"].Duration("window")) + " > 0")
+                Growth.Of(thresholds, "alloc_dead_letters_total", "group, topic", "DeadLetters") + " > 0")
             {
                 Owner = "orders",
                 For = thresholds["DeadLetters"].Duration("for"),
@@ -72,7 +72,7 @@ internal static class DecisionRules
             },
             new AlertRule(
                 "FencedWriter", Severity.Page,
-                Grew("alloc_second_writer_signs_total", "sign", thresholds["FencedWriter"].Duration("window")) + " > 0")
+                Growth.Of(thresholds, "alloc_second_writer_signs_total", "sign", "FencedWriter") + " > 0")
             {
                 For = thresholds["FencedWriter"].Duration("for"),
                 Summary = "Another system still decides for pools of ours",
@@ -98,7 +98,7 @@ internal static class DecisionRules
             },
             new AlertRule(
                 "PolicyRefused", Severity.Page,
-                Grew("alloc_policies_refused_total", "reason", thresholds["PolicyRefused"].Duration("window")) + " > 0")
+                Growth.Of(thresholds, "alloc_policies_refused_total", "reason", "PolicyRefused") + " > 0")
             {
                 Owner = "allocation",
                 For = thresholds["PolicyRefused"].Duration("for"),
@@ -120,15 +120,4 @@ internal static class DecisionRules
             },
         ];
     }
-
-    /// <summary>
-    /// How much counters grew. One that is not told before it has counted grew by what it begins with.
-    /// </summary>
-    internal static string Grew(string counter, string labels, string window) =>
-        $"""
-        sum by ({labels}) (
-          ({counter} unless {counter} offset {window})
-          or increase({counter}[{window}])
-        )
-        """;
 }

@@ -33,7 +33,7 @@ internal static class EngineRules
             },
             new AlertRule(
                 "StateWiped", Severity.Ticket,
-                DecisionRules.Grew("alloc_state_wipes_total", "group, task", wiped.Duration("window"))
+                Growth.Of(thresholds, "alloc_state_wipes_total", "group, task", "StateWiped")
                     + $" > {wiped.Text("above")}")
             {
                 For = wiped.Duration("for"),

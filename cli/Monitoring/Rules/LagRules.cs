@@ -6,12 +6,24 @@ internal static class LagRules
     private const string Lag = "alloc-lag?var-group={{ $labels.group }}";
     private const string Where = "{{ $labels.topic }}/{{ $labels.partition }}";
 
+    /// <summary>Keeps what is of Alloc's own applications, whatever their id.</summary>
+    private const string Own = "and on (group) group:alloc_application:info";
+
     public static IReadOnlyList<Rule> Of(Thresholds thresholds)
     {
+        var own = thresholds["ownGroups"];
         // A backslash in PromQL's quotes is written twice.
-        var own = thresholds["ownGroups"].Text("pattern").Replace("\\", "\\\\", StringComparison.Ordinal);
+        var except = own.Text("exceptPattern").Replace("\\", "\\\\", StringComparison.Ordinal);
         return
         [
+            // Only instances show how their applications hear of Kafka; the group is what they were told to be.
+            new RecordingRule(
+                "group:alloc_application:info",
+                $$"""
+                group by (group) (
+                  last_over_time(alloc_broker_silent_seconds{group!~"{{except}}"}[{{own.Duration("remembered")}}])
+                )
+                """),
             new RecordingRule(
                 "group_topic_partition:alloc_consumer_lag_seconds:max",
                 "max by (group, topic, partition) (alloc_consumer_lag_seconds)"),
@@ -21,24 +33,24 @@ internal static class LagRules
             new RecordingRule(
                 "group_topic_partition:alloc_consumer_stalled_seconds:max",
                 "max by (group, topic, partition) (alloc_consumer_stalled_seconds)"),
-            .. LagHigh(thresholds["ConsumerLagHigh"], own),
-            .. Stalled(thresholds["ConsumerStalled"], own),
+            .. LagHigh(thresholds["ConsumerLagHigh"]),
+            .. Stalled(thresholds["ConsumerStalled"]),
             NotProgressing(thresholds["NotProgressing"]),
-            .. Held(thresholds, own),
+            .. Held(thresholds),
         ];
     }
 
-    private static IEnumerable<Rule> LagHigh(Limits limits, string own)
+    private static IEnumerable<Rule> LagHigh(Limits limits)
     {
         (Severity Severity, string Groups, string Limit)[] steps =
         [
-            (Severity.Ticket, "", "ticketAge"), (Severity.Page, $$"""{group=~"{{own}}"}""", "pageAge"),
+            (Severity.Ticket, "", "ticketAge"), (Severity.Page, $"\n{Own}", "pageAge"),
         ];
         foreach (var (severity, groups, limit) in steps)
         {
             yield return new AlertRule(
                 "ConsumerLagHigh", severity,
-                $"group_topic_partition:alloc_consumer_lag_seconds:max{groups} > {limits.Seconds(limit)}")
+                $"group_topic_partition:alloc_consumer_lag_seconds:max > {limits.Seconds(limit)}{groups}")
             {
                 For = limits.Duration("for"),
                 KeepFiringFor = limits.Duration("keepFiringFor"),
@@ -51,7 +63,7 @@ internal static class LagRules
         }
     }
 
-    private static IEnumerable<Rule> Stalled(Limits limits, string own)
+    private static IEnumerable<Rule> Stalled(Limits limits)
     {
         yield return new AlertRule(
             "ConsumerStalled", Severity.Ticket,
@@ -66,9 +78,9 @@ internal static class LagRules
         };
         yield return new AlertRule(
             "ConsumerStalled", Severity.Page,
-            $$"""
-            group_topic_partition:alloc_consumer_stalled_seconds:max{group=~"{{own}}"}
-            > {{limits.Seconds("above")}}
+            $"""
+            group_topic_partition:alloc_consumer_stalled_seconds:max > {limits.Seconds("above")}
+            {Own}
             """)
         {
             For = limits.Duration("for"),
@@ -80,13 +92,20 @@ internal static class LagRules
         };
     }
 
-    /// <summary>A group none of whose waiting partitions moves on a topic, ours or somebody else's.</summary>
+    /// <summary>
+    /// A group none of whose waiting partitions moves on a topic, ours or somebody else's. A partition that was empty
+    /// when the time began, and where nothing was done since, only begins to wait: it tells of no progress.
+    /// </summary>
     private static AlertRule NotProgressing(Limits limits) => new(
         "NotProgressing", Severity.Page,
         $"""
         min by (group, topic) (
           group_topic_partition:alloc_consumer_stalled_seconds:max
           and on (group, topic, partition) group_topic_partition:alloc_consumer_lag_records:max > 0
+          unless on (group, topic, partition) (
+            group_topic_partition:alloc_consumer_lag_records:max offset {limits.Duration("above")} == 0
+            and resets(group_topic_partition:alloc_consumer_stalled_seconds:max[{limits.Duration("above")}]) == 0
+          )
         )
         >= {limits.Seconds("above")}
         """)
@@ -99,12 +118,15 @@ internal static class LagRules
         Dashboard = Lag,
     };
 
-    private static IEnumerable<Rule> Held(Thresholds thresholds, string own)
+    private static IEnumerable<Rule> Held(Thresholds thresholds)
     {
         var unowned = thresholds["PartitionUnowned"];
         yield return new AlertRule(
             "PartitionUnowned", Severity.Page,
-            $$"""max by (group, topic, partition) (alloc_partition_unowned{group=~"{{own}}"}) > 0""")
+            $"""
+            max by (group, topic, partition) (alloc_partition_unowned) > 0
+            {Own}
+            """)
         {
             For = unowned.Duration("for"),
             Summary = "Nobody has " + Where,
@@ -120,7 +142,8 @@ internal static class LagRules
             Summary = "{{ $labels.group }} does not know the present of {{ $labels.source }}/{{ $labels.partition }}",
             Description = "What happened in {{ $labels.source }}/{{ $labels.partition }} is known to "
                 + "{{ $labels.group }} only up to {{ $value | humanizeDuration }} ago, so it calls nothing overdue or "
-                + "unmatched that is younger.",
+                + "unmatched that is younger. What holds it, and since when: `alloc topology describe`, asked of the "
+                + "instance that has the partition.",
             Dashboard = Lag,
         };
         var open = thresholds["OpenTransaction"];

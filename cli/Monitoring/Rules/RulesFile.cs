@@ -20,7 +20,11 @@ internal sealed class RulesFile
     private RulesFile(Thresholds thresholds) => this.thresholds = thresholds;
 
     /// <summary>The whole text, with a line feed at its end.</summary>
-    public static string Write(Thresholds thresholds, IReadOnlyList<WatchedStage> stages)
+    public static string Write(Thresholds thresholds, IReadOnlyList<WatchedStage> stages) =>
+        Write(thresholds, RuleBook.Groups(thresholds, stages));
+
+    /// <summary>The same of rules that are given; the thresholds say where links lead.</summary>
+    public static string Write(Thresholds thresholds, IReadOnlyList<RuleGroup> groups)
     {
         var file = new RulesFile(thresholds);
         file.text.Append(
@@ -30,7 +34,7 @@ internal sealed class RulesFile
             groups:
 
             """);
-        foreach (var group in RuleBook.Groups(thresholds, stages))
+        foreach (var group in groups)
         {
             file.Line(1, $"- name: {group.Name}");
             file.Line(2, "rules:");

@@ -158,11 +158,12 @@ internal static class StageRules
 
     /// <summary>
     /// The error budget's burn over a long and a short window: the long one that it matters, the short one that it
-    /// still goes on (The Site Reliability Workbook, chapter 5).
+    /// still goes on (The Site Reliability Workbook, chapter 5). Of the few that leave in a quiet night one is no rate.
     /// </summary>
     private static IEnumerable<Rule> Burning(Limits burn)
     {
         var budget = 1 - burn.Number("objectiveShare");
+        var least = burn.Text("leastCompleted");
         (Severity Severity, string Factor, string Long, string Short)[] windows =
         [
             (Severity.Page, "pageFactor", "1h", "5m"), (Severity.Ticket, "ticketFactor", "6h", "30m"),
@@ -176,6 +177,7 @@ internal static class StageRules
                   stage:alloc_stage_late:ratio_rate{longer} > {limit}
                 )
                 and on (stage) stage:alloc_stage_late:ratio_rate{shorter} > {limit}
+                and on (stage) sum by (stage) (increase(alloc_stage_completed_total[{longer}])) >= {least}
                 """))
             {
                 Owner = null,

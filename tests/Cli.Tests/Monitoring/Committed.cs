@@ -9,6 +9,13 @@ internal static class Committed
 
     public static string Prometheus { get; } = Path.Combine(Root, "compose", "prometheus");
 
+    /// <summary>The rules for instances that serve TLS, as those of the compose file do.</summary>
+    public static string Tls { get; } = Path.Combine(Prometheus, "tls");
+
+    /// <summary>The files of promtool's unit tests.</summary>
+    public static IReadOnlyList<string> UnitTests { get; } =
+        [.. Directory.EnumerateFiles(Path.Combine(Prometheus, "tests"), "*.yml").Order(StringComparer.Ordinal)];
+
     public static string Dashboards { get; } = Path.Combine(Root, "compose", "grafana", "dashboards");
 
     public static string Alertmanager { get; } = Path.Combine(Root, "compose", "alertmanager", "alertmanager.yml");

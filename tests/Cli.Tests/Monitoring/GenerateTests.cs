@@ -19,9 +19,13 @@ public sealed partial class GenerateTests : IDisposable
     public async Task Committed_rules_and_dashboards_are_current()
     {
         var rules = await RunAsync("generate", "rules", "--check", "--to", Committed.Prometheus);
+        var tls = await RunAsync(
+            "generate", "rules", "--check", "--to", Committed.Tls, "--thresholds",
+            Path.Combine(Committed.Tls, "thresholds.json"));
         var dashboards = await RunAsync("generate", "dashboards", "--check", "--to", Committed.Dashboards);
 
         Assert.True(rules.ExitCode == ExitCode.Ok, rules.Error + rules.Out);
+        Assert.True(tls.ExitCode == ExitCode.Ok, tls.Error + tls.Out);
         Assert.True(dashboards.ExitCode == ExitCode.Ok, dashboards.Error + dashboards.Out);
         Assert.Equal(
             DashboardFiles.Write(Thresholds.Shipped).Keys.Order(StringComparer.Ordinal),
@@ -106,7 +110,7 @@ public sealed partial class GenerateTests : IDisposable
             {
                 JsonNode other = value!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? 0.77
                     : value.ToString().StartsWith("http", StringComparison.Ordinal) ? "https://elsewhere.example"
-                    : field is "pattern" or "job" ? "other" : "47m";
+                    : field is "exceptPattern" or "job" ? "other" : "47m";
                 var overlay = new JsonObject { [section] = new JsonObject { [field] = other } };
 
                 if (Everything(Thresholds.With(overlay.ToJsonString(), "test")) == before)
@@ -132,7 +136,7 @@ public sealed partial class GenerateTests : IDisposable
     [InlineData("""{"Down": {"for": "31d"}}""", "at most 30d")]
     [InlineData("""{"StageSlaBreach": {"pageShare": 20}}""", "from 0 to 1")]
     [InlineData("""{"StageSlaBreach": {"leastItems": -1}}""", "from 0")]
-    [InlineData("""{"ownGroups": {"pattern": "("}}""", "is no regular expression")]
+    [InlineData("""{"ownGroups": {"exceptPattern": "("}}""", "is no regular expression")]
     [InlineData("""{"links": {"runbooks": "ftp://x"}}""", "write an address like")]
     [InlineData("""{"scrape": {"job": "a\"b"}}""", "write letters")]
     public void Thresholds_that_are_none_are_refused_by_name(string json, string because)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Alloc.Tests.Support;
 using EndToEnd.Tests.Processes;
 using YamlDotNet.Serialization;
@@ -5,7 +6,7 @@ using YamlDotNet.Serialization;
 namespace EndToEnd.Tests.Compose;
 
 /// <summary>What can be said of the compose file without a container engine.</summary>
-public sealed class ComposeFileTests
+public sealed partial class ComposeFileTests
 {
     private static readonly ComposeFile File1 = ComposeFile.Read();
 
@@ -67,6 +68,23 @@ public sealed class ComposeFileTests
     }
 
     [Fact]
+    public void Links_of_alerts_lead_to_what_the_file_publishes()
+    {
+        var folder = Path.Combine(ComposeFile.Folder, "prometheus");
+        var rules = string.Concat(((List<object>)Read(Path.Combine(folder, "prometheus.yml"))["rule_files"])
+            .Select(f => System.IO.File.ReadAllText(Path.Combine(folder, (string)f))));
+        var links = Link().Matches(rules).Select(m => new Uri(m.Value)).ToList();
+
+        Assert.Equal(["alloc-1", "grafana"], links.Select(l => Publisher(l.Port).Name).Distinct().Order());
+        Assert.All(links, l => Assert.Equal(
+            ("localhost", Publisher(l.Port).Environment.ContainsKey("ALLOC_CONSOLE_CERTIFICATE") ? "https" : "http"),
+            (l.Host, l.Scheme)));
+
+        static ComposeService Publisher(int port) => File1.Services.Single(s => s.List("ports").Any(
+            p => p.StartsWith($"127.0.0.1:{port}:", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Everything_that_is_waited_for_says_when_it_is_there()
     {
         foreach (var service in File1.Services)
@@ -110,10 +128,12 @@ public sealed class ComposeFileTests
     }
 
     /// <summary>The one entry of a file that Grafana reads at its start.</summary>
-    private static Dictionary<object, object> Provisioned(string file, string what)
-    {
-        var root = new DeserializerBuilder().Build()
-            .Deserialize<Dictionary<object, object>>(System.IO.File.ReadAllText(file));
-        return (Dictionary<object, object>)Assert.Single((List<object>)root[what]);
-    }
+    private static Dictionary<object, object> Provisioned(string file, string what) =>
+        (Dictionary<object, object>)Assert.Single((List<object>)Read(file)[what]);
+
+    private static Dictionary<object, object> Read(string file) => new DeserializerBuilder().Build()
+        .Deserialize<Dictionary<object, object>>(System.IO.File.ReadAllText(file));
+
+    [GeneratedRegex("""(?<=_url: ')https?://[^/]+/""")]
+    private static partial Regex Link();
 }

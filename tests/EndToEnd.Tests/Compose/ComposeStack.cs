@@ -114,7 +114,10 @@ public sealed class ComposeStack : IAsyncLifetime
         started.Add(hook);
         var listening = MonitoringStack.Ports.Take();
         var folder = Directory.CreateDirectory(directory["etc"]).FullName;
-        File.Copy(Path.Combine(ComposeFile.Folder, "prometheus", "rules.yml"), Path.Combine(folder, "rules.yml"));
+        Directory.CreateDirectory(Path.Combine(folder, "tls"));
+        await MonitoringStack.ReplacedAsync(
+            Path.Combine(ComposeFile.Folder, "prometheus", "tls", "rules.yml"),
+            Path.Combine(folder, "tls", "rules.yml"), ("https://localhost:8233/", $"{Address("alloc-1", "")}"));
         await MonitoringStack.ReplacedAsync(
             Path.Combine(ComposeFile.Folder, "prometheus", "prometheus.yml"), Path.Combine(folder, "prometheus.yml"),
             ("alloc-1:8233", $"localhost:{ports["alloc-1"]}"), ("alloc-2:8233", $"localhost:{ports["alloc-2"]}"),

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Alloc.Cli.Monitoring;
 using Alloc.Cli.Monitoring.Dashboards;
 using Alloc.Cli.Monitoring.Rules;
+using Alloc.Host.Roles;
 using Alloc.Tests.Support;
 using EndToEnd.Tests.Http;
 
@@ -77,6 +78,25 @@ public sealed partial class NamedMetricsTests(MonitoredDev dev)
         }
 
         Assert.Empty(reader.Problems);
+    }
+
+    [Fact]
+    public async Task The_groups_of_an_instances_applications_are_shown_and_page_but_for_searches_and_the_shadow()
+    {
+        using var http = new HttpClient();
+        var shown = Exposition.Parse(await http.GetStringAsync(
+            new Uri($"{dev.Deployment.Console}/metrics"), TestContext.Current.CancellationToken))
+            .Single(m => m.Name == "alloc_broker_silent_seconds").Samples
+            .Select(s => s.Labels.Single(l => l.Key == "group").Value).Order(StringComparer.Ordinal);
+        var except = new Regex($"^(?:{Thresholds.Shipped["ownGroups"].Text("exceptPattern")})$");
+
+        var usual = InstanceRoles.Usual.Select(r => InstanceRoles.IdOf("allocation", r));
+        Assert.Equal(usual.Order(StringComparer.Ordinal), shown);
+        foreach (var role in Enum.GetValues<InstanceRole>())
+        {
+            Assert.All(new[] { "allocation", "shop", "shop.eu" }.Select(id => InstanceRoles.IdOf(id, role)), id =>
+                Assert.Equal(role is InstanceRole.Projection or InstanceRole.Shadow, except.IsMatch(id)));
+        }
     }
 
     [Theory]
