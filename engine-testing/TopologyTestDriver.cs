@@ -228,9 +228,7 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         return tasks[new TaskId(sub.Index, partition)].GetStore<TStore>(name);
     }
 
-    /// <summary>
-    /// The log time at which a partition's task asked for a tick; <see cref="long.MaxValue"/> for none.
-    /// </summary>
+    /// <summary>The log time at which a partition's task asked for a tick; the greatest there is: none.</summary>
     public long TickDueMs(int partition = 0) =>
         tasks.Values.Where(t => t.TaskId.Partition == partition).Min(t => t.Tick.DueAtMs);
 

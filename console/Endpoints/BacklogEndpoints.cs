@@ -76,11 +76,8 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
                 var json = BacklogJson.Stage(status, BacklogDirectory.Catalogue(stores), NowMs);
                 if (enteredAtMs is { } entered)
                 {
-                    var before = BacklogDirectory.EnteredBefore(stores, id, entered);
-                    json["enteredBefore"] = before;
-                    json["predictedLeaveAt"] = BacklogJson.PredictedLeaveMs(status, before) is { } leave
-                        ? AvroJson.Time(leave)
-                        : null;
+                    json["enteredBefore"] = BacklogDirectory.EnteredBefore(stores, id, entered);
+                    BacklogJson.AddPrediction(json, backlog!.Prediction(id), entered);
                 }
                 return json;
             });
@@ -106,7 +103,10 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
         await JsonAnswer.WriteAsync(context, 200, answer).ConfigureAwait(false);
     }
 
-    /// <summary>GET /v1/waiting/{id}: where a piece of work waits, and which holds it needs; slashes as %2F.</summary>
+    /// <summary>
+    /// GET /v1/waiting/{id}: where a piece of work waits, when it is predicted to leave, and which holds it needs;
+    /// slashes as %2F.
+    /// </summary>
     private async Task WorkAsync(HttpContext context)
     {
         var id = RawPath.Segments(context, 2)[0];
@@ -120,7 +120,9 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
             context, peers, partition,
             new Reads(
                 backlog.StageOwners, () => backlog.Partition(partition), () => backlog.PartitionLast(partition),
-                stores => BacklogDirectory.Work(stores, id) is { } work ? BacklogJson.Work(id, work, NowMs) : null),
+                stores => BacklogDirectory.Work(stores, id) is { } work
+                    ? BacklogJson.Work(id, work, backlog.Prediction, NowMs)
+                    : null),
             $"Nothing is known of work {id}: it never entered a stage, or left them all long ago.")
             .ConfigureAwait(false);
     }

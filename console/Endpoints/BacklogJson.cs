@@ -28,39 +28,32 @@ internal static class BacklogJson
         {
             json["customerState"] = row.CustomerState;
             json["runbook"] = row.Runbook;
+            json["pageShare"] = row.PageShare;
         }
         return json;
     }
 
-    /// <summary>A piece of work: where it waits, since when, and which holds it needs.</summary>
-    public static JsonObject Work(string workId, WaitingWork work, long nowMs) => new()
-    {
-        ["workId"] = workId,
-        ["stages"] = new JsonArray([.. work.Stages.Select(s => (JsonNode)new JsonObject
+    /// <summary>A piece of work: where it waits, since when, until when, and which holds it needs.</summary>
+    /// <param name="workId">The work.</param>
+    /// <param name="work">What is known of it.</param>
+    /// <param name="predictionOf">The newest prediction of a stage; null: none is known.</param>
+    /// <param name="nowMs">The clock.</param>
+    public static JsonObject Work(
+        string workId, WaitingWork work, Func<string, StagePrediction?> predictionOf, long nowMs) => new()
         {
-            ["stageId"] = s.StageId,
-            ["attempt"] = s.Attempt,
-            ["standing"] = s.Standing.ToString(),
-            ["enteredAt"] = AvroJson.Time(s.EnteredAtMs),
-            ["enteredAtMs"] = s.EnteredAtMs,
-            ["ageSeconds"] = s.Standing == StageStanding.Open ? Seconds(nowMs - s.EnteredAtMs) : null,
-            ["dueAt"] = AvroJson.Time(s.DueAtMs),
-            ["slaMs"] = s.SlaMs,
-            ["overdue"] = s.Standing == StageStanding.Open && nowMs > s.DueAtMs,
-            ["inManualReview"] = s.IsManualReview,
-            ["catalogueVersion"] = s.CatalogueVersion,
-        })]),
-        ["holds"] = new JsonArray([.. work.Holds.Select(h => (JsonNode)new JsonObject
-        {
-            ["poolId"] = h.PoolId,
-            ["reservationId"] = h.ReservationId,
-            ["expiresAt"] = AvroJson.Time(h.ExpiresAtMs),
-            ["expiresInSeconds"] = Seconds(h.ExpiresAtMs - nowMs),
-            ["atRisk"] = h.NamedForMs == h.ExpiresAtMs,
-        })]),
-        ["lastStage"] = work.LastStage,
-        ["lastLeftAt"] = work.LastStage is null ? null : AvroJson.Time(work.LastLeftAtMs),
-    };
+            ["workId"] = workId,
+            ["stages"] = new JsonArray([.. work.Stages.Select(s => (JsonNode)Stage(s, predictionOf, nowMs))]),
+            ["holds"] = new JsonArray([.. work.Holds.Select(h => (JsonNode)new JsonObject
+            {
+                ["poolId"] = h.PoolId,
+                ["reservationId"] = h.ReservationId,
+                ["expiresAt"] = AvroJson.Time(h.ExpiresAtMs),
+                ["expiresInSeconds"] = Seconds(h.ExpiresAtMs - nowMs),
+                ["atRisk"] = h.NamedForMs == h.ExpiresAtMs,
+            })]),
+            ["lastStage"] = work.LastStage,
+            ["lastLeftAt"] = work.LastStage is null ? null : AvroJson.Time(work.LastLeftAtMs),
+        };
 
     /// <summary>A hold at risk.</summary>
     public static JsonObject AtRisk(HoldAtRisk hold, int partition, long nowMs) => new()
@@ -77,11 +70,40 @@ internal static class BacklogJson
         ["partition"] = partition,
     };
 
-    /// <summary>When what entered with so many before it leaves, at the rate of the last minute; null: never.</summary>
-    public static long? PredictedLeaveMs(StageStatus status, long enteredBefore) => status.DeparturesPerSecond > 0
-        && (enteredBefore + 1) / status.DeparturesPerSecond * 1_000 is var ms and < 1e12
-            ? status.AtMs + (long)ms
-            : null;
+    /// <summary>
+    /// Adds when what entered at a time leaves, as the merger predicts it: by the same word risks are told.
+    /// </summary>
+    public static void AddPrediction(JsonObject json, StagePrediction? prediction, long enteredAtMs)
+    {
+        var leave = PredictedLeave.Of(prediction, enteredAtMs);
+        json["predicted"] = leave.Forecast.ToString();
+        json["predictedLeaveAt"] = leave.AtMs is { } atMs ? AvroJson.Time(atMs) : null;
+        json["predictedAt"] = prediction is null ? null : AvroJson.Time(prediction.AtMs);
+    }
+
+    private static JsonObject Stage(WorkStage item, Func<string, StagePrediction?> predictionOf, long nowMs)
+    {
+        var isOpen = item.Standing == StageStanding.Open;
+        var json = new JsonObject
+        {
+            ["stageId"] = item.StageId,
+            ["attempt"] = item.Attempt,
+            ["standing"] = item.Standing.ToString(),
+            ["enteredAt"] = AvroJson.Time(item.EnteredAtMs),
+            ["enteredAtMs"] = item.EnteredAtMs,
+            ["ageSeconds"] = isOpen ? Seconds(nowMs - item.EnteredAtMs) : null,
+            ["dueAt"] = AvroJson.Time(item.DueAtMs),
+            ["slaMs"] = item.SlaMs,
+            ["overdue"] = isOpen && nowMs > item.DueAtMs,
+            ["inManualReview"] = item.IsManualReview,
+            ["catalogueVersion"] = item.CatalogueVersion,
+        };
+        if (isOpen)
+        {
+            AddPrediction(json, predictionOf(item.StageId), item.EnteredAtMs);
+        }
+        return json;
+    }
 
     private static double Seconds(long ms) => Math.Round(ms / 1_000.0, 1);
 }

@@ -51,6 +51,9 @@ public sealed class BacklogDirectory(
     /// <summary>The same as it was when Kafka was heard last.</summary>
     public LastKnownStores? MergedLast() => application.QueryLast(BacklogStores.Statuses, Merger);
 
+    /// <summary>The newest that the merger predicted for a stage; null: none was read yet.</summary>
+    public StagePrediction? Prediction(string stageId) => predictions().FirstOrDefault(p => p.StageId == stageId);
+
     /// <summary>Where a piece of work waits and what it needs; null where nothing is known of it.</summary>
     public static WaitingWork? Work(IStores stores, string workId) => ReadsOf(stores).Work(workId);
 

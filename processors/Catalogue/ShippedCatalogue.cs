@@ -2,7 +2,7 @@ using Alloc.Processors.Documents;
 
 namespace Alloc.Processors.Catalogue;
 
-/// <summary>The catalogue that is shipped: stages of an order, two modes, every class of mismatches.</summary>
+/// <summary>The catalogue that is shipped: stages of an order, a mode, every class of mismatches.</summary>
 internal static class ShippedCatalogue
 {
     private const string StageRunbook = "docs/runbooks/StageSlaBreach.md";
@@ -34,8 +34,7 @@ internal static class ShippedCatalogue
         ],
         Modes =
         [
-            Mode("fraud-slow", "AwaitingFraudDecision", ModeMeasure.BreachedShare, 0.2, 0.05,
-                DegradedEffect.ExtendHolds, TimeSpan.FromMinutes(30)),
+            // None that acts on the ledger: it would refuse what no row of the shipped policy allows.
             Mode("payments-slow", "AuthorizationPending", ModeMeasure.BreachedShare, 0.2, 0.05,
                 DegradedEffect.LaterAuthorization, TimeSpan.FromHours(1)),
         ],

@@ -13,7 +13,11 @@ public sealed class BlackFridayTests : IDisposable
     private readonly BreachAlert alert = new(Fraud, OperationsCatalogue.Shipped);
     private readonly BacklogDriver backlog;
 
-    public BlackFridayTests() => backlog = new BacklogDriver(partitions: 2, alert.Instruments);
+    public BlackFridayTests()
+    {
+        backlog = new BacklogDriver(partitions: 2, alert.Instruments);
+        backlog.Apply(FraudSlow.Catalogue);
+    }
 
     public void Dispose()
     {
@@ -185,7 +189,8 @@ public sealed class BlackFridayTests : IDisposable
         double arrivals, double slow)
     {
         backlog.Apply(CatalogueTexts.Read(File.ReadAllText(Path.Combine(
-            CatalogueTexts.Root(), "docs/examples/black-friday-demo.catalogue.yaml"))));
+            CatalogueTexts.Root(), "docs/examples/black-friday-demo.catalogue.yaml"))) with
+        { Version = 2 });
         var flow = new OrderFlow(backlog)
         {
             Arrivals = arrivals,

@@ -91,6 +91,7 @@ public sealed class CatalogueChangeTests : IDisposable
     [Fact]
     public void A_mode_whose_row_is_gone_is_switched_off()
     {
+        backlog.Apply(FraudSlow.Catalogue);
         for (var n = 0; n < 30; n++)
         {
             backlog.Enter($"o{n}");
@@ -99,7 +100,7 @@ public sealed class CatalogueChangeTests : IDisposable
         Assert.True(Assert.Single(backlog.Modes()).On);
         backlog.Commands();
 
-        backlog.Apply(OperationsCatalogue.Shipped with { Version = 1, Modes = [] });
+        backlog.Apply(OperationsCatalogue.Shipped with { Version = 2, Modes = [] });
         backlog.Pass(TimeSpan.FromSeconds(2));
 
         Assert.False(Assert.Single(backlog.Modes()).On);

@@ -9,9 +9,9 @@ namespace Topology.Tests.Backlog;
 /// <summary>Degraded modes: thresholds, dwell, and a person who knows better.</summary>
 public sealed class ModesTests : IDisposable
 {
-    private const string FraudSlow = "fraud-slow";
-
     private readonly BacklogDriver backlog = new();
+
+    public ModesTests() => backlog.Apply(FraudSlow.Catalogue);
 
     public void Dispose() => backlog.Dispose();
 
@@ -100,7 +100,7 @@ public sealed class ModesTests : IDisposable
         Breach();
 
         var state = Assert.Single(backlog.Modes());
-        Assert.Equal((FraudSlow, true, Fraud, true), (state.Mode, state.On, state.StageId, state.Decided));
+        Assert.Equal((FraudSlow.Id, true, Fraud, true), (state.Mode, state.On, state.StageId, state.Decided));
         Assert.Equal(1, state.Value);
         Assert.Contains("live longer", state.Changes, StringComparison.Ordinal);
         Assert.Contains("breachedShare of AwaitingFraudDecision is 1", state.Reason, StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class ModesTests : IDisposable
         Assert.Equal(2, commands.Count);
         Assert.Equal(2, commands.Select(c => c.CommandId).Distinct().Count());
         Assert.All(commands, c => Assert.Equal("$mode", c.PoolId));
-        Assert.All(commands, c => Assert.Equal(FraudSlow, ((AllocationCommandBody.ModeSwitch)c.Body).Mode));
+        Assert.All(commands, c => Assert.Equal(FraudSlow.Id, ((AllocationCommandBody.ModeSwitch)c.Body).Mode));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ModesTests : IDisposable
         backlog.Modes();
         backlog.Commands();
 
-        backlog.Switch(FraudSlow, false, "kim", "customers rather wait");
+        backlog.Switch(FraudSlow.Id, false, "kim", "customers rather wait");
         backlog.Pass(TimeSpan.FromMinutes(20));
 
         var states = backlog.Modes().Where(m => m.Decided).ToList();
@@ -131,7 +131,7 @@ public sealed class ModesTests : IDisposable
     public void Who_asks_for_an_unknown_mode_or_asks_as_nobody_gets_a_dead_letter()
     {
         backlog.Switch("no-such-mode", true, "kim");
-        backlog.Switch(FraudSlow, true, null);
+        backlog.Switch(FraudSlow.Id, true, null);
 
         var letters = backlog.DeadLetters();
         Assert.Contains("has no mode 'no-such-mode'", letters[0], StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class ModesTests : IDisposable
         var row = Row with { Effect = DegradedEffect.RejectHolds, CapMs = null };
         backlog.Apply(OperationsCatalogue.Shipped with
         {
-            Version = 1,
+            Version = 2,
             Modes =
             [
                 row with { Id = "first", Pools = [new("a-*")] },
@@ -201,7 +201,7 @@ public sealed class ModesTests : IDisposable
         Assert.Empty(backlog.Modes());
     }
 
-    private static ModeRow Row { get; } = OperationsCatalogue.Shipped.Mode(FraudSlow)! with
+    private static ModeRow Row { get; } = FraudSlow.Row with
     {
         OnAt = 0.2,
         OffAt = 0.05,

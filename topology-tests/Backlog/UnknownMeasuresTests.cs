@@ -12,6 +12,8 @@ public sealed class UnknownMeasuresTests : IDisposable
 
     private readonly BacklogDriver backlog = new(partitions: 2);
 
+    public UnknownMeasuresTests() => backlog.Apply(FraudSlow.Catalogue);
+
     public void Dispose() => backlog.Dispose();
 
     public static TheoryData<ModeMeasure, double, double> Measures => new()
@@ -123,15 +125,11 @@ public sealed class UnknownMeasuresTests : IDisposable
         Assert.True(Assert.Single(backlog.Modes()).On);
     }
 
-    private static OperationsCatalogue With(ModeMeasure measure, double onAt, double offAt)
+    private static OperationsCatalogue With(ModeMeasure measure, double onAt, double offAt) => FraudSlow.Catalogue with
     {
-        var shipped = OperationsCatalogue.Shipped;
-        return shipped with
-        {
-            Version = 1,
-            Modes = [shipped.Modes[0] with { Measure = measure, OnAt = onAt, OffAt = offAt }],
-        };
-    }
+        Version = 2,
+        Modes = [FraudSlow.Row with { Measure = measure, OnAt = onAt, OffAt = offAt }],
+    };
 
     // As much leaves as enters, and thirty wait.
     private void Steady()

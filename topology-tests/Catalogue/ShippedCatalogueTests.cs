@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Catalogue;
 
 namespace Topology.Tests.Catalogue;
@@ -42,6 +43,10 @@ public sealed class ShippedCatalogueTests
     [Fact]
     public void Every_class_of_mismatches_has_a_row_at_its_place() => Assert.Equal(
         Enum.GetValues<MismatchClass>(), OperationsCatalogue.Shipped.Classes.Select(row => row.Class));
+
+    [Fact]
+    public void What_it_does_with_the_ledger_the_shipped_policy_allows() =>
+        Assert.Empty(LedgerModes.Undone(OperationsCatalogue.Shipped, PolicyVersions.Version0));
 
     [Theory]
     [MemberData(nameof(Runbooks))]

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Output;
 using Alloc.Client;
 
@@ -87,21 +89,25 @@ internal static class BacklogCommand
             .Where(s => context.Get(Stage) is not { } wanted || Column.Show(s["stageId"]) == wanted).ToList();
         if (stages.Count == 0 && context.Get(Stage) is { } unknown)
         {
-            throw AllocException.NotFound(
-                $"There is no stage {unknown}, or nothing was heard of it yet.",
-                "alloc catalogue get shows the stages.");
+            throw NoStage(unknown);
         }
         switch (context.Get(By))
         {
             case Grouping.Pool:
-                context.Screen.Rows(BacklogRows.ByPool(stages), BacklogRows.PoolColumns);
+                ShowPools(context, stages);
                 break;
             case Grouping.Partition:
                 context.Screen.Rows(BacklogRows.ByPartition(stages), BacklogRows.PartitionColumns);
                 break;
             default:
                 context.Screen.Rows(stages, BacklogRows.StageColumns);
-                BacklogRows.WriteAside(context, stages, answer);
+                if (context.Screen.IsTable)
+                {
+                    BacklogRows.WriteModes(
+                        context, [.. answer["modes"]!.AsArray().OfType<JsonObject>()],
+                        await LedgerWord.ReadAsync(console, cancellation).ConfigureAwait(false));
+                    BacklogRows.WritePredictions(context, stages);
+                }
                 break;
         }
         Warn(context, answer);
@@ -113,9 +119,45 @@ internal static class BacklogCommand
         var stage = context.Get(Stage) is { } id ? $"&stage={Uri.EscapeDataString(id)}" : "";
         var answer = await console.GetAsync($"v1/holds-at-risk?limit={context.Get(Limit)}{stage}", cancellation)
             .ConfigureAwait(false);
-        context.Screen.Rows([.. answer["holds"]!.AsArray().OfType<JsonObject>()], BacklogRows.RiskColumns);
+        var holds = answer["holds"]!.AsArray().OfType<JsonObject>().ToList();
+        if (holds.Count == 0 && context.Get(Stage) is { } wanted)
+        {
+            await EnsureStageAsync(context, console, wanted, cancellation).ConfigureAwait(false);
+        }
+        context.Screen.Rows(holds, BacklogRows.RiskColumns);
         Warn(context, answer);
     }
+
+    private static void ShowPools(CommandContext context, IReadOnlyCollection<JsonObject> stages)
+    {
+        var pools = BacklogRows.ByPool(stages);
+        context.Screen.Rows(pools, BacklogRows.PoolColumns(pools));
+        if (context.Screen.IsTable && BacklogRows.Full(stages).ToList() is { Count: > 0 } full)
+        {
+            context.Screen.Verbatim(
+                $"at least: {string.Join(", ", full)} name{(full.Count == 1 ? "s" : "")} the ten hottest pools; what "
+                + "waits there for another one is not counted here");
+        }
+    }
+
+    // Of a stage that there is not, nothing is at risk either.
+    private static async Task EnsureStageAsync(
+        CommandContext context, JsonHttp console, string stage, CancellationToken cancellation)
+    {
+        var (status, body) = await console.TryAsync(
+            HttpMethod.Get, $"v1/stages/{Uri.EscapeDataString(stage)}", cancellation).ConfigureAwait(false);
+        if (status == HttpStatusCode.NotFound)
+        {
+            throw NoStage(stage);
+        }
+        if (status != HttpStatusCode.OK)
+        {
+            context.Screen.Warn($"Whether there is a stage {stage} is not known: {body?["detail"] ?? $"{status}"}");
+        }
+    }
+
+    private static AllocException NoStage(string stage) => AllocException.NotFound(
+        $"There is no stage {stage}, or nothing was heard of it yet.", "alloc catalogue get shows the stages.");
 
     private static void Warn(CommandContext context, JsonNode answer)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Output;
 
 namespace Alloc.Cli.Commands.Backlog;
@@ -8,7 +9,8 @@ namespace Alloc.Cli.Commands.Backlog;
 /// <summary>How stages, pools, partitions and holds at risk are shown to people.</summary>
 internal static class BacklogRows
 {
-    private const double PageShare = 0.2;
+    // As the contract says: a stage names the ten pools that most of its items depend on.
+    private const int HotPools = 10;
 
     public static Column[] StageColumns { get; } =
     [
@@ -22,7 +24,7 @@ internal static class BacklogRows
         new Column("SLA", r => Milliseconds(r["slaMs"])) { IsNumber = true },
         new Column("BEYOND SLA", Beyond)
         {
-            IsNumber = true, Style = r => Share(r) > PageShare ? "red" : Share(r) > 0 ? "yellow" : null,
+            IsNumber = true, Style = r => Share(r) > PageShare(r) ? "red" : Share(r) > 0 ? "yellow" : null,
         },
         new Column("IN/S", r => Rate(r["arrivalsPerSecond"])) { IsNumber = true },
         new Column("OUT/S", r => Rate(r["departuresPerSecond"])) { IsNumber = true },
@@ -34,10 +36,11 @@ internal static class BacklogRows
         Column.Text("OWNER", "owner"),
     ];
 
-    public static Column[] PoolColumns { get; } =
+    /// <summary>The columns of pools; their head says so where a figure may be more.</summary>
+    public static Column[] PoolColumns(IEnumerable<JsonObject> pools) =>
     [
         Column.Text("POOL", "poolId"),
-        Column.Number("WAITING", "waiting"),
+        Column.Number(pools.Any(p => p["atLeast"]!.GetValue<bool>()) ? "WAITING AT LEAST" : "WAITING", "waiting"),
         Column.Text("STAGES", "stages"),
     ];
 
@@ -68,8 +71,11 @@ internal static class BacklogRows
         new Column("FOR", r => Seconds(r["waitedSeconds"])) { IsNumber = true },
     ];
 
-    /// <summary>A row for each pool that many items wait for, over all stages.</summary>
-    public static List<JsonObject> ByPool(IEnumerable<JsonObject> stages) => [.. stages
+    /// <summary>
+    /// A row for each pool that many items wait for, over all stages; at least so many where a stage that names no more
+    /// pools does not name this one.
+    /// </summary>
+    public static List<JsonObject> ByPool(IReadOnlyCollection<JsonObject> stages) => [.. stages
         .SelectMany(s => s["hotPools"]!.AsArray().Select(p => (
             Pool: Column.Show(p!["poolId"]), Stage: Column.Show(s["stageId"]), Waiting: Count(p["waiting"]))))
         .GroupBy(p => p.Pool, StringComparer.Ordinal)
@@ -77,10 +83,15 @@ internal static class BacklogRows
         {
             ["poolId"] = g.Key,
             ["waiting"] = g.Sum(p => p.Waiting),
+            ["atLeast"] = Full(stages).Any(stage => !g.Any(p => p.Stage == stage)),
             ["stages"] = new JsonArray([.. g.OrderByDescending(p => p.Waiting).Select(
                 p => (JsonNode)string.Create(CultureInfo.InvariantCulture, $"{p.Stage} {p.Waiting}"))]),
         })
         .OrderByDescending(r => Count(r["waiting"])).ThenBy(r => (string)r["poolId"]!, StringComparer.Ordinal)];
+
+    /// <summary>Stages that have more hot pools than they name, maybe.</summary>
+    public static IEnumerable<string> Full(IEnumerable<JsonObject> stages) =>
+        stages.Where(s => s["hotPools"]!.AsArray().Count >= HotPools).Select(s => Column.Show(s["stageId"]));
 
     /// <summary>A row for each partition and stage.</summary>
     public static List<JsonObject> ByPartition(IEnumerable<JsonObject> stages) => [.. stages
@@ -93,21 +104,35 @@ internal static class BacklogRows
         }))
         .OrderBy(r => Count(r["partition"]))];
 
-    /// <summary>
-    /// Which modes are on, which stages switch none for now, and what is predicted: for people, below the table.
-    /// </summary>
-    public static void WriteAside(CommandContext context, IReadOnlyList<JsonObject> stages, JsonNode answer)
+    /// <summary>Which modes are on, by the backlog and by the ledger: for people, below the table.</summary>
+    public static void WriteModes(CommandContext context, IReadOnlyList<JsonObject> modes, LedgerWord ledger)
     {
-        if (!context.Screen.IsTable)
+        foreach (var mode in modes)
         {
-            return;
+            var name = Column.Show(mode["mode"]);
+            var isOn = mode["on"]!.GetValue<bool>();
+            var isOfLedger = BacklogWord.IsOfLedger(mode);
+            if (isOn || (isOfLedger && ledger.Contradicts(name, isOn)))
+            {
+                context.Screen.Verbatim(
+                    $"mode {name} is {(isOn ? "on" : "off")} since {Column.Show(mode["since"])}"
+                    + (mode["person"] is { } person ? $", switched by {person}" : "")
+                    + $": {Column.Show(mode["reason"])}" + (isOfLedger ? $"; {ledger.Of(name)}" : ""));
+            }
         }
-        foreach (var mode in answer["modes"]!.AsArray().Where(m => m!["on"]!.GetValue<bool>()))
+        foreach (var row in ledger.Rows.DistinctBy(r => Column.Show(r["mode"]))
+            .Where(r => modes.All(m => Column.Show(m["mode"]) != Column.Show(r["mode"]))))
         {
             context.Screen.Verbatim(
-                $"mode {Column.Show(mode!["mode"])} is on since {Column.Show(mode["since"])}: "
-                + $"{Column.Show(mode["reason"])}");
+                $"mode {Column.Show(row["mode"])}, which the backlog never switched: "
+                + $"{ledger.Of(Column.Show(row["mode"]))} since {Column.Show(row["since"])}: "
+                + Column.Show(row["reason"]));
         }
+    }
+
+    /// <summary>Which stages switch no mode for now, and what is predicted: for people, below the table.</summary>
+    public static void WritePredictions(CommandContext context, IReadOnlyList<JsonObject> stages)
+    {
         foreach (var stage in stages.Where(s => s["behind"] is JsonArray { Count: > 0 }))
         {
             context.Screen.Verbatim(
@@ -156,6 +181,9 @@ internal static class BacklogRows
 
     private static bool IsOverdue(JsonObject stage) =>
         stage["oldestAgeSeconds"]?.GetValue<double>() * 1_000 > Count(stage["slaMs"]);
+
+    // A stage that the catalogue has no more pages nobody.
+    private static double PageShare(JsonObject stage) => stage["pageShare"]?.GetValue<double>() ?? 1;
 
     private static double Share(JsonObject stage) => stage["breachedShare"]!.GetValue<double>();
 

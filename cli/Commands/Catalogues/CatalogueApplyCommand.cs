@@ -62,7 +62,11 @@ internal static class CatalogueApplyCommand
         {
             CheckBase(context, catalogue, known);
         }
-        var plan = new CataloguePlan(catalogue, before, isRepeat, CatalogueFanOut.Partitions(settings));
+        var policy = await UndoneModes.PolicyAsync(context, settings, registry, cancellation).ConfigureAwait(false);
+        var plan = new CataloguePlan(catalogue, before, isRepeat, CatalogueFanOut.Partitions(settings))
+        {
+            UndoneModes = UndoneModes.Warn(context, catalogue, policy),
+        };
         if (context.Get(DryRun))
         {
             context.Screen.One(plan.Json(isDryRun: true), console =>
@@ -174,6 +178,9 @@ internal sealed record CataloguePlan(
     public IReadOnlyList<CatalogueChange> Changes { get; } =
         CatalogueDifferences.Between(Before?.Catalogue ?? OperationsCatalogue.Shipped, Catalogue);
 
+    /// <summary>Its modes that the policy in force does not allow, as data.</summary>
+    public JsonArray UndoneModes { get; init; } = [];
+
     public string Describe() => IsRepeat
         ? $"Version {Catalogue.Version} was applied already; each of {PartitionCount} partitions gets it again."
         : $"Version {Catalogue.Version} replaces version {Replaces} in {PartitionCount} partitions.";
@@ -186,5 +193,6 @@ internal sealed record CataloguePlan(
         ["dryRun"] = isDryRun,
         ["partitions"] = PartitionCount,
         ["changes"] = CatalogueScreens.Json(Changes),
+        ["undoneModes"] = UndoneModes.DeepClone(),
     };
 }

@@ -28,6 +28,7 @@ internal static class CatalogueDiffCommand
             throw AllocException.Failed(
                 reading.Errors[0].Show(file.Source.Name), "alloc catalogue validate shows all errors.");
         }
+        var policy = await UndoneModes.PolicyAsync(context, settings, registry, cancellation).ConfigureAwait(false);
         var changes = CatalogueDifferences.Between(last?.Catalogue ?? OperationsCatalogue.Shipped, catalogue);
         context.Screen.One(
             new JsonObject
@@ -35,6 +36,7 @@ internal static class CatalogueDiffCommand
                 ["from"] = last?.Record.Version ?? OperationsCatalogue.Shipped.Version,
                 ["to"] = catalogue.Version,
                 ["changes"] = CatalogueScreens.Json(changes),
+                ["undoneModes"] = UndoneModes.Warn(context, catalogue, policy),
             },
             console =>
             {

@@ -41,21 +41,22 @@ internal static class ExplainCommand
         {
             return await ExplainWhyNot.RunAsync(context, context.Get(What), cancellation).ConfigureAwait(false);
         }
-        if (context.Get(Pool) is null)
-        {
-            var waits = WaitingOrder.FindAsync(context, context.Get(What), cancellation);
-            var order = await ExplainOrder.FindAsync(context, context.Get(What), cancellation).ConfigureAwait(false);
-            var waiting = await waits.ConfigureAwait(false);
-            if (order.Count > 0 || waiting is not null)
-            {
-                return ExplainOrder.Run(context, context.Get(What), order, waiting, cancellation);
-            }
-        }
+        var what = context.Get(What);
+        var order = context.Get(Pool) is null
+            ? await ExplainOrder.FindAsync(context, what, cancellation).ConfigureAwait(false)
+            : null;
         var settings = ClientOptions.SettingsOf(context);
         await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
         using var registry = Registries.Client(settings, context.Time);
         using var journal = new OutcomeJournal(settings, registry);
-        var what = context.Get(What);
+        if (order is { IsKnown: true })
+        {
+            ExplainOrder.Warn(context, order);
+        }
+        if (order is { IsKnown: true, IsReservation: false })
+        {
+            return ExplainOrder.Show(context, journal, order, cancellation);
+        }
         var pool = context.Get(Pool) ?? PoolOfOutcomeId(what);
         IReadOnlyList<int> partitions = pool is null
             ? [.. Enumerable.Range(0, journal.PartitionCount)]
@@ -70,16 +71,42 @@ internal static class ExplainCommand
         }
         if (found.Count == 0)
         {
-            throw AllocException.NotFound(
-                $"The journal knows no command, reservation, pool, order or outcome "
-                + $"{what}{(pool is null ? "" : $" in pool {pool}")}.",
-                "A command that was just sent may not be decided yet.");
+            return order is { IsKnown: true }
+                ? ExplainOrder.Show(context, journal, order, cancellation)
+                : throw Nothing(what, pool, order);
         }
         var chosen = Choose(found, what);
         var now = await PresentState.OfAsync(context, chosen, what, cancellation).ConfigureAwait(false);
         var shown = new JsonArray([.. chosen.Select(o => (JsonNode)Json(o, now))]);
+        if (order?.Waiting.Order is not null)
+        {
+            // The order, and its reservation of the same name as one reservation is explained.
+            var rows = ExplainOrder.Rows(context, journal, order, cancellation);
+            var json = ExplainOrder.Json(order, rows);
+            json["decisions"] = shown;
+            context.Screen.One(json, console =>
+            {
+                ExplainOrder.Write(context, order, rows.Count > 1 ? rows : []);
+                Write(console, chosen, now);
+            });
+            return ExitCode.Ok;
+        }
         context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen, now));
         return ExitCode.Ok;
+    }
+
+    // What could not be asked may know it.
+    private static AllocException Nothing(string what, string? pool, FoundOrder? order)
+    {
+        var where = pool is null ? "" : $" in pool {pool}";
+        return order is { Unknown.Length: > 0 }
+            ? AllocException.Unavailable(
+                $"The journal knows no command, reservation, pool or outcome {what}{where}; whether it is an order is "
+                + $"not known: {order.Unknown}",
+                "--console or ALLOC_CONSOLE names an instance that runs the backlog and the projection.")
+            : AllocException.NotFound(
+                $"The journal knows no command, reservation, pool, order or outcome {what}{where}.",
+                "A command that was just sent may not be decided yet.");
     }
 
     private static IReadOnlyList<AllocationOutcome> Search(

@@ -10,6 +10,25 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.General;
 
+/// <summary>What a search and the backlog know of an order.</summary>
+/// <param name="Name">The order.</param>
+/// <param name="Reservations">Its reservations.</param>
+/// <param name="Waiting">Where it waits.</param>
+/// <param name="Unsearched">Why no search answered; null: one did.</param>
+internal sealed record FoundOrder(
+    string Name, IReadOnlyList<JsonObject> Reservations, WaitingWord Waiting, string? Unsearched)
+{
+    /// <summary>Whether there is such an order.</summary>
+    public bool IsKnown => Reservations.Count > 0 || Waiting.Order is not null;
+
+    /// <summary>Whether one of its reservations has the order's name: then that is meant as well.</summary>
+    public bool IsReservation => Reservations.Any(r => Column.Show(r["reservationId"]) == Name);
+
+    /// <summary>What could not be asked, in words; empty: all was.</summary>
+    public string Unknown => string.Join(
+        ' ', new[] { Waiting.Unknown, Unsearched }.OfType<string>().Distinct(StringComparer.Ordinal));
+}
+
 /// <summary>
 /// <c>alloc explain ORDER</c>: why an order is still pending, and the last decision about each of its reservations.
 /// </summary>
@@ -17,10 +36,16 @@ internal static class ExplainOrder
 {
     private const int Most = 200;
 
-    /// <summary>
-    /// The reservations of the order; none where no search answers, or where the name is a reservation's own.
-    /// </summary>
-    public static async Task<IReadOnlyList<JsonObject>> FindAsync(
+    /// <summary>What a search and the backlog say, both asked at once.</summary>
+    public static async Task<FoundOrder> FindAsync(
+        CommandContext context, string order, CancellationToken cancellation)
+    {
+        var waits = WaitingOrder.FindAsync(context, order, cancellation);
+        var (rows, unsearched) = await SearchAsync(context, order, cancellation).ConfigureAwait(false);
+        return new FoundOrder(order, rows, await waits.ConfigureAwait(false), unsearched);
+    }
+
+    private static async Task<(IReadOnlyList<JsonObject> Rows, string? Unsearched)> SearchAsync(
         CommandContext context, string order, CancellationToken cancellation)
     {
         try
@@ -28,61 +53,82 @@ internal static class ExplainOrder
             using var console = JsonHttp.Console(context, TimeSpan.FromSeconds(3));
             var found = await ReservationSearchPages.ReadAsync(
                 console, $"&order={Uri.EscapeDataString(order)}", Most, cancellation).ConfigureAwait(false);
-            if (found.Rows.Any(r => Column.Show(r["reservationId"]) == order))
-            {
-                return [];
-            }
             if (found.Rows.Count > 0)
             {
                 found.Warn(context);
             }
-            return found.Rows;
+            return (found.Rows, found.Missing.IsAny ? $"{found.Missing.Names}: {found.Missing.Why}" : null);
         }
         catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
         {
             // The journal knows commands, reservations and pools without any instance's help.
-            return [];
+            return ([], e.Message);
         }
     }
 
-    /// <summary>Shows where the order waits, and the last decision about each of its reservations.</summary>
-    public static int Run(
-        CommandContext context, string order, IReadOnlyList<JsonObject> reservations, WaitingOrder? waiting,
-        CancellationToken cancellation)
+    /// <summary>Shows all that is known of it.</summary>
+    public static int Show(
+        CommandContext context, OutcomeJournal journal, FoundOrder order, CancellationToken cancellation)
     {
-        var settings = ClientOptions.SettingsOf(context);
-        using var registry = Registries.Client(settings, context.Time);
-        using var journal = new OutcomeJournal(settings, registry);
-        var rows = new List<JsonObject>();
-        using (var progress = new SearchProgress(context.Host))
-        {
-            foreach (var reservation in reservations)
-            {
-                rows.Add(Row(journal, reservation, progress, cancellation));
-            }
-        }
-        if (!context.Screen.IsTable)
-        {
-            context.Screen.One(
-                new JsonObject
-                {
-                    ["order"] = order,
-                    ["waiting"] = waiting?.Json(),
-                    ["reservations"] = new JsonArray([.. rows]),
-                },
-                _ => { });
-            return ExitCode.Ok;
-        }
-        waiting?.Write(context.Screen.Data);
-        if (rows.Count > 0)
-        {
-            Show(context, rows);
-            context.Screen.Note($"More of one:  alloc explain RESERVATION --pool POOL  ({rows.Count} of {order})");
-        }
+        var rows = Rows(context, journal, order, cancellation);
+        context.Screen.One(Json(order, rows), _ => Write(context, order, rows));
         return ExitCode.Ok;
     }
 
-    private static void Show(CommandContext context, IReadOnlyCollection<JsonObject> rows) =>
+    /// <summary>Its reservations, each with the last decision about it.</summary>
+    public static List<JsonObject> Rows(
+        CommandContext context, OutcomeJournal journal, FoundOrder order, CancellationToken cancellation)
+    {
+        using var progress = new SearchProgress(context.Host);
+        return [.. order.Reservations.Select(r => Row(journal, r, progress, cancellation))];
+    }
+
+    /// <summary>Where the order waits, and the last decision about each of its reservations, as data.</summary>
+    public static JsonObject Json(FoundOrder order, IReadOnlyList<JsonObject> rows)
+    {
+        var json = new JsonObject
+        {
+            ["order"] = order.Name,
+            ["waiting"] = order.Waiting.Order?.Json(),
+            ["reservations"] = new JsonArray([.. rows]),
+        };
+        if (order.Waiting.Unknown is { } unknown)
+        {
+            json["waitingUnknown"] = unknown;
+        }
+        if (order.Unsearched is { } unsearched)
+        {
+            json["reservationsUnknown"] = unsearched;
+        }
+        return json;
+    }
+
+    /// <summary>The same for people.</summary>
+    public static void Write(CommandContext context, FoundOrder order, IReadOnlyList<JsonObject> rows)
+    {
+        order.Waiting.Order?.Write(context.Screen.Data);
+        if (rows.Count > 0)
+        {
+            Table(context, rows);
+            context.Screen.Note($"More of one:  alloc explain RESERVATION --pool POOL  ({rows.Count} of {order.Name})");
+        }
+    }
+
+    /// <summary>Says what of it is not known, and what is old.</summary>
+    public static void Warn(CommandContext context, FoundOrder order)
+    {
+        order.Waiting.Order?.Warn(context);
+        if (order.Waiting.Unknown is { } unknown)
+        {
+            context.Screen.Warn($"Whether {order.Name} waits, and where, is not known: {unknown}");
+        }
+        if (order.Unsearched is { } unsearched)
+        {
+            context.Screen.Warn($"Not all reservations of {order.Name} are known: {unsearched}");
+        }
+    }
+
+    private static void Table(CommandContext context, IReadOnlyCollection<JsonObject> rows) =>
         context.Screen.Rows(
             rows,
             Column.Text("RESERVATION", "reservationId"),

@@ -3,49 +3,62 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.General;
 
+/// <summary>What the backlog said when it was asked for an order.</summary>
+/// <param name="Order">What it knows; null: nothing, or nobody answered.</param>
+/// <param name="Unknown">Why nobody answered; null: somebody did.</param>
+internal sealed record WaitingWord(WaitingOrder? Order, string? Unknown);
+
 /// <summary>
 /// Why an order is still pending: the stages that it waits in, whose they are, what is before it there, and which of
 /// its holds expire when.
 /// </summary>
-internal sealed class WaitingOrder
+internal sealed class WaitingOrder(JsonObject json)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private readonly JsonObject json;
 
-    private WaitingOrder(JsonObject json) => this.json = json;
+    // A prediction comes every five seconds at least.
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(15);
 
-    /// <summary>What the backlog knows of it; null where it knows nothing, or does not answer.</summary>
-    public static async Task<WaitingOrder?> FindAsync(
+    private static readonly string[] OfStage =
+    [
+        "owner", "customerState", "runbook", "waiting", "departuresPerSecond", "enteredBefore", "missing",
+        "staleSeconds",
+    ];
+
+    /// <summary>What the backlog knows of it.</summary>
+    public static async Task<WaitingWord> FindAsync(
         CommandContext context, string order, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context, Patience);
-        if (await AskAsync(console, $"v1/waiting/{Uri.EscapeDataString(order)}", cancellation).ConfigureAwait(false)
-            is not { } work)
+        var (work, unknown) = await AskAsync(
+            console, $"v1/waiting/{Uri.EscapeDataString(order)}", cancellation).ConfigureAwait(false);
+        if (work is null)
         {
-            return null;
+            return new WaitingWord(null, unknown);
         }
         foreach (var stage in work["stages"]!.AsArray().OfType<JsonObject>().Where(IsOpen))
         {
-            var about = await AskAsync(
+            var (about, why) = await AskAsync(
                 console,
                 $"v1/stages/{Uri.EscapeDataString(Column.Show(stage["stageId"]))}?enteredAtMs={stage["enteredAtMs"]}",
                 cancellation).ConfigureAwait(false);
-            foreach (var member in new[]
-            {
-                "owner", "customerState", "runbook", "waiting", "departuresPerSecond", "enteredBefore",
-                "predictedLeaveAt", "missing",
-            })
+            foreach (var member in OfStage)
             {
                 stage[member] = about?[member]?.DeepClone();
             }
+            if (about is null)
+            {
+                stage["unknown"] = why ?? "the merger of all partitions has not heard of it yet";
+            }
         }
-        return new WaitingOrder(work);
+        return new WaitingWord(new WaitingOrder(work), null);
     }
 
     /// <summary>Whether it waits anywhere.</summary>
@@ -53,6 +66,17 @@ internal sealed class WaitingOrder
 
     /// <summary>The same as data.</summary>
     public JsonObject Json() => (JsonObject)json.DeepClone();
+
+    /// <summary>Says how old it is where Kafka is away.</summary>
+    public void Warn(CommandContext context)
+    {
+        var stale = Stages.Append(json).Select(part => (double?)part["staleSeconds"]).Max();
+        if (stale is { } seconds)
+        {
+            context.Screen.Warn(
+                $"Kafka is away: the order waited so {Duration.Show(TimeSpan.FromSeconds(seconds))} ago.");
+        }
+    }
 
     private IEnumerable<JsonObject> Stages => json["stages"]!.AsArray().OfType<JsonObject>();
 
@@ -96,38 +120,64 @@ internal sealed class WaitingOrder
             console, "since",
             $"{Column.Show(stage["enteredAt"])}; SLA {sla}, "
             + (stage["overdue"]!.GetValue<bool>() ? "passed at " : "until ") + Column.Show(stage["dueAt"]));
-        if (stage["owner"] is null)
+        Fields.Write(console, "predicted", Predicted(stage));
+        if (stage["unknown"] is { } unknown)
         {
-            Fields.Write(console, "waits for", "not known: no instance says how the stage is");
+            Fields.Write(console, "waits for", $"not known: {unknown}");
             return;
         }
-        var before = stage["enteredBefore"]?.GetValue<long>() ?? 0;
+        var before = stage["enteredBefore"] is { } count
+            ? $"{count} of {Column.Show(stage["waiting"])} entered before it"
+            : $"{Column.Show(stage["waiting"])} wait, it is not known how many entered before it";
         var rate = stage["departuresPerSecond"]!.GetValue<double>().ToString("0.0", CultureInfo.InvariantCulture);
-        Fields.Write(
-            console, "waits for",
-            $"{Column.Show(stage["owner"])}: {before} of {Column.Show(stage["waiting"])} entered before it, "
-            + $"{rate} leave a second");
-        Fields.Write(
-            console, "predicted",
-            stage["predictedLeaveAt"] is { } leave ? $"to leave at {Column.Show(leave)}" : "to stay, at this rate");
+        Fields.Write(console, "waits for", $"{Column.Show(stage["owner"])}: {before}, {rate} leave a second");
+        if (stage["missing"] is JsonArray { Count: > 0 } missing)
+        {
+            Fields.Write(
+                console, "without",
+                $"what waits in partition{(missing.Count == 1 ? "" : "s")} {Column.Show(missing)}: not heard of for "
+                + "15 s");
+        }
         if (stage["customerState"] is { } customer)
         {
             Fields.Write(console, "customer", $"is told {Column.Show(customer)}");
         }
     }
 
+    private static string Predicted(JsonObject stage)
+    {
+        var text = stage["predicted"]?.ToString() switch
+        {
+            "Leaves" => $"to leave at {Column.Show(stage["predictedLeaveAt"])}",
+            "Stays" => "to stay, at today's rates",
+            _ => "nothing yet",
+        };
+        return stage["predictedAt"] is { } at && Words.TryMs(at) is { } atMs
+            && Words.TryMs(stage["enteredAt"]!) is { } enteredAtMs
+            && stage["ageSeconds"]!.GetValue<double>() * 1_000 - (atMs - enteredAtMs) > FreshFor.TotalMilliseconds
+                ? $"{text}, as it was at {Column.Show(at)}"
+                : text;
+    }
+
     private static bool IsOpen(JsonObject stage) => Column.Show(stage["standing"]) == "Open";
 
-    private static async Task<JsonObject?> AskAsync(JsonHttp console, string path, CancellationToken cancellation)
+    // That there is no such thing is an answer; whatever else is none.
+    private static async Task<(JsonObject? Found, string? Unknown)> AskAsync(
+        JsonHttp console, string path, CancellationToken cancellation)
     {
         try
         {
             var (status, body) = await console.TryAsync(HttpMethod.Get, path, cancellation).ConfigureAwait(false);
-            return status == HttpStatusCode.OK ? body as JsonObject : null;
+            return status switch
+            {
+                HttpStatusCode.OK when body is JsonObject found => (found, null),
+                HttpStatusCode.NotFound => (null, null),
+                _ => (null, (body as JsonObject)?["detail"]?.ToString() ?? $"The answer is {status}."),
+            };
         }
         catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
         {
-            return null;
+            return (null, e.Message);
         }
     }
 }

@@ -1,12 +1,16 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
-using Alloc.Cli.Output;
+using Alloc.Client;
+using Alloc.Client.Kafka;
+using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Slices;
 
-/// <summary><c>alloc mode set|get</c>: degraded modes of the policy.</summary>
+/// <summary>
+/// <c>alloc mode set|get</c>: degraded modes. One that the operations catalogue has is switched by the backlog, which
+/// would else switch it back; any other one at every partition of the ledger.
+/// </summary>
 internal static class ModeCommands
 {
     private enum Switch
@@ -15,7 +19,10 @@ internal static class ModeCommands
         Off,
     }
 
-    private static readonly Argument<string> Mode = new("mode") { Description = "The mode's name in the policy" };
+    private static readonly Argument<string> Mode = new("mode")
+    {
+        Description = "The mode's name in the operations catalogue, or in the policy",
+    };
 
     private static readonly Option<Switch> To = Choice.Of<Option<Switch>, Switch>(
         new Option<Switch>("--to") { Description = "On or off", HelpName = "on|off", Required = true }, null);
@@ -48,37 +55,66 @@ internal static class ModeCommands
         DefaultValueFactory = _ => [],
     };
 
-    public static Command Create() => new Command("mode", "Degraded modes").With(
-        new Command("set", "Switch a mode on or off, at every partition").Takes(Mode, To, Cap, Pools, Classes, Reason)
-            .AsksEveryPartition(context => new AllocationCommandBody.ModeSwitch
-            {
-                Mode = context.Get(Mode),
-                On = context.Get(To) == Switch.On,
-                CapMs = context.Get(Cap) is { } cap ? (long)cap.TotalMilliseconds : null,
-                Reason = context.Get(Reason),
-                Pools = context.Get(Pools),
-                Classes = context.Get(Classes),
-            }),
-        new Command("get", "Show the modes that are on").Takes(ClientOptions.Timeout).TalksToConsole().Runs(GetAsync));
-
-    private static async Task<int> GetAsync(CommandContext context, CancellationToken cancellation)
+    private static readonly Option<bool> Directly = new("--directly")
     {
-        var settings = await PartitionSettingsReads.ReadAsync(context, cancellation).ConfigureAwait(false);
-        context.Screen.Rows(
-            PartitionSettingsReads.Gather(settings, "modes"),
-            Column.Text("MODE", "mode"),
-            Column.Text("SINCE", "since"),
-            new Column("CAP", r => r["capMs"] is { } cap
-                ? Duration.ShowMs(cap.GetValue<long>())
-                : "-"),
-            new Column("POOLS", r => Join(r, "pools")),
-            new Column("CLASSES", r => Join(r, "classes")),
-            Column.Text("PARTITIONS", "partitions"),
-            Column.Text("REASON", "reason"));
-        return PartitionSettingsReads.Finish(context, settings, "modes");
+        Description = "Command the ledger past the backlog, which is not told and may switch it back",
+    };
+
+    public static Command Create() => new Command("mode", "Degraded modes").With(
+        new Command("set", "Switch a mode on or off: by the backlog, or at every partition of the ledger")
+            .Takes(Mode, To, Reason, Cap, Pools, Classes, Directly).Acts().TalksToKafka().TalksToRegistry()
+            .Runs(SetAsync),
+        new Command("get", "Show how modes stand, by the backlog and by the ledger")
+            .Takes(ClientOptions.Timeout).TalksToConsole().Runs(ModeScreens.GetAsync));
+
+    private static async Task<int> SetAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var catalogue = context.Get(Directly)
+            ? null : await CatalogueAsync(context, cancellation).ConfigureAwait(false);
+        if (catalogue?.Mode(context.Get(Mode)) is not { } row)
+        {
+            return await PartitionWrites.RunAsync(
+                context,
+                new AllocationCommandBody.ModeSwitch
+                {
+                    Mode = context.Get(Mode),
+                    On = context.Get(To) == Switch.On,
+                    CapMs = context.Get(Cap) is { } cap ? (long)cap.TotalMilliseconds : null,
+                    Reason = context.Get(Reason),
+                    Pools = context.Get(Pools),
+                    Classes = context.Get(Classes),
+                },
+                cancellation).ConfigureAwait(false);
+        }
+        foreach (var option in new Option[] { Cap, Pools, Classes }.Where(context.IsGiven))
+        {
+            throw AllocException.Usage(
+                $"{option.Name}: the operations catalogue has the mode {row.Id}, and its row says how far it goes.",
+                "Leave it out; alloc catalogue apply changes the row, --directly commands the ledger past it.");
+        }
+        return await ModeScreens.SetAsync(
+            context,
+            new ModeRequest(
+                row, catalogue.Version, context.Get(To) == Switch.On, Writes.ActorOf(context), context.Get(Reason)),
+            cancellation).ConfigureAwait(false);
     }
 
-    // None is all that the policy's rows are about.
-    private static string Join(JsonObject mode, string names) =>
-        mode[names] is JsonArray { Count: > 0 } some ? string.Join(", ", some.Select(n => n!.ToString())) : "-";
+    /// <summary>The catalogue in force; null: there is no topic of catalogues here.</summary>
+    private static async Task<OperationsCatalogue?> CatalogueAsync(
+        CommandContext context, CancellationToken cancellation)
+    {
+        var settings = ClientOptions.SettingsOf(context);
+        await new KafkaClients(settings).EnsureReachableAsync(cancellation).ConfigureAwait(false);
+        using var registry = Registries.Client(settings, context.Time);
+        var topic = new Catalogues.CatalogueTopic(settings, registry) { OnUnusable = context.Screen.Warn };
+        try
+        {
+            var applied = await Task.Run(() => topic.Newest(cancellation), cancellation).ConfigureAwait(false);
+            return applied?.Catalogue ?? OperationsCatalogue.Shipped;
+        }
+        catch (AllocException e) when (e.Kind == FailureKind.NotFound)
+        {
+            return null;
+        }
+    }
 }

@@ -19,7 +19,8 @@ internal static class PartitionWrites
         command.Acts().TalksToKafka().TalksToRegistry()
             .Runs((context, cancellation) => RunAsync(context, build(context), cancellation));
 
-    private static async Task<int> RunAsync(
+    /// <summary>Sends it to every partition, and shows what each makes of it.</summary>
+    public static async Task<int> RunAsync(
         CommandContext context, AllocationCommandBody body, CancellationToken cancellation)
     {
         var settings = ClientOptions.SettingsOf(context);
@@ -31,31 +32,42 @@ internal static class PartitionWrites
         for (var partition = 0; partition < count; partition++)
         {
             var result = await client.SendAsync(command, partition, cancellation).ConfigureAwait(false);
-            rows.Add(Row(partition, command, (result as CommandAnswer.Decided)?.Outcome));
+            rows.Add(Row(partition, command.CommandId, (result as CommandAnswer.Decided)?.Outcome));
         }
-        context.Screen.Rows(
-            rows,
-            Column.Number("PARTITION", "partition"),
-            new Column("RESULT", r => Column.Show(r["result"]))
-            {
-                Style = r => Column.Show(r["result"]) is "Rejected" or "Unknown" ? "red" : null,
-            },
-            Column.Text("DETAIL", "detail"),
-            Column.Text("OUTCOME", "outcome"));
-        if (rows.Any(r => Column.Show(r["result"]) == "Unknown"))
+        context.Screen.Rows(rows, Columns);
+        if (rows.Any(IsUnknown))
         {
             context.Screen.Warn("Some partitions gave no answer in time; run it again to finish it.");
             return ExitCode.Unavailable;
         }
-        return rows.Any(r => Column.Show(r["result"]) == "Rejected") ? ExitCode.Rejected : ExitCode.Ok;
+        return rows.Any(IsRejected) ? ExitCode.Rejected : ExitCode.Ok;
     }
 
-    private static JsonObject Row(int partition, AllocationCommand command, AllocationOutcome? outcome) => new()
+    /// <summary>How the rows are shown.</summary>
+    public static Column[] Columns { get; } =
+    [
+        Column.Number("PARTITION", "partition"),
+        new Column("RESULT", r => Column.Show(r["result"]))
+        {
+            Style = r => IsRejected(r) || IsUnknown(r) ? "red" : null,
+        },
+        Column.Text("DETAIL", "detail"),
+        Column.Text("OUTCOME", "outcome"),
+    ];
+
+    /// <summary>Whether a partition gave no answer in time.</summary>
+    public static bool IsUnknown(JsonObject row) => Column.Show(row["result"]) == "Unknown";
+
+    /// <summary>Whether a partition refused.</summary>
+    public static bool IsRejected(JsonObject row) => Column.Show(row["result"]) == "Rejected";
+
+    /// <summary>What a partition made of a command; no outcome: nothing was seen.</summary>
+    public static JsonObject Row(int partition, string? commandId, AllocationOutcome? outcome) => new()
     {
         ["partition"] = partition,
         ["result"] = outcome is null ? "Unknown" : OutcomeSummary.Of(outcome).Event,
         ["detail"] = outcome is null ? "no decision was seen" : OutcomeBlock.Detail(outcome),
         ["outcome"] = outcome is null ? null : $"{outcome.PoolId}#{outcome.Sequence}",
-        ["commandId"] = command.CommandId,
+        ["commandId"] = commandId,
     };
 }

@@ -72,6 +72,9 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         var holds = await UntilAnsweredAsync(
             "v1/holds-at-risk?stage=AwaitingFraudDecision", a => a["holds"]!.AsArray().Count == 1);
         var rows = JsonNode.Parse((await RunAsync("backlog", "--at-risk", "-o", "json")).Out)!.AsArray();
+        var order = await UntilRunAsync(
+            r => r.Out.Contains("risk-hold", StringComparison.Ordinal), "explain", "risk-1");
+        var explained = JsonNode.Parse((await RunAsync("explain", "risk-1", "-o", "json")).Out)!;
 
         Assert.True((bool)holds["complete"]!);
         var hold = holds["holds"]![0]!;
@@ -80,6 +83,11 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
             ((string)hold["reservationId"]!, (string)hold["poolId"]!, (string)hold["workId"]!,
                 (string)hold["stageId"]!));
         Assert.Contains(rows, r => (string)r!["reservationId"]! == "risk-hold");
+
+        // The order is told the same as its hold: both by the merger's prediction.
+        Assert.Null(hold["predictedLeaveAt"]);
+        Assert.Contains("predicted  to stay, at today's rates", order.Out, StringComparison.Ordinal);
+        Assert.Equal("Stays", (string?)explained["waiting"]!["stages"]![0]!["predicted"]);
     }
 
     [Fact]
@@ -88,10 +96,54 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         var (work, _) = await AskAsync("v1/waiting/nobody");
         var (stage, _) = await AskAsync("v1/stages/NoSuchStage");
         var run = await RunAsync("backlog", "--stage", "NoSuchStage");
+        var risks = await RunAsync("backlog", "--at-risk", "--stage", "NoSuchStage");
         var both = await RunAsync("backlog", "--at-risk", "--by", "pool");
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (work, stage));
-        Assert.Equal((3, 2), (run.ExitCode, both.ExitCode));
+        Assert.Equal((3, 3, 2), (run.ExitCode, risks.ExitCode, both.ExitCode));
+        Assert.Equal(run.Error, risks.Error);
+    }
+
+    [Fact]
+    public async Task An_order_with_a_reservation_of_its_own_name_is_explained_as_both()
+    {
+        await RunAsync("pool", "configure", "same-pool", "--kind", "stock", "--unit", "piece");
+        await RunAsync("pool", "supply", "set", "same-pool", "--quantity", "5");
+        await RunAsync(
+            "reservation", "hold", "--pool", "same-pool", "--quantity", "2", "--id", "same-1", "--order", "same-1",
+            "--command-id", "same-c");
+        await SayAsync("same-1", "AuthorizationPending", "Entered");
+
+        var run = await UntilRunAsync(
+            r => r.Out.Contains("waits in AuthorizationPending", StringComparison.Ordinal), "explain", "same-1");
+        var json = JsonNode.Parse((await RunAsync("explain", "same-1", "-o", "json")).Out)!;
+
+        Assert.Contains("✔ Held  same-1  2", run.Out, StringComparison.Ordinal);
+        Assert.Contains("command    same-c", run.Out, StringComparison.Ordinal);
+        Assert.Equal("AuthorizationPending", (string)json["waiting"]!["stages"]![0]!["stageId"]!);
+        Assert.Equal("same-c", (string)json["decisions"]![0]!["commandId"]!);
+    }
+
+    [Fact]
+    public async Task A_pool_beyond_the_ten_that_a_stage_names_waits_for_at_least_what_is_shown()
+    {
+        var events = Enumerable.Range(1, 10).SelectMany(pool => new[] { 1, 2 }.Select(n => (pool, $"{pool}-{n}")))
+            .Append((11, "11-1")).Select(w => Waits(w.Item2, "InFulfillment", w.Item1))
+            .Concat(Enumerable.Range(2, 3).Select(n => Waits($"11-{n}", "ManualReviewRequired", 11)));
+        var produced = await CommandLineRun.OfAsync(
+            ["topic", "produce", "workflow.stages", "--yes", .. dev.Deployment.Options], string.Join('\n', events));
+        Assert.Equal((0, ""), (produced.ExitCode, produced.Error));
+
+        await UntilAnsweredAsync("v1/stages/InFulfillment", s => (long)s["waiting"]! == 21);
+        await UntilAnsweredAsync("v1/stages/ManualReviewRequired", s => (long)s["waiting"]! == 3);
+        var pools = JsonNode.Parse((await RunAsync("backlog", "--by", "pool", "-o", "json")).Out)!.AsArray()
+            .ToDictionary(p => (string)p!["poolId"]!, p => ((long)p!["waiting"]!, (bool)p["atLeast"]!));
+        var table = await RunAsync("backlog", "--by", "pool");
+
+        Assert.Equal((2, false), pools["hot-1"]);
+        Assert.Equal((3, true), pools["hot-11"]);
+        Assert.Contains("WAITING AT LEAST", table.Out, StringComparison.Ordinal);
+        Assert.Contains("at least: InFulfillment names the ten hottest pools", table.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,12 +153,13 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         var (server, deployment) = Servers.Dev(directory["data"]);
         await using var instance = await server.StartAsync();
         await SayAsync("w-1", "ReadyForFulfillment", "Entered", deployment);
+        await Asked.UntilAsync(deployment, "v1/stages/ReadyForFulfillment", s => (long)s["waiting"]! == 1);
         await using var watch = AllocProcess.Start(
             "backlog", "--watch", "--stage", "ReadyForFulfillment", "-o", "jsonl", "--console", deployment.Console);
         await watch.WaitForLineAsync("\"waiting\":1,\"oldestEnteredAt\"", Deadline);
 
         await instance.KillAsync();
-        var gone = await watch.WaitForLineAsync("Looking again every 1 s", Deadline);
+        var gone = await watch.WaitForLineAsync("Looking again every 1.0 s", Deadline);
         await instance.StartAsync();
         await SayAsync("w-2", "ReadyForFulfillment", "Entered", deployment);
         await watch.WaitForLineAsync("\"waiting\":2,\"oldestEnteredAt\"", Deadline);
@@ -116,6 +169,10 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         Assert.StartsWith("alloc: ", gone, StringComparison.Ordinal);
         Assert.Equal(130, end.ExitCode);
     }
+
+    private static string Waits(string work, string stage, int pool) =>
+        $$"""{"workId": "hot-{{work}}", "stageId": "{{stage}}", "kind": "Entered", "reservations": """
+        + $$"""[{"poolId": "hot-{{pool}}", "reservationId": "hot-{{work}}"}]}""";
 
     private async Task SayAsync(string work, string stage, string kind, Deployment? to = null)
     {

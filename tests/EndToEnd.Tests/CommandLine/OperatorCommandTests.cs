@@ -182,7 +182,7 @@ public sealed class OperatorCommandTests(SharedDev dev) : IClassFixture<SharedDe
         var command = await AllocAsync("explain", "explained-c");
         var reservation = await AllocAsync("explain", "explained-r", "--pool", "explained");
         var pool = await AllocAsync("explain", "explained", "-o", "json");
-        var nothing = await AllocAsync("explain", "never-heard-of");
+        var nothing = await AllocAsync(["explain", "never-heard-of", .. Console]);
 
         Assert.Contains("availability", command.Out, StringComparison.Ordinal);
         Assert.Contains("requested 3, available 2", command.Out, StringComparison.Ordinal);
