@@ -216,10 +216,15 @@ internal sealed class InputWatch : IDisposable
         return committed;
     }
 
-    /// <summary>One input record may take many commits, so the journal's growth counts too.</summary>
+    /// <summary>
+    /// One input record may take many commits, so the journal's growth counts too; not where none of the input's records
+    /// is in work, for then it grows by the task's other inputs and its punctuators.
+    /// </summary>
     private long ProgressOf(WatchedInput input)
     {
-        var task = tasks.Ready.Values.FirstOrDefault(t => Array.Exists(t.Queues, q => q.Partition == input.Partition));
+        var task = queues.GetValueOrDefault(input.Partition) is { Count: > 0 }
+            ? tasks.Ready.Values.FirstOrDefault(t => Array.Exists(t.Queues, q => q.Partition == input.Partition))
+            : null;
         return input.Committed + (task?.Position.Changelogs.Values.Sum() ?? 0);
     }
 

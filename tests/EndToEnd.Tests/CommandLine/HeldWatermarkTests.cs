@@ -16,7 +16,10 @@ public sealed class HeldWatermarkTests(SharedDev dev) : IClassFixture<SharedDev>
     public async Task A_transaction_that_holds_a_watermark_is_named_by_topology_describe_until_it_ends()
     {
         using var console = new InstanceConsole(dev.Deployment.Console);
-        await console.UntilAsync("v1/tasks?role=backlog", a => Held(a.Text) is { } h && h["heldBy"] is null, Deadline);
+        // Known before, or nothing is known up to when.
+        await console.UntilAsync(
+            "v1/tasks?role=backlog",
+            a => Held(a.Text) is { } h && h["heldBy"] is null && h["watermark"] is not null, Deadline);
         using var transaction = await ForeignTransaction.OpenAsync(
             dev.Deployment, "nightly-import", new TopicPartition(Topic, Partition));
         await console.UntilAsync(
