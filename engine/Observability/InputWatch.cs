@@ -217,8 +217,8 @@ internal sealed class InputWatch : IDisposable
     }
 
     /// <summary>
-    /// One input record may take many commits, so the journal's growth counts too; not where none of the input's records
-    /// is in work, for then it grows by the task's other inputs and its punctuators.
+    /// One input record may take many commits, so the journal's growth counts too; not where none of the input's
+    /// records is in work, for then it grows by the task's other inputs and its punctuators.
     /// </summary>
     private long ProgressOf(WatchedInput input)
     {

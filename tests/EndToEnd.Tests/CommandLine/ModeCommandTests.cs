@@ -99,13 +99,14 @@ public sealed class ModeCommandTests(ModesDev dev) : IClassFixture<ModesDev>
     {
         var unknown = await SetAsync("no-such-mode", "on");
         var apart = await SetAsync("apart", "on");
+        Assert.Equal((4, 0, ""), (unknown.ExitCode, apart.ExitCode, apart.Error));
+        Assert.Equal(Repeat("Rejected", 4), Results(unknown));
+        Assert.Equal(Repeat("ModeChanged", 4), Results(apart));
+
         await dev.LedgerAsync("apart", isOn: true);
         var get = await GetAsync("apart");
         var backlog = await dev.RunAsync("backlog");
 
-        Assert.Equal((4, 0), (unknown.ExitCode, apart.ExitCode));
-        Assert.Equal(Repeat("Rejected", 4), Results(unknown));
-        Assert.Equal(Repeat("ModeChanged", 4), Results(apart));
         Assert.Null(get["backlog"]);
         Assert.Matches("mode apart, which the backlog never switched: the ledger has it on in all 4", backlog.Out);
     }

@@ -61,6 +61,9 @@ public sealed class ModesDev : IAsyncLifetime
         await File.WriteAllTextAsync(Files.Policy, Policy);
         await File.WriteAllTextAsync(Files.Catalogue, Catalogue);
         Ok(await RunAsync("policy", "apply", Files.Policy, "--yes"));
+        // Written is not decided by: a partition that has not come to it refuses the modes that it allows.
+        await Asked.UntilAsync(Deployment, "v1/settings", a => (bool)a["complete"]!
+            && a["partitions"]!.AsArray().All(p => (int)p!["highestPolicy"]! == 1));
         Applied = Ok(await RunAsync(
             "catalogue", "apply", Files.Catalogue, "--reason", "a test", "--yes", "-o", "json"));
         Ok(await CommandLineRun.OfAsync(
