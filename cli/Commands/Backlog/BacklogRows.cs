@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Slices;
 using Alloc.Cli.Output;
+using Alloc.Processors.Backlog;
 
 namespace Alloc.Cli.Commands.Backlog;
 
@@ -130,14 +131,15 @@ internal static class BacklogRows
         }
     }
 
-    /// <summary>Which stages switch no mode for now, and what is predicted: for people, below the table.</summary>
+    /// <summary>Which stages are not known well enough to switch a mode, and what is predicted: for people.</summary>
     public static void WritePredictions(CommandContext context, IReadOnlyList<JsonObject> stages)
     {
         foreach (var stage in stages.Where(s => s["behind"] is JsonArray { Count: > 0 }))
         {
             context.Screen.Verbatim(
-                $"{Column.Show(stage["stageId"])} switches no mode: it is known only to more than 30 s ago in "
-                + "partitions " + string.Join(", ", stage["behind"]!.AsArray().Select(Column.Show)));
+                $"{Column.Show(stage["stageId"])} switches no mode: it is known only to more than "
+                + $"{(int)StageKnowledge.LongestLag.TotalSeconds} s ago in partitions "
+                + string.Join(", ", stage["behind"]!.AsArray().Select(Column.Show)));
         }
         foreach (var stage in stages)
         {

@@ -93,8 +93,8 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
     [Fact]
     public async Task What_is_not_there_is_not_found_and_what_contradicts_is_refused()
     {
-        var (work, _) = await AskAsync("v1/waiting/nobody");
-        var (stage, _) = await AskAsync("v1/stages/NoSuchStage");
+        var (work, _) = await Asked.OfAsync(dev.Deployment, "v1/waiting/nobody");
+        var (stage, _) = await Asked.OfAsync(dev.Deployment, "v1/stages/NoSuchStage");
         var run = await RunAsync("backlog", "--stage", "NoSuchStage");
         var risks = await RunAsync("backlog", "--at-risk", "--stage", "NoSuchStage");
         var both = await RunAsync("backlog", "--at-risk", "--by", "pool");
@@ -210,25 +210,6 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
         return JsonNode.Parse(run.Out)![0]!;
     }
 
-    private async Task<JsonNode> UntilAnsweredAsync(string path, Func<JsonNode, bool> isExpected)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var (status, body) = await AskAsync(path);
-            if (status == HttpStatusCode.OK && isExpected(body))
-            {
-                return body;
-            }
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Deadline, $"{path}: {status} {body}");
-            await Task.Delay(200, Cancellation);
-        }
-    }
-
-    private async Task<(HttpStatusCode Status, JsonNode Body)> AskAsync(string path)
-    {
-        using var client = new HttpClient();
-        using var answer = await client.GetAsync(new Uri($"{dev.Deployment.Console}/{path}"), Cancellation);
-        return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!);
-    }
+    private Task<JsonNode> UntilAnsweredAsync(string path, Func<JsonNode, bool> isExpected) =>
+        Asked.UntilAsync(dev.Deployment, path, isExpected);
 }

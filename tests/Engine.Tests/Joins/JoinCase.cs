@@ -114,5 +114,17 @@ internal sealed record JoinCase(JoinType Type, JoinWindows Windows)
             $"{record.Topic} {Text(record.Key)} {Text(record.Value)} {record.TimestampMs}"),
     ];
 
+    /// <summary>The keys that a compacted changelog still has, as hexadecimal digits.</summary>
+    public static HashSet<string> LiveKeys(TopologyTestDriver driver, string changelog)
+    {
+        var live = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var record in driver.Log(changelog).Where(r => r.Key is { Length: > 0 }))
+        {
+            var key = Convert.ToHexString(record.Key!);
+            _ = record.Value is null ? live.Remove(key) : live.Add(key);
+        }
+        return live;
+    }
+
     private static string Text(byte[]? bytes) => bytes is null ? "null" : Encoding.UTF8.GetString(bytes);
 }

@@ -78,11 +78,11 @@ public sealed class JoinHotKeyTests
 
         Assert.InRange(join.ChunkReads - reads, 0, rounds);
         Assert.InRange((join.BytesWritten - bytes) / rounds, 1, 4_096);
-        var chunkCount = Live(driver).Count(key => key.StartsWith("01", StringComparison.Ordinal)
+        var chunkCount = JoinCase.LiveKeys(driver, Changelog).Count(key => key.StartsWith("01", StringComparison.Ordinal)
             && key.EndsWith(Convert.ToHexString("hot"u8), StringComparison.Ordinal));
         Assert.InRange(chunkCount, waitingMs / ChunkRecords, waitingMs / ChunkRecords * 5 / 4);
         driver.AdvanceWallClock(TimeSpan.FromMinutes(1));
-        Assert.Empty(Live(driver));
+        Assert.Empty(JoinCase.LiveKeys(driver, Changelog));
         // Each once, and those that came first before the others.
         Assert.Equal(
             Enumerable.Range(0, type == nameof(JoinType.Left) ? waitingMs + rounds : 0).Select(n => $"l{n}+null"),
@@ -103,18 +103,6 @@ public sealed class JoinHotKeyTests
                 Pipe(driver, JoinCase.Right, "clock", "r", number);
             }
         }
-    }
-
-    /// <summary>The keys that a compacted changelog still has.</summary>
-    private static HashSet<string> Live(TopologyTestDriver driver)
-    {
-        var live = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var record in driver.Log(Changelog).Where(r => r.Key is { Length: > 0 }))
-        {
-            var key = Convert.ToHexString(record.Key!);
-            _ = record.Value is null ? live.Remove(key) : live.Add(key);
-        }
-        return live;
     }
 
     private static void Pipe(TopologyTestDriver driver, string topic, string key, string value, long afterMs) =>

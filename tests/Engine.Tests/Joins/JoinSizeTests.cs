@@ -38,7 +38,7 @@ public sealed class JoinSizeTests
         var largest = driver.Log(Changelog).Max(r => r.Value?.Length ?? 0);
         Assert.InRange(largest, ChunkLimit / 2, ChunkLimit + valueBytes + 200);
         driver.AdvanceWallClock(TimeSpan.FromMinutes(1));
-        Assert.Empty(Live(driver));
+        Assert.Empty(JoinCase.LiveKeys(driver, Changelog));
         Assert.Empty(JoinCase.ReadAll(driver));
     }
 
@@ -65,26 +65,14 @@ public sealed class JoinSizeTests
             driver.AdvanceWallClock(TimeSpan.FromSeconds(1));
             if (second % 50 == 49)
             {
-                most = Math.Max(most, Live(driver).Count);
+                most = Math.Max(most, JoinCase.LiveKeys(driver, Changelog).Count);
             }
         }
         driver.AdvanceWallClock(TimeSpan.FromMinutes(1));
 
         Assert.InRange(most, perSecond * 10, perSecond * keptSeconds);
-        Assert.Empty(Live(driver));
+        Assert.Empty(JoinCase.LiveKeys(driver, Changelog));
         Assert.Equal(perSecond * seconds, JoinCase.ReadAll(driver).Count);
-    }
-
-    /// <summary>The keys that a compacted changelog still has.</summary>
-    private static HashSet<string> Live(TopologyTestDriver driver)
-    {
-        var live = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var record in driver.Log(Changelog).Where(r => r.Key is { Length: > 0 }))
-        {
-            var key = Convert.ToHexString(record.Key!);
-            _ = record.Value is null ? live.Remove(key) : live.Add(key);
-        }
-        return live;
     }
 
     private static void Pipe(TopologyTestDriver driver, string topic, string key, string value, long afterMs) =>

@@ -181,7 +181,7 @@ internal sealed class BusyUpstream : IAsyncDisposable
             prefix => lines.Any(l => l.Key!.StartsWith(prefix, StringComparison.Ordinal))));
     }
 
-    private async Task<StreamsApplication> StartAsync(Topology topology, StreamsOptions with, PlantedFault fault)
+    private Task<StreamsApplication> StartAsync(Topology topology, StreamsOptions with, PlantedFault fault)
     {
         ILogClient log = new KafkaLogClient(with, NullLoggerFactory.Instance);
         var started = new StreamsApplication(
@@ -191,17 +191,7 @@ internal sealed class BusyUpstream : IAsyncDisposable
             {
                 WatermarkRules = new PlantedRules(fault),
             });
-        try
-        {
-            await started.StartAsync(CancellationToken.None);
-            await Until.RunningAsync(started);
-            return started;
-        }
-        catch
-        {
-            await started.DisposeAsync();
-            throw;
-        }
+        return Until.StartedAsync(started);
     }
 
     /// <summary>Reads a group's offsets without being in it, once no transaction may move them.</summary>

@@ -110,6 +110,22 @@ internal static class Until
         }
     }
 
+    /// <summary>Starts an application and waits until it runs; one that does not is closed.</summary>
+    public static async Task<StreamsApplication> StartedAsync(StreamsApplication application)
+    {
+        try
+        {
+            await application.StartAsync(CancellationToken.None);
+            await RunningAsync(application);
+            return application;
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+    }
+
     public static Task RunningAsync(StreamsApplication application, int timeoutSeconds = 60) => TrueAsync(
         () => application.Failure is { } failure ? throw new InvalidOperationException("stopped", failure)
             : application.State == StreamsState.Running && application.Tasks.Count > 0, "running", timeoutSeconds);

@@ -232,20 +232,7 @@ public sealed class WatermarkClusterTests(TestCluster cluster) : IClassFixture<T
         return StartAsync(topology, Options() with { ApplicationId = $"{name}-up" });
     }
 
-    private static async Task<StreamsApplication> StartAsync(Topology topology, StreamsOptions options)
-    {
-        var application = new StreamsApplication(
-            topology, options, TimeProvider.System, NullLoggerFactory.Instance);
-        try
-        {
-            await application.StartAsync(CancellationToken.None);
-            await Until.RunningAsync(application);
-            return application;
-        }
-        catch
-        {
-            await application.DisposeAsync();
-            throw;
-        }
-    }
+    private static Task<StreamsApplication> StartAsync(Topology topology, StreamsOptions options) =>
+        Until.StartedAsync(new StreamsApplication(
+            topology, options, TimeProvider.System, NullLoggerFactory.Instance));
 }
