@@ -93,6 +93,8 @@ public sealed class BacklogCommandTests(SharedDev dev) : IClassFixture<SharedDev
     [Fact]
     public async Task What_is_not_there_is_not_found_and_what_contradicts_is_refused()
     {
+        // Before every partition is here, nobody can tell that there is no such work.
+        await UntilAnsweredAsync("v1/holds-at-risk", a => (bool)a["complete"]!);
         var (work, _) = await Asked.OfAsync(dev.Deployment, "v1/waiting/nobody");
         var (stage, _) = await Asked.OfAsync(dev.Deployment, "v1/stages/NoSuchStage");
         var run = await RunAsync("backlog", "--stage", "NoSuchStage");

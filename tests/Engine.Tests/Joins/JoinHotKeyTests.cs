@@ -78,7 +78,8 @@ public sealed class JoinHotKeyTests
 
         Assert.InRange(join.ChunkReads - reads, 0, rounds);
         Assert.InRange((join.BytesWritten - bytes) / rounds, 1, 4_096);
-        var chunkCount = JoinCase.LiveKeys(driver, Changelog).Count(key => key.StartsWith("01", StringComparison.Ordinal)
+        var chunkCount = JoinCase.LiveKeys(driver, Changelog).Count(
+            key => key.StartsWith("01", StringComparison.Ordinal)
             && key.EndsWith(Convert.ToHexString("hot"u8), StringComparison.Ordinal));
         Assert.InRange(chunkCount, waitingMs / ChunkRecords, waitingMs / ChunkRecords * 5 / 4);
         driver.AdvanceWallClock(TimeSpan.FromMinutes(1));
