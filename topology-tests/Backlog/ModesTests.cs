@@ -94,6 +94,17 @@ public sealed class ModesTests : IDisposable
         Assert.False(over.On);
     }
 
+    /// <summary>It said 1970 of a mode that had never been on.</summary>
+    [Fact]
+    public void What_a_person_leaves_as_it_is_stands_so_since_it_was_switched_or_since_she_said_so()
+    {
+        var asked = ModeAutomaton.Switch(Unused, false, "kim", "not today", Minute(3));
+        var again = ModeAutomaton.Switch(asked, false, "lee", "nor tomorrow", Minute(5));
+        var on = ModeAutomaton.Switch(again, true, "lee", "now", Minute(7));
+
+        Assert.Equal((Minute(3), Minute(3), Minute(7)), (asked.SinceMs, again.SinceMs, on.SinceMs));
+    }
+
     [Fact]
     public void A_switch_says_its_measure_and_what_it_changes_and_commands_every_partition_of_the_ledger()
     {

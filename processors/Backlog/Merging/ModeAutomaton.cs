@@ -39,11 +39,11 @@ internal static class ModeAutomaton
             : next with { On = isNeeded, SinceMs = nowMs };
     }
 
-    /// <summary>A person switches.</summary>
+    /// <summary>A person switches; a mode that stood so already stands so since then, if ever it was switched.</summary>
     public static ModeMemory Switch(ModeMemory memory, bool on, string person, string reason, long nowMs) => memory with
     {
         On = on,
-        SinceMs = on == memory.On ? memory.SinceMs : nowMs,
+        SinceMs = on == memory.On && memory.SinceMs > 0 ? memory.SinceMs : nowMs,
         Person = person,
         Reason = reason,
     };

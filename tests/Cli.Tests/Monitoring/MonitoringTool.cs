@@ -9,7 +9,7 @@ namespace Cli.Tests.Monitoring;
 /// <param name="Said">That, and its standard error.</param>
 internal sealed record MonitoringTool(int ExitCode, string Out, string Said)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs it; skips the test where it is not at hand.</summary>
     public static async Task<MonitoringTool> RunAsync(string program, params string[] arguments)
