@@ -39,7 +39,7 @@ internal static class ModeAutomaton
             : next with { On = isNeeded, SinceMs = nowMs };
     }
 
-    /// <summary>A person switches; a mode that stood so already stands so since then, if ever it was switched.</summary>
+    /// <summary>A person switches. What stood so already stands so since it was switched, if ever it was.</summary>
     public static ModeMemory Switch(ModeMemory memory, bool on, string person, string reason, long nowMs) => memory with
     {
         On = on,
