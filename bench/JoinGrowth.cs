@@ -148,7 +148,7 @@ internal sealed class JoinGrowth : IDisposable, IOutputWriter
         environment.Refresh();
         var layer = state.Freeze();
         // As the engine sends it, but for the sending.
-        layer.Visit(task.Changelogs.StoreNames, (_, key, value, _) => changelogBytes += key.Length + value.Length);
+        layer.Visit(task.Changelogs.StoreNames, (_, key, value) => changelogBytes += key.Length + (value?.Length ?? 0));
         state.MarkCommitted(layer, StatePosition.Empty with
         {
             SourceMarks = new Dictionary<string, long> { [Entered.Topic] = recordCount },

@@ -448,9 +448,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
         var layer = task.State.Freeze();
         if (task.Changelogs.StoreNames.Count > 0)
         {
-            layer.Visit(task.Changelogs.StoreNames, (store, key, value, isDelete) => outputs.Add(new OutputRecord(
-                task.Changelogs.TopicOf(store), task.TaskId.Partition, key.ToArray(), isDelete ? null : value.ToArray(),
-                NowMs, null, true)));
+            layer.Visit(task.Changelogs.StoreNames, (store, key, value) => outputs.Add(new OutputRecord(
+                task.Changelogs.TopicOf(store), task.TaskId.Partition, key, value, NowMs, null, true)));
         }
         var watermarks = task.Watermarks.Snapshot();
         if (watermarks is not null && task.Changelogs.StoreNames.Count > 0

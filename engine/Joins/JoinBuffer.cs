@@ -1,4 +1,3 @@
-using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 
 namespace Alloc.Engine.Joins;
@@ -8,7 +7,9 @@ internal interface IJoinBuffer
 {
     byte[]? Get(EncodedKey key);
 
-    void Put(EncodedKey key, byte[] entry, bool isNew);
+    /// <summary>Keeps an entry.</summary>
+    /// <returns>The key as it is kept.</returns>
+    EncodedKey Put(EncodedKey key, byte[] entry, bool isNew);
 
     void Delete(EncodedKey key);
 }
@@ -25,14 +26,11 @@ internal sealed class JoinBufferDefinition(string name, byte storeId) : StoreDef
 
 /// <summary>A task's own join buffer: bytes to bytes, and nothing between.</summary>
 internal sealed class JoinBuffer(JoinBufferDefinition definition, int ordinal, TaskState state, IStateDatabase database)
-    : OverlayStore<EncodedKey, byte[]>(definition, EncodedKey.Serde, Serdes.Bytes, ordinal, state, database),
-        IJoinBuffer
+    : EncodedStore(definition, ordinal, state, database), IJoinBuffer
 {
     public byte[]? Get(EncodedKey key) => Find(key);
 
-    public void Put(EncodedKey key, byte[] entry, bool isNew) => Set(key, entry, isNew);
+    public EncodedKey Put(EncodedKey key, byte[] entry, bool isNew) => Table[Set(key, entry, isNew)].Key;
 
     public void Delete(EncodedKey key) => Set(key, null, isNew: false);
-
-    protected override EncodedKey Own(EncodedKey key) => key.Own();
 }

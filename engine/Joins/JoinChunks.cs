@@ -49,11 +49,12 @@ internal sealed class JoinChunks(
     }
 
     /// <summary>Writes an entry.</summary>
-    public void Put(EncodedKey key, JoinEntry entry, bool isNew)
+    /// <returns>The key as it is kept.</returns>
+    public EncodedKey Put(EncodedKey key, JoinEntry entry, bool isNew)
     {
         output.Clear();
         entry.Write(output);
-        buffer.Put(key, output.Written.ToArray(), isNew);
+        return buffer.Put(key, output.Written.ToArray(), isNew);
     }
 
     /// <summary>A chunk has changed: it is written, or goes when it has nothing left.</summary>

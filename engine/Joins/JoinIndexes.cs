@@ -61,7 +61,6 @@ internal readonly record struct EntryTimes(JoinDues Dues, long ExpiryMs, bool Ha
 internal sealed class JoinIndexes
 {
     private readonly ByteBuffer expiryKey = new();
-    private readonly ByteBuffer plainKey = new();
 
     public JoinIndexes(IStores stores, JoinStores names)
     {
@@ -79,48 +78,54 @@ internal sealed class JoinIndexes
     public ITimeIndex<EncodedKey> Expiry { get; }
 
     /// <summary>A key's entry changed.</summary>
-    public void Move(ReadOnlySpan<byte> key, in EntryTimes before, in EntryTimes after)
+    /// <param name="head">The key of its head, as the buffer keeps it: the indexes keep the same bytes.</param>
+    /// <param name="before">Its times before.</param>
+    /// <param name="after">Its times now.</param>
+    public void Move(EncodedKey head, in EntryTimes before, in EntryTimes after)
     {
-        Move(Left, key, before.Dues.LeftMs, after.Dues.LeftMs);
-        Move(Right, key, before.Dues.RightMs, after.Dues.RightMs);
+        Move(Left, head, before.Dues.LeftMs, after.Dues.LeftMs);
+        Move(Right, head, before.Dues.RightMs, after.Dues.RightMs);
         if (before.ExpiryMs == after.ExpiryMs && before.HasChunks == after.HasChunks)
         {
             return;
         }
         if (before.ExpiryMs != long.MaxValue)
         {
-            Expiry.Remove(before.ExpiryMs, ExpiryKey(key, before.HasChunks));
+            Expiry.Remove(before.ExpiryMs, ExpiryKey(head, before.HasChunks));
         }
         if (after.ExpiryMs != long.MaxValue)
         {
-            Expiry.AddNew(after.ExpiryMs, ExpiryKey(key, after.HasChunks));
+            Expiry.AddNew(after.ExpiryMs, ExpiryKey(head, after.HasChunks));
         }
     }
 
-    private void Move(ITimeIndex<EncodedKey>? index, ReadOnlySpan<byte> key, long beforeMs, long afterMs)
+    private static void Move(ITimeIndex<EncodedKey>? index, EncodedKey head, long beforeMs, long afterMs)
     {
         if (index is null || beforeMs == afterMs)
         {
             return;
         }
-        plainKey.Clear();
-        plainKey.Append(key);
-        var encoded = EncodedKey.Over(plainKey);
+        var key = head.From(1);
         if (beforeMs != long.MaxValue)
         {
-            index.Remove(beforeMs, encoded);
+            index.Remove(beforeMs, key);
         }
         if (afterMs != long.MaxValue)
         {
-            index.AddNew(afterMs, encoded);
+            index.AddNew(afterMs, key);
         }
     }
 
-    private EncodedKey ExpiryKey(ReadOnlySpan<byte> key, bool hasChunks)
+    // Without chunks it is the head's own key.
+    private EncodedKey ExpiryKey(EncodedKey head, bool hasChunks)
     {
+        if (!hasChunks)
+        {
+            return head;
+        }
         expiryKey.Clear();
-        expiryKey.Append((byte)(hasChunks ? 1 : 0));
-        expiryKey.Append(key);
+        expiryKey.Append(1);
+        expiryKey.Append(head.Span[1..]);
         return EncodedKey.Over(expiryKey);
     }
 }
@@ -132,7 +137,7 @@ internal sealed class JoinDerivedIndex(JoinStores names) : DerivedIndex
     {
         if (key[0] == JoinKeys.Head)
         {
-            new JoinIndexes(stores, names).Move(key[1..], Times(before), Times(after));
+            new JoinIndexes(stores, names).Move(EncodedKey.CopyOf(key), Times(before), Times(after));
         }
     }
 
@@ -160,13 +165,14 @@ internal sealed class JoinKeys
     public ReadOnlySpan<byte> Key => head.Written[1..];
 
     /// <summary>The head of the key at hand; valid until the next key.</summary>
-    public EncodedKey OfHead => EncodedKey.Over(head);
+    public EncodedKey OfHead { get; private set; }
 
     public void Set<TKey>(ISerializer<TKey> serializer, TKey key)
     {
         head.Clear();
         head.Append(Head);
         serializer.Serialize(key, head);
+        OfHead = EncodedKey.Over(head);
     }
 
     public void Set(ReadOnlySpan<byte> key)
@@ -174,6 +180,7 @@ internal sealed class JoinKeys
         head.Clear();
         head.Append(Head);
         head.Append(key);
+        OfHead = EncodedKey.Over(head);
     }
 
     /// <summary>A chunk of the key at hand; valid until the next call.</summary>

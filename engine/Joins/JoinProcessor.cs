@@ -114,15 +114,16 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     private void Save(in EntryTimes before, bool isNew)
     {
         var after = EntryTimes.Of(head, plan.Stores);
+        var key = keys.OfHead;
         if (head.IsEmpty)
         {
-            buffer.Delete(keys.OfHead);
+            buffer.Delete(key);
         }
         else
         {
-            chunks.Put(keys.OfHead, head, isNew);
+            key = chunks.Put(key, head, isNew);
         }
-        indexes.Move(keys.Key, in before, in after);
+        indexes.Move(key, in before, in after);
         expiry.DueAtMs = Math.Min(expiry.DueAtMs, after.ExpiryMs);
         if (closing is not null)
         {
@@ -197,7 +198,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         var closed = CloseIn(head, typedKey, watermarkMs, limit);
         if (plan.Fault == JoinFault.ForgetsWhatLeft)
         {
-            indexes.Move(keys.Key, in before, EntryTimes.None);
+            indexes.Move(keys.OfHead, in before, EntryTimes.None);
             return closed;
         }
         Save(in before, isNew: false);

@@ -104,8 +104,8 @@ public interface ILogProducer : IDisposable
     void Send(in OutgoingRecord record, DeliveryHandler? handler);
 
     /// <summary>
-    /// Commits: awaits every delivery, sends the offsets once the operation before has sent its own, ends the
-    /// transaction once the one before is committed.
+    /// Commits, on a thread of its own: sends what is left to send, awaits every delivery, sends the offsets once the
+    /// operation before has sent its own, ends the transaction once the one before is committed.
     /// </summary>
     CommitOperation StartCommit(CommitRequest request);
 }
@@ -115,7 +115,14 @@ public interface ILogProducer : IDisposable
 /// <param name="Group">The membership.</param>
 /// <param name="Predecessor">The commit before this one of the same thread, if it is still on its way.</param>
 public sealed record CommitRequest(
-    IReadOnlyCollection<TopicPartitionOffset> Offsets, LogGroupMetadata Group, CommitOperation? Predecessor);
+    IReadOnlyCollection<TopicPartitionOffset> Offsets, LogGroupMetadata Group, CommitOperation? Predecessor)
+{
+    /// <summary>
+    /// Sends the records that are left; called once, before deliveries are awaited, while nobody else sends. What it
+    /// throws fails the commit. Null where there are none.
+    /// </summary>
+    public Action? SendRest { get; init; }
+}
 
 /// <summary>Appends single records outside any transaction.</summary>
 public interface ILogAppender : IDisposable

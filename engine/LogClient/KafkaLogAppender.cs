@@ -38,9 +38,12 @@ internal sealed class KafkaLogAppender : ILogAppender
 /// <summary>Between the seam's records and the client's.</summary>
 internal static class KafkaMessages
 {
+    // The client would make empty ones for each record that has none.
+    private static readonly Headers None = [];
+
     public static Message<byte[]?, byte[]?> Of(in OutgoingRecord record)
     {
-        var message = new Message<byte[]?, byte[]?> { Key = record.Key, Value = record.Value };
+        var message = new Message<byte[]?, byte[]?> { Key = record.Key, Value = record.Value, Headers = None };
         if (record.TimestampMs >= 0)
         {
             message.Timestamp = new Timestamp(record.TimestampMs, TimestampType.CreateTime);

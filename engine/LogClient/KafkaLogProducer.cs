@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Alloc.Engine.Processing;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed class KafkaLogProducer : ILogProducer
     private readonly Thread worker;
     private readonly TimeSpan requestTimeout;
     private readonly TimeSpan transactionTimeout;
+    private Confluent.Kafka.TopicPartition? lastSentTo;
     private bool isOpen;
 
     public KafkaLogProducer(
@@ -69,7 +71,7 @@ internal sealed class KafkaLogProducer : ILogProducer
 
     public void Send(in OutgoingRecord record, DeliveryHandler? handler)
     {
-        var partition = new Confluent.Kafka.TopicPartition(record.Partition.Topic, record.Partition.Partition);
+        var partition = Native(record.Partition);
         var message = KafkaMessages.Of(in record);
         var report = handler is null ? null : KafkaMessages.Report(record.Partition, handler);
         var attemptsLeft = (int)(transactionTimeout / QueueFullWait);
@@ -115,6 +117,7 @@ internal sealed class KafkaLogProducer : ILogProducer
 
     private void Commit(CommitRequest request, CommitOperation operation)
     {
+        SendRest(request);
         var started = TimeProvider.System.GetTimestamp();
         while (producer.Flush(requestTimeout) > 0)
         {
@@ -134,6 +137,30 @@ internal sealed class KafkaLogProducer : ILogProducer
         Await(request.Predecessor, CommitStage.Committed);
         Retry("CommitTransaction", () => producer.CommitTransaction(requestTimeout));
         operation.Reach(CommitStage.Committed);
+    }
+
+    /// <summary>Consecutive records are mostly for one partition.</summary>
+    private Confluent.Kafka.TopicPartition Native(TopicPartition partition)
+    {
+        if (lastSentTo is not { } last || last.Partition.Value != partition.Partition || last.Topic != partition.Topic)
+        {
+            lastSentTo = last = new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition);
+        }
+        return last;
+    }
+
+    private void SendRest(CommitRequest request)
+    {
+        try
+        {
+            request.SendRest?.Invoke();
+        }
+        catch
+        {
+            // Nobody uses the producer again; its readers need not wait for the transaction's time to pass.
+            AbortQuietly();
+            throw;
+        }
     }
 
     private void Await(CommitOperation? predecessor, CommitStage stage)
@@ -187,7 +214,7 @@ internal sealed class KafkaLogProducer : ILogProducer
         {
             action();
         }
-        catch (LogException error)
+        catch (Exception error) when (Faults.IsOfEngine(error))
         {
             operation.Fail(error);
         }

@@ -31,6 +31,7 @@ internal sealed class EngineMetrics : IDisposable
     private readonly Counter<long> late;
     private readonly Counter<long> unusual;
     private readonly Counter<long> recoveries;
+    private readonly Counter<double> rests;
     private readonly Counter<long> wipes;
     private readonly Histogram<double> transactionDuration;
     private readonly Histogram<double> transactionRecords;
@@ -59,6 +60,8 @@ internal sealed class EngineMetrics : IDisposable
         ticks = meter.CreateCounter<long>("alloc_ticks", null, "Ticks appended to input partitions.");
         recoveries = meter.CreateCounter<long>(
             "alloc_recoveries", null, "Times a thread dropped uncommitted work and started again.");
+        rests = meter.CreateCounter<double>(
+            "alloc_rested", "s", "How long threads rested, by application, because decisions waited in the process.");
         wipes = meter.CreateCounter<long>(
             "alloc_state_wipes", null, "Times a task's damaged local state was wiped, to be restored from the log.");
         transactionDuration = meter.CreateHistogram<double>(
@@ -132,6 +135,8 @@ internal sealed class EngineMetrics : IDisposable
     public void TickAppended() => ticks.Add(1);
 
     public void Recovered(string reason) => recoveries.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Rested(TimeSpan time) => rests.Add(time.TotalSeconds);
 
     public void StateWiped(TaskId task) =>
         wipes.Add(1, new KeyValuePair<string, object?>("task", task.ToString()));

@@ -60,6 +60,10 @@ internal sealed class SourceNode<TKey, TValue>(
     /// </summary>
     private static T Read<T>(IDeserializer<T> deserializer, byte[] data, string part)
     {
+        if (Serdes.IsBytes<T>(deserializer))
+        {
+            return (T)(object)data;
+        }
         try
         {
             return deserializer.Deserialize(data);

@@ -41,8 +41,14 @@ public static class Serdes
     /// <summary>Eight bytes, big-endian with the sign bit flipped.</summary>
     public static ISerde<long> Int64 { get; } = new Int64Serde();
 
-    /// <summary>The bytes themselves.</summary>
+    /// <summary>
+    /// The bytes themselves. A source gives the very array that came from the log, and a sink sends the one that it is
+    /// given: nobody may change an array that he was given, or has forwarded.
+    /// </summary>
     public static ISerde<byte[]> Bytes { get; } = new BytesSerde();
+
+    /// <summary>Whether what a serde reads and writes are the bytes themselves.</summary>
+    internal static bool IsBytes<T>(object serde) => typeof(T) == typeof(byte[]) && ReferenceEquals(serde, Bytes);
 
     private sealed class Utf8Serde : ISerde<string>
     {

@@ -84,11 +84,14 @@ internal sealed class SinkNode<TKey, TValue>(
 
     private void Emit(in Record<TKey, TValue> record)
     {
-        var key = record.Key is null ? null : host.Buffer.Serialize(keySerializer, record.Key);
-        var value = record.Value is null ? null : host.Buffer.Serialize(valueSerializer, record.Value);
+        var key = record.Key is null ? null : Bytes(keySerializer, record.Key);
+        var value = record.Value is null ? null : Bytes(valueSerializer, record.Value);
         host.Emit(new OutputRecord(
             definition.Topic, Partition(in record, key), key, value, record.TimestampMs, record.Headers, isJournal));
     }
+
+    private byte[] Bytes<T>(ISerializer<T> serializer, T part) =>
+        Serdes.IsBytes<T>(serializer) ? (byte[])(object)part! : host.Buffer.Serialize(serializer, part);
 
     private int Partition(in Record<TKey, TValue> record, byte[]? key)
     {

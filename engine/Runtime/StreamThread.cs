@@ -20,7 +20,7 @@ internal sealed class StreamThread : IDisposable
     private static readonly TimeSpan EndCommitInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WaitingTurn = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Records taken by polls before processing has its turn.</summary>
+    /// <summary>Records taken by polls, with those that are ready already, before processing has its turn.</summary>
     private const int PollBatch = 2_048;
 
     private readonly StreamThreadContext context;
@@ -32,6 +32,7 @@ internal sealed class StreamThread : IDisposable
     private readonly FailurePolicy failures;
     private readonly ThreadMembership member;
     private readonly CommitTiming timing;
+    private readonly ThreadRest rest;
     private readonly Thread thread;
     private readonly CancellationToken stopping;
     private readonly ILogger logger;
@@ -60,6 +61,7 @@ internal sealed class StreamThread : IDisposable
         failures = new FailurePolicy(context.Clock, options, identity.Jitter(options.RecoverySeed));
         member = new ThreadMembership(context, identity, environment, pipeline, executor, failures, SetState);
         timing = new CommitTiming(options);
+        rest = new ThreadRest(context, stopping);
         thread = new Thread(Run) { Name = identity.Name, IsBackground = true };
     }
 
@@ -149,17 +151,22 @@ internal sealed class StreamThread : IDisposable
             executor.ThrowIfFailed();
             pipeline.Advance();
             member.TakeOver();
-            Poll();
-            executor.Process();
+            var workedSince = Poll();
+            var hasWorked = executor.Process();
             if (context.Watermarks is { } watermarks)
             {
                 executor.AdvanceWatermarks(watermarks.Known);
             }
-            executor.Punctuate();
+            hasWorked |= executor.Punctuate();
             ticks.Append(executor.Tasks);
             CommitIfDue();
             executor.BoundQueues(member.Consumer);
             NoteProgress();
+            if (hasWorked)
+            {
+                rest.Worked(workedSince);
+            }
+            RestIfDue();
         }
         catch (LogException error) when (error.Failure == LogFailure.RetryCall)
         {
@@ -216,18 +223,33 @@ internal sealed class StreamThread : IDisposable
         WaitingFor = member.WaitingFor;
     }
 
-    private void Poll()
+    /// <returns>When there was something to do: what it waited before that is no work.</returns>
+    private long Poll()
     {
         var timeout = PollTimeout();
-        for (var count = 0; count < PollBatch; count++)
+        var polledAt = 0L;
+        // Once in any case: the client's own news come with it.
+        var limit = Math.Max(1, PollBatch - executor.ReadyCount);
+        for (var count = 0; count < limit; count++)
         {
             member.Consumer.Poll(timeout, out var result);
+            polledAt = polledAt == 0 ? context.Clock.GetTimestamp() : polledAt;
             if (result.Kind == PollKind.None)
             {
-                return;
+                break;
             }
             executor.Dispatch(in result);
             timeout = TimeSpan.Zero;
+        }
+        return polledAt;
+    }
+
+    /// <summary>Others come first: nothing stays open while it rests, for what reads its outputs would wait too.</summary>
+    private void RestIfDue()
+    {
+        if (rest.IsDue && (!pipeline.HasOpenTransaction || pipeline.TryStartCommit(executor.Tasks)))
+        {
+            rest.Take();
         }
     }
 

@@ -111,6 +111,25 @@ public sealed class StreamsApplication : IAsyncDisposable
     public IReadOnlyList<WatermarkStatus> Watermarks =>
         watermarks?.Reader.Read(Inputs, threads.SelectMany(t => t.Inputs)) ?? [];
 
+    /// <summary>What is done and what waits, as it is now: it may be asked often.</summary>
+    public WorkStatus Work
+    {
+        get
+        {
+            var (oldestMs, processed) = (long.MaxValue, 0L);
+            foreach (var task in tasks.Ready.Values)
+            {
+                processed += task.Counters.Processed;
+                foreach (var queue in task.Queues)
+                {
+                    oldestMs = Math.Min(oldestMs, queue.OldestUncommittedMs);
+                }
+            }
+            var ageMs = oldestMs == long.MaxValue ? 0 : clock.GetUtcNow().ToUnixTimeMilliseconds() - oldestMs;
+            return new WorkStatus(TimeSpan.FromMilliseconds(Math.Max(0, ageMs)), processed);
+        }
+    }
+
     /// <summary>What is heard of Kafka.</summary>
     public BrokerContact Contact => watch?.Contact ?? new BrokerContact(TimeSpan.Zero, null);
 

@@ -61,6 +61,9 @@ public sealed record StreamsOptions
     /// </summary>
     public Action? ThreadStarts { get; init; }
 
+    /// <summary>When and how far its threads stand back for others in the process; null for never.</summary>
+    public StandingBack? StandsBack { get; init; }
+
     /// <summary>
     /// The longest time between commits under load; default 50 ms. With an empty input a commit starts at once.
     /// </summary>
@@ -209,6 +212,7 @@ public sealed record StreamsOptions
         RequireWithin(
             RepartitionPurgeInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1),
             nameof(RepartitionPurgeInterval));
+        RequireWithin(StandsBack?.Share ?? 1, 0.001, 1, nameof(StandsBack));
         RequireWithin(StartTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(StartTimeout));
     }
 

@@ -7,8 +7,8 @@ namespace Alloc.Engine.State;
 /// </summary>
 internal sealed class EncodedKeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
-    : OverlayStore<EncodedKey, byte[]>(definition, EncodedKey.Serde, Serdes.Bytes, ordinal, state, database),
-        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>, ICommittedStore
+    : EncodedStore(definition, ordinal, state, database), IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>,
+        ICommittedStore
     where TKey : notnull
     where TValue : class
 {
@@ -58,8 +58,6 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
         values);
 
     public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
-
-    protected override EncodedKey Own(EncodedKey key) => key.Own();
 
     private EncodedKey LookUp(TKey key)
     {

@@ -99,13 +99,17 @@ public interface IStateLayer
     /// <summary>Distinct keys in the layer.</summary>
     int EntryCount { get; }
 
-    /// <summary>Shows every entry of the named stores once, in no particular order (for changelogs).</summary>
+    /// <summary>
+    /// Shows every entry of the named stores once, in no particular order (for changelogs); on any thread.
+    /// </summary>
     void Visit(IReadOnlySet<string> storeNames, StateChangeVisitor visitor);
 }
 
-/// <summary>Sees one changed entry; the spans are valid during the call only.</summary>
-public delegate void StateChangeVisitor(
-    string storeName, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete);
+/// <summary>Sees one changed entry; the arrays may be kept, and nobody may change them.</summary>
+/// <param name="storeName">The store.</param>
+/// <param name="key">The store's own key.</param>
+/// <param name="value">The value; null for a delete.</param>
+public delegate void StateChangeVisitor(string storeName, byte[] key, byte[]? value);
 
 /// <summary>Opens the state of tasks; shares one block cache and one memory limit among them.</summary>
 public interface ITaskStateProvider : IDisposable

@@ -162,18 +162,13 @@ internal abstract class OverlayStore<TKey, TValue>(
     public override void Visit(LayerPart part, StateChangeVisitor visitor)
     {
         var entries = (LayerPart<TKey, TValue>)part;
-        var value = new ByteBuffer();
+        var scratch = new ByteBuffer();
         for (var i = 0; i < entries.Count; i++)
         {
             var entry = entries[i];
-            keyBuffer.Clear();
-            KeySerde.Serialize(entry.Key, keyBuffer);
-            value.Clear();
-            if (entry.Value is not null)
-            {
-                ValueSerde.Serialize(entry.Value, value);
-            }
-            visitor(Definition.Name, keyBuffer.Written, value.Written, entry.Value is null);
+            visitor(
+                Definition.Name, KeyBytes(entry.Key, scratch),
+                entry.Value is null ? null : ValueBytes(entry.Value, scratch));
         }
     }
 
@@ -245,11 +240,17 @@ internal abstract class OverlayStore<TKey, TValue>(
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="isNew">Whether it is known that the key has no value.</param>
-    protected void Set(TKey key, TValue? value, bool isNew)
+    /// <returns>The key's slot.</returns>
+    protected int Set(TKey key, TValue? value, bool isNew)
+    {
+        var hash = SlotTable<TKey, TValue>.HashOf(key);
+        return SetAt(table.Find(key, hash), key, hash, value, isNew);
+    }
+
+    /// <summary>As <see cref="Set"/>, of a key whose slot is found already.</summary>
+    protected int SetAt(int index, TKey key, int hash, TValue? value, bool isNew)
     {
         var active = State.ActiveLayer;
-        var hash = SlotTable<TKey, TValue>.HashOf(key);
-        var index = table.Find(key, hash);
         if (index < 0)
         {
             MakeRoom();
@@ -262,7 +263,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             ref var known = ref table[index];
             if (known.Value is null && value is null)
             {
-                return;
+                return index;
             }
             Remember(new UndoStep { Slot = index, Value = known.Value, Layer = known.Layer, BornIn = known.BornIn });
             if (isNew && known.Value is null && known.Layer <= State.WrittenLayer)
@@ -286,6 +287,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             }
             dirty[dirtyCount++] = index;
         }
+        return index;
     }
 
     /// <summary>The key's bytes in the database; valid until the next call.</summary>
@@ -347,6 +349,12 @@ internal abstract class OverlayStore<TKey, TValue>(
     protected virtual void OnGivenUp(TKey key, bool isStored)
     {
     }
+
+    /// <summary>The key's own bytes, without the store's id; on any thread.</summary>
+    protected virtual byte[] KeyBytes(TKey key, ByteBuffer scratch) => scratch.Serialize(KeySerde, key);
+
+    /// <summary>The value's bytes; on any thread.</summary>
+    protected virtual byte[] ValueBytes(TValue value, ByteBuffer scratch) => scratch.Serialize(ValueSerde, value);
 
     /// <summary>The key as a slot may keep it, when it was looked up with one that may not be kept.</summary>
     protected virtual TKey Own(TKey key) => key;

@@ -32,7 +32,7 @@ internal abstract class TaskStore(StoreDefinition definition, int ordinal, TaskS
 
     public abstract void RestoreChange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isDelete);
 
-    /// <summary>Shows the entries of a layer with the store's own key bytes.</summary>
+    /// <summary>Shows the entries of a layer with the store's own key bytes; on any thread.</summary>
     public abstract void Visit(LayerPart part, StateChangeVisitor visitor);
 
     /// <summary>

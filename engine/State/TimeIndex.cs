@@ -45,7 +45,7 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         }
         if (!isEarliestDecoded)
         {
-            earliestKey = hasEarliest ? typedKeys.Deserialize(earliest.Key.Span) : default!;
+            earliestKey = hasEarliest ? Typed(earliest.Key) : default!;
             isEarliestDecoded = true;
         }
         dueAtMs = hasEarliest ? earliest.DueAtMs : long.MaxValue;
@@ -101,7 +101,7 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
             {
                 yield break;
             }
-            yield return new KeyValuePair<long, TKey>(timer.DueAtMs, typedKeys.Deserialize(timer.Key.Span));
+            yield return new KeyValuePair<long, TKey>(timer.DueAtMs, Typed(timer.Key));
         }
     }
 
@@ -134,8 +134,16 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
 
     protected override TimedKey Own(TimedKey key) => key with { Key = key.Key.Own() };
 
+    // Whose keys are bytes takes and gives them as they are; the other way is not compiled for it.
+    private TKey Typed(EncodedKey key) =>
+        typeof(TKey) == typeof(EncodedKey) ? (TKey)(object)key : typedKeys.Deserialize(key.Span);
+
     private TimedKey LookUp(long dueAtMs, TKey key)
     {
+        if (typeof(TKey) == typeof(EncodedKey))
+        {
+            return new TimedKey(dueAtMs, (EncodedKey)(object)key);
+        }
         typedKey.Clear();
         typedKeys.Serialize(key, typedKey);
         return new TimedKey(dueAtMs, EncodedKey.Over(typedKey));
@@ -144,13 +152,13 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
     private void Add(long dueAtMs, TKey key, bool isNew)
     {
         var entry = LookUp(dueAtMs, key);
-        var index = Table.Find(entry, SlotTable<TimedKey, Present>.HashOf(entry));
+        var hash = SlotTable<TimedKey, Present>.HashOf(entry);
+        var index = Table.Find(entry, hash);
         if (index >= 0 && Table[index].Value is not null)
         {
             return;
         }
-        entry = index >= 0 ? Table[index].Key : Own(entry);
-        Set(entry, Present.Instance, isNew);
+        entry = Table[SetAt(index, entry, hash, Present.Instance, isNew)].Key;
         Push(entry);
         if (isEarliestKnown && (!hasEarliest || TimerOrder.Instance.Compare(entry, earliest) < 0))
         {

@@ -8,8 +8,21 @@ namespace Alloc.Engine.Transactions;
 /// </summary>
 internal static class ChangelogWriter
 {
-    /// <summary>Writes the changes of one task's layer.</summary>
+    /// <summary>Writes the changes of one task's layer; on any thread.</summary>
+    /// <exception cref="TaskFailedException">A serializer failed.</exception>
     public static void Write(TaskShare share, TransactionBuffer transaction)
+    {
+        try
+        {
+            WriteChanges(share, transaction);
+        }
+        catch (Exception error) when (!Faults.IsOfEngine(error))
+        {
+            throw share.Task.Failed("when its changelogs were written", error);
+        }
+    }
+
+    private static void WriteChanges(TaskShare share, TransactionBuffer transaction)
     {
         var changelogs = share.Task.Changelogs;
         if (changelogs.StoreNames.Count == 0)
@@ -17,25 +30,22 @@ internal static class ChangelogWriter
             return;
         }
         var partition = share.Task.TaskId.Partition;
-        var timestampMs = share.Task.WallClockMs;
+        var timestampMs = share.WallClockMs;
         var topicWithTime = (string?)null;
-        share.Layer.Visit(changelogs.StoreNames, (storeName, key, value, isDelete) =>
+        share.Layer.Visit(changelogs.StoreNames, (storeName, key, value) =>
         {
-            if (key.IsEmpty)
+            if (key.Length == 0)
             {
                 throw new StreamsException(
                     $"Store '{storeName}' has an entry with an empty key; its changelog cannot hold one.");
             }
             topicWithTime = changelogs.TopicOf(storeName);
             transaction.Write(new OutputRecord(
-                topicWithTime, partition, key.ToArray(), isDelete ? null : value.ToArray(), timestampMs, null,
-                IsChangelog: true));
+                topicWithTime, partition, key, value, timestampMs, null, IsChangelog: true));
         });
         // Time that moved alone is written too: what was emitted by it must not be emitted again.
-        var hasMoved = share.Watermarks is { } moved && !TaskTime.AreEqual(moved, share.Task.WrittenWatermarks);
-        if ((topicWithTime is not null && share.StreamTimeMs != long.MinValue) || hasMoved)
+        if ((topicWithTime is not null && share.StreamTimeMs != long.MinValue) || share.HaveWatermarksMoved)
         {
-            share.Task.WrittenWatermarks = share.Watermarks;
             var time = new TaskTime(share.StreamTimeMs, share.Watermarks ?? TaskTime.None);
             transaction.Write(new OutputRecord(
                 topicWithTime ?? changelogs.FirstChangelog, partition, [], time.ToBytes(), timestampMs, null,

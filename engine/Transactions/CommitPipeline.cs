@@ -24,6 +24,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
     private readonly ThreadIdentity identity;
     private readonly EngineMetrics metrics;
     private readonly Queue<TransactionBuffer> inFlight = new();
+    private readonly List<OutputRecord> held = [];
     private ILogProducer[] producers = [];
     private LogOperation[] initializations = [];
     private readonly List<Task> disposals = [];
@@ -132,7 +133,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         var producer = producers[turn];
         turn = (turn + 1) % producers.Length;
         producer.Begin();
-        current = new TransactionBuffer(producer, clock.GetTimestamp());
+        current = new TransactionBuffer(producer, clock.GetTimestamp(), held);
         ReleaseIfDelivered();
         return true;
     }
@@ -168,10 +169,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         var offsets = new List<TopicPartitionOffset>();
         foreach (var task in tasks)
         {
-            var share = new TaskShare(task, task.State.Freeze(),
-                Array.ConvertAll(task.Queues, q => (q, q.CommitOffset, q.Mark)), task.StreamTimeMs,
-                task.Watermarks.Snapshot());
-            WriteChangelogs(share, transaction);
+            var share = ShareOf(task);
             transaction.Shares.Add(share);
             offsets.AddRange(share.Offsets.Select(o => new TopicPartitionOffset(o.Queue.Partition, o.Offset)));
         }
@@ -180,9 +178,8 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
             throw new TaskMigratedException(
                 "A transaction without offsets or without membership would skip the group's fencing");
         }
-        transaction.SendLast();
-        transaction.Commit = transaction.Producer
-            .StartCommit(new CommitRequest(offsets, group, newestInFlight?.Commit));
+        transaction.Commit = transaction.Producer.StartCommit(
+            new CommitRequest(offsets, group, newestInFlight?.Commit) { SendRest = transaction.SendRest });
         if (inFlight.Count == 0)
         {
             awaitedSince = clock.GetTimestamp();
@@ -262,6 +259,7 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         IsHealthy = false;
         initializations = [];
         current = null;
+        held.Clear();
         newestInFlight = null;
         inFlight.Clear();
         DisposeProducers();
@@ -299,16 +297,19 @@ internal sealed class CommitPipeline : IOutputWriter, IDisposable
         return true;
     }
 
-    private static void WriteChangelogs(TaskShare share, TransactionBuffer transaction)
+    private static TaskShare ShareOf(StreamTask task)
     {
-        try
+        var watermarks = task.Watermarks.Snapshot();
+        var share = new TaskShare(
+            task, task.State.Freeze(), Array.ConvertAll(task.Queues, q => (q, q.CommitOffset, q.Mark)),
+            task.StreamTimeMs, watermarks)
         {
-            ChangelogWriter.Write(share, transaction);
-        }
-        catch (Exception error) when (!Faults.IsOfEngine(error))
-        {
-            throw share.Task.Failed("when its changelogs were written", error);
-        }
+            WallClockMs = task.WallClockMs,
+            HaveWatermarksMoved = watermarks is not null && !TaskTime.AreEqual(watermarks, task.WrittenWatermarks),
+        };
+        // Should they not be written after all, the task begins anew with those of its state.
+        task.WrittenWatermarks = watermarks ?? task.WrittenWatermarks;
+        return share;
     }
 
     private void Complete(TransactionBuffer transaction)

@@ -10,10 +10,13 @@ namespace Alloc.Engine.Transactions;
 /// One transaction: the outputs that wait until the one before is delivered, the last record of each partition whose
 /// offset is wanted, and what it will commit.
 /// </summary>
-internal sealed class TransactionBuffer(ILogProducer producer, long startedTimestamp)
+/// <param name="producer">Sends it.</param>
+/// <param name="startedTimestamp">When it began.</param>
+/// <param name="held">Where its outputs wait; empty. One transaction at a time has some: they use it in turn.</param>
+internal sealed class TransactionBuffer(ILogProducer producer, long startedTimestamp, List<OutputRecord> held)
 {
-    private readonly List<OutputRecord> held = [];
     private readonly Dictionary<TopicPartition, LastRecord> last = [];
+    private LastRecord? recent;
 
     public ILogProducer Producer { get; } = producer;
 
@@ -23,8 +26,6 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
     public bool IsSending { get; private set; }
 
     public int RecordCount { get; private set; }
-
-    public int OutputCount { get; private set; }
 
     public long Bytes { get; private set; }
 
@@ -38,7 +39,6 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
 
     public void Write(in OutputRecord output)
     {
-        OutputCount++;
         Bytes += (output.Key?.Length ?? 0) + (output.Value?.Length ?? 0) + 64;
         if (IsSending)
         {
@@ -65,9 +65,17 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
         held.Clear();
     }
 
-    /// <summary>Sends the last records, with handlers that learn their offsets.</summary>
-    public void SendLast()
+    /// <summary>
+    /// Sends what only the commit can: what stores changed, and the last records, with handlers that learn their
+    /// offsets. On the commit's own thread, so that the stream thread goes on with the next transaction.
+    /// </summary>
+    /// <exception cref="TaskFailedException">A serializer failed.</exception>
+    public void SendRest()
     {
+        foreach (var share in Shares)
+        {
+            ChangelogWriter.Write(share, this);
+        }
         foreach (var (partition, record) in last)
         {
             var target = record;
@@ -95,18 +103,21 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
             return;
         }
         // The last record of a partition has a handler; which one is the last shows when the next comes or the commit
-        // does.
-        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(
-            last, new TopicPartition(output.Topic, output.Partition), out var exists);
-        if (exists)
+        // does. Mostly the next is of the same partition.
+        if (recent is null || !ReferenceEquals(recent.Record.Topic, output.Topic)
+            || recent.Record.Partition != output.Partition)
         {
-            Producer.Send(Outgoing(in slot!.Record), null);
+            ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                last, new TopicPartition(output.Topic, output.Partition), out var exists);
+            if (!exists)
+            {
+                recent = slot = new LastRecord { Record = output };
+                return;
+            }
+            recent = slot!;
         }
-        else
-        {
-            slot = new LastRecord();
-        }
-        slot.Record = output;
+        Producer.Send(Outgoing(in recent.Record), null);
+        recent.Record = output;
     }
 
     private static OutgoingRecord Outgoing(in OutputRecord output) =>
@@ -128,4 +139,11 @@ internal sealed class TransactionBuffer(ILogProducer producer, long startedTimes
 internal sealed record TaskShare(
     StreamTask Task, IStateLayer Layer,
     IReadOnlyList<(RecordQueue Queue, long Offset, long Mark)> Offsets, long StreamTimeMs,
-    IReadOnlyDictionary<string, long>? Watermarks);
+    IReadOnlyDictionary<string, long>? Watermarks)
+{
+    /// <summary>The host's clock when the commit began, milliseconds since 1970 UTC.</summary>
+    public required long WallClockMs { get; init; }
+
+    /// <summary>Whether watermarks moved since they were written last.</summary>
+    public required bool HaveWatermarksMoved { get; init; }
+}

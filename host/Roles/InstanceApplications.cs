@@ -48,6 +48,7 @@ internal sealed record InstanceParts
 internal sealed class InstanceApplications : IAsyncDisposable
 {
     private readonly InstanceParts parts;
+    private readonly StreamsOptions besideEngine;
     private readonly List<RoleHost> hosts = [];
     private readonly RoleMetrics metrics;
     private readonly bool withProjection;
@@ -61,9 +62,17 @@ internal sealed class InstanceApplications : IAsyncDisposable
     {
         this.parts = parts;
         withProjection = roles.Contains(InstanceRole.Projection);
+        besideEngine = roles.Contains(InstanceRole.Allocation) && roles.Count > 1
+            ? parts.Engine with
+            {
+                StandsBack = new DecisionsFirst(() => Of(InstanceRole.Allocation)?.Work, parts.Time)
+                    .Others(roles.Count - 1),
+            }
+            : parts.Engine;
         foreach (var role in roles.Order().Where(r => r != InstanceRole.Projection))
         {
-            hosts.Add(new RoleHost(role, TopologyOf(role), parts.Engine, parts.Time, parts.Loggers));
+            var engine = role == InstanceRole.Allocation ? parts.Engine : besideEngine;
+            hosts.Add(new RoleHost(role, TopologyOf(role), engine, parts.Time, parts.Loggers));
         }
         var all = hosts.Select(h => (h.Role, h.Hosted)).ToList();
         if (withProjection)
@@ -149,7 +158,7 @@ internal sealed class InstanceApplications : IAsyncDisposable
                 {
                     Client = parts.Client,
                     Allocation = parts.Allocation,
-                    Engine = parts.Engine,
+                    Engine = besideEngine,
                 },
                 parts.Serdes.Outcomes, parts.Time, parts.Loggers, broker, cancellation).ConfigureAwait(false);
         }

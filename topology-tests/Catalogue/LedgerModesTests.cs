@@ -46,8 +46,10 @@ public sealed class LedgerModesTests
     }
 
     /// <summary>Each is put into force with the policy beside it.</summary>
-    [Fact]
-    public void What_the_demo_does_with_the_ledger_its_policy_allows() => Assert.Empty(LedgerModes.Undone(
-        CatalogueTexts.Read(PolicyTexts.Document("examples/black-friday-demo.catalogue.yaml")),
+    [Theory]
+    [InlineData("black-friday-demo")]
+    [InlineData("black-friday")]
+    public void What_an_example_does_with_the_ledger_its_policy_allows(string name) => Assert.Empty(LedgerModes.Undone(
+        CatalogueTexts.Read(PolicyTexts.Document($"examples/{name}.catalogue.yaml")),
         PolicyDocument.ParseAny(PolicyTexts.Document("examples/black-friday.policy.yaml")).Policy!));
 }

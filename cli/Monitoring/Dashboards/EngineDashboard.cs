@@ -72,6 +72,10 @@ internal static class EngineDashboard
             "More at once means more load, and is cheaper each."),
         Panel.Lines("Ticks", "cps", $"sum by (group) (rate(alloc_ticks_total{Chosen}[$__rate_interval]))", "{{group}}",
             "Records that move an idle partition's time on."),
+        Panel.Lines("Standing back for decisions", "percentunit",
+            $"sum by (instance, group) (rate(alloc_rested_seconds_total{Chosen}[$__rate_interval]))",
+            "{{instance}} {{group}}",
+            "The share of the time that threads rest because commands of their instance wait for processor time."),
     ];
 
     private static IReadOnlyList<Panel> State() =>

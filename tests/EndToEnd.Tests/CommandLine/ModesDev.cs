@@ -61,9 +61,9 @@ public sealed class ModesDev : IAsyncLifetime
         await File.WriteAllTextAsync(Files.Policy, Policy);
         await File.WriteAllTextAsync(Files.Catalogue, Catalogue);
         Ok(await RunAsync("policy", "apply", Files.Policy, "--yes"));
-        // Written is not decided by: a partition that has not come to it refuses the modes that it allows.
+        // Written is not decided by: it acts from a time on, and before that the modes that it allows are refused.
         await Asked.UntilAsync(Deployment, "v1/settings", a => (bool)a["complete"]!
-            && a["partitions"]!.AsArray().All(p => (int)p!["highestPolicy"]! == 1));
+            && a["partitions"]!.AsArray().All(p => p!["policies"]!.AsArray().Any(IsInForce)));
         Applied = Ok(await RunAsync(
             "catalogue", "apply", Files.Catalogue, "--reason", "a test", "--yes", "-o", "json"));
         Ok(await CommandLineRun.OfAsync(
@@ -97,6 +97,9 @@ public sealed class ModesDev : IAsyncLifetime
     /// <summary>Waits until the ledger has a mode on, or off, in all partitions.</summary>
     internal Task LedgerAsync(string mode, bool isOn) => Asked.UntilAsync(Deployment, "v1/settings", a =>
         a["partitions"]!.AsArray().All(p => isOn == p!["modes"]!.AsArray().Any(m => (string)m!["mode"]! == mode)));
+
+    private static bool IsInForce(JsonNode? policy) => (int)policy!["version"]! == 1
+        && DateTimeOffset.Parse((string)policy["effectiveAt"]!, null) < TimeProvider.System.GetUtcNow();
 
     private static JsonNode? Of(JsonNode stages, string mode) =>
         stages["modes"]?.AsArray().FirstOrDefault(m => (string)m!["mode"]! == mode);

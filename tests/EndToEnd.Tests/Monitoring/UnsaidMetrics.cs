@@ -11,6 +11,7 @@ internal static class UnsaidMetrics
         ["alloc_partition_open_transaction_seconds"] = "no transaction stands open",
         ["alloc_partition_unowned"] = "the one instance has every partition",
         ["alloc_recoveries_total"] = "nothing fails",
+        ["alloc_rested_seconds_total"] = "no decision waits for processor time",
         ["alloc_shadow_decisions_total"] = "no shadow runs",
         ["alloc_state_wipes_total"] = "no state is damaged",
         ["alloc_unusual_records_total"] = "no join drops a record",

@@ -53,8 +53,7 @@ internal sealed class CountedJoin(JoinType type, JoinWindows windows)
 
     private sealed class CountedBuffer(
         CountedDefinition definition, int ordinal, TaskState state, IStateDatabase database, CountedJoin counts)
-        : OverlayStore<EncodedKey, byte[]>(definition, EncodedKey.Serde, Serdes.Bytes, ordinal, state, database),
-            IJoinBuffer
+        : EncodedStore(definition, ordinal, state, database), IJoinBuffer
     {
         public byte[]? Get(EncodedKey key)
         {
@@ -62,10 +61,10 @@ internal sealed class CountedJoin(JoinType type, JoinWindows windows)
             return Find(key);
         }
 
-        public void Put(EncodedKey key, byte[] entry, bool isNew)
+        public EncodedKey Put(EncodedKey key, byte[] entry, bool isNew)
         {
             counts.BytesWritten += key.Span.Length + entry.Length;
-            Set(key, entry, isNew);
+            return Table[Set(key, entry, isNew)].Key;
         }
 
         public void Delete(EncodedKey key)
@@ -73,7 +72,5 @@ internal sealed class CountedJoin(JoinType type, JoinWindows windows)
             counts.BytesWritten += key.Span.Length;
             Set(key, null, isNew: false);
         }
-
-        protected override EncodedKey Own(EncodedKey key) => key.Own();
     }
 }

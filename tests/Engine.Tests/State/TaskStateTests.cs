@@ -178,8 +178,8 @@ public sealed class TaskStateTests
 
         fixture.State.Freeze().Visit(
             new HashSet<string> { "others" },
-            (store, key, value, isDelete) => changes.Add(
-                $"{store}/{Encoding.UTF8.GetString(key)}={(isDelete ? "-" : Encoding.UTF8.GetString(value))}"));
+            (store, key, value) => changes.Add(
+                $"{store}/{Encoding.UTF8.GetString(key)}={(value is null ? "-" : Encoding.UTF8.GetString(value))}"));
 
         Assert.Equal(["others/a=last", "others/gone=-"], changes.Order(StringComparer.Ordinal));
     }
@@ -198,7 +198,7 @@ public sealed class TaskStateTests
         using var restored = new StateFixture();
         written.State.Freeze().Visit(
             new HashSet<string> { "timers" },
-            (store, key, value, isDelete) => restored.State.RestoreChange(store, key, value, isDelete));
+            (store, key, value) => restored.State.RestoreChange(store, key, value, isDelete: value is null));
         restored.Commit(1);
 
         Assert.Equal([100, 200, 300], restored.TimerIndex.Until(1_000).Select(t => t.Key));

@@ -1,4 +1,5 @@
 using Alloc.Engine.LogClient;
+using Alloc.Engine.Processing;
 using Alloc.Engine.Testing;
 
 namespace Engine.Tests.Support;
@@ -192,6 +193,16 @@ internal sealed class MemoryLogProducer(MemoryLog log, string transactionalId) :
 
     public CommitOperation StartCommit(CommitRequest request)
     {
+        try
+        {
+            request.SendRest?.Invoke();
+        }
+        catch (StreamsException error)
+        {
+            var failed = new CommitOperation();
+            failed.Fail(error);
+            return failed;
+        }
         log.Note($"commit {transactionalId[^1]}");
         var commit = new MemoryCommit(log, request, [.. records]);
         records.Clear();
