@@ -14,13 +14,6 @@ namespace Alloc.Engine.Runtime;
 /// </remarks>
 public sealed record StandingBack(Func<bool> IsWanted, double Share)
 {
-    /// <summary>No rest is longer, however long the work before it was: the group and the log wait for no more.</summary>
-    internal static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
-
     /// <summary>How long to rest after work.</summary>
-    internal TimeSpan RestAfter(TimeSpan worked)
-    {
-        var rest = worked * ((1 / Share) - 1);
-        return rest < LongestRest ? rest : LongestRest;
-    }
+    internal TimeSpan RestAfter(TimeSpan worked) => worked * ((1 / Share) - 1);
 }

@@ -152,6 +152,10 @@ internal sealed class StreamThread : IDisposable
             pipeline.Advance();
             member.TakeOver();
             var workedSince = Poll();
+            if (RestIfDue())
+            {
+                return;
+            }
             var hasWorked = executor.Process();
             if (context.Watermarks is { } watermarks)
             {
@@ -166,7 +170,6 @@ internal sealed class StreamThread : IDisposable
             {
                 rest.Worked(workedSince);
             }
-            RestIfDue();
         }
         catch (LogException error) when (error.Failure == LogFailure.RetryCall)
         {
@@ -229,7 +232,7 @@ internal sealed class StreamThread : IDisposable
         var timeout = PollTimeout();
         var polledAt = 0L;
         // Once in any case: the client's own news come with it.
-        var limit = Math.Max(1, PollBatch - executor.ReadyCount);
+        var limit = rest.IsDue ? 1 : Math.Max(1, PollBatch - executor.ReadyCount);
         for (var count = 0; count < limit; count++)
         {
             member.Consumer.Poll(timeout, out var result);
@@ -244,13 +247,17 @@ internal sealed class StreamThread : IDisposable
         return polledAt;
     }
 
-    /// <summary>Others come first: nothing stays open while it rests, for what reads its outputs would wait too.</summary>
-    private void RestIfDue()
+    /// <summary>
+    /// Rests where others come first: nothing stays open meanwhile, for what reads its outputs would wait too.
+    /// </summary>
+    private bool RestIfDue()
     {
-        if (rest.IsDue && (!pipeline.HasOpenTransaction || pipeline.TryStartCommit(executor.Tasks)))
+        if (!rest.IsDue || (pipeline.HasOpenTransaction && !pipeline.TryStartCommit(executor.Tasks)))
         {
-            rest.Take();
+            return false;
         }
+        rest.Take();
+        return true;
     }
 
     private TimeSpan PollTimeout()

@@ -1,35 +1,52 @@
 namespace Alloc.Engine.Runtime;
 
-/// <summary>What a stream thread worked since it rested last, and its rests: see <see cref="StandingBack"/>.</summary>
+/// <summary>The rest that a stream thread owes for its work, and takes: see <see cref="StandingBack"/>.</summary>
 internal sealed class ThreadRest(StreamThreadContext context, CancellationToken stopping)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
-    private readonly StandingBack? standsBack = context.Options.StandsBack;
-    private TimeSpan worked;
 
-    /// <summary>Whether the thread should rest now; what it did is to be committed before.</summary>
-    public bool IsDue => worked > TimeSpan.Zero && standsBack?.IsWanted() == true;
+    /// <summary>In one piece it takes no more, however much it owes: the group wants to be heard in between.</summary>
+    private static readonly TimeSpan LongestPiece = TimeSpan.FromSeconds(1);
+    private readonly StandingBack? standsBack = context.Options.StandsBack;
+    private TimeSpan owed;
+
+    /// <summary>
+    /// Whether the thread owes a rest and others come first now: nothing is processed before it is taken, and what was
+    /// is to be committed. Who comes first no more is owed nothing.
+    /// </summary>
+    public bool IsDue
+    {
+        get
+        {
+            if (owed > TimeSpan.Zero && !standsBack!.IsWanted())
+            {
+                owed = TimeSpan.Zero;
+            }
+            return owed > TimeSpan.Zero;
+        }
+    }
 
     /// <summary>Counts work since a time of the clock's timestamps.</summary>
     public void Worked(long since)
     {
         if (standsBack is not null)
         {
-            worked += context.Clock.GetElapsedTime(since);
+            owed += standsBack.RestAfter(context.Clock.GetElapsedTime(since));
         }
     }
 
-    /// <summary>Rests, until it has for long enough, others come first no more, or the thread is to stop.</summary>
+    /// <summary>Rests a piece of it, until others come first no more or the thread is to stop.</summary>
     public void Take()
     {
-        var length = standsBack!.RestAfter(worked);
-        worked = TimeSpan.Zero;
+        var piece = owed < LongestPiece ? owed : LongestPiece;
         var startedAt = context.Clock.GetTimestamp();
-        var left = length;
-        while (left > TimeSpan.Zero && standsBack.IsWanted() && !stopping.WaitHandle.WaitOne(left < Look ? left : Look))
+        var left = piece;
+        while (left > TimeSpan.Zero && IsDue && !stopping.WaitHandle.WaitOne(left < Look ? left : Look))
         {
-            left = length - context.Clock.GetElapsedTime(startedAt);
+            left = piece - context.Clock.GetElapsedTime(startedAt);
         }
-        context.Metrics.Rested(context.Clock.GetElapsedTime(startedAt));
+        var rested = context.Clock.GetElapsedTime(startedAt);
+        owed = rested < owed ? owed - rested : TimeSpan.Zero;
+        context.Metrics.Rested(rested);
     }
 }

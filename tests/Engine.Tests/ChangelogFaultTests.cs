@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Tests;
 
-/// <summary>Changelogs are written on the commit's own thread: what fails there has the ways of any other fault.</summary>
+/// <summary>What fails where changelogs are written has the ways of any other fault.</summary>
 public sealed class ChangelogFaultTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     private const string Poison = "poison";

@@ -11,8 +11,8 @@ public sealed class StandingBackTests(TestCluster cluster) : IClassFixture<TestC
     [InlineData(10, 1, 0)]
     [InlineData(10, 0.5, 10)]
     [InlineData(10, 0.1, 90)]
-    [InlineData(400, 0.1, 1_000)]
-    public void A_rest_makes_work_its_share_of_the_time_and_is_never_longer_than_a_second(
+    [InlineData(400, 0.1, 3_600)]
+    public void A_rest_makes_work_its_share_of_the_time(
         int workedMs, double share, int restMs)
     {
         var rest = new StandingBack(() => true, share).RestAfter(TimeSpan.FromMilliseconds(workedMs));
