@@ -12,7 +12,6 @@ internal static class BacklogPairs
     public const string Alone = "commands decided a second, allocation alone";
     public const string Together = "commands decided a second, with by-order, backlog and projection";
     private const int Rounds = 3;
-    private const string Application = "b";
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     public static async Task RunAsync(BenchRun run, BenchCluster cluster, CancellationToken cancellation)
@@ -24,8 +23,7 @@ internal static class BacklogPairs
             foreach (var isTogether in round % 2 == 0 ? [false, true] : new[] { true, false })
             {
                 rates[isTogether] = await DecideAsync(
-                    run, cluster, $"backlog-{round}-{(isTogether ? "all" : "one")}", isTogether,
-                    isDetailed: round == Rounds - 1, cancellation)
+                    run, cluster, round, isTogether, isDetailed: round == Rounds - 1, cancellation)
                     .ConfigureAwait(false);
             }
             ratios.Add(rates[true] / rates[false]);
@@ -76,11 +74,14 @@ internal static class BacklogPairs
         answer["stages"]!.AsArray().Sum(s => s!["waiting"]!.GetValue<long>());
 
     private static async Task<double> DecideAsync(
-        BenchRun run, BenchCluster cluster, string name, bool isTogether, bool isDetailed,
+        BenchRun run, BenchCluster cluster, int round, bool isTogether, bool isDetailed,
         CancellationToken cancellation)
     {
         var options = run.Options;
-        var settings = await cluster.PrepareAsync(name).ConfigureAwait(false);
+        // Changelogs bear the application's name and no prefix: the next must not restore what one before it kept.
+        var application = $"b{round}";
+        var settings = await cluster.PrepareAsync($"backlog-{round}-{(isTogether ? "all" : "one")}")
+            .ConfigureAwait(false);
         using var registry = cluster.OpenRegistry();
         using var load = new OrderLoad(settings, registry, options.Mix, isPaced: false, run.Time);
         run.Say($"writing {options.Count:N0} commands and their stage events");
@@ -96,7 +97,7 @@ internal static class BacklogPairs
         using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
         await using var engine = await EngineProcess.StartAsync(
             settings, options, "a", null, run.Time, cancellation, isTogether ? RoleTimes.AllRoles : RoleTimes.Roles[0],
-            Application).ConfigureAwait(false);
+            application).ConfigureAwait(false);
         var begun = RoleTimes.Read(engine, run.Time);
         var rate = await Task.Run(
             () => meter.Count(load.CommandCount, options.Deadline, null, cancellation), cancellation)
@@ -107,7 +108,7 @@ internal static class BacklogPairs
         if (isDetailed)
         {
             BacklogShares.Add(
-                run, Application, begun, decided, isTogether,
+                run, application, begun, decided, isTogether,
                 isTogether ? "while all run as fast as they can" : "while it decides alone as fast as it can", place);
         }
         if (isTogether)
@@ -118,7 +119,8 @@ internal static class BacklogPairs
             {
                 run.Report.Add(new Figure(
                     "backlog", $"processor time a command, thread of {role}",
-                    (caught.Of(Application, role) - begun.Of(Application, role)).TotalMicroseconds / load.CommandCount,
+                    (caught.Of(application, role) - begun.Of(application, role)).TotalMicroseconds
+                        / load.CommandCount,
                     "µs", $"until all have caught up; {place}"));
             }
         }
