@@ -4,6 +4,7 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Engine.Joins;
 using Alloc.Engine.Runtime;
+using Alloc.Engine.State;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -82,6 +83,13 @@ internal static partial class JoinScenario
                 ApplicationId = Application,
                 BootstrapServers = bootstrap,
                 StateDirectory = directory,
+                // An item lives for 130 thousand records here: of most, the files never see anything.
+                State = new StateStoreOptions
+                {
+                    WriteAfterRecordCount = 300_000,
+                    MaximumUnwrittenRecordCount = 900_000,
+                    WriteAfterBytes = 192L << 20,
+                },
             }, time, NullLoggerFactory.Instance);
         await application.StartAsync(cancellation).ConfigureAwait(false);
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation).ConfigureAwait(false);

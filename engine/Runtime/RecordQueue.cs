@@ -104,6 +104,24 @@ internal sealed class RecordQueue(TopicPartition partition, SourceNode source)
         return next;
     }
 
+    /// <summary>
+    /// Records of a task's queues that may be processed in the order of their time: none while one of them is empty and
+    /// its partition was not read to its end, for what comes next there may be older.
+    /// </summary>
+    public static int ReadyCount(RecordQueue[] queues)
+    {
+        var count = 0;
+        foreach (var queue in queues)
+        {
+            if (queue.Count == 0 && queue.EndOffset < queue.NextOffset)
+            {
+                return 0;
+            }
+            count += queue.Count;
+        }
+        return count;
+    }
+
     /// <summary>Empties the queue and sets where to go on.</summary>
     public void Reset(long nextOffset, long mark)
     {

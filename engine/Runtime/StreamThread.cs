@@ -150,7 +150,7 @@ internal sealed class StreamThread : IDisposable
             member.TakeUpRebalance();
             executor.ThrowIfFailed();
             pipeline.Advance();
-            member.TakeOver();
+            TakeOver();
             var workedSince = Poll();
             if (RestIfDue())
             {
@@ -226,7 +226,19 @@ internal sealed class StreamThread : IDisposable
         WaitingFor = member.WaitingFor;
     }
 
-    /// <returns>When there was something to do: what it waited before that is no work.</returns>
+    private void TakeOver()
+    {
+        var isRestoring = member.IsRestoring;
+        var since = context.Clock.GetTimestamp();
+        member.TakeOver();
+        if (isRestoring)
+        {
+            rest.Worked(since);
+        }
+    }
+
+    /// <summary>Takes what the client has, and waits for it while there is nothing to do.</summary>
+    /// <returns>When the first answer came: what it waited before that is no work.</returns>
     private long Poll()
     {
         var timeout = PollTimeout();

@@ -122,9 +122,8 @@ internal sealed class TaskExecutor(
             t.Queues, q => q.Count == 0 && q.EndOffset >= Math.Max(0, q.NextOffset)));
 
     /// <summary>
-    /// Records of tasks with one source that could be processed now. More of them need not be taken from the client:
-    /// those that wait here for long are copied by the garbage collector again and again. Where a task has more sources
-    /// they are not counted, for it has to see them all to take the oldest first.
+    /// Records that could be processed now, in the order of their time. More of them need not be taken from the client:
+    /// those that wait here for long are copied by the garbage collector again and again.
     /// </summary>
     public int ReadyCount
     {
@@ -133,9 +132,9 @@ internal sealed class TaskExecutor(
             var count = 0;
             foreach (var task in tasks)
             {
-                if (task.Queues.Length == 1 && task.Wait.RetryAtMs <= environment.NowMs)
+                if (task.Wait.RetryAtMs <= environment.NowMs)
                 {
-                    count += task.Queues[0].Count;
+                    count += RecordQueue.ReadyCount(task.Queues);
                 }
             }
             return count;

@@ -56,6 +56,27 @@ public sealed class StandingBackTests(TestCluster cluster) : IClassFixture<TestC
     }
 
     [Fact]
+    public async Task It_rests_while_it_restores_too()
+    {
+        var run = await LedgerRun.CreateAsync(cluster, 1);
+        cluster.Produce(
+            run.Commands, Enumerable.Range(0, 5_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
+        await using (await run.StartAsync(run.Options()))
+        {
+            run.AssertExactlyOnce(5_000);
+        }
+
+        // On an empty directory, so that all is restored; and there is nothing else to do.
+        var options = run.Options() with { StandsBack = new StandingBack(() => true, 0.5) };
+        using var rested = new Rests(options.ApplicationId);
+
+        await using var application = await Until.StartedAsync(run.Create(options));
+
+        await Until.TrueAsync(() => rested.Seconds > 0, "it rested");
+        Assert.Equal(0, application.Work.Processed);
+    }
+
+    [Fact]
     public async Task Nobody_who_comes_first_no_rest()
     {
         var run = await LedgerRun.CreateAsync(cluster, 1);

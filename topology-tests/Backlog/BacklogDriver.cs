@@ -21,6 +21,7 @@ internal sealed class BacklogDriver : IDisposable
     public const string Fraud = "AwaitingFraudDecision";
     public const string Payment = "AuthorizationPending";
 
+    private readonly Dictionary<(string Mode, string Partition), string> told = [];
     private long sequence;
 
     public BacklogDriver(int partitions = 1, BacklogInstruments? instruments = null)
@@ -138,7 +139,11 @@ internal sealed class BacklogDriver : IDisposable
     public IReadOnlyList<ModeState> Modes() =>
         [.. Driver.ReadOutputs(Options.ModeTopic).Select(r => Serdes.Modes.Deserialize(r.Value))];
 
-    public IReadOnlyList<AllocationCommand> Commands() =>
+    /// <summary>What the ledger is told, but for what its partition was told already.</summary>
+    public IReadOnlyList<AllocationCommand> Commands() => [.. AllCommands().Where(IsNews)];
+
+    /// <summary>The same with every reminder.</summary>
+    public IReadOnlyList<AllocationCommand> AllCommands() =>
         [.. Driver.ReadOutputs(Options.CommandTopic).Select(r => Serdes.Commands.Deserialize(r.Value))];
 
     public IReadOnlyList<StageDelta> Deltas() =>
@@ -150,6 +155,17 @@ internal sealed class BacklogDriver : IDisposable
 
     public WaitingWork? Work(string workId, int partition = 0) =>
         Driver.GetStore<IKeyValueStore<string, WaitingWork>>(BacklogStores.Works, partition).Get(workId);
+
+    private bool IsNews(AllocationCommand command)
+    {
+        var said = (AllocationCommandBody.ModeSwitch)command.Body;
+        var partition = command.CommandId[(command.CommandId.LastIndexOf('/') + 1)..];
+        var text = $"{said.On} {said.CapMs} {string.Join(',', said.Pools)} {string.Join(',', said.Classes)} "
+            + command.Actor.Id;
+        var isNews = told.GetValueOrDefault((said.Mode, partition)) != text;
+        told[(said.Mode, partition)] = text;
+        return isNews;
+    }
 
     public static byte[] Bytes<T>(ISerializer<T> serializer, T value)
     {

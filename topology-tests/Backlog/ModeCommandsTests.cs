@@ -1,4 +1,5 @@
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Backlog.Merging;
 using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
 using Topology.Tests.Ledger;
@@ -82,5 +83,54 @@ public sealed class ModeCommandsTests : IDisposable
         Assert.All(outcomes, o => Assert.True(o.Event is AllocationOutcomeEvent.ModeChanged, OutcomeText.Of(o)));
         Assert.Equal([true, false], outcomes.Select(o => ((AllocationOutcomeEvent.ModeChanged)o.Event).On));
         Assert.Empty(ledger.State.Settings.Modes);
+    }
+
+    [Fact]
+    public void A_ledger_whose_policy_comes_after_the_switch_is_told_again_within_a_minute()
+    {
+        var refusing = TestLedger.WithStock(10);
+        var allowing = TestLedger.WithStock(10, policy: PolicyVersions.Version0 with
+        {
+            ModeTable = [new LedgerMode("mode/slow", Slow, PoolPattern.All, ModeEffect.RejectHolds, 0)],
+        });
+        backlog.Apply(OperationsCatalogue.Shipped with
+        {
+            Version = 1,
+            Modes =
+            [
+                new OperationsMode(
+                    Slow, Fraud, ModeMeasure.BreachedShare, 0.2, 0.05, TimeSpan.FromSeconds(1),
+                    DegradedEffect.RejectHolds, null, [], []),
+            ],
+        });
+        for (var n = 0; n < 30; n++)
+        {
+            backlog.Enter($"o{n}");
+        }
+        backlog.Pass(TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(10));
+        refusing.NowMs = allowing.NowMs = backlog.NowMs + 60_000;
+        var first = backlog.AllCommands();
+        Assert.All(first, c => Assert.Contains(
+            $"{ReasonCode.PolicyForbids}", OutcomeText.Of(refusing.Run(c)), StringComparison.Ordinal));
+
+        backlog.Pass(ModeRecords.ReminderInterval);
+
+        var again = backlog.AllCommands();
+        Assert.Equal(2, again.Count);
+        Assert.Empty(first.Select(c => c.CommandId).Intersect(again.Select(c => c.CommandId)));
+        Assert.True(Assert.IsType<AllocationOutcomeEvent.ModeChanged>(allowing.Run(again[0]).Event).On);
+        Assert.IsType<AllocationOutcomeEvent.NoOp>(allowing.Run(again[1]).Event);
+
+        // It is the same episode: nobody is told anything new but the ledger.
+        Assert.Single(backlog.Modes());
+        backlog.Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(20, backlog.AllCommands().Count);
+
+        for (var n = 0; n < 30; n++)
+        {
+            backlog.Leave($"o{n}");
+        }
+        backlog.Pass(TimeSpan.FromMinutes(10));
+        Assert.All(backlog.AllCommands(), c => Assert.False(((AllocationCommandBody.ModeSwitch)c.Body).On));
     }
 }

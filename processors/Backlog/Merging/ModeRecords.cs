@@ -13,7 +13,16 @@ namespace Alloc.Processors.Backlog.Merging;
 internal sealed class ModeRecords(
     MergeStores stores, int commandPartitions, Action<PartitionedKey, object> emit)
 {
+    /// <summary>
+    /// How often the ledger is told again of a mode that is on. It takes only what a policy in force allows, and one
+    /// that allows the mode may come after it; of what it knows, it says so and changes nothing.
+    /// </summary>
+    public static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
+
     private const string Nothing = "nothing any more";
+
+    /// <summary>When each mode was commanded last; of one that is not here it is not known, and counts from now.</summary>
+    private readonly Dictionary<string, long> commandedAtMs = new(StringComparer.Ordinal);
 
     /// <summary>What was told of a mode last; null: nothing.</summary>
     public ModeState? Last(string mode) => stores.ModeStates.Get(mode);
@@ -54,6 +63,20 @@ internal sealed class ModeRecords(
         Command(state, ModeMeasures.ActsOnLedger(told.Effect), nowMs);
     }
 
+    /// <summary>Tells the ledger again, once in a while, of a mode that is on.</summary>
+    public void Remind(ModeRow row, long nowMs)
+    {
+        if (!row.ActsOnLedger || Last(row.Id) is not { On: true } told)
+        {
+            return;
+        }
+        if (!commandedAtMs.TryAdd(row.Id, nowMs)
+            && nowMs - commandedAtMs[row.Id] >= ReminderInterval.TotalMilliseconds)
+        {
+            Command(told, isOfLedger: true, nowMs);
+        }
+    }
+
     private static ModeState Of(OperationsCatalogue catalogue, ModeRow row, ModeMemory memory, ModeCause cause) => new()
     {
         Mode = row.Id,
@@ -83,7 +106,12 @@ internal sealed class ModeRecords(
 
     private void Command(ModeState state, bool isOfLedger, long nowMs)
     {
-        for (var partition = 0; isOfLedger && partition < commandPartitions; partition++)
+        if (!isOfLedger)
+        {
+            return;
+        }
+        commandedAtMs[state.Mode] = nowMs;
+        for (var partition = 0; partition < commandPartitions; partition++)
         {
             emit(new PartitionedKey(ReservedKeys.Mode, partition), CommandOf(state, partition, nowMs));
         }

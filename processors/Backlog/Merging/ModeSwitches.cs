@@ -25,6 +25,7 @@ internal sealed class ModeSwitches(MergeStores stores, ModeRecords records)
             records.Tell(
                 catalogue, row, next, new ModeCause(Why(row, next, value, threshold), value, threshold), nowMs);
         }
+        records.Remind(row, nowMs);
     }
 
     /// <summary>An operator asks for a mode to be on or off.</summary>
