@@ -4,13 +4,13 @@ namespace Alloc.Host.Roles;
 
 /// <summary>
 /// Whoever decides comes first: while it is at work and commands wait all the same, the other applications of the
-/// instance take a tenth of a core together. Ages, searches and orders are late then, and say so; decisions are not.
+/// instance take a fiftieth of a core together. Ages, searches and orders are late then, and say so; decisions are not.
 /// </summary>
 /// <param name="decides">What the application that decides is at; null while it is not there.</param>
 /// <param name="time">The clock.</param>
 internal sealed class DecisionsFirst(Func<WorkStatus?> decides, TimeProvider time)
 {
-    private const double ShareOfAll = 0.1;
+    private const double ShareOfAll = 0.02;
 
     /// <summary>Commands that wait for less are about to be decided.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);

@@ -126,7 +126,21 @@ public sealed class DemoScriptTests
         var opened = DemoScript.Opening(DemoScenario.Usual,
             Start, new Dictionary<string, DemoLeftovers> { ["seats-A"] = new() { IsSupplied = true } });
 
-        Assert.Equal(["espresso-machines", "slots-monday"], opened.Select(c => c.PoolId).Distinct());
+        Assert.Equal(["front-row", "espresso-machines", "slots-monday"], opened.Select(c => c.PoolId).Distinct());
+    }
+
+    [Fact]
+    public void The_pool_that_the_banner_suggests_is_left_to_who_looks_at_the_demo()
+    {
+        var script = new DemoScript(
+            DemoScenario.Usual, 1, Start, new Dictionary<string, DemoLeftovers>());
+
+        var asked = script.Next(Start + 1_000, 1_000).ToList();
+
+        Assert.Equal("front-row", DemoScenario.Usual.Pools[0].Id);
+        Assert.Equal(
+            ["espresso-machines", "seats-A", "slots-monday"],
+            asked.Select(c => c.PoolId).Distinct().Order(StringComparer.Ordinal));
     }
 
     private static AllocationOutcome Held(AllocationCommand command)

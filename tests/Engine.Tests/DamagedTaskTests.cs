@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
@@ -167,8 +165,7 @@ public sealed class DamagedTaskTests(TestCluster cluster) : IClassFixture<TestCl
     private sealed class DamagedRun : IAsyncDisposable
     {
         private readonly TestCluster cluster;
-        private readonly MeterListener listener = new();
-        private readonly ConcurrentQueue<string> wipes = [];
+        private readonly CounterWatch wipes;
         private readonly string kept;
         private int commands;
 
@@ -178,16 +175,7 @@ public sealed class DamagedTaskTests(TestCluster cluster) : IClassFixture<TestCl
             Run = run;
             Options = options;
             kept = cluster.NewDirectory("kept");
-            listener.InstrumentPublished = (instrument, toWhom) =>
-            {
-                if (instrument.Name == "alloc_state_wipes"
-                    && instrument.Meter.Tags!.Any(t => t.Key == "group" && (string?)t.Value == run.Name))
-                {
-                    toWhom.EnableMeasurementEvents(instrument);
-                }
-            };
-            listener.SetMeasurementEventCallback<long>((_, _, tags, _) => wipes.Enqueue((string)tags[0].Value!));
-            listener.Start();
+            wipes = new CounterWatch("alloc_state_wipes", run.Name);
         }
 
         public LedgerRun Run { get; }
@@ -197,7 +185,7 @@ public sealed class DamagedTaskTests(TestCluster cluster) : IClassFixture<TestCl
         public StreamsApplication Application { get; private set; } = null!;
 
         /// <summary>The tasks that were wiped, in order.</summary>
-        public IReadOnlyCollection<string> Wipes => wipes;
+        public IReadOnlyList<string> Wipes => wipes.Tag("task");
 
         public string Database(int partition) => Path.Combine(Options.StateDirectory, Run.Name, $"0_{partition}", "db");
 
@@ -238,10 +226,10 @@ public sealed class DamagedTaskTests(TestCluster cluster) : IClassFixture<TestCl
         /// <summary>The tasks, and no others, were wiped; everything is there and decided once.</summary>
         public async Task ExpectRestoredAsync(params int[] partitions)
         {
-            await Until.TrueAsync(() => wipes.Distinct().Count() >= partitions.Length, "wiped");
+            await Until.TrueAsync(() => Wipes.Distinct().Count() >= partitions.Length, "wiped");
             await Until.RunningAsync(Application);
             await HoldAsync(["pool-000000"]);
-            Assert.Equal(partitions.Select(p => $"0_{p}"), wipes.Distinct().Order());
+            Assert.Equal(partitions.Select(p => $"0_{p}"), Wipes.Distinct().Order());
             Run.AssertDecidedOnce(commands);
             await DisposeAsync();
         }
@@ -249,7 +237,7 @@ public sealed class DamagedTaskTests(TestCluster cluster) : IClassFixture<TestCl
         public async ValueTask DisposeAsync()
         {
             await Application.DisposeAsync();
-            listener.Dispose();
+            wipes.Dispose();
         }
 
         /// <summary>Decisions that a store knows of; none while it is damaged.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Alloc.Engine.Runtime;
 using Engine.Tests.Support;
 
@@ -46,12 +45,12 @@ public sealed class StandingBackTests(TestCluster cluster) : IClassFixture<TestC
         cluster.Produce(
             run.Commands, Enumerable.Range(0, 5_000).Select(n => ((string?)$"pool-{n % 10}", (string?)$"hold {n}")));
         var options = run.Options() with { StandsBack = new StandingBack(() => true, 0.5) };
-        using var rested = new Rests(options.ApplicationId);
+        using var rested = new CounterWatch("alloc_rested", options.ApplicationId);
 
         await using var application = await run.StartAsync(options);
 
         run.AssertExactlyOnce(5_000);
-        Assert.True(rested.Seconds > 0, "it never rested");
+        Assert.True(rested.Sum > 0, "it never rested");
         Assert.Equal(5_000, application.Work.Processed);
     }
 
@@ -68,11 +67,11 @@ public sealed class StandingBackTests(TestCluster cluster) : IClassFixture<TestC
 
         // On an empty directory, so that all is restored; and there is nothing else to do.
         var options = run.Options() with { StandsBack = new StandingBack(() => true, 0.5) };
-        using var rested = new Rests(options.ApplicationId);
+        using var rested = new CounterWatch("alloc_rested", options.ApplicationId);
 
         await using var application = await Until.StartedAsync(run.Create(options));
 
-        await Until.TrueAsync(() => rested.Seconds > 0, "it rested");
+        await Until.TrueAsync(() => rested.Sum > 0, "it rested");
         Assert.Equal(0, application.Work.Processed);
     }
 
@@ -82,51 +81,11 @@ public sealed class StandingBackTests(TestCluster cluster) : IClassFixture<TestC
         var run = await LedgerRun.CreateAsync(cluster, 1);
         cluster.Produce(run.Commands, [("a", "hold")]);
         var options = run.Options() with { StandsBack = new StandingBack(() => false, 0.5) };
-        using var rested = new Rests(options.ApplicationId);
+        using var rested = new CounterWatch("alloc_rested", options.ApplicationId);
 
         await using var application = await run.StartAsync(options);
 
         run.AssertExactlyOnce(1);
-        Assert.Equal(0, rested.Seconds);
-    }
-
-    /// <summary>What an application says of its rests.</summary>
-    private sealed class Rests : IDisposable
-    {
-        private readonly MeterListener listener = new();
-        private double seconds;
-
-        public Rests(string applicationId)
-        {
-            listener.InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Name == "alloc_rested"
-                    && instrument.Meter.Tags!.Any(t => Equals(t.Value, applicationId)))
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            };
-            listener.SetMeasurementEventCallback<double>((_, value, _, _) =>
-            {
-                lock (listener)
-                {
-                    seconds += value;
-                }
-            });
-            listener.Start();
-        }
-
-        public double Seconds
-        {
-            get
-            {
-                lock (listener)
-                {
-                    return seconds;
-                }
-            }
-        }
-
-        public void Dispose() => listener.Dispose();
+        Assert.Equal(0, rested.Sum);
     }
 }

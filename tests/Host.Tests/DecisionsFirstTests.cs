@@ -36,10 +36,10 @@ public sealed class DecisionsFirstTests
     }
 
     [Fact]
-    public void However_many_the_others_are_they_take_a_tenth_of_a_core_together()
+    public void However_many_the_others_are_they_take_a_fiftieth_of_a_core_together()
     {
         var first = new DecisionsFirst(() => null, TimeProvider.System);
 
-        Assert.Equal([0.1, 0.05, 0.025], new[] { 1, 2, 4 }.Select(n => first.Others(n).Share));
+        Assert.Equal([0.02, 0.01, 0.005], new[] { 1, 2, 4 }.Select(n => first.Others(n).Share));
     }
 }

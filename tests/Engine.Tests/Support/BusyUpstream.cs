@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
@@ -22,7 +21,7 @@ internal sealed class BusyUpstream : IAsyncDisposable
     private readonly StreamsOptions options;
     private readonly string left;
     private readonly string right;
-    private readonly MeterListener listener = new();
+    private readonly CounterWatch late;
     private readonly CancellationTokenSource stopping = new();
     private readonly ILogConsumer stable;
     private StreamsApplication upstream = null!;
@@ -30,7 +29,6 @@ internal sealed class BusyUpstream : IAsyncDisposable
     private Task traffic = Task.CompletedTask;
     private IProducer<string, string>? pending;
     private volatile bool isOpen = true;
-    private long lateCount;
 
     private BusyUpstream(TestCluster cluster, StreamsOptions options, string left, string right)
     {
@@ -39,20 +37,11 @@ internal sealed class BusyUpstream : IAsyncDisposable
         this.left = left;
         this.right = right;
         stable = OpenStable(Group);
-        listener.InstrumentPublished = (instrument, toWhom) =>
-        {
-            if (instrument.Name == "alloc_late_records"
-                && instrument.Meter.Tags!.Any(t => t.Key == "group" && (string?)t.Value == options.ApplicationId))
-            {
-                toWhom.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref lateCount, count));
-        listener.Start();
+        late = new CounterWatch("alloc_late_records", options.ApplicationId);
     }
 
     /// <summary>Records of either side that came later than their watermark.</summary>
-    public long LateCount => Interlocked.Read(ref lateCount);
+    public double LateCount => late.Sum;
 
     private string Input => $"{options.ApplicationId}.in";
 
@@ -154,7 +143,7 @@ internal sealed class BusyUpstream : IAsyncDisposable
         }
         pending?.Dispose();
         stable.Dispose();
-        listener.Dispose();
+        late.Dispose();
         stopping.Dispose();
     }
 
