@@ -23,7 +23,7 @@ internal sealed record ChunkLimits(int RecordCount, int ValueBytes, int FanOut)
 /// a record stay as small as they are however many records the key has; the levels grow with the logarithm.
 /// </summary>
 internal sealed class JoinChunks(
-    JoinStores stores, ChunkLimits limits, JoinKeys keys, IJoinBuffer buffer, string join, TaskId taskId)
+    JoinStores stores, ChunkLimits limits, JoinKeys keys, JoinBuffer buffer, string join, TaskId taskId)
 {
     /// <summary>By level, the chunk that is worked on.</summary>
     private readonly List<JoinEntry> loaded = [];

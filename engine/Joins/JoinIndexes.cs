@@ -19,22 +19,19 @@ internal sealed record JoinStores(string Name, bool LeftIsOuter, bool RightIsOut
     {
         var definitions = new List<StoreDefinition>
         {
-            new JoinBufferDefinition(Buffer, nextId()) { Derived = new JoinDerivedIndex(this) },
-            Index(Expiry, nextId()),
+            new JoinBufferDefinition(this, nextId()),
+            new JoinTimersDefinition(this, JoinTimerKind.Expiry, Expiry, nextId()),
         };
         if (LeftIsOuter)
         {
-            definitions.Add(Index(DueLeft, nextId()));
+            definitions.Add(new JoinTimersDefinition(this, JoinTimerKind.Left, DueLeft, nextId()));
         }
         if (RightIsOuter)
         {
-            definitions.Add(Index(DueRight, nextId()));
+            definitions.Add(new JoinTimersDefinition(this, JoinTimerKind.Right, DueRight, nextId()));
         }
         return definitions;
     }
-
-    private static TimeIndexDefinition<EncodedKey> Index(string name, byte id) =>
-        new(name, id, EncodedKey.Serde, StorePersistence.Persistent, isDerived: true);
 }
 
 /// <summary>When a key's entry wants attention.</summary>
@@ -64,18 +61,18 @@ internal sealed class JoinIndexes
 
     public JoinIndexes(IStores stores, JoinStores names)
     {
-        Expiry = stores.GetStore<ITimeIndex<EncodedKey>>(names.Expiry);
-        Left = names.LeftIsOuter ? stores.GetStore<ITimeIndex<EncodedKey>>(names.DueLeft) : null;
-        Right = names.RightIsOuter ? stores.GetStore<ITimeIndex<EncodedKey>>(names.DueRight) : null;
+        Expiry = stores.GetStore<JoinTimers>(names.Expiry);
+        Left = names.LeftIsOuter ? stores.GetStore<JoinTimers>(names.DueLeft) : null;
+        Right = names.RightIsOuter ? stores.GetStore<JoinTimers>(names.DueRight) : null;
     }
 
     /// <summary>Keys with a left record that is to leave; null where the left side is inner.</summary>
-    public ITimeIndex<EncodedKey>? Left { get; }
+    public JoinTimers? Left { get; }
 
-    public ITimeIndex<EncodedKey>? Right { get; }
+    public JoinTimers? Right { get; }
 
     /// <summary>Keys of which nothing is to leave: a byte that is 1 where there are chunks, then the key.</summary>
-    public ITimeIndex<EncodedKey> Expiry { get; }
+    public JoinTimers Expiry { get; }
 
     /// <summary>A key's entry changed.</summary>
     /// <param name="head">The key of its head, as the buffer keeps it: the indexes keep the same bytes.</param>
@@ -95,11 +92,11 @@ internal sealed class JoinIndexes
         }
         if (after.ExpiryMs != long.MaxValue)
         {
-            Expiry.AddNew(after.ExpiryMs, ExpiryKey(head, after.HasChunks));
+            Expiry.Add(after.ExpiryMs, ExpiryKey(head, after.HasChunks));
         }
     }
 
-    private static void Move(ITimeIndex<EncodedKey>? index, EncodedKey head, long beforeMs, long afterMs)
+    private static void Move(JoinTimers? index, EncodedKey head, long beforeMs, long afterMs)
     {
         if (index is null || beforeMs == afterMs)
         {
@@ -112,7 +109,7 @@ internal sealed class JoinIndexes
         }
         if (afterMs != long.MaxValue)
         {
-            index.AddNew(afterMs, key);
+            index.Add(afterMs, key);
         }
     }
 
@@ -127,29 +124,6 @@ internal sealed class JoinIndexes
         expiryKey.Append(1);
         expiryKey.Append(head.Span[1..]);
         return EncodedKey.Over(expiryKey);
-    }
-}
-
-/// <summary>Makes a join's time indexes again from its entries.</summary>
-internal sealed class JoinDerivedIndex(JoinStores names) : DerivedIndex
-{
-    public override void Change(IStores stores, ReadOnlySpan<byte> key, object? before, object? after)
-    {
-        if (key[0] == JoinKeys.Head)
-        {
-            new JoinIndexes(stores, names).Move(EncodedKey.CopyOf(key), Times(before), Times(after));
-        }
-    }
-
-    private EntryTimes Times(object? bytes)
-    {
-        if (bytes is null)
-        {
-            return EntryTimes.None;
-        }
-        var entry = new JoinEntry();
-        entry.Read((byte[])bytes);
-        return EntryTimes.Of(entry, names);
     }
 }
 

@@ -24,18 +24,18 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     private readonly JoinKeys keys = new();
     private readonly ByteBuffer value = new();
     private IProcessorContext<TKey, TResult> context = null!;
-    private IJoinBuffer buffer = null!;
+    private JoinBuffer buffer = null!;
     private JoinChunks chunks = null!;
     private JoinIndexes indexes = null!;
     private IWatermarkTimer? closing;
     private IWatermarkTimer expiry = null!;
 
-    private ITimeIndex<EncodedKey>? OwnIndex => side.IsRight ? indexes.Right : indexes.Left;
+    private JoinTimers? OwnIndex => side.IsRight ? indexes.Right : indexes.Left;
 
     public void Init(IProcessorContext<TKey, TResult> context)
     {
         this.context = context;
-        buffer = context.GetStore<IJoinBuffer>(plan.Stores.Buffer);
+        buffer = context.GetStore<JoinBuffer>(plan.Stores.Buffer);
         chunks = new JoinChunks(plan.Stores, plan.With.Limits, keys, buffer, plan.With.Name, context.TaskId);
         indexes = new JoinIndexes(new ContextStores(context), plan.Stores);
         if (OwnIndex is { } own)
@@ -96,7 +96,7 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
     /// <summary>Makes the same of a record without any other.</summary>
     protected abstract Joined<TKey, TLeft, TRight> Alone(TKey key, TOwn own, long timestampMs, JoinKind kind);
 
-    private static long HeadOf(ITimeIndex<EncodedKey> index) =>
+    private static long HeadOf(JoinTimers index) =>
         index.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
 
     private bool Load()
@@ -191,14 +191,13 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
         var before = EntryTimes.Of(head, plan.Stores);
         if ((side.IsRight ? before.Dues.RightMs : before.Dues.LeftMs) != dueMs)
         {
-            throw new TaskCorruptedException(
-                $"Join '{plan.With.Name}' has a record due at {dueMs} in its index, but not in its buffer.");
+            throw Contradiction(dueMs);
         }
         var typedKey = plan.With.KeySerde.Deserialize(key.Span);
         var closed = CloseIn(head, typedKey, watermarkMs, limit);
         if (plan.Fault == JoinFault.ForgetsWhatLeft)
         {
-            indexes.Move(keys.OfHead, in before, EntryTimes.None);
+            OwnIndex!.Hide(dueMs, key);
             return closed;
         }
         Save(in before, isNew: false);
@@ -255,15 +254,19 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
             left--)
         {
             keys.Set(key.Span[1..]);
-            if (key.Span[0] != 0 && Load())
+            if (!Load())
             {
-                chunks.DeleteAll(head);
+                throw Contradiction(dueMs);
             }
+            chunks.DeleteAll(head);
             buffer.Delete(keys.OfHead);
             index.Remove(dueMs, key);
         }
         expiry.DueAtMs = HeadOf(index);
     }
+
+    private TaskCorruptedException Contradiction(long dueMs) => new(
+        $"Join '{plan.With.Name}' has a record due at {dueMs} in its index, but not in its buffer.");
 
     private void Forward(in Joined<TKey, TLeft, TRight> joined, long timestampMs, RecordHeaders? headers) =>
         context.Forward(new Record<TKey, TResult>(joined.Key, plan.Joiner(in joined), timestampMs, headers));

@@ -97,9 +97,10 @@ internal abstract class OverlayStore<TKey, TValue>(
         {
             return null;
         }
-        var part = new LayerPart<TKey, TValue>();
-        foreach (var index in dirty.AsSpan(0, dirtyCount))
+        var part = CreatePart();
+        for (var place = 0; place < dirtyCount; place++)
         {
+            var index = dirty[place];
             ref var slot = ref table[index];
             var isNew = slot.BornIn == State.ActiveLayer;
             if (isNew && slot.Value is null)
@@ -109,6 +110,7 @@ internal abstract class OverlayStore<TKey, TValue>(
                 continue;
             }
             part.Add(new LayerEntry<TKey, TValue>(slot.Key, slot.Value, isNew));
+            OnFrozen(part, place);
         }
         dirtyCount = 0;
         recordDirtyCount = 0;
@@ -188,7 +190,9 @@ internal abstract class OverlayStore<TKey, TValue>(
                 last++;
             }
             var newest = parts[items[first].Layer]![items[first].Entry];
-            var isNew = parts[items[last].Layer]![items[last].Entry].IsNew;
+            var oldest = parts[items[last].Layer]!;
+            var isNew = oldest[items[last].Entry].IsNew;
+            OnWriting(key, oldest, items[last].Entry, newest.Value);
             if (newest.Value is not null)
             {
                 scratch.Clear();
@@ -251,6 +255,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     protected int SetAt(int index, TKey key, int hash, TValue? value, bool isNew)
     {
         var active = State.ActiveLayer;
+        TValue? before = null;
         if (index < 0)
         {
             MakeRoom();
@@ -265,6 +270,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             {
                 return index;
             }
+            before = known.Value;
             Remember(new UndoStep { Slot = index, Value = known.Value, Layer = known.Layer, BornIn = known.BornIn });
             if (isNew && known.Value is null && known.Layer <= State.WrittenLayer)
             {
@@ -285,6 +291,7 @@ internal abstract class OverlayStore<TKey, TValue>(
             {
                 Array.Resize(ref dirty, dirtyCount * 2);
             }
+            OnFirstWrite(dirtyCount, before);
             dirty[dirtyCount++] = index;
         }
         return index;
@@ -345,8 +352,35 @@ internal abstract class OverlayStore<TKey, TValue>(
 
     /// <summary>A key's slot was given up because the database says the same.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="isStored">Whether the database has a value for it.</param>
-    protected virtual void OnGivenUp(TKey key, bool isStored)
+    /// <param name="value">The value; null: the database has none.</param>
+    protected virtual void OnGivenUp(TKey key, TValue? value)
+    {
+    }
+
+    /// <summary>The active layer writes a key for the first time.</summary>
+    /// <param name="place">Its place among the keys that the layer wrote; the same again after a record was undone.</param>
+    /// <param name="before">The value that the key had.</param>
+    protected virtual void OnFirstWrite(int place, TValue? before)
+    {
+    }
+
+    /// <summary>Makes the part that a layer is frozen to.</summary>
+    protected virtual LayerPart<TKey, TValue> CreatePart() => new();
+
+    /// <summary>An entry was added to a part.</summary>
+    /// <param name="part">The part; the entry is its last.</param>
+    /// <param name="place">See <see cref="OnFirstWrite"/>.</param>
+    protected virtual void OnFrozen(LayerPart<TKey, TValue> part, int place)
+    {
+    }
+
+    /// <summary>A group of layers is written: each key once, in order. On the writer's thread.</summary>
+    /// <param name="key">The key's bytes, with the store's id.</param>
+    /// <param name="oldest">The part of the first layer that wrote it.</param>
+    /// <param name="entry">Its place in there.</param>
+    /// <param name="value">Its newest value.</param>
+    protected virtual void OnWriting(
+        ReadOnlySpan<byte> key, LayerPart<TKey, TValue> oldest, int entry, TValue? value)
     {
     }
 
@@ -453,9 +487,9 @@ internal abstract class OverlayStore<TKey, TValue>(
                 return;
             }
             Debug.Assert(table[index].Layer != State.ActiveLayer, "what the active layer wrote stays");
-            var (key, isStored) = (table[index].Key, table[index].Value is not null);
+            var (key, value) = (table[index].Key, table[index].Value);
             RemoveSlot(index);
-            OnGivenUp(key, isStored);
+            OnGivenUp(key, value);
         }
     }
 }

@@ -19,7 +19,7 @@ internal abstract class LayerPart
 }
 
 /// <inheritdoc cref="LayerPart"/>
-internal sealed class LayerPart<TKey, TValue> : LayerPart
+internal class LayerPart<TKey, TValue> : LayerPart
     where TValue : class
 {
     /// <summary>Entries a chunk; small enough that a chunk is not a large object to the garbage collector.</summary>

@@ -111,9 +111,9 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         isEarliestKnown = false;
     }
 
-    protected override void OnGivenUp(TimedKey key, bool isStored)
+    protected override void OnGivenUp(TimedKey key, Present? value)
     {
-        if (isStored)
+        if (value is not null)
         {
             readAhead.Add(key);
         }
@@ -134,16 +134,10 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
 
     protected override TimedKey Own(TimedKey key) => key with { Key = key.Key.Own() };
 
-    // Whose keys are bytes takes and gives them as they are; the other way is not compiled for it.
-    private TKey Typed(EncodedKey key) =>
-        typeof(TKey) == typeof(EncodedKey) ? (TKey)(object)key : typedKeys.Deserialize(key.Span);
+    private TKey Typed(EncodedKey key) => typedKeys.Deserialize(key.Span);
 
     private TimedKey LookUp(long dueAtMs, TKey key)
     {
-        if (typeof(TKey) == typeof(EncodedKey))
-        {
-            return new TimedKey(dueAtMs, (EncodedKey)(object)key);
-        }
         typedKey.Clear();
         typedKeys.Serialize(key, typedKey);
         return new TimedKey(dueAtMs, EncodedKey.Over(typedKey));

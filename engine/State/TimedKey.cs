@@ -5,7 +5,11 @@ using Alloc.Engine.Processing;
 namespace Alloc.Engine.State;
 
 /// <summary>An entry of a time index.</summary>
-internal readonly record struct TimedKey(long DueAtMs, EncodedKey Key);
+internal readonly record struct TimedKey(long DueAtMs, EncodedKey Key)
+{
+    /// <summary>The same with a key that may be kept.</summary>
+    public TimedKey Owned() => this with { Key = Key.Own() };
+}
 
 /// <summary>What a time index holds for an entry: that it is there. Has no bytes.</summary>
 internal sealed class Present
@@ -33,11 +37,13 @@ internal sealed class TimedKeySerde : ISerde<TimedKey>
 {
     public static TimedKeySerde Instance { get; } = new();
 
-    public void Serialize(TimedKey value, IBufferWriter<byte> output)
+    public void Serialize(TimedKey value, IBufferWriter<byte> output) => Write(value.DueAtMs, value.Key.Span, output);
+
+    public static void Write(long dueAtMs, ReadOnlySpan<byte> key, IBufferWriter<byte> output)
     {
-        BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(long)), (ulong)value.DueAtMs ^ (1UL << 63));
+        BinaryPrimitives.WriteUInt64BigEndian(output.GetSpan(sizeof(long)), (ulong)dueAtMs ^ (1UL << 63));
         output.Advance(sizeof(long));
-        output.Write(value.Key.Span);
+        output.Write(key);
     }
 
     public TimedKey Deserialize(ReadOnlySpan<byte> data) => data.Length >= sizeof(long)

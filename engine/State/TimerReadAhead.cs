@@ -3,7 +3,10 @@ namespace Alloc.Engine.State;
 /// <summary>
 /// The timers that only the database holds, read some hundreds at a time in the order in which they are due.
 /// </summary>
-internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
+/// <param name="storeId">The store whose keys they are.</param>
+/// <param name="database">Where they are.</param>
+/// <param name="isHidden">Timers that are not taken from the database when it is read; null: all are.</param>
+internal sealed class TimerReadAhead(byte storeId, IStateDatabase database, Func<TimedKey, bool>? isHidden = null)
 {
     private const int BatchSize = 256;
 
@@ -93,6 +96,14 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
         }
     }
 
+    /// <summary>Forgets what it read.</summary>
+    public void Reset()
+    {
+        timers.Clear();
+        next = 0;
+        unread = new Mark(default, IsBeginning: true, IsAfter: false);
+    }
+
     /// <summary>No slot covers a timer any more: it counts again if the database has it.</summary>
     public void Uncover(TimedKey timer)
     {
@@ -142,7 +153,11 @@ internal sealed class TimerReadAhead(byte storeId, IStateDatabase database)
                 unread = new Mark(timers[^1], IsBeginning: false, IsAfter: true);
                 return;
             }
-            timers.Add(Serde.Deserialize(cursor.Key[1..]));
+            var timer = Serde.Deserialize(cursor.Key[1..]);
+            if (isHidden?.Invoke(timer) != true)
+            {
+                timers.Add(timer);
+            }
         }
         unread = null;
     }

@@ -36,41 +36,39 @@ internal sealed class CountedJoin(JoinType type, JoinWindows windows)
         foreach (var store in stores.Define(() => ++id))
         {
             nodes.AddStateStore(
-                store is JoinBufferDefinition ? new CountedDefinition(store, this) { Derived = store.Derived } : store,
+                store is JoinBufferDefinition buffer ? new CountedDefinition(buffer, this) : store,
                 "pairs-left", "pairs-right");
         }
         return nodes.Build();
     }
 
-    private sealed class CountedDefinition(StoreDefinition counted, CountedJoin counts)
-        : StoreDefinition(counted.Name, counted.StoreId, counted.Persistence)
+    private sealed class CountedDefinition(JoinBufferDefinition counted, CountedJoin counts)
+        : JoinBufferDefinition(counted.Stores, counted.StoreId)
     {
-        public override string Layout => counted.Layout;
-
         internal override TaskStore Create(int ordinal, TaskState state, IStateDatabase database) =>
             new CountedBuffer(this, ordinal, state, database, counts);
     }
 
     private sealed class CountedBuffer(
         CountedDefinition definition, int ordinal, TaskState state, IStateDatabase database, CountedJoin counts)
-        : EncodedStore(definition, ordinal, state, database), IJoinBuffer
+        : JoinBuffer(definition, ordinal, state, database)
     {
-        public byte[]? Get(EncodedKey key)
+        public override byte[]? Get(EncodedKey key)
         {
             counts.ChunkReads += key.Span[0] == JoinKeys.Head ? 0 : 1;
-            return Find(key);
+            return base.Get(key);
         }
 
-        public EncodedKey Put(EncodedKey key, byte[] entry, bool isNew)
+        public override EncodedKey Put(EncodedKey key, byte[] entry, bool isNew)
         {
             counts.BytesWritten += key.Span.Length + entry.Length;
-            return Table[Set(key, entry, isNew)].Key;
+            return base.Put(key, entry, isNew);
         }
 
-        public void Delete(EncodedKey key)
+        public override void Delete(EncodedKey key)
         {
             counts.BytesWritten += key.Span.Length;
-            Set(key, null, isNew: false);
+            base.Delete(key);
         }
     }
 }
