@@ -21,7 +21,7 @@ internal sealed class ModeRecords(
 
     private const string Nothing = "nothing any more";
 
-    /// <summary>When each mode was commanded last; of one that is not here it is not known, and counts from now.</summary>
+    /// <summary>When each mode was commanded last; where that is not known it counts from now.</summary>
     private readonly Dictionary<string, long> commandedAtMs = new(StringComparer.Ordinal);
 
     /// <summary>What was told of a mode last; null: nothing.</summary>

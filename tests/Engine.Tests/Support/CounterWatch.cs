@@ -45,7 +45,8 @@ internal sealed class CounterWatch : IDisposable
         {
             lock (counted)
             {
-                return counted.ConvertAll(c => string.Join(' ', [.. c.Tags.Select(t => $"{t.Key}={t.Value}"), c.Value]));
+                return counted.ConvertAll(
+                    c => string.Join(' ', [.. c.Tags.Select(t => $"{t.Key}={t.Value}"), $"{c.Value}"]));
             }
         }
     }
