@@ -358,7 +358,7 @@ internal abstract class OverlayStore<TKey, TValue>(
     }
 
     /// <summary>The active layer writes a key for the first time.</summary>
-    /// <param name="place">Its place among the keys that the layer wrote; the same once more when that was undone.</param>
+    /// <param name="place">Its place among the keys that the layer wrote; again the same when that was undone.</param>
     /// <param name="before">The value that the key had.</param>
     protected virtual void OnFirstWrite(int place, TValue? before)
     {
