@@ -228,10 +228,10 @@ internal sealed class StreamThread : IDisposable
 
     private void TakeOver()
     {
-        var isRestoring = member.IsRestoring;
+        var restoredCount = member.RestoredCount;
         var since = context.Clock.GetTimestamp();
         member.TakeOver();
-        if (isRestoring)
+        if (member.RestoredCount != restoredCount)
         {
             rest.Worked(since);
         }

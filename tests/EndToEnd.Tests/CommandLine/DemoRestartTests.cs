@@ -74,12 +74,15 @@ public sealed class DemoRestartTests
     {
         var journal = new List<AllocationOutcome>();
         var started = TimeProvider.System.GetTimestamp();
-        foreach (var outcome in client.Journal(CommandClient.PartitionOf(pool), Quiet).Where(o => o.PoolId == pool))
+        foreach (var outcome in client.Journal(CommandClient.PartitionOf(pool), Quiet))
         {
-            journal.Add(outcome);
-            if (isExpected(journal))
+            if (outcome.PoolId == pool)
             {
-                return journal;
+                journal.Add(outcome);
+                if (isExpected(journal))
+                {
+                    return journal;
+                }
             }
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Proof.Deadline,
                 $"{pool}: not as expected after {journal.Count} outcomes.");
