@@ -27,10 +27,7 @@ internal class JoinBuffer(JoinBufferDefinition definition, int ordinal, TaskStat
 
     /// <summary>Of the writer's thread.</summary>
     private readonly JoinEntry written = new();
-    private JoinIndexes? indexes;
     private byte[]?[] before = new byte[256][];
-
-    private JoinIndexes Indexes => indexes ??= new JoinIndexes(State, definition.Stores);
 
     public void Attach(JoinTimers index) => timers.Add(index);
 
@@ -64,7 +61,7 @@ internal class JoinBuffer(JoinBufferDefinition definition, int ordinal, TaskStat
         }
         var timesBefore = TimesOf(entry, Find(typed));
         var kept = Table[Write(typed, after, isNew: false)].Key;
-        Indexes.Move(kept, in timesBefore, TimesOf(entry, after));
+        Move(kept, in timesBefore, TimesOf(entry, after));
     }
 
     public override long WriteRun(LayerGroup group, RunSorter sorter, ByteBuffer scratch, IRunWriter run)
@@ -124,7 +121,7 @@ internal class JoinBuffer(JoinBufferDefinition definition, int ordinal, TaskStat
     {
         if (IsHead(key.Span))
         {
-            Indexes.Move(key, EntryTimes.None, TimesOf(entry, value));
+            Move(key, EntryTimes.None, TimesOf(entry, value));
         }
     }
 
@@ -137,6 +134,14 @@ internal class JoinBuffer(JoinBufferDefinition definition, int ordinal, TaskStat
     }
 
     private static bool IsHead(ReadOnlySpan<byte> key) => key[0] == JoinKeys.Head;
+
+    private void Move(EncodedKey head, in EntryTimes timesBefore, in EntryTimes timesAfter)
+    {
+        foreach (var index in timers)
+        {
+            index.Move(head, in timesBefore, in timesAfter);
+        }
+    }
 
     private int Write(EncodedKey key, byte[]? value, bool isNew)
     {

@@ -57,8 +57,6 @@ internal readonly record struct EntryTimes(JoinDues Dues, long ExpiryMs, bool Ha
 /// <summary>The time indexes of a join: each key is in each of them at most once.</summary>
 internal sealed class JoinIndexes
 {
-    private readonly ByteBuffer expiryKey = new();
-
     public JoinIndexes(IStores stores, JoinStores names)
     {
         Expiry = stores.GetStore<JoinTimers>(names.Expiry);
@@ -80,50 +78,9 @@ internal sealed class JoinIndexes
     /// <param name="after">Its times now.</param>
     public void Move(EncodedKey head, in EntryTimes before, in EntryTimes after)
     {
-        Move(Left, head, before.Dues.LeftMs, after.Dues.LeftMs);
-        Move(Right, head, before.Dues.RightMs, after.Dues.RightMs);
-        if (before.ExpiryMs == after.ExpiryMs && before.HasChunks == after.HasChunks)
-        {
-            return;
-        }
-        if (before.ExpiryMs != long.MaxValue)
-        {
-            Expiry.Remove(before.ExpiryMs, ExpiryKey(head, before.HasChunks));
-        }
-        if (after.ExpiryMs != long.MaxValue)
-        {
-            Expiry.Add(after.ExpiryMs, ExpiryKey(head, after.HasChunks));
-        }
-    }
-
-    private static void Move(JoinTimers? index, EncodedKey head, long beforeMs, long afterMs)
-    {
-        if (index is null || beforeMs == afterMs)
-        {
-            return;
-        }
-        var key = head.From(1);
-        if (beforeMs != long.MaxValue)
-        {
-            index.Remove(beforeMs, key);
-        }
-        if (afterMs != long.MaxValue)
-        {
-            index.Add(afterMs, key);
-        }
-    }
-
-    // Without chunks it is the head's own key.
-    private EncodedKey ExpiryKey(EncodedKey head, bool hasChunks)
-    {
-        if (!hasChunks)
-        {
-            return head;
-        }
-        expiryKey.Clear();
-        expiryKey.Append(1);
-        expiryKey.Append(head.Span[1..]);
-        return EncodedKey.Over(expiryKey);
+        Left?.Move(head, in before, in after);
+        Right?.Move(head, in before, in after);
+        Expiry.Move(head, in before, in after);
     }
 }
 

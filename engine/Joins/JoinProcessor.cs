@@ -254,13 +254,15 @@ internal abstract class JoinProcessor<TKey, TOwn, TOther, TLeft, TRight, TResult
             left--)
         {
             keys.Set(key.Span[1..]);
-            if (!Load())
+            Load();
+            var before = EntryTimes.Of(head, plan.Stores);
+            if (before.ExpiryMs != dueMs)
             {
                 throw Contradiction(dueMs);
             }
             chunks.DeleteAll(head);
             buffer.Delete(keys.OfHead);
-            index.Remove(dueMs, key);
+            indexes.Move(keys.OfHead, in before, EntryTimes.None);
         }
         expiry.DueAtMs = HeadOf(index);
     }

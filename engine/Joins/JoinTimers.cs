@@ -39,7 +39,7 @@ internal sealed class JoinTimersDefinition(JoinStores stores, JoinTimerKind kind
 /// exact: what the buffer contradicts is not read, and what changes is taken from it. An entry that the buffer gives up
 /// is in the database.
 /// </remarks>
-internal sealed class JoinTimers : TaskStore, ITimeIndex<EncodedKey>
+internal sealed class JoinTimers : TaskStore
 {
     private readonly JoinTimerKind kind;
     private readonly JoinBuffer buffer;
@@ -106,30 +106,23 @@ internal sealed class JoinTimers : TaskStore, ITimeIndex<EncodedKey>
         return hasEarliest;
     }
 
-    /// <summary>The buffer's entry has this time now.</summary>
-    public void Add(long dueAtMs, EncodedKey key)
+    /// <summary>The buffer's entry of a key has changed.</summary>
+    /// <param name="headKey">The key of its head, as the buffer keeps it: the same bytes are kept here.</param>
+    /// <param name="before">Its times before.</param>
+    /// <param name="after">Its times now.</param>
+    public void Move(EncodedKey headKey, in EntryTimes before, in EntryTimes after)
     {
-        if (queue.Count > 4096 && queue.Count > 2 * buffer.EntryCount)
+        if (AreAlike(in before, in after))
         {
-            queue.Purge();
+            return;
         }
-        var timer = new TimedKey(dueAtMs, key.Own());
-        queue.Add(timer);
-        if (isEarliestKnown && (!hasEarliest || TimerOrder.Instance.Compare(timer, earliest) < 0))
+        if (Of(in before) is var beforeMs && beforeMs != long.MaxValue)
         {
-            earliest = timer;
-            hasEarliest = true;
+            Remove(beforeMs, KeyOf(headKey, before.HasChunks));
         }
-    }
-
-    /// <summary>The buffer's entry has this time no more.</summary>
-    public void Remove(long dueAtMs, EncodedKey key)
-    {
-        var timer = new TimedKey(dueAtMs, key);
-        readAhead.Remove(timer);
-        if (isEarliestKnown && hasEarliest && timer == earliest)
+        if (Of(in after) is var afterMs && afterMs != long.MaxValue)
         {
-            isEarliestKnown = false;
+            Add(afterMs, KeyOf(headKey, after.HasChunks));
         }
     }
 
@@ -196,13 +189,12 @@ internal sealed class JoinTimers : TaskStore, ITimeIndex<EncodedKey>
     /// <summary>An entry of the buffer is written. On the writer's thread.</summary>
     public void Change(ReadOnlySpan<byte> key, in EntryTimes before, in EntryTimes after)
     {
-        var (beforeMs, afterMs) = (Of(in before), Of(in after));
-        if (beforeMs == afterMs && (kind != JoinTimerKind.Expiry || before.HasChunks == after.HasChunks))
+        if (AreAlike(in before, in after))
         {
             return;
         }
-        Change(beforeMs, key, before.HasChunks, isAdded: false);
-        Change(afterMs, key, after.HasChunks, isAdded: true);
+        Change(Of(in before), key, before.HasChunks, isAdded: false);
+        Change(Of(in after), key, after.HasChunks, isAdded: true);
     }
 
     public override long WriteRun(LayerGroup group, RunSorter sorter, ByteBuffer scratch, IRunWriter run)
@@ -234,6 +226,31 @@ internal sealed class JoinTimers : TaskStore, ITimeIndex<EncodedKey>
         return size;
     }
 
+    private void Add(long dueAtMs, EncodedKey key)
+    {
+        if (queue.Count > 4096 && queue.Count > 2 * buffer.EntryCount)
+        {
+            queue.Purge();
+        }
+        var timer = new TimedKey(dueAtMs, key.Own());
+        queue.Add(timer);
+        if (isEarliestKnown && (!hasEarliest || TimerOrder.Instance.Compare(timer, earliest) < 0))
+        {
+            earliest = timer;
+            hasEarliest = true;
+        }
+    }
+
+    private void Remove(long dueAtMs, EncodedKey key)
+    {
+        var timer = new TimedKey(dueAtMs, key);
+        readAhead.Remove(timer);
+        if (isEarliestKnown && hasEarliest && timer == earliest)
+        {
+            isEarliestKnown = false;
+        }
+    }
+
     private void Change(long dueAtMs, ReadOnlySpan<byte> key, bool hasChunks, bool isAdded)
     {
         if (dueAtMs == long.MaxValue)
@@ -256,7 +273,10 @@ internal sealed class JoinTimers : TaskStore, ITimeIndex<EncodedKey>
         _ => times.ExpiryMs,
     };
 
-    // Of an entry by the key of its head; see JoinIndexes.
+    private bool AreAlike(in EntryTimes before, in EntryTimes after) => Of(in before) == Of(in after)
+        && (kind != JoinTimerKind.Expiry || before.HasChunks == after.HasChunks);
+
+    // What is kept of an entry by the key of its head: for its expiry, without chunks, that key itself.
     private EncodedKey KeyOf(EncodedKey headKey, bool hasChunks)
     {
         if (kind != JoinTimerKind.Expiry)

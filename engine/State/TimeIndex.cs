@@ -132,7 +132,7 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
         isEarliestKnown = false;
     }
 
-    protected override TimedKey Own(TimedKey key) => key with { Key = key.Key.Own() };
+    protected override TimedKey Own(TimedKey key) => key.Owned();
 
     private TKey Typed(EncodedKey key) => typedKeys.Deserialize(key.Span);
 

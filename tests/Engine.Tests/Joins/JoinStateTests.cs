@@ -188,7 +188,7 @@ public sealed class JoinStateTests
         state.RestoreChange(stores.Buffer, Key(key), Write(entry), isDelete: false);
     }
 
-    private static List<string> Entries(ITimeIndex<EncodedKey> index, int skip) =>
+    private static List<string> Entries(JoinTimers index, int skip) =>
         [.. index.Until(long.MaxValue - 1).Select(e => $"{e.Key} {Encoding.UTF8.GetString(e.Value.Span[skip..])}")];
 
     private static byte[] Key(string key) => [JoinKeys.Head, .. Encoding.UTF8.GetBytes(key)];
