@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
 using Alloc.Engine.Processing;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
+using static Alloc.Processors.Keys.OrderedKeys;
 
 namespace Alloc.Processors.Backlog;
 
@@ -44,11 +44,6 @@ public readonly record struct CountKey(string StageId, StageChangeKind Kind, str
 /// <param name="StageId">The stage.</param>
 /// <param name="Partition">The partition.</param>
 public readonly record struct WordKey(string StageId, int Partition);
-
-/// <summary>A key and the partition that its record goes to.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Partition">The partition; -1: the key decides.</param>
-public readonly record struct PartitionedKey(string Key, int Partition);
 
 /// <summary>
 /// Keys of the backlog's stores as bytes that order as the keys do: texts with a zero byte after them (ids have no
@@ -109,17 +104,6 @@ internal static class BacklogKeys
         },
         (ref reader) => new WordKey(reader.Text(), checked((int)reader.Number())));
 
-    /// <summary>Writes the key alone.</summary>
-    public static ISerializer<PartitionedKey> Partitioned { get; } = new PartitionedKeySerializer();
-
-    /// <summary>The bytes that keys of a stage begin with, in every store that is by stage first.</summary>
-    public static byte[] PrefixOf(string text)
-    {
-        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
-        Encoding.UTF8.GetBytes(text, bytes);
-        return bytes;
-    }
-
     /// <summary>The bytes that the holds of a cell begin with.</summary>
     public static byte[] PrefixOf(CellKey cell)
     {
@@ -136,70 +120,4 @@ internal static class BacklogKeys
     }
 
     private static CellKey ReadCell(ref KeyReader reader) => new(reader.Text(), reader.Number(), reader.Number());
-
-    private static void WriteText(string text, IBufferWriter<byte> output)
-    {
-        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 1);
-        var size = Encoding.UTF8.GetBytes(text, span);
-        span[size] = EndOfText;
-        output.Advance(size + 1);
-    }
-
-    private static void WriteNumber(long number, IBufferWriter<byte> output)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(sizeof(long)), number ^ long.MinValue);
-        output.Advance(sizeof(long));
-    }
-
-    private delegate TKey KeyRead<TKey>(ref KeyReader reader);
-
-    private ref struct KeyReader(ReadOnlySpan<byte> data)
-    {
-        private ReadOnlySpan<byte> rest = data;
-
-        public readonly bool IsAtEnd => rest.IsEmpty;
-
-        public string Text()
-        {
-            var end = rest.IndexOf(EndOfText);
-            if (end < 0)
-            {
-                throw new TaskCorruptedException("A key of the backlog is damaged: a text has no end.");
-            }
-            var text = Encoding.UTF8.GetString(rest[..end]);
-            rest = rest[(end + 1)..];
-            return text;
-        }
-
-        public long Number()
-        {
-            if (rest.Length < sizeof(long))
-            {
-                throw new TaskCorruptedException("A key of the backlog is damaged: a number takes 8 bytes.");
-            }
-            var number = BinaryPrimitives.ReadInt64BigEndian(rest) ^ long.MinValue;
-            rest = rest[sizeof(long)..];
-            return number;
-        }
-    }
-
-    private sealed class KeySerde<TKey>(Action<TKey, IBufferWriter<byte>> write, KeyRead<TKey> read) : ISerde<TKey>
-    {
-        public void Serialize(TKey value, IBufferWriter<byte> output) => write(value, output);
-
-        public TKey Deserialize(ReadOnlySpan<byte> data)
-        {
-            var reader = new KeyReader(data);
-            var key = read(ref reader);
-            return reader.IsAtEnd
-                ? key
-                : throw new TaskCorruptedException("A key of the backlog is damaged: it goes on after its end.");
-        }
-    }
-
-    private sealed class PartitionedKeySerializer : ISerializer<PartitionedKey>
-    {
-        public void Serialize(PartitionedKey value, IBufferWriter<byte> output) =>
-            Serdes.Utf8.Serialize(value.Key, output);
-    }
 }

@@ -1,5 +1,6 @@
 using Alloc.Engine.State;
 using Alloc.Processors.Backlog.Waiting;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 
 namespace Alloc.Processors.Backlog;
@@ -43,7 +44,7 @@ public sealed class BacklogReads(
     /// <param name="stageId">The stage.</param>
     /// <param name="limit">Items at most.</param>
     public IReadOnlyList<WaitingItem> Oldest(string stageId, int limit) =>
-        [.. entries.Prefix(BacklogKeys.PrefixOf(stageId)).Take(limit).Select(e =>
+        [.. entries.Prefix(OrderedKeys.PrefixOf(stageId)).Take(limit).Select(e =>
             new WaitingItem(e.Key.WorkId, stageId, e.Value.Attempt, e.Key.EnteredAtMs))];
 
     /// <summary>Holds of a stage that are at risk, those that expire first in front.</summary>
@@ -69,7 +70,7 @@ public sealed class BacklogReads(
     {
         var chosen = new List<CellKey>();
         var count = 0L;
-        foreach (var (cell, inCell) in cells.Prefix(BacklogKeys.PrefixOf(stageId)))
+        foreach (var (cell, inCell) in cells.Prefix(OrderedKeys.PrefixOf(stageId)))
         {
             if (cell.ExpirySlot * RiskIndex.SlotMs > line.LastLeaveAtMs
                 || (count >= limit && cell.ExpirySlot > chosen[^1].ExpirySlot))

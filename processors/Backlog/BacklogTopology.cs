@@ -2,6 +2,8 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Topology;
 using Alloc.Processors.Backlog.Merging;
 using Alloc.Processors.Backlog.Waiting;
+using Alloc.Processors.Keys;
+using Alloc.Processors.Steps;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Workflow;
@@ -39,15 +41,12 @@ public static class BacklogTopology
         Source(builder, "predictions", options.PredictionTopic, serdes.Predictions, options);
         builder.AddProcessor<string, object, string, object>(
             Wait, () => new WaitingProcessor(options), "stages-read", "by-order-read", "predictions-read");
-        Sink<string, AgingAlert>(builder, "aging", options.AgingTopic, Serdes.Utf8, serdes.Aging, new SinkOptions
-        {
-            Partitioning = SinkPartitioning.TaskPartition,
-            CleanupPolicy = "delete",
-        }, Wait);
-        Sink<string, StageDelta>(builder, "deltas", options.DeltaTopic, Serdes.Utf8, serdes.Deltas, new SinkOptions
-        {
-            CleanupPolicy = "delete",
-        }, Wait);
+        builder.AddTypedSink<string, AgingAlert>(
+            "aging", options.AgingTopic, Serdes.Utf8, serdes.Aging,
+            new SinkOptions { Partitioning = SinkPartitioning.TaskPartition, CleanupPolicy = "delete" }, Wait);
+        builder.AddTypedSink<string, StageDelta>(
+            "deltas", options.DeltaTopic, Serdes.Utf8, serdes.Deltas, new SinkOptions { CleanupPolicy = "delete" },
+            Wait);
         foreach (var store in BacklogStores.OfPartition(options.Persistence))
         {
             builder.AddStateStore(store, Wait);
@@ -64,20 +63,20 @@ public static class BacklogTopology
         builder.AddProcessor<string, object, PartitionedKey, object>(
             Merge, () => new MergeProcessor(options), "words-read", "switches-read", "catalogue-read");
         var newest = new SinkOptions { Emit = SinkEmit.LastPerKeyPerCommit, CleanupPolicy = "compact" };
-        Sink<PartitionedKey, StageStatus>(
-            builder, "statuses", options.StatusTopic, BacklogKeys.Partitioned, serdes.Statuses, newest, Merge);
-        Sink<PartitionedKey, ModeState>(
-            builder, "modes", options.ModeTopic, BacklogKeys.Partitioned, serdes.Modes,
+        builder.AddTypedSink<PartitionedKey, StageStatus>(
+            "statuses", options.StatusTopic, PartitionedKey.Serializer, serdes.Statuses, newest, Merge);
+        builder.AddTypedSink<PartitionedKey, ModeState>(
+            "modes", options.ModeTopic, PartitionedKey.Serializer, serdes.Modes,
             new SinkOptions { CleanupPolicy = "compact" }, Merge);
-        Sink<PartitionedKey, StagePrediction>(
-            builder, "predict", options.PredictionTopic, BacklogKeys.Partitioned, serdes.Predictions,
-            Addressed<StagePrediction>(), Merge);
-        Sink<PartitionedKey, AllocationCommand>(
-            builder, "commands", options.CommandTopic, BacklogKeys.Partitioned, serdes.Commands,
-            Addressed<AllocationCommand>(), Merge);
-        Sink<PartitionedKey, StageEvent>(
-            builder, "copies", options.StageTopic, BacklogKeys.Partitioned, serdes.Stages, Addressed<StageEvent>(),
-            Merge);
+        builder.AddTypedSink<PartitionedKey, StagePrediction>(
+            "predict", options.PredictionTopic, PartitionedKey.Serializer, serdes.Predictions,
+            TypedTopology.Addressed<StagePrediction>(), Merge);
+        builder.AddTypedSink<PartitionedKey, AllocationCommand>(
+            "commands", options.CommandTopic, PartitionedKey.Serializer, serdes.Commands,
+            TypedTopology.Addressed<AllocationCommand>(), Merge);
+        builder.AddTypedSink<PartitionedKey, StageEvent>(
+            "copies", options.StageTopic, PartitionedKey.Serializer, serdes.Stages,
+            TypedTopology.Addressed<StageEvent>(), Merge);
         foreach (var store in BacklogStores.OfMerger(options.Persistence))
         {
             builder.AddStateStore(store, Merge);
@@ -87,28 +86,9 @@ public static class BacklogTopology
     private static void Source<T>(
         TopologyBuilder builder, string name, string topic, IDeserializer<T> values, BacklogOptions options,
         bool requireLogAppendTime = false)
-        where T : class => builder
-            .AddSource(name, topic, Serdes.Utf8, values, new SourceOptions
-            {
-                DeadLetterTopic = options.DeadLetterTopic,
-                RequireLogAppendTime = requireLogAppendTime,
-            })
-            .AddProcessor<string, T, string, object>($"{name}-read", () => new Widen<T>(), name);
-
-    private static void Sink<TKey, T>(
-        TopologyBuilder builder, string name, string topic, ISerializer<TKey> keys, ISerializer<T> values,
-        SinkOptions options, string parent)
-        where T : class => builder
-            .AddProcessor<TKey, object, TKey, T>($"{name}-pick", () => new Narrow<TKey, T>(), parent)
-            .AddSink(name, topic, keys, values, options, $"{name}-pick");
-
-    private static SinkOptions<PartitionedKey, T> Addressed<T>() => new()
-    {
-        Partitioning = SinkPartitioning.Explicit,
-        Partitioner = (key, _, count) => key.Partition < count
-            ? key.Partition
-            : throw new StreamsException(
-                $"A record for partition {key.Partition} of a topic with {count} partitions: the topics changed."),
-        CleanupPolicy = "delete",
-    };
+        where T : class => builder.AddTypedSource(name, topic, values, new SourceOptions
+        {
+            DeadLetterTopic = options.DeadLetterTopic,
+            RequireLogAppendTime = requireLogAppendTime,
+        });
 }

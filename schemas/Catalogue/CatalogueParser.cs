@@ -14,7 +14,7 @@ internal sealed class CatalogueParser(string? source)
     [
         "name", "doc", "context", "key", "schema", "compatibility", "partitions", "partitionsOf",
         "policy", "deadLetter",
-        "writers", "open", "configs",
+        "writers", "open", "replayInto", "configs",
     ];
 
     /// <summary>Kafka's rule for names of topics.</summary>
@@ -76,6 +76,7 @@ internal sealed class CatalogueParser(string? source)
             DeadLetterTopic = Optional(json, "deadLetter"),
             Writers = [.. Required(json, "writers", JsonKind.Array).Items.Select(w => w.Text)],
             IsOpen = json.Find("open") is not null && Required(json, "open", JsonKind.Boolean).Text == "true",
+            ReplayInto = ParseReplayInto(json),
             Configs = ParseConfigs(json, policy.Text),
         };
     }
@@ -104,6 +105,14 @@ internal sealed class CatalogueParser(string? source)
             ? level?.Text
             : throw Error($"\"{level.Text}\" is not a compatibility level", level);
     }
+
+    private ReplayTarget ParseReplayInto(JsonValue json) =>
+        json.Find("replayInto") is null ? ReplayTarget.Never : Required(json, "replayInto", JsonKind.String).Text switch
+        {
+            "never" => ReplayTarget.Never,
+            "asks" => ReplayTarget.Asks,
+            _ => throw Error("\"replayInto\" is never or asks", json.Find("replayInto")!),
+        };
 
     private int ParsePartitionCount(JsonValue json)
     {

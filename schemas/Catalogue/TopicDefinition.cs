@@ -12,6 +12,16 @@ public enum CleanupPolicy
     Compact,
 }
 
+/// <summary>Whether records of the past may be written to a topic again.</summary>
+public enum ReplayTarget
+{
+    /// <summary>Never: what it says is the truth, or follows from it.</summary>
+    Never,
+
+    /// <summary>Only by somebody who says that its readers shall act on them.</summary>
+    Asks,
+}
+
 /// <summary>One topic of the product.</summary>
 public sealed record TopicDefinition
 {
@@ -52,6 +62,9 @@ public sealed record TopicDefinition
     /// get past the log that they decide by.
     /// </summary>
     public bool IsOpen { get; init; }
+
+    /// <summary>Whether records of the past may be written to it again.</summary>
+    public ReplayTarget ReplayInto { get; init; }
 
     /// <summary>The topic's settings in Kafka's names, <c>cleanup.policy</c> included.</summary>
     public IReadOnlyDictionary<string, string> Configs { get; init; } = new SortedDictionary<string, string>();

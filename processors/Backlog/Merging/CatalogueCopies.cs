@@ -1,4 +1,5 @@
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 
 namespace Alloc.Processors.Backlog.Merging;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Alloc.Engine.Processing;
+using Alloc.Processors.Catalogue;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Operations;
 

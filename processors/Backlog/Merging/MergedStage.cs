@@ -1,4 +1,5 @@
 using Alloc.Engine.Processing;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 
 namespace Alloc.Processors.Backlog.Merging;
@@ -27,7 +28,7 @@ internal sealed class MergedStage
     {
         this.stageId = stageId;
         this.stores = stores;
-        var prefix = BacklogKeys.PrefixOf(stageId);
+        var prefix = OrderedKeys.PrefixOf(stageId);
         foreach (var (key, word) in stores.Words.Prefix(prefix))
         {
             words[key.Partition] = word;

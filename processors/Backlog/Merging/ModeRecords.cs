@@ -1,6 +1,7 @@
 using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
 

@@ -1,3 +1,4 @@
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 
 namespace Alloc.Processors.Backlog.Waiting;
@@ -57,7 +58,7 @@ internal sealed class RiskIndex(WaitingStores stores)
         var (count, cells, left) = (0L, 0, UnnamedPerSurvey);
         var unnamed = new List<CellKey>();
         long? firstAtMs = null;
-        foreach (var (key, cell) in stores.Cells.Prefix(BacklogKeys.PrefixOf(stageId)))
+        foreach (var (key, cell) in stores.Cells.Prefix(OrderedKeys.PrefixOf(stageId)))
         {
             var expiresAtMs = key.ExpirySlot * SlotMs;
             if (expiresAtMs > line.LastLeaveAtMs)

@@ -1,3 +1,4 @@
+using Alloc.Processors.Keys;
 using Alloc.Schemas.Backlog;
 
 namespace Alloc.Processors.Backlog.Waiting;
@@ -43,7 +44,7 @@ internal sealed class StageWords(WaitingStores stores, int partition)
         {
             yield break;
         }
-        var prefix = BacklogKeys.PrefixOf(stageId);
+        var prefix = OrderedKeys.PrefixOf(stageId);
         var oldestAtMs = Oldest(stageId);
         for (var word = 0; word < WordsPerCall; word++)
         {

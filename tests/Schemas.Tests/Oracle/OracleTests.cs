@@ -2,9 +2,15 @@ using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Effects;
 using Alloc.Schemas.Operations;
+using Alloc.Schemas.Orders;
+using Alloc.Schemas.Payments;
+using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
+using Alloc.Schemas.Supply;
+using Alloc.Schemas.Warehouse;
 using Alloc.Schemas.Workflow;
 using Avro.Generic;
 using Confluent.Kafka;
@@ -37,6 +43,10 @@ public sealed class OracleTests : IAsyncLifetime
         new Contract<PolicyInForce>(), new Contract<OrderAllocation>(), new Contract<StageEvent>(),
         new Contract<StageStatus>(), new Contract<StageDelta>(), new Contract<StagePrediction>(),
         new Contract<AgingAlert>(), new Contract<ModeState>(), new Contract<CatalogueInForce>(),
+        new Contract<StockSnapshot>(), new Contract<WarehouseMovement>(), new Contract<SupplyRequest>(),
+        new Contract<OrderStatus>(), new Contract<PaymentStatus>(), new Contract<EffectReceipt>(),
+        new Contract<ReconciliationControl>(), new Contract<Difference>(), new Contract<Mismatch>(),
+        new Contract<MismatchEvent>(), new Contract<RepairDecision>(), new Contract<OperatorAction>(),
         new Contract<Everything>(), new Contract<Defaults>(), new Contract<Tree>(),
         new Contract<Words>(), new Contract<Nothings>(),
     }.ToDictionary(c => c.Topic, StringComparer.Ordinal);

@@ -1,8 +1,7 @@
 using Alloc.Engine.Processing;
-using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Operations;
 
-namespace Alloc.Processors.Backlog;
+namespace Alloc.Processors.Catalogue;
 
 /// <summary>The operations catalogue that counts; the shipped one until another comes.</summary>
 internal sealed class CatalogueBook

@@ -1,6 +1,6 @@
 using Alloc.Engine.Processing;
 
-namespace Alloc.Processors.Backlog;
+namespace Alloc.Processors.Steps;
 
 /// <summary>Lets records of several types come to one processor.</summary>
 internal sealed class Widen<T> : IProcessor<string, T, string, object>
