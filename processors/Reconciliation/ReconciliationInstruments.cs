@@ -2,6 +2,28 @@ using System.Diagnostics.Metrics;
 
 namespace Alloc.Processors.Reconciliation;
 
+/// <summary>Why a record of others could not be used.</summary>
+internal enum IgnoredWhy
+{
+    /// <summary>It is no such record.</summary>
+    Unreadable,
+
+    /// <summary>It is not newer than what is known.</summary>
+    Stale,
+
+    /// <summary>A payment never changes its currency.</summary>
+    OtherCurrency,
+
+    /// <summary>A receipt for an outcome that nobody sent.</summary>
+    NoOutcome,
+
+    /// <summary>A receipt of a service that no row of the catalogue obliges.</summary>
+    NotObliged,
+
+    /// <summary>An order in a state that nothing is known of.</summary>
+    UnknownState,
+}
+
 /// <summary>The instruments of reconciliation on a meter.</summary>
 internal sealed class ReconciliationInstruments
 {
@@ -24,6 +46,10 @@ internal sealed class ReconciliationInstruments
     /// <summary>Differences that were over within their tolerance.</summary>
     public Counter<long> TimingLag { get; }
 
-    /// <summary>Records that no comparison could use.</summary>
-    public Counter<long> Ignored { get; }
+    private Counter<long> Ignored { get; }
+
+    /// <summary>Counts a record that no comparison could use.</summary>
+    public void Ignore(string topic, IgnoredWhy why) => Ignored.Add(
+        1, KeyValuePair.Create<string, object?>("topic", topic),
+        KeyValuePair.Create<string, object?>("reason", why.ToString()));
 }

@@ -1,0 +1,82 @@
+using Alloc.Processors.Catalogue;
+using Alloc.Schemas.Reconciliation;
+
+namespace Alloc.Processors.Reconciliation.Differences;
+
+/// <summary>What is compared: a class of mismatches and what disagrees.</summary>
+/// <param name="Class">The class.</param>
+/// <param name="Kind">Kind of the scope: reservation, order, command, …</param>
+/// <param name="Id">Its id.</param>
+internal readonly record struct DifferenceKey(MismatchClass Class, string Kind, string Id);
+
+/// <summary>How long a difference may stand, and where that follows from.</summary>
+/// <param name="Time">How long; zero: not at all.</param>
+/// <param name="Rule">class, stage &lt;id&gt;, effect &lt;id&gt;, or none.</param>
+internal readonly record struct Tolerance(TimeSpan Time, string Rule)
+{
+    /// <summary>Nothing is tolerated.</summary>
+    public static Tolerance None { get; } = new(TimeSpan.Zero, "none");
+}
+
+/// <summary>Two records of one truth that disagree.</summary>
+/// <param name="Key">What disagrees.</param>
+/// <param name="Left">The side that is measured by.</param>
+/// <param name="Right">The other side.</param>
+internal sealed record Finding(DifferenceKey Key, MismatchSide Left, MismatchSide Right)
+{
+    /// <summary>No silence is claimed: what was read says it.</summary>
+    public const int NoClaim = -1;
+
+    /// <summary>Since when they disagree, milliseconds since 1970 UTC; may be to come.</summary>
+    public required long SinceMs { get; init; }
+
+    /// <summary>topic/partition/offset of the record with which they began to.</summary>
+    public required string Episode { get; init; }
+
+    /// <summary>How long it may stand.</summary>
+    public Tolerance Tolerance { get; init; } = Tolerance.None;
+
+    /// <summary>Whose silence it claims, a number of the partition's claims.</summary>
+    public int Claim { get; init; } = NoClaim;
+
+    /// <summary>The pool, where there is one.</summary>
+    public string? PoolId { get; init; }
+
+    /// <summary>The order, where there is one.</summary>
+    public string? OrderRef { get; init; }
+
+    /// <summary>Who owns it, where that is not the class's owner.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>What a safe repair needs; null: no rule repairs it.</summary>
+    public RepairFacts? Repair { get; init; }
+
+    /// <summary>Why no rule repairs it.</summary>
+    public string NoRepairWhy { get; init; } = "";
+
+    /// <summary>Commands that a person may choose from.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>When the tolerance is over.</summary>
+    public long DueAtMs => SinceMs > long.MaxValue - (long)Tolerance.Time.TotalMilliseconds
+        ? long.MaxValue : SinceMs + (long)Tolerance.Time.TotalMilliseconds;
+}
+
+/// <summary>Makes sides of findings.</summary>
+internal static class Sides
+{
+    /// <summary>A side that was read.</summary>
+    public static MismatchSide Of(
+        string name, string says, string? position, long? atMs, params ReadOnlySpan<(string Name, long Value)> numbers)
+    {
+        var list = new List<MismatchNumber>(numbers.Length);
+        foreach (var (number, value) in numbers)
+        {
+            list.Add(new MismatchNumber { Name = number, Value = value });
+        }
+        return new MismatchSide { Name = name, Says = says, Position = position, AtMs = atMs, Numbers = list };
+    }
+
+    /// <summary>A side that says nothing.</summary>
+    public static MismatchSide Silent(string name, string says) => Of(name, says, null, null);
+}

@@ -1,0 +1,282 @@
+using System.Buffers;
+using System.Globalization;
+using Alloc.Engine.Processing;
+using Alloc.Engine.Watermarks;
+using Alloc.Processors.Catalogue;
+using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Effects;
+using Alloc.Schemas.Reconciliation;
+
+namespace Alloc.Processors.Reconciliation.Pools;
+
+/// <summary>
+/// Each outcome whose event a row of the effects names has a receipt of each service of the row, in the row's time.
+/// Where nothing is obliged, nothing is kept.
+/// </summary>
+internal sealed class EffectFold
+{
+    private const int PerCall = 1_000;
+    private const string LastSequence = "last-sequence";
+    private static readonly Tolerance Grace = new(TimeSpan.FromSeconds(60), "none");
+
+    /// <summary>How long a receipt is remembered, so that another one for the same is seen to be one.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromDays(1);
+
+    private readonly ReconciliationOptions options;
+    private readonly ISerializer<AllocationOutcome> outcomes;
+    private readonly IProcessorContext context;
+    private readonly PoolStores stores;
+    private readonly DifferenceBook differences;
+    private readonly PartitionCatalogue catalogue;
+    private readonly IWatermarkTimer timer;
+    private Dictionary<string, List<EffectRow>> rows = [];
+    private HashSet<string> services = [];
+
+    public EffectFold(
+        ReconciliationOptions options, ISerializer<AllocationOutcome> outcomes, IProcessorContext context,
+        PoolStores stores, DifferenceBook differences, PartitionCatalogue catalogue)
+    {
+        (this.options, this.outcomes, this.context) = (options, outcomes, context);
+        (this.stores, this.differences, this.catalogue) = (stores, differences, catalogue);
+        timer = context.CreateWatermarkTimer([options.ReceiptTopic, options.OutcomeTopic], Pass);
+        Follow();
+        Await();
+    }
+
+    /// <summary>Follows the catalogue in force.</summary>
+    public void Follow()
+    {
+        rows = catalogue.InForce.Effects.GroupBy(r => r.Event, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.ToList(), StringComparer.Ordinal);
+        services = [.. catalogue.InForce.Effects.SelectMany(r => r.Services)];
+    }
+
+    /// <summary>Takes up what services must do about an outcome.</summary>
+    public void Take(AllocationOutcome outcome, string position)
+    {
+        if (rows.Count == 0 || outcome.PoolId.StartsWith('$'))
+        {
+            return;
+        }
+        stores.MarkOfPool.Put(new InPoolKey(outcome.PoolId, LastSequence), new Mark { Value = outcome.Sequence });
+        if (outcome.DuplicateOf is not null || outcome.TMs < catalogue.AppliedAtMs
+            || !rows.TryGetValue(outcome.Event.GetType().Name, out var obliging))
+        {
+            return;
+        }
+        var outcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}");
+        byte[]? written = null;
+        foreach (var row in obliging)
+        {
+            foreach (var service in row.Services)
+            {
+                Oblige(new EffectKey(outcomeId, service), outcome, row, position, written ??= Write(outcome));
+            }
+        }
+        Await();
+    }
+
+    /// <summary>A service says what it did.</summary>
+    /// <exception cref="BadRecordException">It is no receipt.</exception>
+    public void Take(string? recordKey, EffectReceipt receipt, string position, long atMs)
+    {
+        ReceiptRules.Check(recordKey, receipt);
+        if (!services.Contains(receipt.Service))
+        {
+            options.Instruments.Ignore(options.ReceiptTopic, IgnoredWhy.NotObliged);
+            return;
+        }
+        var key = new EffectKey(receipt.OutcomeId, receipt.Service);
+        var known = stores.EffectOf.Get(key);
+        if (known?.ReceiptId is { } first && known.Result == EffectResult.Applied)
+        {
+            if (receipt.Result == EffectResult.Applied && receipt.ReceiptId != first)
+            {
+                TellDouble(key, known, receipt, position, atMs);
+            }
+            return;
+        }
+        var effect = (known ?? new WatchedEffect { AtMs = atMs, DueAtMs = 0 }) with
+        {
+            ReceiptId = receipt.ReceiptId,
+            ReceiptPosition = position,
+            ReceiptAtMs = atMs,
+            Result = receipt.Result,
+        };
+        if (known is null)
+        {
+            // The outcome is not read yet, or there is none.
+            Keep(key, null, effect, atMs + (long)Grace.Time.TotalMilliseconds);
+        }
+        else
+        {
+            Settle(key, known, effect, receipt.Reason);
+        }
+        Await();
+    }
+
+    private void Oblige(EffectKey key, AllocationOutcome outcome, EffectRow row, string position, byte[] written)
+    {
+        var known = stores.EffectOf.Get(key);
+        if (known is { Event.Length: > 0 })
+        {
+            return;
+        }
+        var effect = new WatchedEffect
+        {
+            Event = row.Event,
+            AtMs = outcome.TMs,
+            DueAtMs = 0,
+            RowId = row.Id,
+            OrderRef = outcome.After.Count > 0 ? outcome.After[0].OrderRef : null,
+            Position = position,
+            Outcome = written,
+            ReceiptId = known?.ReceiptId,
+            ReceiptPosition = known?.ReceiptPosition,
+            ReceiptAtMs = known?.ReceiptAtMs,
+            Result = known?.Result,
+        };
+        if (known?.Result is null)
+        {
+            Keep(key, known, effect, outcome.TMs + (long)(row.Sla + Grace.Time).TotalMilliseconds);
+        }
+        else
+        {
+            Settle(key, known, effect, reason: null);
+        }
+    }
+
+    // A receipt is there for something that was to be done.
+    private void Settle(EffectKey key, WatchedEffect known, WatchedEffect effect, string? reason)
+    {
+        var scope = KeyOf(MismatchClass.MissedEvent, key);
+        if (effect.Result == EffectResult.Failed)
+        {
+            if (effect.Event.Length > 0)
+            {
+                effect = effect with { IsTold = true };
+                TellMissed(key, effect, $"{key.Service} failed: {reason ?? "it gives no reason"}");
+            }
+        }
+        else
+        {
+            differences.End(scope, $"{key.Service} says {effect.Result}");
+            effect = effect with { IsTold = false, Outcome = null };
+        }
+        Keep(key, known, effect, (effect.ReceiptAtMs ?? effect.AtMs) + (long)Memory.TotalMilliseconds);
+    }
+
+    private void Keep(EffectKey key, WatchedEffect? known, WatchedEffect effect, long dueAtMs)
+    {
+        if (known is not null && known.DueAtMs != dueAtMs)
+        {
+            stores.EffectsDue.Remove(known.DueAtMs, key);
+        }
+        stores.EffectOf.Put(key, effect with { DueAtMs = dueAtMs });
+        stores.EffectsDue.Add(dueAtMs, key);
+    }
+
+    private void Pass(long watermarkMs)
+    {
+        foreach (var (dueAtMs, key) in stores.EffectsDue.Until(watermarkMs - 1).Take(PerCall).ToList())
+        {
+            stores.EffectsDue.Remove(dueAtMs, key);
+            if (stores.EffectOf.Get(key) is not { } effect || effect.DueAtMs != dueAtMs)
+            {
+                continue;
+            }
+            if (effect.Event.Length == 0)
+            {
+                Forget(key, HasOutcome(key) ? IgnoredWhy.NotObliged : IgnoredWhy.NoOutcome);
+            }
+            else if (effect.Result is null && !effect.IsTold)
+            {
+                TellMissed(key, effect, $"{key.Service} has written no receipt for it.");
+                stores.EffectOf.Put(key, effect with { IsTold = true });
+            }
+            else if (!effect.IsTold)
+            {
+                stores.EffectOf.Delete(key);
+            }
+        }
+        Await();
+    }
+
+    private bool HasOutcome(EffectKey key)
+    {
+        var hash = key.OutcomeId.LastIndexOf('#');
+        return long.Parse(key.OutcomeId.AsSpan(hash + 1), NumberStyles.None, CultureInfo.InvariantCulture)
+            <= (stores.MarkOfPool.Get(new InPoolKey(key.OutcomeId[..hash], LastSequence))?.Value ?? 0);
+    }
+
+    private void Forget(EffectKey key, IgnoredWhy why)
+    {
+        stores.EffectOf.Delete(key);
+        options.Instruments.Ignore(options.ReceiptTopic, why);
+    }
+
+    private void TellMissed(EffectKey key, WatchedEffect effect, string says)
+    {
+        var poolId = PoolOf(key);
+        differences.Stand(new Finding(
+            KeyOf(MismatchClass.MissedEvent, key),
+            Sides.Of(
+                "ledger", $"{key.OutcomeId} is {effect.Event}; row {effect.RowId} obliges {key.Service}.",
+                effect.Position, effect.AtMs),
+            Sides.Of(key.Service, says, effect.ReceiptPosition, effect.ReceiptAtMs))
+        {
+            SinceMs = effect.AtMs,
+            Episode = effect.Position,
+            Tolerance = new Tolerance(
+                TimeSpan.FromMilliseconds(Math.Max(0, effect.DueAtMs - effect.AtMs)), $"effect {effect.RowId}"),
+            PoolId = poolId,
+            OrderRef = effect.OrderRef,
+            Owner = key.Service,
+            Repair = new RepairFacts
+            {
+                Kind = RepairKind.Redeliver,
+                PoolId = poolId,
+                Service = key.Service,
+                OutcomeId = key.OutcomeId,
+                Payload = effect.Outcome,
+            },
+        });
+    }
+
+    private void TellDouble(EffectKey key, WatchedEffect known, EffectReceipt receipt, string position, long atMs) =>
+        differences.Stand(new Finding(
+            KeyOf(MismatchClass.DuplicateEffect, key),
+            Sides.Of(
+                key.Service, $"Receipt {known.ReceiptId} says that {key.OutcomeId} was applied.",
+                known.ReceiptPosition, known.ReceiptAtMs),
+            Sides.Of(key.Service, $"Receipt {receipt.ReceiptId} says so, too.", position, atMs))
+        {
+            SinceMs = atMs,
+            Episode = position,
+            PoolId = PoolOf(key),
+            OrderRef = known.OrderRef,
+            Owner = key.Service,
+            NoRepairWhy = "What a service did twice, only that service can take back.",
+            Choices =
+            [
+                $"alloc explain {key.OutcomeId}",
+                $"alloc topic tail {options.ReceiptTopic} --key {PoolOf(key)} --from {known.ReceiptAtMs}",
+            ],
+        });
+
+    private byte[] Write(AllocationOutcome outcome)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        outcomes.Serialize(outcome, output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private void Await() =>
+        timer.DueAtMs = stores.EffectsDue.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
+
+    private static string PoolOf(EffectKey key) => key.OutcomeId[..key.OutcomeId.LastIndexOf('#')];
+
+    private static DifferenceKey KeyOf(MismatchClass mismatch, EffectKey key) =>
+        new(mismatch, "effect", $"{key.OutcomeId}/{key.Service}");
+}

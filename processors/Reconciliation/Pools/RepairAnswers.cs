@@ -1,0 +1,36 @@
+using System.Globalization;
+using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Reconciliation;
+
+namespace Alloc.Processors.Reconciliation.Pools;
+
+/// <summary>What the ledger answers to the commands of repairs: <c>rc/&lt;mismatchId&gt;/&lt;attempt&gt;</c>.</summary>
+internal sealed class RepairAnswers(DifferenceBook differences)
+{
+    /// <summary>What ids of such commands begin with.</summary>
+    public const string Prefix = "rc/";
+
+    /// <summary>Takes up an outcome.</summary>
+    public void Take(AllocationOutcome outcome)
+    {
+        if (outcome.CommandId is not { } id || !id.StartsWith(Prefix, StringComparison.Ordinal)
+            || outcome.DuplicateOf is not null)
+        {
+            return;
+        }
+        var parts = id.Split('/');
+        if (parts.Length is 3 or 4 && int.TryParse(
+            parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt))
+        {
+            differences.Answer(parts[1], new RepairAnswer
+            {
+                Attempt = attempt,
+                OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
+                Event = outcome.Event.GetType().Name,
+                Reasons = outcome.Event is AllocationOutcomeEvent.Rejected rejected
+                    ? [.. rejected.Reasons.Select(r => r.Code.ToString())] : [],
+            });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Globalization;
+using Alloc.Processors.Catalogue;
+using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Reconciliation;
+
+namespace Alloc.Processors.Reconciliation.Pools;
+
+/// <summary>
+/// What the ledger itself says of its supply: counts that it does not believe, facts that are missing, sources that
+/// contradict themselves, and units that moved and that no promise covered.
+/// </summary>
+internal sealed class SupplyFold(DifferenceBook differences)
+{
+    private const string Source = "source";
+    private const string Units = "units";
+
+    /// <summary>Takes up an outcome.</summary>
+    public void Take(AllocationOutcome outcome, string position)
+    {
+        if (outcome.DuplicateOf is not null)
+        {
+            return;
+        }
+        foreach (var mark in outcome.SupplySources)
+        {
+            EndSettled(outcome, mark);
+        }
+        switch (outcome.Event)
+        {
+            case AllocationOutcomeEvent.SupplyParked parked:
+                Stand(outcome, position, parked);
+                break;
+            case AllocationOutcomeEvent.SupplyGap gap:
+                Stand(outcome, position, gap);
+                break;
+            case AllocationOutcomeEvent.SupplyIgnored { Why: SupplyIgnoredWhy.Conflict } conflict:
+                Stand(outcome, position, conflict);
+                break;
+            case AllocationOutcomeEvent.Consumed { Orphaned: > 0 } consumed:
+                StandOrphan(
+                    MismatchClass.OrphanConsume, outcome, position, consumed.ConsumeId, consumed.Orphaned,
+                    $"consumed for {consumed.ReservationId}, and no promise covered them");
+                break;
+            case AllocationOutcomeEvent.OrphanConsumed orphan:
+                StandOrphan(
+                    MismatchClass.OrphanConsume, outcome, position, orphan.ConsumeId, orphan.Quantity,
+                    $"consumed for {orphan.ReservationId}, and no promise covered them");
+                break;
+            case AllocationOutcomeEvent.Returned { Orphaned: > 0 } returned:
+                StandOrphan(
+                    MismatchClass.OrphanReturn, outcome, position, returned.ConsumeId, returned.Orphaned,
+                    $"came back for {returned.ReservationId}, and had not been consumed");
+                break;
+            case AllocationOutcomeEvent.OrphanReturned orphan:
+                StandOrphan(
+                    MismatchClass.OrphanReturn, outcome, position, orphan.ConsumeId, orphan.Quantity,
+                    $"came back for {orphan.ReservationId}, and had not been consumed");
+                break;
+            case AllocationOutcomeEvent.SupplyApplied { Version: not null }:
+                EndCounted(outcome.PoolId);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyParked parked) =>
+        differences.Stand(new Finding(
+            SourceKey(MismatchClass.QuantityDrift, outcome.PoolId, parked.Source),
+            Sides.Of(
+                parked.Source, $"Count {parked.Version} of {outcome.PoolId} is {Signed(parked.Rebase)} units off the "
+                + "ledger.", position, outcome.TMs, ("version", parked.Version), ("rebase", parked.Rebase)),
+            Ledger(outcome, position))
+        {
+            SinceMs = outcome.TMs,
+            Episode = position,
+            PoolId = outcome.PoolId,
+            Tolerance = new Tolerance(TimeSpan.Zero, "policy"),
+            Repair = new RepairFacts
+            {
+                Kind = RepairKind.AcceptSnapshot, PoolId = outcome.PoolId, Source = parked.Source,
+            },
+        });
+
+    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyGap gap) =>
+        differences.Stand(new Finding(
+            GapKey(outcome.PoolId, gap.Source, gap.From, gap.To),
+            Sides.Silent(gap.Source, string.Create(
+                CultureInfo.InvariantCulture, $"Facts {gap.From} to {gap.To} of {outcome.PoolId} never came.")),
+            Ledger(outcome, position))
+        {
+            SinceMs = outcome.TMs,
+            Episode = position,
+            PoolId = outcome.PoolId,
+            Tolerance = new Tolerance(TimeSpan.Zero, "policy"),
+            Repair = new RepairFacts
+            {
+                Kind = RepairKind.RequestMovements,
+                PoolId = outcome.PoolId,
+                Source = gap.Source,
+                FromSequence = gap.From,
+                ToSequence = gap.To,
+            },
+        });
+
+    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyIgnored conflict) =>
+        differences.Stand(new Finding(
+            SourceKey(MismatchClass.SupplyConflict, outcome.PoolId, conflict.Source),
+            Sides.Of(
+                conflict.Source, $"Count {conflict.Version} of {outcome.PoolId} came twice and says two things.",
+                position, outcome.TMs, ("version", conflict.Version ?? 0)),
+            Ledger(outcome, position))
+        {
+            SinceMs = outcome.TMs,
+            Episode = position,
+            PoolId = outcome.PoolId,
+            Repair = new RepairFacts
+            {
+                Kind = RepairKind.RequestSnapshot, PoolId = outcome.PoolId, Source = conflict.Source,
+            },
+        });
+
+    private void StandOrphan(
+        MismatchClass mismatch, AllocationOutcome outcome, string position, string consumeId, long quantity,
+        string what) => differences.Stand(new Finding(
+            new DifferenceKey(mismatch, Units, $"{outcome.PoolId}/{consumeId}"),
+            Sides.Of(
+                "warehouse", $"{quantity} units of {outcome.PoolId} {what}.", position, outcome.TMs,
+                ("quantity", quantity)),
+            Ledger(outcome, position))
+        {
+            SinceMs = outcome.TMs,
+            Episode = position,
+            PoolId = outcome.PoolId,
+            Repair = new RepairFacts
+            {
+                Kind = RepairKind.RequestSnapshot, PoolId = outcome.PoolId, MovementId = consumeId,
+            },
+        });
+
+    private void EndSettled(AllocationOutcome outcome, SupplySource mark)
+    {
+        if (mark.ParkedVersion is null)
+        {
+            differences.End(
+                SourceKey(MismatchClass.QuantityDrift, outcome.PoolId, mark.Source), "the count was settled");
+        }
+        var conflict = SourceKey(MismatchClass.SupplyConflict, outcome.PoolId, mark.Source);
+        if (outcome.Event is AllocationOutcomeEvent.SupplyApplied { Version: not null } applied
+            && applied.Source == mark.Source)
+        {
+            differences.End(conflict, $"count {applied.Version} took its place");
+        }
+        var ofSource = $"{outcome.PoolId}/{mark.Source}/";
+        foreach (var (key, gap) in differences.Those(MismatchClass.SupplyGap, Source, ofSource))
+        {
+            var (from, to) = (gap.Difference.Repair!.FromSequence, gap.Difference.Repair.ToSequence);
+            if (!mark.Missing.Any(m => m.From <= to && m.To >= from))
+            {
+                differences.End(key, "nothing is missing any more");
+            }
+        }
+    }
+
+    // A count says what is there, whatever moved before it.
+    private void EndCounted(string poolId)
+    {
+        foreach (var mismatch in (ReadOnlySpan<MismatchClass>)[MismatchClass.OrphanConsume, MismatchClass.OrphanReturn])
+        {
+            foreach (var (key, _) in differences.Those(mismatch, Units, $"{poolId}/"))
+            {
+                differences.End(key, "a count came after it");
+            }
+        }
+    }
+
+    private static MismatchSide Ledger(AllocationOutcome outcome, string position)
+    {
+        var balances = outcome.BalancesAfter;
+        return Sides.Of(
+            "ledger", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{outcome.PoolId} has {balances.Free} free, {balances.Held} held, {balances.Confirmed} confirmed, "
+                + $"{balances.Consumed} consumed, {balances.Blocked} blocked."),
+            position, outcome.TMs, ("free", balances.Free), ("held", balances.Held),
+            ("confirmed", balances.Confirmed), ("consumed", balances.Consumed), ("blocked", balances.Blocked));
+    }
+
+    private static DifferenceKey SourceKey(MismatchClass mismatch, string poolId, string source) =>
+        new(mismatch, Source, $"{poolId}/{source}");
+
+    private static DifferenceKey GapKey(string poolId, string source, long from, long to) => new(
+        MismatchClass.SupplyGap, Source,
+        string.Create(CultureInfo.InvariantCulture, $"{poolId}/{source}/{from}-{to}"));
+
+    private static string Signed(long value) => value.ToString("+0;-0;0", CultureInfo.InvariantCulture);
+}
