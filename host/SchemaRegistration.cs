@@ -3,8 +3,14 @@ using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Backlog;
 using Alloc.Schemas.Catalogue;
+using Alloc.Schemas.Effects;
 using Alloc.Schemas.Operations;
+using Alloc.Schemas.Orders;
+using Alloc.Schemas.Payments;
+using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Registry;
+using Alloc.Schemas.Supply;
+using Alloc.Schemas.Warehouse;
 using Alloc.Schemas.Workflow;
 using Confluent.SchemaRegistry;
 
@@ -29,6 +35,18 @@ internal static class SchemaRegistration
         StagePrediction.Schema,
         StageDelta.Schema,
         CatalogueInForce.Schema,
+        OperatorAction.Schema,
+        StockSnapshot.Schema,
+        SupplyRequest.Schema,
+        WarehouseMovement.Schema,
+        OrderStatus.Schema,
+        PaymentStatus.Schema,
+        EffectReceipt.Schema,
+        ReconciliationControl.Schema,
+        Difference.Schema,
+        Mismatch.Schema,
+        MismatchEvent.Schema,
+        RepairDecision.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 
     public static async Task RegisterAsync(
