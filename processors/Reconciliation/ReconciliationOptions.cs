@@ -29,6 +29,9 @@ public sealed record ReconciliationOptions
     /// <summary>Topic of goods that moved.</summary>
     public string MovementTopic { get; init; } = "warehouse.movements";
 
+    /// <summary>Topic of what sources count; nothing here reads it.</summary>
+    public string StockTopic { get; init; } = "supply.stock";
+
     /// <summary>Topic of receipts.</summary>
     public string ReceiptTopic { get; init; } = "effects.receipts";
 
@@ -71,6 +74,9 @@ public sealed record ReconciliationOptions
     /// <summary>The group of by-order.</summary>
     public string ByOrderGroup { get; init; } = "alloc-by-order";
 
+    /// <summary>The group of the supply bridge, which makes commands of movements and counts.</summary>
+    public string SupplyBridgeGroup { get; init; } = "alloc-supply-bridge";
+
     /// <summary>Where committed state is kept.</summary>
     public StorePersistence Persistence { get; init; } = StorePersistence.Persistent;
 
@@ -83,8 +89,15 @@ public sealed record ReconciliationOptions
     /// <summary>The dead letters of a topic that reconciliation alone reads.</summary>
     public static string DeadLettersOf(string topic) => topic + ".dlq";
 
-    /// <summary>Outcomes are known as far as allocation has got.</summary>
-    internal SourceUpstream OutcomeUpstream => new(AllocationGroup, [new UpstreamSource(CommandTopic)]);
+    /// <summary>
+    /// Outcomes are known as far as allocation has got, with the commands that the supply bridge makes of what
+    /// warehouses said until then: goods that wait for the bridge are no mismatch.
+    /// </summary>
+    internal SourceUpstream OutcomeUpstream => new(AllocationGroup,
+    [
+        new UpstreamSource(CommandTopic, new SourceUpstream(
+            SupplyBridgeGroup, [new UpstreamSource(MovementTopic), new UpstreamSource(StockTopic)])),
+    ]);
 
     /// <summary>By-order is known as far as by-order has got, and that as far as allocation has.</summary>
     internal SourceUpstream ByOrderUpstream => ByOrderTopology.UpstreamOf(
@@ -112,6 +125,7 @@ public sealed record ReconciliationOptions
             OrderTopic = Name(plain.OrderTopic),
             PaymentTopic = Name(plain.PaymentTopic),
             MovementTopic = Name(plain.MovementTopic),
+            StockTopic = Name(plain.StockTopic),
             ReceiptTopic = Name(plain.ReceiptTopic),
             PoolControlTopic = Name(plain.PoolControlTopic),
             OrderControlTopic = Name(plain.OrderControlTopic),

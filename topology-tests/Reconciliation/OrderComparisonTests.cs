@@ -1,3 +1,4 @@
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Reconciliation.Orders;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Orders;
@@ -169,7 +170,10 @@ public sealed class OrderComparisonTests
     [Fact]
     public void A_line_that_waits_opens_nothing()
     {
-        using var world = new World();
+        using var world = new World(policy: PolicyVersions.Version0 with
+        {
+            WaitlistTable = [new WaitlistRow("all", PoolPattern.All, WaitlistOrder.StrictFifo, [], 900_000, 3_600_000, 100)],
+        });
         world.Stock(1);
         world.Order(Order, "AcceptedForProcessing");
         world.Send(new AllocationCommandBody.Hold
