@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Alloc.Processors.Reconciliation.Mismatches;
 
 namespace Alloc.Processors.Reconciliation;
 
@@ -38,6 +39,7 @@ internal sealed class ReconciliationInstruments
         Ignored = meter.CreateCounter<long>(
             "alloc_reconciliation_ignored", null,
             "Records of others that no comparison could use, by topic and reason.");
+        Mismatches = new MismatchInstruments(meter);
     }
 
     /// <summary>One meter for all instances of the process.</summary>
@@ -52,4 +54,7 @@ internal sealed class ReconciliationInstruments
     public void Ignore(string topic, IgnoredWhy why) => Ignored.Add(
         1, KeyValuePair.Create<string, object?>("topic", topic),
         KeyValuePair.Create<string, object?>("reason", why.ToString()));
+
+    /// <summary>What the keeper of mismatches shows.</summary>
+    public MismatchInstruments Mismatches { get; }
 }
