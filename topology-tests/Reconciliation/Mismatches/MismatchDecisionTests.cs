@@ -103,7 +103,7 @@ public sealed class MismatchDecisionTests : IDisposable
         { "", "mismatchId '' is empty", Decision("", DecisionKind.Approve) },
         { "m1", "decisionId '' is empty", Decision("m1", DecisionKind.Approve) with { DecisionId = "" } },
         { "m1", "its key is 'm1'", Decision("", DecisionKind.Run) with { Scope = "*" } },
-        { "m1", "characters in actor", Decision("m1", DecisionKind.Approve, new string('a', 257)) },
+        { "m1", "characters in actor", Decision("m1", DecisionKind.Approve) with { Actor = new string('a', 257) } },
         { "m1", "characters in reason", Decision("m1", DecisionKind.Approve) with { Reason = new string('a', 1025) } },
         { "m1", "characters in assignee", Decision("m1", DecisionKind.Assign) with { Assignee = new string('a', 257) } },
         { "m1", "has a control character", Decision("m1", DecisionKind.Assign) with { Assignee = "a\0b" } },
