@@ -1,5 +1,6 @@
 using Alloc.Engine.Processing;
 using Alloc.Engine.Topology;
+using Alloc.Processors.Reconciliation.Mismatches;
 using Alloc.Processors.Reconciliation.Orders;
 using Alloc.Processors.Reconciliation.Pools;
 using Alloc.Processors.Steps;
@@ -33,6 +34,16 @@ public static class ReconciliationTopology
 
     /// <summary>Node that compares what is said of orders.</summary>
     public const string CompareOrders = "compare-orders";
+
+    /// <summary>Builds the topology.</summary>
+    /// <exception cref="TopologyException">The options contradict each other.</exception>
+    public static Topology Build(ReconciliationOptions options, ReconciliationSerdes serdes)
+    {
+        var builder = new TopologyBuilder();
+        AddComparisons(builder, options, serdes);
+        MismatchTopology.Add(builder, options, serdes);
+        return builder.Build();
+    }
 
     /// <summary>Adds the comparisons to a topology.</summary>
     internal static void AddComparisons(

@@ -37,10 +37,12 @@ internal sealed class World : IDisposable
     private readonly ByOrderSerdes byOrderSerdes;
     private readonly TopologyTestDriver byOrder;
     private readonly Dictionary<string, long> versions = new(StringComparer.Ordinal);
+    private readonly bool keeps;
     private int mirrored;
 
-    public World(bool compares = true, AllocationPolicy? policy = null)
+    public World(bool compares = true, AllocationPolicy? policy = null, bool keeps = false)
     {
+        this.keeps = keeps;
         Ledger = new AllocationDriver(registry: registry, policy: policy);
         var byOrderOptions = new ByOrderOptions { PartitionCount = 1 };
         byOrderSerdes = new ByOrderSerdes(registry, byOrderOptions);
@@ -77,7 +79,8 @@ internal sealed class World : IDisposable
     {
         var builder = new TopologyBuilder();
         ReconciliationTopology.AddComparisons(builder, Options, Serdes);
-        Driver = new TopologyTestDriver(builder.Build(), NowMs);
+        Driver = new TopologyTestDriver(
+            keeps ? ReconciliationTopology.Build(Options, Serdes) : builder.Build(), NowMs);
         Mirror();
     }
 
@@ -220,7 +223,43 @@ internal sealed class World : IDisposable
             Mirror();
             byOrder.AdvanceWallClock(TimeSpan.FromSeconds(stepSeconds));
             Driver.AdvanceWallClock(TimeSpan.FromMilliseconds(NowMs - Driver.NowMs));
+            Decide();
         }
+    }
+
+    /// <summary>Puts a catalogue into force for the keeper, who tells every partition.</summary>
+    public void PutIntoForce(OperationsCatalogue catalogue) => Pipe(
+        Options.CatalogueTopic, CatalogueRecords.Key, Bytes(Serdes.Catalogue, CatalogueRecords.InForce(
+            catalogue, catalogue.Version - 1, NowMs, "kim", "test")));
+
+    /// <summary>A person decides about a mismatch.</summary>
+    public void Decide(RepairDecision decision) => Pipe(
+        Options.DecisionTopic, decision.MismatchId.Length > 0 ? decision.MismatchId : decision.DecisionId,
+        Bytes(Serdes.Decisions, decision));
+
+    /// <summary>The newest word on each mismatch, as class, id of the scope, and how it stands.</summary>
+    public IReadOnlyList<string> Kept() =>
+        [.. Rows().Select(m => $"{m.Class} {m.Scope.Id} {m.State}").Order(StringComparer.Ordinal)];
+
+    /// <summary>The newest word on each mismatch.</summary>
+    public IReadOnlyList<Mismatch> Rows() =>
+        [.. Driver.Log(Options.MismatchTopic).Where(r => r.Value is not null)
+            .Select(r => Serdes.Mismatches.Deserialize(r.Value)).GroupBy(m => m.MismatchId).Select(g => g.Last())];
+
+    /// <summary>The audit of a mismatch.</summary>
+    public IReadOnlyList<MismatchEvent> Audit() =>
+        [.. Driver.Log(Options.EventTopic).Select(r => Serdes.Events.Deserialize(r.Value))];
+
+    // What the keeper asked of the ledger lies in the one log that both have.
+    private void Decide()
+    {
+        var commands = Driver.Log(Options.CommandTopic);
+        while (mirrored < commands.Count)
+        {
+            var record = commands[mirrored++];
+            Ledger.Pipe(record.Key, record.Value, 0);
+        }
+        Mirror();
     }
 
     /// <summary>Nothing is read or asked for: what is stopped does not know the time.</summary>
