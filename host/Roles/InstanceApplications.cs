@@ -9,6 +9,7 @@ using Alloc.Processors.Allocation;
 using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
 using Alloc.Processors.Shadow;
+using Alloc.Processors.SupplyBridge;
 using Alloc.Schemas.Catalogue;
 using Alloc.Web.Reads;
 using Confluent.SchemaRegistry;
@@ -62,16 +63,17 @@ internal sealed class InstanceApplications : IAsyncDisposable
     {
         this.parts = parts;
         withProjection = roles.Contains(InstanceRole.Projection);
-        besideEngine = roles.Contains(InstanceRole.Allocation) && roles.Count > 1
+        var followersCount = roles.Count(r => !DecidesOrFeeds(r));
+        besideEngine = roles.Contains(InstanceRole.Allocation) && followersCount > 0
             ? parts.Engine with
             {
                 StandsBack = new DecisionsFirst(() => Of(InstanceRole.Allocation)?.Work, parts.Time)
-                    .Others(roles.Count - 1),
+                    .Others(followersCount),
             }
             : parts.Engine;
         foreach (var role in roles.Order().Where(r => r != InstanceRole.Projection))
         {
-            var engine = role == InstanceRole.Allocation ? parts.Engine : besideEngine;
+            var engine = DecidesOrFeeds(role) ? parts.Engine : besideEngine;
             hosts.Add(new RoleHost(role, TopologyOf(role), engine, parts.Time, parts.Loggers));
         }
         var all = hosts.Select(h => (h.Role, h.Hosted)).ToList();
@@ -149,6 +151,10 @@ internal sealed class InstanceApplications : IAsyncDisposable
         metrics.Dispose();
     }
 
+    // What a warehouse says is due to be decided as well: the more there is to decide, the less may it be late.
+    private static bool DecidesOrFeeds(InstanceRole role) =>
+        role is InstanceRole.Allocation or InstanceRole.SupplyBridge;
+
     private async Task StartProjectionAsync(BrokerWait broker, CancellationToken cancellation)
     {
         try
@@ -177,6 +183,9 @@ internal sealed class InstanceApplications : IAsyncDisposable
         {
             case InstanceRole.Allocation:
                 return AllocationTopology.Build(parts.Allocation, parts.Serdes);
+            case InstanceRole.SupplyBridge:
+                var supply = SupplyBridgeOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
+                return SupplyBridgeTopology.Build(supply, new SupplyBridgeSerdes(parts.Registry, supply));
             case InstanceRole.ByOrder:
                 var byOrder = ByOrderOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
                 return ByOrderTopology.Build(byOrder, new ByOrderSerdes(parts.Registry, byOrder));

@@ -9,6 +9,9 @@ internal enum InstanceRole
     /// <summary>Decides commands.</summary>
     Allocation,
 
+    /// <summary>Makes commands of the facts of warehouses.</summary>
+    SupplyBridge,
+
     /// <summary>Copies outcomes to where the outcomes of an order lie together.</summary>
     ByOrder,
 
@@ -30,7 +33,8 @@ internal static class InstanceRoles
     /// </summary>
     public static IReadOnlySet<InstanceRole> Usual { get; } = new HashSet<InstanceRole>
     {
-        InstanceRole.Allocation, InstanceRole.ByOrder, InstanceRole.Backlog, InstanceRole.Projection,
+        InstanceRole.Allocation, InstanceRole.SupplyBridge, InstanceRole.ByOrder, InstanceRole.Backlog,
+        InstanceRole.Projection,
     };
 
     /// <summary>As it is written: <c>by-order</c>.</summary>

@@ -5,6 +5,7 @@ using Alloc.Engine.Testing;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Allocation.State;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.SchemaRegistry;
@@ -72,6 +73,10 @@ internal sealed class AllocationDriver : IDisposable
 
     public IReadOnlyList<AllocationOutcome> Outcomes() =>
         [.. Driver.ReadOutputs(Options.OutcomeTopic).Select(r => Serdes.Outcomes.Deserialize(r.Value))];
+
+    /// <summary>The balances of a pool.</summary>
+    public Balances Balances(string pool) =>
+        Driver.GetStore<IKeyValueStore<string, PoolState>>(AllocationStores.Pools).Get(pool)!.Balances;
 
     public IReadOnlyList<PoolAvailability> Availability() =>
         [.. Driver.ReadOutputs(Options.AvailabilityTopic).Select(r => Serdes.Availability.Deserialize(r.Value))];

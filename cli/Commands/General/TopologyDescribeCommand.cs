@@ -8,6 +8,7 @@ using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
 using Alloc.Processors.Projection;
 using Alloc.Processors.Shadow;
+using Alloc.Processors.SupplyBridge;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 
@@ -29,6 +30,7 @@ internal static class TopologyDescribeCommand
     {
         All,
         Allocation,
+        SupplyBridge,
         ByOrder,
         Backlog,
         Projection,
@@ -83,11 +85,15 @@ internal static class TopologyDescribeCommand
         var shadow = options.ForShadow(catalogue[prefix + TopicNames.ShadowOutcomes].Name);
         var registry = new InMemorySchemaRegistryClient();
         var serdes = new AllocationSerdes(registry, options);
+        var supply = SupplyBridgeOptions.For(catalogue, prefix);
         var byOrder = ByOrderOptions.For(catalogue, prefix);
         var backlog = BacklogOptions.For(catalogue, prefix);
         return
         [
             new Described(Part.Allocation, "<application id>", "decides", AllocationTopology.Build(options, serdes)),
+            new Described(
+                Part.SupplyBridge, "<application id>-supply-bridge", "makes commands of the facts of warehouses",
+                SupplyBridgeTopology.Build(supply, new SupplyBridgeSerdes(registry, supply))),
             new Described(
                 Part.ByOrder, "<application id>-by-order", "gathers what was decided by order",
                 ByOrderTopology.Build(byOrder, new ByOrderSerdes(registry, byOrder))),

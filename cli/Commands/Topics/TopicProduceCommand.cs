@@ -60,7 +60,8 @@ internal static class TopicProduceCommand
         {
             throw AllocException.Usage(
                 $"{refusal}: a record of anybody else would get past the log.",
-                "Commands go to allocation.commands, stage events to workflow.stages.");
+                "Commands go to allocation.commands, stage events to workflow.stages, facts of warehouses to "
+                + "warehouse.movements and supply.stock.");
         }
         if (context.Get(Key) is not null && context.Get(KeyField) is not null)
         {
