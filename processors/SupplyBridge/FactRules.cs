@@ -93,7 +93,8 @@ internal static class FactRules
         if (value < minimum || value > maximum)
         {
             throw new BadRecordException(string.Create(
-                CultureInfo.InvariantCulture, $"{field} {value} is not between {minimum} and {maximum}"));
+                CultureInfo.InvariantCulture,
+                $"{field} {value} is {(value < minimum ? $"below {minimum}" : $"above {maximum}")}"));
         }
     }
 }

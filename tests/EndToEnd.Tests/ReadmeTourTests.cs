@@ -5,9 +5,9 @@ using EndToEnd.Tests.Processes;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// Replays the transcript of README.md: every <c>$ command</c> of its console blocks, in order, against one <c>alloc
-/// dev</c>, with the output compared line by line. Times, durations, generated ids and the width of columns may
-/// differ.
+/// Replays the transcripts of README.md and of pages that have one: every <c>$ command</c> of their console blocks, in
+/// order, against one <c>alloc dev</c>, with the output compared line by line. Times, durations, generated ids and the
+/// width of columns may differ.
 /// </summary>
 public sealed partial class ReadmeTourTests
 {
@@ -17,8 +17,19 @@ public sealed partial class ReadmeTourTests
     [Fact]
     public async Task The_tour_in_the_readme_happens_as_it_is_written()
     {
-        var readme = await File.ReadAllTextAsync(
-            Path.Combine(Root(), "README.md"), TestContext.Current.CancellationToken);
+        var readme = await HappensAsWrittenAsync("README.md", leastCommandCount: 10);
+
+        Assert.Contains(KillMark, readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_facts_of_the_page_about_supply_end_as_it_is_written() =>
+        await HappensAsWrittenAsync("docs/supply.md", leastCommandCount: 8);
+
+    private static async Task<string> HappensAsWrittenAsync(string page, int leastCommandCount)
+    {
+        var text = await File.ReadAllTextAsync(
+            Path.Combine(Root(), page), TestContext.Current.CancellationToken);
         using var directory = new TemporaryDirectory();
         var (server, deployment) = Servers.Dev(directory["data"]);
         await using var dev = server;
@@ -26,7 +37,7 @@ public sealed partial class ReadmeTourTests
         var differences = new List<string>();
         var commandCount = 0;
 
-        foreach (var part in Step().Matches(readme).Select(m => m.Value))
+        foreach (var part in Step().Matches(text).Select(m => m.Value))
         {
             if (part == KillMark)
             {
@@ -45,8 +56,8 @@ public sealed partial class ReadmeTourTests
         }
 
         Assert.True(differences.Count == 0, string.Join("\n", differences));
-        Assert.True(commandCount >= 10, "The README has no tour.");
-        Assert.Contains(KillMark, readme, StringComparison.Ordinal);
+        Assert.True(commandCount >= leastCommandCount, $"{page} has no tour.");
+        return text;
     }
 
     private static async Task<string> RunAsync(string command, Deployment deployment)

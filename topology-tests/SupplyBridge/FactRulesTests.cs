@@ -43,23 +43,23 @@ public sealed class FactRulesTests : IDisposable
         Add("reserved counted pool", GoodCount with { PoolId = "$x" }, "poolId begins with $");
         foreach (var sequence in new[] { long.MinValue, -1, 0, long.MaxValue })
         {
-            Add($"sequence {sequence}", Good with { SourceSequence = sequence }, $"sourceSequence {sequence} is not");
+            Add($"sequence {sequence}", Good with { SourceSequence = sequence }, $"sourceSequence {sequence} is ");
         }
         foreach (var kind in new[]
             { MovementKind.Shipped, MovementKind.Returned, MovementKind.Received, MovementKind.Scrapped })
         {
-            Add($"no {kind}", Good with { Kind = kind, Quantity = 0 }, "quantity 0 is not");
-            Add($"negative {kind}", Good with { Kind = kind, Quantity = -1 }, "quantity -1 is not");
+            Add($"no {kind}", Good with { Kind = kind, Quantity = 0 }, "quantity 0 is below 1");
+            Add($"negative {kind}", Good with { Kind = kind, Quantity = -1 }, "quantity -1 is below 1");
         }
         Add("no Adjusted", Good with { Kind = MovementKind.Adjusted, Quantity = 0 }, "its quantity is 0");
         Add("kind", Good with { Kind = MovementKind.Unknown }, "its kind is none that");
         Add("disposition", Good with { Disposition = ReturnDisposition.Unknown }, "its disposition is none that");
-        Add("version", GoodCount with { Version = -1 }, "version -1 is not");
-        Add("quantity", GoodCount with { Quantity = -1 }, "quantity -1 is not");
-        Add("blocked", GoodCount with { Blocked = -1 }, "blocked -1 is not between 0 and 10");
-        Add("more blocked", GoodCount with { Blocked = 11 }, "blocked 11 is not between 0 and 10");
-        Add("through", GoodCount with { Through = -1 }, "through -1 is not");
-        Add("endless through", GoodCount with { Through = long.MaxValue }, $"through {long.MaxValue} is not");
+        Add("version", GoodCount with { Version = -1 }, "version -1 is below 0");
+        Add("quantity", GoodCount with { Quantity = -1 }, "quantity -1 is below 0");
+        Add("blocked", GoodCount with { Blocked = -1 }, "blocked -1 is below 0");
+        Add("more blocked", GoodCount with { Blocked = 11 }, "blocked 11 is above 10");
+        Add("through", GoodCount with { Through = -1 }, "through -1 is below 0");
+        Add("endless through", GoodCount with { Through = long.MaxValue }, $"through {long.MaxValue} is above");
         return data;
     }
 
