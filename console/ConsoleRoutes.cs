@@ -40,6 +40,9 @@ public sealed record ConsoleParts
     /// <summary>What waits, where the backlog runs here.</summary>
     public BacklogDirectory? Backlog { get; init; }
 
+    /// <summary>What disagrees, where reconciliation is here.</summary>
+    public MismatchDirectory? Mismatches { get; init; }
+
     /// <summary>Writes the metrics in Prometheus' text format.</summary>
     public required Func<Stream, CancellationToken, Task> WriteMetrics { get; init; }
 
@@ -64,6 +67,7 @@ public static class ConsoleRoutes
         new DeficitEndpoints(parts.Directory, parts.Peers, parts.Hypotheses).Map(routes);
         new GroupEndpoints(parts.Groups).Map(routes);
         new BacklogEndpoints(parts.Backlog, parts.Peers, parts.Time).Map(routes);
+        new MismatchEndpoints(parts.Mismatches, parts.Peers, parts.Time).Map(routes);
         new SearchEndpoints(parts.Projection, parts.Peers, parts.Time).Map(routes);
     }
 }

@@ -258,6 +258,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             Projection = () => running.Projection,
             Groups = () => lag?.Report(),
             Backlog = running.Backlog,
+            Mismatches = running.Mismatches,
             ReadyPatience = options.NotReadyAfter,
             WriteMetrics = metrics.WriteAsync,
             Time = time,

@@ -9,6 +9,7 @@ using Alloc.Cli.Commands.Policies;
 using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Commands.Projections;
 using Alloc.Cli.Commands.Proof;
+using Alloc.Cli.Commands.Reconciliation;
 using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Commands.Servers;
 using Alloc.Cli.Commands.Shadow;
@@ -79,6 +80,14 @@ internal static class CommandTree
         AuthorityCommands.Create(),
         ModeCommands.Create(),
         BacklogCommand.Create(),
+        new Command("reconcile", "Records of one truth that disagree, and their repair").With(
+            ReconcileListCommand.Create(),
+            ReconcileShowCommand.Create(),
+            ReconcileRunCommand.Create(),
+            ReconcileDecisions.Approve(),
+            ReconcileDecisions.Reject(),
+            ReconcileDecisions.Accept(),
+            ReconcileDecisions.Assign()),
         ExplainCommand.Create(),
         new Command("policy", "Policies: what differs from one business to the next, as data").With(
             PolicyGetCommand.Create(),

@@ -20,7 +20,6 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
         "This instance runs without the backlog (--roles): ask one that has it (--console).";
 
     private const int DefaultLimit = 100;
-    private const int Attempts = 3;
     private static readonly NumberParameter Limit = QueryParameter.Number("limit", 1, most: 10_000);
     private static readonly NumberParameter EnteredAtMs = QueryParameter.Number("enteredAtMs", 0, 253402300799999);
     private static readonly QueryParameter Stage = QueryParameter.Text("stage", 256);
@@ -118,7 +117,7 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
         var partition = backlog.PartitionOf(id);
         await OwnerAnswers.AnswerAsync(
             context, peers, partition,
-            new Reads(
+            new StoreReads(
                 backlog.StageOwners, () => backlog.Partition(partition), () => backlog.PartitionLast(partition),
                 stores => BacklogDirectory.Work(stores, id) is { } work
                     ? BacklogJson.Work(id, work, backlog.Prediction, NowMs)
@@ -132,7 +131,7 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
             ? Problem.WriteAsync(context, 503, "No backlog", Off)
             : OwnerAnswers.AnswerAsync(
                 context, peers, BacklogDirectory.Merger,
-                new Reads(backlog.MergerOwners, backlog.Merged, backlog.MergedLast, read), nothing);
+                new StoreReads(backlog.MergerOwners, backlog.Merged, backlog.MergedLast, read), nothing);
 
     private static int Place(OperationsCatalogue catalogue, string stageId)
     {
@@ -144,49 +143,5 @@ internal sealed class BacklogEndpoints(BacklogDirectory? backlog, Peers peers, T
             }
         }
         return int.MaxValue;
-    }
-
-    private sealed class Reads(
-        IPartitionOwners owners, Func<IStores?> open, Func<Engine.Runtime.LastKnownStores?> openLast,
-        Func<IStores, JsonObject?> read) : IOwnedReads
-    {
-        public IPartitionOwners Owners => owners;
-
-        public bool TryRead(out JsonObject? found)
-        {
-            found = null;
-            for (var attempt = 0; attempt < Attempts && open() is { } stores; attempt++)
-            {
-                try
-                {
-                    found = read(stores);
-                    return open() is not null;
-                }
-                catch (ObjectDisposedException)
-                {
-                    // It moved away while it was read; it may be back.
-                }
-            }
-            return false;
-        }
-
-        public bool TryReadLast(out JsonObject? found, out TimeSpan age)
-        {
-            (found, age) = (null, default);
-            if (openLast() is not { } last)
-            {
-                return false;
-            }
-            try
-            {
-                found = read(last.Stores);
-            }
-            catch (ObjectDisposedException)
-            {
-                return false;
-            }
-            age = last.Age;
-            return true;
-        }
     }
 }

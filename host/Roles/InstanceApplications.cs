@@ -8,6 +8,7 @@ using Alloc.Host.Shadow;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
+using Alloc.Processors.Reconciliation;
 using Alloc.Processors.Shadow;
 using Alloc.Processors.SupplyBridge;
 using Alloc.Schemas.Catalogue;
@@ -91,6 +92,10 @@ internal sealed class InstanceApplications : IAsyncDisposable
             predictions = new PredictionWatch(parts.Client, parts.Registry, options.PredictionTopic);
             Backlog = new BacklogDirectory(backlog, options, () => predictions.Newest, parts.Time);
         }
+        if (Of(InstanceRole.Reconciliation) is { } reconciles)
+        {
+            Mismatches = new MismatchDirectory(reconciles, ReconciliationOf(parts), parts.Time);
+        }
         if (Of(InstanceRole.Shadow) is { } shadowed)
         {
             shadow = new ShadowWatch(
@@ -114,6 +119,9 @@ internal sealed class InstanceApplications : IAsyncDisposable
 
     /// <summary>What waits; null where the backlog is not here.</summary>
     public BacklogDirectory? Backlog { get; }
+
+    /// <summary>What disagrees; null where reconciliation is not here.</summary>
+    public MismatchDirectory? Mismatches { get; }
 
     /// <summary>The application of a role; null where it is not here.</summary>
     public StreamsApplication? Of(InstanceRole role) => hosts.Find(h => h.Role == role)?.Application;
@@ -149,6 +157,17 @@ internal sealed class InstanceApplications : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
         }
         metrics.Dispose();
+    }
+
+    private static ReconciliationOptions ReconciliationOf(InstanceParts parts)
+    {
+        var id = parts.Engine.ApplicationId;
+        return ReconciliationOptions.For(parts.Catalogue, parts.Client.TopicPrefix) with
+        {
+            AllocationGroup = id,
+            ByOrderGroup = InstanceRoles.IdOf(id, InstanceRole.ByOrder),
+            SupplyBridgeGroup = InstanceRoles.IdOf(id, InstanceRole.SupplyBridge),
+        };
     }
 
     // What a warehouse says is due to be decided as well: the more there is to decide, the less may it be late.
@@ -192,6 +211,10 @@ internal sealed class InstanceApplications : IAsyncDisposable
             case InstanceRole.Backlog:
                 var backlog = BacklogOptions.For(parts.Catalogue, parts.Client.TopicPrefix);
                 return BacklogTopology.Build(backlog, new BacklogSerdes(parts.Registry, backlog));
+            case InstanceRole.Reconciliation:
+                var reconciliation = ReconciliationOf(parts);
+                return ReconciliationTopology.Build(
+                    reconciliation, new ReconciliationSerdes(parts.Registry, reconciliation));
             case InstanceRole.Shadow:
                 var shadow = parts.Allocation.ForShadow(parts.Topic(TopicNames.ShadowOutcomes));
                 return ShadowTopology.Build(shadow, new AllocationSerdes(parts.Registry, shadow));

@@ -18,6 +18,9 @@ internal enum InstanceRole
     /// <summary>Measures what waits in the stages.</summary>
     Backlog,
 
+    /// <summary>Finds where records of one truth disagree.</summary>
+    Reconciliation,
+
     /// <summary>Answers searches.</summary>
     Projection,
 
@@ -34,7 +37,7 @@ internal static class InstanceRoles
     public static IReadOnlySet<InstanceRole> Usual { get; } = new HashSet<InstanceRole>
     {
         InstanceRole.Allocation, InstanceRole.SupplyBridge, InstanceRole.ByOrder, InstanceRole.Backlog,
-        InstanceRole.Projection,
+        InstanceRole.Reconciliation, InstanceRole.Projection,
     };
 
     /// <summary>As it is written: <c>by-order</c>.</summary>
