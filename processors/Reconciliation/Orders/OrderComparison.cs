@@ -212,7 +212,7 @@ internal sealed class OrderComparison
                 $"alloc explain {orderRef}",
                 $"alloc reservation hold --pool {line.PoolId} --quantity {line.Quantity} --id {line.ReservationId}#2 "
                 + $"--order {orderRef}",
-                $"alloc reservation history {line.PoolId} {line.ReservationId}",
+                $"alloc reservation history --pool {line.PoolId} --id {line.ReservationId}",
             ],
         };
     }

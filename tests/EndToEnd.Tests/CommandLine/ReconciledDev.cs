@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using EndToEnd.Tests.Processes;
+
+namespace EndToEnd.Tests.CommandLine;
+
+/// <summary>An <c>alloc dev</c> whose catalogue tolerates differences of orders for a second, and one pool.</summary>
+public sealed class ReconciledDev : IAsyncLifetime
+{
+    internal const string Pool = "spare-7";
+
+    private const string Catalogue = """
+        version: 1
+        stages:
+          - {id: InventoryHoldPending, sla: 1s, customerState: UnderReview, owner: orders, runbook: docs/a.md}
+        classes:
+          - {id: ZombieHold, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/runbooks/MismatchOpen.md}
+          - {id: ConfirmedForDeadOrder, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/a.md}
+          - {id: OrderWithoutReservation, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/a.md}
+
+        """;
+
+    private readonly SharedDev dev = new();
+    private readonly TemporaryDirectory directory = new();
+
+    internal Deployment Deployment => dev.Deployment;
+
+    public async ValueTask InitializeAsync()
+    {
+        await dev.InitializeAsync();
+        await File.WriteAllTextAsync(directory["one.catalogue.yaml"], Catalogue);
+        await OkAsync("catalogue", "apply", directory["one.catalogue.yaml"], "--reason", "a test", "--yes");
+        await OkAsync("pool", "configure", Pool, "--kind", "stock", "--unit", "piece");
+        await OkAsync("pool", "supply", "set", Pool, "--quantity", "100");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await dev.DisposeAsync();
+        directory.Dispose();
+    }
+
+    internal Task<CommandLineRun> RunAsync(params string[] arguments) => CommandLineRun.OfAsync(
+        arguments, ("ALLOC_BOOTSTRAP", Deployment.Bootstrap), ("ALLOC_REGISTRY", Deployment.Registry),
+        ("ALLOC_CONSOLE", Deployment.Console), ("ALLOC_TIMEOUT", "60s"));
+
+    internal async Task<CommandLineRun> OkAsync(params string[] arguments)
+    {
+        var run = await RunAsync(arguments);
+        Assert.True(run.ExitCode == 0, $"{string.Join(' ', arguments)}: {run}");
+        return run;
+    }
+
+    /// <summary>The owner of an order says what it is.</summary>
+    internal async Task OrderAsync(string order, int version, string state, string reservation, int quantity) =>
+        Assert.Equal(0, (await CommandLineRun.OfAsync(
+            ["topic", "produce", "orders.status", "--key", order, .. Deployment.Options],
+            new JsonObject
+            {
+                ["orderRef"] = order,
+                ["version"] = version,
+                ["state"] = state,
+                ["lines"] = new JsonArray(new JsonObject
+                {
+                    ["lineId"] = "1", ["poolId"] = Pool, ["reservationId"] = reservation, ["quantity"] = quantity,
+                }),
+            }.ToJsonString())).ExitCode);
+
+    /// <summary>Waits until an order has a mismatch that is not closed; its id.</summary>
+    internal async Task<string> MismatchOfAsync(string order)
+    {
+        var answer = await Asked.UntilAsync(
+            Deployment, $"v1/mismatches?order={Uri.EscapeDataString(order)}",
+            a => a["mismatches"]!.AsArray().Count > 0);
+        return (string)answer["mismatches"]![0]!["mismatchId"]!;
+    }
+
+    /// <summary>Waits until a mismatch stands so.</summary>
+    internal Task StandsAsync(string mismatch, string state) => Asked.UntilAsync(
+        Deployment, $"v1/mismatches/{Uri.EscapeDataString(mismatch)}", a => (string?)a["state"] == state);
+}
