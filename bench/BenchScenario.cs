@@ -43,6 +43,8 @@ internal sealed record BenchScenario(
             (run, c) => OnClusterAsync(run, RestartScenario.RunAsync, c)),
         new("backlog", "What waits: its cost beside the decisions, what it takes of a core, answers and the way back",
             (run, c) => OnClusterAsync(run, BacklogScenario.RunAsync, c)),
+        new("supply", "The supply bridge: commands made of the facts of warehouses",
+            (run, c) => OnClusterAsync(run, SupplyScenario.RunAsync, c)),
         new("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
         new("peer", "The topology, Kafka Streams and Streamiz on one Apache Kafka", PeerAsync),
     ];
@@ -64,6 +66,7 @@ internal sealed record BenchScenario(
         await LatencyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await RestartScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await BacklogScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
+        await SupplyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 
     private static async Task BrokersAsync(BenchRun run, CancellationToken cancellation)

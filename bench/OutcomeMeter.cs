@@ -4,22 +4,30 @@ using Confluent.Kafka;
 
 namespace Alloc.Bench;
 
-/// <summary>A read-committed subscriber of the journal that counts: throughput as downstream services see it.</summary>
+/// <summary>
+/// A read-committed subscriber that counts, of the journal where no other topic is said: throughput as downstream
+/// services see it.
+/// </summary>
 internal sealed class OutcomeMeter : IDisposable
 {
     private readonly IConsumer<byte[]?, byte[]?> consumer;
     private readonly TimeProvider time;
 
-    public OutcomeMeter(AllocClientOptions settings, bool fromEnd, TimeProvider time)
+    /// <param name="settings">The cluster and the topics' prefix.</param>
+    /// <param name="fromEnd">Whether what is there already does not count.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="topic">The topic, without its prefix.</param>
+    public OutcomeMeter(
+        AllocClientOptions settings, bool fromEnd, TimeProvider time, string topic = "allocation.outcomes")
     {
         this.time = time;
         var clients = new KafkaClients(settings);
-        var topic = settings.TopicPrefix + "allocation.outcomes";
+        var name = settings.TopicPrefix + topic;
         consumer = BulkClients.Consumer(settings, "alloc-bench");
         using var admin = clients.Admin();
-        consumer.Assign(Enumerable.Range(0, clients.PartitionCount(admin, topic)).Select(p =>
+        consumer.Assign(Enumerable.Range(0, clients.PartitionCount(admin, name)).Select(p =>
         {
-            var partition = new TopicPartition(topic, p);
+            var partition = new TopicPartition(name, p);
             var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
             return new TopicPartitionOffset(partition, fromEnd ? ends.High : ends.Low);
         }));
@@ -29,11 +37,11 @@ internal sealed class OutcomeMeter : IDisposable
     public long ValueBytes { get; private set; }
 
     /// <summary>
-    /// Counts outcomes until there are as many as wanted, and returns how many a second after the first tenth.
+    /// Counts records until there are as many as wanted, and returns how many a second after the first tenth.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="deadline">How long that may take.</param>
-    /// <param name="onRecord">Called with each outcome's bytes.</param>
+    /// <param name="onRecord">Called with each value's bytes.</param>
     /// <param name="cancellation">Stops it.</param>
     public double Count(long count, TimeSpan deadline, Action<byte[]>? onRecord, CancellationToken cancellation)
     {
@@ -48,7 +56,7 @@ internal sealed class OutcomeMeter : IDisposable
                 if (time.GetElapsedTime(startedAt) > deadline)
                 {
                     throw AllocException.Unavailable(
-                        $"Only {seen:N0} of {count:N0} outcomes came within {DurationWords.Show(deadline)}.");
+                        $"Only {seen:N0} of {count:N0} records came within {DurationWords.Show(deadline)}.");
                 }
                 record = consumer.Consume(TimeSpan.FromMilliseconds(20));
             }

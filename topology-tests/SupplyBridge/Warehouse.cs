@@ -2,7 +2,9 @@ using Alloc.Schemas.Warehouse;
 
 namespace Topology.Tests.SupplyBridge;
 
-/// <summary>A shelf, and everything that happened to it, numbered as it happened: the truth of a random history.</summary>
+/// <summary>
+/// A shelf, and everything that happened to it, numbered as it happened: the truth of a random history.
+/// </summary>
 internal sealed class Warehouse
 {
     private readonly Random random;

@@ -74,10 +74,9 @@ public sealed class KilledSupplyTests
         using var client = new CommandClient(deployment);
         foreach (var pool in day.Pools)
         {
-            await client.AskAsync(CommandClient.Command($"{pool}-configure", pool, new AllocationCommandBody.PoolConfigure
-            {
-                Settings = new PoolSettings { Unit = "piece", SnapshotSource = WarehouseDay.Source },
-            }));
+            var settings = new PoolSettings { Unit = "piece", SnapshotSource = WarehouseDay.Source };
+            await client.AskAsync(CommandClient.Command(
+                $"{pool}-configure", pool, new AllocationCommandBody.PoolConfigure { Settings = settings }));
             // Promises come before the shelf is known: nobody else may have what is counted later.
             await client.AskAsync(CommandClient.Command($"{pool}-open", pool, new AllocationCommandBody.SupplyDelta
             {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace EndToEnd.Tests.Crashes;
 
@@ -14,6 +14,7 @@ internal sealed class WarehouseDay
 
     private const int FactsPerPool = 400;
     private const int Opening = 600;
+    private const string Time = "2026-03-02T08:30:00Z";
     private readonly Random random;
     private readonly Dictionary<string, long> shelves = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> lines = new(StringComparer.Ordinal)
@@ -56,7 +57,6 @@ internal sealed class WarehouseDay
         var shelf = 0L;
         var shipped = 0;
         var returned = 0;
-        var version = 0;
         for (var sequence = 1; sequence <= FactsPerPool; sequence++)
         {
             var (kind, quantity, change) = random.Next(5) switch
@@ -72,13 +72,28 @@ internal sealed class WarehouseDay
             returned += kind == "Returned" ? 1 : 0;
             shelf += change;
             Assert.True(shelf >= 0, "The day takes more than there is.");
-            var reservation = kind is "Shipped" or "Returned" ? $"\"{Reservation}\"" : "null";
-            lines["warehouse.movements"].Add(string.Create(CultureInfo.InvariantCulture,
-                $$"""{"movementId": "m-{{sequence}}", "poolId": "{{pool}}", "kind": "{{kind}}", "quantity": {{quantity}}, "reservationId": {{reservation}}, "source": "{{Source}}", "sourceSequence": {{sequence}}, "occurredAt": "2026-03-02T08:30:00Z"}"""));
+            lines["warehouse.movements"].Add(new JsonObject
+            {
+                ["movementId"] = $"m-{sequence}",
+                ["poolId"] = pool,
+                ["kind"] = kind,
+                ["quantity"] = quantity,
+                ["reservationId"] = kind is "Shipped" or "Returned" ? Reservation : null,
+                ["source"] = Source,
+                ["sourceSequence"] = sequence,
+                ["occurredAt"] = Time,
+            }.ToJsonString());
             if (sequence % 25 == 0)
             {
-                lines["supply.stock"].Add(string.Create(CultureInfo.InvariantCulture,
-                    $$"""{"poolId": "{{pool}}", "source": "{{Source}}", "version": {{++version}}, "quantity": {{shelf}}, "through": {{sequence}}, "takenAt": "2026-03-02T08:30:00Z"}"""));
+                lines["supply.stock"].Add(new JsonObject
+                {
+                    ["poolId"] = pool,
+                    ["source"] = Source,
+                    ["version"] = sequence,
+                    ["quantity"] = shelf,
+                    ["through"] = sequence,
+                    ["takenAt"] = Time,
+                }.ToJsonString());
             }
         }
         shelves[pool] = shelf;
