@@ -7,6 +7,7 @@ namespace Topology.Tests.SupplyBridge;
 /// </summary>
 internal sealed class Warehouse
 {
+    private const int UncountedCount = 150;
     private readonly Random random;
     private readonly List<(string Id, long Left)> open;
     private readonly List<string> shipped = [];
@@ -33,7 +34,10 @@ internal sealed class Warehouse
                 6 => Move(MovementKind.Adjusted, random.Next(2) == 0 ? 2 : -1, null),
                 7 => Move(MovementKind.Scrapped, -1, null),
                 8 or 9 when shipped.Count > 0 => Return(),
-                _ => SupplyBridgeDriver.Counted(++version, Shelf, through: sequence),
+                // The end is of facts alone: a last count would cover up what went wrong before it.
+                _ when Facts.Count < factCount - UncountedCount =>
+                    SupplyBridgeDriver.Counted(++version, Shelf, through: sequence),
+                _ => Move(MovementKind.Received, 1, null),
             });
         }
     }
@@ -56,6 +60,14 @@ internal sealed class Warehouse
             Fact: fact, At: index + random.Next(40) + (random.Next(25) == 0 ? random.Next(Facts.Count) : 0))))
             .OrderBy(a => a.At).Select(a => a.Fact),
     ];
+
+    /// <summary>Units that a movement puts on the shelf.</summary>
+    public static long GainOf(object fact) => fact switch
+    {
+        WarehouseMovement { Kind: MovementKind.Received or MovementKind.Returned } came => came.Quantity,
+        WarehouseMovement { Kind: MovementKind.Adjusted, Quantity: > 0 } adjusted => adjusted.Quantity,
+        _ => 0,
+    };
 
     /// <summary>Units that a movement takes from the shelf beside those of reservations.</summary>
     public static long LossOf(object fact) => fact switch
