@@ -97,7 +97,7 @@ public sealed class ReconcileCommandTests(ReconciledDev dev) : IClassFixture<Rec
     [InlineData(2, "run", "--scope", "*")]
     [InlineData(2, "run", "--all", "--apply")]
     [InlineData(2, "run", "--all", "--apply", "--reason", "r", "-o", "json")]
-    [InlineData(2, "approve", "ZombieHold.0", "--reason")]
+    [InlineData(2, "approve", "ZombieHold.0", "--reason", "")]
     [InlineData(2, "approve", "ZombieHold.0")]
     [InlineData(3, "show", "ZombieHold.0")]
     [InlineData(4, "approve", "ZombieHold.0", "--reason", "r")]
@@ -142,6 +142,6 @@ public sealed class ReconcileCommandTests(ReconciledDev dev) : IClassFixture<Rec
     {
         var history = await dev.OkAsync(
             "reservation", "history", "--pool", ReconciledDev.Pool, "--id", reservation, "-o", "json");
-        return JsonNode.Parse(history.Out)!.AsArray()[^1]!["event"]!.AsObject().First().Key;
+        return (string)JsonNode.Parse(history.Out)!.AsArray()[^1]!["event"]!;
     }
 }
