@@ -10,6 +10,11 @@ namespace Alloc.Processors.Reconciliation.Mismatches;
 /// Keeps the mismatches: what comparisons say of them, what people decide about them, what falls due. A record happens
 /// at its timestamp, what falls due at the clock; all that is remembered is in stores.
 /// </summary>
+/// <remarks>
+/// What falls due claims that nothing else was said until then: that a difference stands on, that nobody rejected a
+/// repair. So timers go by the watermark of both topics, not by the clock: after a pause of the process, or of those who
+/// write the differences, what was said meanwhile counts first.
+/// </remarks>
 internal sealed class KeeperProcessor(ReconciliationOptions options, ReconciliationSerdes serdes)
     : IProcessor<string, object, PartitionedKey, object>
 {
@@ -21,6 +26,9 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
 
     /// <summary>Mismatches that fall due in one piece of work, and others that are forgotten.</summary>
     public const int DueAtOnce = 200;
+
+    /// <summary>Repairs are sent only where what was said until so long ago is known.</summary>
+    public static readonly TimeSpan MaximumIgnorance = TimeSpan.FromSeconds(60);
 
     private readonly CatalogueBook catalogue = new();
     private IProcessorContext<PartitionedKey, object> context = null!;
@@ -116,11 +124,13 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
 
     private void Look(long nowMs)
     {
-        for (var n = 0; n < DueAtOnce && stores.Timers.TryPeek(out var dueAtMs, out var id) && dueAtMs <= nowMs; n++)
+        var knownMs = Math.Min(nowMs, Math.Min(
+            context.WatermarkMs(options.DifferenceTopic), context.WatermarkMs(options.DecisionTopic)));
+        for (var n = 0; n < DueAtOnce && stores.Timers.TryPeek(out var dueAtMs, out var id) && dueAtMs <= knownMs; n++)
         {
             var kept = book.Find(id) ?? throw new TaskCorruptedException(
                 $"A timer of the keeper of mismatches names '{id}', which is not kept; state is restored.");
-            if (MismatchTimers.IsForgotten(kept, nowMs))
+            if (MismatchTimers.IsForgotten(kept, dueAtMs))
             {
                 book.Forget(kept, nowMs);
             }
@@ -131,7 +141,10 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
         }
         book.ForgetEpisodes(nowMs, DueAtOnce);
         desk.Forget(nowMs, DueAtOnce);
-        runs.Work(nowMs);
+        if (knownMs >= nowMs - (long)MaximumIgnorance.TotalMilliseconds)
+        {
+            runs.Work(nowMs);
+        }
     }
 
     private void Measure(long nowMs)

@@ -45,7 +45,10 @@ internal static class MismatchTopology
     /// <summary>Node before what partitions of orders are told.</summary>
     public const string OrderControl = "keep-order-control-pick";
 
-    /// <summary>Adds the keeper and everything that it reads and writes.</summary>
+    /// <summary>
+    /// Adds the keeper and everything that it reads and writes. It uses watermarks: differences are known as far as the
+    /// comparisons of outcomes have got, and those as far as allocation has.
+    /// </summary>
     /// <exception cref="TopologyException">The options contradict each other.</exception>
     public static void Add(TopologyBuilder builder, ReconciliationOptions options, ReconciliationSerdes serdes)
     {
@@ -55,7 +58,12 @@ internal static class MismatchTopology
             RequireLogAppendTime = options.RequireLogAppendTime,
         };
         builder
-            .AddTypedSource("keep-differences", options.DifferenceTopic, serdes.Differences, source)
+            .UseWatermarks()
+            .AddTypedSource("keep-differences", options.DifferenceTopic, serdes.Differences, source with
+            {
+                Upstream = new SourceUpstream(
+                    SourceUpstream.OwnGroup, [new UpstreamSource(options.OutcomeTopic, options.OutcomeUpstream)]),
+            })
             .AddTypedSource("keep-decisions", options.DecisionTopic, serdes.Decisions, source)
             .AddTypedSource(
                 "keep-catalogue", options.CatalogueTopic, serdes.Catalogue,

@@ -47,7 +47,7 @@ public sealed class MismatchLifeTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(hours).TotalMilliseconds, exception.DueAtMs - exception.SinceMs);
         Assert.Equal((1, 0), (Queue().Count, Queue().Overdue));
 
-        keeper.PassLong(TimeSpan.FromHours(hours), TimeSpan.FromMinutes(10));
+        keeper.PassLong(TimeSpan.FromHours(hours) + TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10));
 
         Assert.Equal((1, 1), (Queue().Count, Queue().Overdue));
     }
@@ -123,7 +123,8 @@ public sealed class MismatchLifeTests : IDisposable
         keeper.Pass(TimeSpan.FromSeconds(61));
         keeper.Answer("m1", 1, "Rejected", "VersionMismatch");
 
-        keeper.Pass(TimeSpan.FromSeconds(59));
+        // And until five seconds ago is known.
+        keeper.Pass(TimeSpan.FromSeconds(64));
         Assert.Equal(MismatchState.Open, keeper.Row("m1").State);
         keeper.Pass(TimeSpan.FromSeconds(2));
         Assert.Equal(MismatchState.Approved, keeper.Row("m1").State);
@@ -140,7 +141,7 @@ public sealed class MismatchLifeTests : IDisposable
         {
             keeper.Answer("m1", 1);
         }
-        keeper.Pass(TimeSpan.FromMinutes(5));
+        keeper.Pass(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5));
 
         var told = Assert.Single(keeper.Events(), e => e.Kind == MismatchEventKind.RepairUnproven);
         Assert.Contains(isAnswered ? "it was done" : "it was not answered", told.Detail, StringComparison.Ordinal);
@@ -148,6 +149,43 @@ public sealed class MismatchLifeTests : IDisposable
 
         keeper.End("m1");
         Assert.Equal(MismatchState.Repaired, keeper.Row("m1").State);
+    }
+
+    [Fact]
+    public void What_was_said_while_the_keeper_stood_still_counts_before_the_time_that_passed()
+    {
+        keeper.Say(Stands("m1", Late, Tick()));
+        keeper.Say(Stands("m2", repair: Release()));
+        keeper.Decide("m2", DecisionKind.Approve);
+        keeper.Decide("m1", DecisionKind.Assign);
+        keeper.Driver.PauseInput(keeper.Options.DifferenceTopic);
+        keeper.End("m1", "the hold expired");
+        keeper.End("m2");
+        keeper.Driver.StandStill(TimeSpan.FromMinutes(10));
+
+        keeper.Pass(TimeSpan.FromSeconds(90));
+        Assert.Empty(keeper.Commands());
+        keeper.Driver.ResumeInput(keeper.Options.DifferenceTopic);
+        keeper.Pass(TimeSpan.FromSeconds(90));
+
+        Assert.Empty(keeper.Commands());
+        Assert.Equal(
+            (MismatchState.ClosedBySelf, MismatchState.ClosedBySelf), (keeper.Row("m1").State, keeper.Row("m2").State));
+    }
+
+    [Fact]
+    public void An_attempt_is_not_doubted_before_the_comparisons_are_known()
+    {
+        keeper.Say(Stands("m1", Late, Tick()));
+        keeper.Pass(TimeSpan.FromSeconds(61));
+        keeper.Driver.HoldWatermark(keeper.Options.DifferenceTopic);
+
+        keeper.Pass(TimeSpan.FromMinutes(7));
+        Assert.Equal(MismatchState.Repairing, keeper.Row("m1").State);
+        keeper.Driver.ReleaseWatermark(keeper.Options.DifferenceTopic);
+        keeper.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Contains(MismatchEventKind.RepairUnproven, keeper.EventKinds("m1"));
     }
 
     [Fact]

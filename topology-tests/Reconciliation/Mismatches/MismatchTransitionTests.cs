@@ -151,7 +151,7 @@ public sealed class MismatchTransitionTests
                 keeper.Answer("m1", 1, "Rejected", "VersionMismatch");
                 break;
             case "Unproven":
-                keeper.Pass(TimeSpan.FromMinutes(5));
+                keeper.Pass(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5));
                 break;
             case "Repaired":
                 keeper.End("m1");
