@@ -12,8 +12,8 @@ namespace Alloc.Processors.Reconciliation.Mismatches;
 /// </summary>
 /// <remarks>
 /// What falls due claims that nothing else was said until then: that a difference stands on, that nobody rejected a
-/// repair. So timers go by the watermark of both topics, not by the clock: after a pause of the process, or of those who
-/// write the differences, what was said meanwhile counts first.
+/// repair. So timers go by the watermark of both topics, not by the clock: after a pause of the process, or of those
+/// who write the differences, what was said meanwhile counts first.
 /// </remarks>
 internal sealed class KeeperProcessor(ReconciliationOptions options, ReconciliationSerdes serdes)
     : IProcessor<string, object, PartitionedKey, object>
@@ -52,6 +52,8 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
             catalogue.Restore(inForce);
         }
         context.Schedule(Interval, PunctuationType.WallClock, _ => Look(context.ClockMs));
+        // Apart, so that what waits for the registry holds back no timer.
+        context.Schedule(Interval, PunctuationType.WallClock, _ => Send(context.ClockMs));
         context.Schedule(ShowInterval, PunctuationType.WallClock, _ => Measure(context.ClockMs));
         context.WhenCommitted((_, _) =>
         {
@@ -122,10 +124,12 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
         book.Save(kept, step);
     }
 
+    private long KnownMs(long nowMs) => Math.Min(nowMs, Math.Min(
+        context.WatermarkMs(options.DifferenceTopic), context.WatermarkMs(options.DecisionTopic)));
+
     private void Look(long nowMs)
     {
-        var knownMs = Math.Min(nowMs, Math.Min(
-            context.WatermarkMs(options.DifferenceTopic), context.WatermarkMs(options.DecisionTopic)));
+        var knownMs = KnownMs(nowMs);
         for (var n = 0; n < DueAtOnce && stores.Timers.TryPeek(out var dueAtMs, out var id) && dueAtMs <= knownMs; n++)
         {
             var kept = book.Find(id) ?? throw new TaskCorruptedException(
@@ -141,7 +145,11 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
         }
         book.ForgetEpisodes(nowMs, DueAtOnce);
         desk.Forget(nowMs, DueAtOnce);
-        if (knownMs >= nowMs - (long)MaximumIgnorance.TotalMilliseconds)
+    }
+
+    private void Send(long nowMs)
+    {
+        if (KnownMs(nowMs) >= nowMs - (long)MaximumIgnorance.TotalMilliseconds)
         {
             runs.Work(nowMs);
         }

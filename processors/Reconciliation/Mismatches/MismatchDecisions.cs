@@ -73,7 +73,7 @@ internal static class MismatchDecisions
         var until = step.Row.AcceptedUntilMs ?? step.NowMs;
         step.Row = step.Row with { State = MismatchState.Open, AcceptedUntilMs = null };
         step.Tell(MismatchEventKind.AcceptanceOver, MismatchLife.Self, $"it was meant until {TimeText.Show(until)}");
-        MismatchLife.Route(step);
+        MismatchRouting.Route(step);
     }
 
     private static string? Reject(MismatchStep step, RepairDecision decision)
@@ -85,12 +85,15 @@ internal static class MismatchDecisions
         }
         step.Row = step.Row with
         {
-            State = MismatchState.Open, ProposedBy = null, Approver = null, Reason = decision.Reason,
+            State = MismatchState.Open,
+            ProposedBy = null,
+            Approver = null,
+            Reason = decision.Reason,
         };
         step.Tell(
             MismatchEventKind.Rejected, decision.Actor, step.Row.Repair?.Summary ?? "", decision.Reason,
             decision.DecisionId);
-        MismatchLife.Queue(step, QueueCause.NotWanted, $"{decision.Actor} rejected its repair: {decision.Reason}");
+        MismatchRouting.Queue(step, QueueCause.NotWanted, $"{decision.Actor} rejected its repair: {decision.Reason}");
         return null;
     }
 
@@ -116,8 +119,8 @@ internal static class MismatchDecisions
         step.Kept = step.Kept with { Queued = QueueCause.Unknown, IsOverdue = false, CompareUntilMs = null };
         step.Tell(
             MismatchEventKind.Accepted, decision.Actor,
-            decision.UntilMs is { } until ? $"it is meant until {TimeText.Show(until)}" : "it is meant", decision.Reason,
-            decision.DecisionId);
+            decision.UntilMs is { } until ? $"it is meant until {TimeText.Show(until)}" : "it is meant",
+            decision.Reason, decision.DecisionId);
         return null;
     }
 

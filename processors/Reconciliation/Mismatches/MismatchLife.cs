@@ -22,20 +22,11 @@ internal static class MismatchLife
     /// <summary>Who acts where no person does.</summary>
     public const string Self = "reconciliation";
 
-    /// <summary>Attempts of a repair before the exception queue has it.</summary>
-    public const int MaximumAttempts = 3;
-
     /// <summary>After a failed attempt the comparison has this long to speak before the next is thought of.</summary>
     public static readonly TimeSpan CompareTime = TimeSpan.FromSeconds(60);
 
     /// <summary>An attempt whose difference still stands after this did not repair it.</summary>
     public static readonly TimeSpan ProofTime = TimeSpan.FromMinutes(5);
-
-    /// <summary>When somebody should have decided about one that pages, from when it came into the queue.</summary>
-    public static readonly TimeSpan PageDue = TimeSpan.FromHours(1);
-
-    /// <summary>The same of a ticket.</summary>
-    public static readonly TimeSpan TicketDue = TimeSpan.FromHours(24);
 
     /// <summary>How long a closed one is kept: at least as long as its differences can come again.</summary>
     public static readonly TimeSpan ClosedTime = TimeSpan.FromDays(7);
@@ -85,7 +76,7 @@ internal static class MismatchLife
                 Choices = repair.Choices,
             }, nowMs);
         step.Tell(MismatchEventKind.Opened, Self, SidesOf(said));
-        Route(step);
+        MismatchRouting.Route(step);
         return step;
     }
 
@@ -104,7 +95,7 @@ internal static class MismatchLife
         var isComparedAgain = step.Kept.CompareUntilMs is not null;
         if (step.Row.State == MismatchState.Open && step.Kept.Queued == QueueCause.Unknown && isComparedAgain)
         {
-            Route(step);
+            MismatchRouting.Route(step);
         }
     }
 
@@ -205,61 +196,6 @@ internal static class MismatchLife
         });
     }
 
-    /// <summary>Its approved repair cannot be made: what it was to send cannot be read.</summary>
-    public static void FailToSend(MismatchStep step, string why)
-    {
-        step.Row = step.Row with { State = MismatchState.Open, ProposedBy = null, Approver = null, Repair = null };
-        step.Kept = step.Kept with { Facts = null, NoRepairWhy = why };
-        Queue(step, QueueCause.NoRepair, why);
-    }
-
-    /// <summary>It is open and nothing is under way: what happens next, by its row and by what was tried.</summary>
-    public static void Route(MismatchStep step)
-    {
-        step.Kept = step.Kept with { CompareUntilMs = null };
-        var kept = step.Kept;
-        if (kept.Tried.Count >= MaximumAttempts)
-        {
-            Queue(step, QueueCause.Exhausted, string.Create(
-                CultureInfo.InvariantCulture, $"{kept.Tried.Count} attempts did not repair it"));
-        }
-        else if (step.Row.Repair is not { } repair)
-        {
-            Queue(step, QueueCause.NoRepair, kept.NoRepairWhy);
-        }
-        else if (kept.Automatic && !repair.NeedsSecondApprover)
-        {
-            step.Row = step.Row with { State = MismatchState.Approved, ProposedBy = Self, Approver = Self };
-            step.Tell(MismatchEventKind.Approved, Self, $"{repair.Summary}; the class's repair is on");
-        }
-        else
-        {
-            step.Row = step.Row with { State = MismatchState.Proposed, ProposedBy = Self, Approver = null };
-            step.Tell(MismatchEventKind.Proposed, Self, repair.NeedsSecondApprover
-                ? $"{repair.Summary}; two people must want it"
-                : $"{repair.Summary}; a person must want it");
-        }
-    }
-
-    /// <summary>The exception queue has it: no rule repairs it, or none may.</summary>
-    public static void Queue(MismatchStep step, QueueCause cause, string why)
-    {
-        var due = step.Row.Severity == Severities.Page ? PageDue : TicketDue;
-        step.Row = step.Row with
-        {
-            Exception = new MismatchException
-            {
-                SinceMs = step.NowMs,
-                DueAtMs = checked(step.NowMs + (long)due.TotalMilliseconds),
-                Why = why,
-                Tried = step.Kept.Tried,
-                Choices = step.Kept.Choices,
-            },
-        };
-        step.Kept = step.Kept with { Queued = cause, IsOverdue = false, CompareUntilMs = null };
-        step.Tell(MismatchEventKind.Queued, Self, why);
-    }
-
     // What differs replaces what was known. A repair that was asked for or approved stays so, unless it is another one
     // by now: nobody wanted that.
     private static void Change(MismatchStep step, Difference said, RepairOffer repair)
@@ -289,14 +225,17 @@ internal static class MismatchLife
         {
             step.Row = step.Row with
             {
-                State = MismatchState.Open, ProposedBy = null, Approver = null, Exception = null,
+                State = MismatchState.Open,
+                ProposedBy = null,
+                Approver = null,
+                Exception = null,
             };
             step.Kept = step.Kept with { Queued = QueueCause.Unknown, IsOverdue = false };
         }
         step.Tell(MismatchEventKind.Changed, Self, SidesOf(said));
         if (isAnother && isUndecided)
         {
-            Route(step);
+            MismatchRouting.Route(step);
         }
     }
 
@@ -309,12 +248,15 @@ internal static class MismatchLife
         step.Kept = step.Kept with { Tried = [.. step.Kept.Tried, tried], LastAttempt = standing };
         step.Row = row with
         {
-            State = MismatchState.Open, ProposedBy = null, Approver = null, Repair = Repairs.Shown(step.Kept.Facts),
+            State = MismatchState.Open,
+            ProposedBy = null,
+            Approver = null,
+            Repair = Repairs.Shown(step.Kept.Facts),
         };
         step.Tell(told);
-        if (step.Kept.Tried.Count >= MaximumAttempts)
+        if (step.Kept.Tried.Count >= MismatchRouting.MaximumAttempts)
         {
-            Route(step);
+            MismatchRouting.Route(step);
         }
         else
         {

@@ -28,7 +28,8 @@ internal sealed class MismatchStep(KeptMismatch kept, long nowMs)
     public IReadOnlyList<MismatchEvent> Events => events;
 
     /// <summary>Tells what happened, with the state as it is by now.</summary>
-    public void Tell(MismatchEventKind kind, string actor, string detail, string reason = "", string? decisionId = null) =>
+    public void Tell(
+        MismatchEventKind kind, string actor, string detail, string reason = "", string? decisionId = null) =>
         Tell(new MismatchEvent
         {
             MismatchId = "",

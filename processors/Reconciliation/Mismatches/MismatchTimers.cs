@@ -43,7 +43,7 @@ internal static class MismatchTimers
                 step.Kept = step.Kept with { IsOverdue = true };
                 break;
             default:
-                MismatchLife.Route(step);
+                MismatchRouting.Route(step);
                 break;
         }
     }

@@ -24,7 +24,8 @@ internal sealed class RepairCommands(ReconciliationSerdes serdes, int poolPartit
     private const string ThisAuthority = "alloc";
 
     /// <summary>The id of an attempt.</summary>
-    public static string IdOf(string mismatchId, int attempt) => FormattableString.Invariant($"rc/{mismatchId}/{attempt}");
+    public static string IdOf(string mismatchId, int attempt) =>
+        FormattableString.Invariant($"rc/{mismatchId}/{attempt}");
 
     /// <summary>What the next attempt of an approved repair sends.</summary>
     /// <exception cref="BadRecordException">What it was to send cannot be read.</exception>
@@ -78,7 +79,8 @@ internal sealed class RepairCommands(ReconciliationSerdes serdes, int poolPartit
             Bucket = attempt.Bucket,
             Reason = attempt.Reason,
             Ticket = row.MismatchId,
-        }) with { ExpectedVersion = facts.ExpectedVersion, Actor = Attempt.Operator(row.ProposedBy!) };
+        }) with
+        { ExpectedVersion = facts.ExpectedVersion, Actor = Attempt.Operator(row.ProposedBy!) };
         if (!facts.Confirmed)
         {
             return [Command(force)];

@@ -42,7 +42,7 @@ internal sealed class RepairSender(MismatchBook book, RepairCommands commands, E
         }
         catch (BadRecordException error)
         {
-            MismatchLife.FailToSend(
+            MismatchRouting.FailToSend(
                 step, $"its repair {step.Kept.Facts!.Kind} cannot be sent: {error.Message}");
             book.Save(before, step);
             return false;

@@ -2,7 +2,9 @@ using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Mismatches;
 
-/// <summary>A piece of a run: goes on through its lists from the mismatch after the one that it looked at last.</summary>
+/// <summary>
+/// A piece of a run: goes on through its lists from the mismatch after the one that it looked at last.
+/// </summary>
 internal sealed class RunWalk(
     KeeperStores stores, MismatchBook book, RepairSender sender, RunKey key, RepairRun begun, long nowMs)
 {
@@ -15,7 +17,9 @@ internal sealed class RunWalk(
     /// <summary>Whether it is at its end.</summary>
     public bool IsFinished => run.Facet >= run.Facets.Count;
 
-    /// <summary>Looks at mismatches until it may not send, or may look no more; returns how many it still may.</summary>
+    /// <summary>
+    /// Looks at mismatches until it may not send, or may look no more; returns how many it still may look at.
+    /// </summary>
     /// <param name="looks">Mismatches that it may look at.</param>
     /// <param name="pageSize">Those that are read at once.</param>
     public int Go(int looks, int pageSize)
@@ -68,7 +72,10 @@ internal sealed class RunWalk(
 
     private void NextFacet() => run = run with
     {
-        Facet = run.Facet + 1, PassedSeverity = -1, PassedOpenedAtMs = 0, PassedId = "",
+        Facet = run.Facet + 1,
+        PassedSeverity = -1,
+        PassedOpenedAtMs = 0,
+        PassedId = "",
     };
 
     // False: nothing of this list can be sent any more.

@@ -105,7 +105,10 @@ public sealed class MismatchDecisionTests : IDisposable
         { "m1", "its key is 'm1'", Decision("", DecisionKind.Run) with { Scope = "*" } },
         { "m1", "characters in actor", Decision("m1", DecisionKind.Approve) with { Actor = new string('a', 257) } },
         { "m1", "characters in reason", Decision("m1", DecisionKind.Approve) with { Reason = new string('a', 1025) } },
-        { "m1", "characters in assignee", Decision("m1", DecisionKind.Assign) with { Assignee = new string('a', 257) } },
+        {
+            "m1", "characters in assignee",
+            Decision("m1", DecisionKind.Assign) with { Assignee = new string('a', 257) }
+        },
         { "m1", "has a control character", Decision("m1", DecisionKind.Assign) with { Assignee = "a\0b" } },
         { "m1", "is too long", Decision("m1", DecisionKind.Approve) with { DecisionId = new string('d', 257) } },
     };

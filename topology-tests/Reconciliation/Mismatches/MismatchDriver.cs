@@ -89,7 +89,10 @@ internal sealed class MismatchDriver : IDisposable
 
     public static RepairFacts Release(long version = 7) => new()
     {
-        Kind = RepairKind.Release, PoolId = "p1", ReservationId = "r1", ExpectedVersion = version,
+        Kind = RepairKind.Release,
+        PoolId = "p1",
+        ReservationId = "r1",
+        ExpectedVersion = version,
     };
 
     public static RepairFacts Tick(int partition = 1) => new() { Kind = RepairKind.Tick, Partition = partition };
@@ -108,7 +111,10 @@ internal sealed class MismatchDriver : IDisposable
 
     public void End(string id, string? why = null) => Say(new Difference
     {
-        MismatchId = id, Kind = DifferenceKind.Ended, AtMs = NowMs, Ended = why,
+        MismatchId = id,
+        Kind = DifferenceKind.Ended,
+        AtMs = NowMs,
+        Ended = why,
     });
 
     public void Answer(string id, int attempt, string outcome = "Released", params string[] reasons) =>

@@ -18,7 +18,9 @@ public sealed class MismatchLifeTests : IDisposable
         keeper.Say(Stands("m1", repair: Release()));
         keeper.Apply(With(MismatchClass.ZombieHold, r => r with
         {
-            Severity = MismatchSeverity.Page, Owner = "night", Repair = true,
+            Severity = MismatchSeverity.Page,
+            Owner = "night",
+            Repair = true,
         }));
         keeper.Say(Stands("m1", repair: Release(8)));
         keeper.Say(Stands("m2", repair: Release()) with { Owner = "shipping" });
@@ -95,12 +97,12 @@ public sealed class MismatchLifeTests : IDisposable
     public void A_rejected_repair_is_compared_again_before_it_is_tried_again_and_three_are_enough()
     {
         keeper.Say(Stands("m1", Late, Tick()));
-        for (var attempt = 1; attempt <= MismatchLife.MaximumAttempts; attempt++)
+        for (var attempt = 1; attempt <= MismatchRouting.MaximumAttempts; attempt++)
         {
             keeper.Pass(TimeSpan.FromSeconds(61));
             keeper.Answer("m1", attempt, "Rejected", "VersionMismatch: it is at 8");
             Assert.Equal(MismatchState.Open, keeper.Row("m1").State);
-            if (attempt < MismatchLife.MaximumAttempts)
+            if (attempt < MismatchRouting.MaximumAttempts)
             {
                 // Compared again: it still stands, with a version that is the same or another.
                 keeper.Say(Stands("m1", Late, Tick()));

@@ -7,7 +7,9 @@ using static Topology.Tests.Reconciliation.Mismatches.MismatchDriver;
 
 namespace Topology.Tests.Reconciliation.Mismatches;
 
-/// <summary>What must hold however differences, answers, decisions, time and restarts come between each other.</summary>
+/// <summary>
+/// What must hold however differences, answers, decisions, time and restarts come between each other.
+/// </summary>
 public sealed class MismatchPropertyTests
 {
     private static readonly Config Thorough = Properties.Of(60).WithEndSize(120);
@@ -113,11 +115,10 @@ public sealed class MismatchPropertyTests
                 keeper.End(id);
                 break;
             case 4:
-                keeper.Answer(id, (keeper.Kept(id)?.Mismatch.Attempts ?? 0) - (how % 5 == 0 ? 1 : 0));
+                keeper.Answer(id, Attempt(keeper, id, how));
                 break;
             case 5:
-                keeper.Answer(
-                    id, (keeper.Kept(id)?.Mismatch.Attempts ?? 0) - (how % 5 == 0 ? 1 : 0), "Rejected", "VersionMismatch");
+                keeper.Answer(id, Attempt(keeper, id, how), "Rejected", "VersionMismatch");
                 break;
             case 6 or 7:
                 keeper.Decide(id, DecisionKind.Approve, how % 2 == 0 ? "anna" : "ben");
@@ -140,6 +141,10 @@ public sealed class MismatchPropertyTests
                 break;
         }
     }
+
+    // The last one, and at times the one before.
+    private static int Attempt(MismatchDriver keeper, string id, byte how) =>
+        (keeper.Kept(id)?.Mismatch.Attempts ?? 0) - (how % 5 == 0 ? 1 : 0);
 
     private static void Restart(MismatchDriver keeper, byte how)
     {

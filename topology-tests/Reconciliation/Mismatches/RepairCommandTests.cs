@@ -43,7 +43,9 @@ public sealed class RepairCommandTests : IDisposable
             Expected(
                 Pool, new AllocationCommandBody.Release
                 {
-                    ReservationId = "r1", Bucket = bucket, Reason = "reconciliation m1",
+                    ReservationId = "r1",
+                    Bucket = bucket,
+                    Reason = "reconciliation m1",
                 }, Operator("anna")) with
             { ExpectedVersion = 7 },
             Assert.Single(keeper.Commands()));
@@ -64,7 +66,10 @@ public sealed class RepairCommandTests : IDisposable
         var force = Expected(
             Pool, new AllocationCommandBody.ForceRelease
             {
-                ReservationId = "r1", Bucket = ReleaseBucket.All, Reason = "reconciliation m1", Ticket = "m1",
+                ReservationId = "r1",
+                Bucket = ReleaseBucket.All,
+                Reason = "reconciliation m1",
+                Ticket = "m1",
             }, Operator("anna")) with
         { ExpectedVersion = version };
         var approve = Expected(
@@ -123,14 +128,19 @@ public sealed class RepairCommandTests : IDisposable
         Repair(
             "QuantityDrift", new RepairFacts
             {
-                Kind = RepairKind.AcceptSnapshot, PoolId = Pool, Source = TestLedger.Erp,
+                Kind = RepairKind.AcceptSnapshot,
+                PoolId = Pool,
+                Source = TestLedger.Erp,
             }, "anna", "ben");
 
         Assert.Equal(
             Expected(
                 Pool, new AllocationCommandBody.Repair
                 {
-                    MismatchId = "m1", Action = "AcceptSnapshot", Approver = "ben", Source = TestLedger.Erp,
+                    MismatchId = "m1",
+                    Action = "AcceptSnapshot",
+                    Approver = "ben",
+                    Source = TestLedger.Erp,
                 }, Operator("anna")),
             Assert.Single(keeper.Commands()));
         Assert.Equal(["Repaired"], InLedger());
@@ -142,12 +152,17 @@ public sealed class RepairCommandTests : IDisposable
     {
         var command = Expected("p7", new AllocationCommandBody.Confirm { ReservationId = "r9" }) with
         {
-            CommandId = "shop-17", CausationId = "c", DeadlineMs = 5, Epoch = 2,
+            CommandId = "shop-17",
+            CausationId = "c",
+            DeadlineMs = 5,
+            Epoch = 2,
         };
 
         Repair("UnansweredCommand", new RepairFacts
         {
-            Kind = RepairKind.SendAgain, PoolId = "p7", Payload = Bytes(keeper.Serdes.Commands, command),
+            Kind = RepairKind.SendAgain,
+            PoolId = "p7",
+            Payload = Bytes(keeper.Serdes.Commands, command),
         });
 
         Assert.Equal(command, Assert.Single(keeper.Commands()));
@@ -161,12 +176,16 @@ public sealed class RepairCommandTests : IDisposable
     {
         var command = Expected(ReservedKeys.Mode, new AllocationCommandBody.ModeSwitch
         {
-            Mode = "slow", On = true, Reason = "because",
+            Mode = "slow",
+            On = true,
+            Reason = "because",
         });
 
         Repair("UnansweredCommand", new RepairFacts
         {
-            Kind = RepairKind.SendAgain, Partition = 2, Payload = Bytes(keeper.Serdes.Commands, command),
+            Kind = RepairKind.SendAgain,
+            Partition = 2,
+            Payload = Bytes(keeper.Serdes.Commands, command),
         });
 
         Assert.Equal((ReservedKeys.Mode, 2), PlaceOf(Assert.Single(CommandRecords())));
@@ -177,7 +196,9 @@ public sealed class RepairCommandTests : IDisposable
     {
         Repair("UnansweredCommand", new RepairFacts
         {
-            Kind = RepairKind.SendAgain, PoolId = "p7", Payload = new byte[] { 1, 2, 3 },
+            Kind = RepairKind.SendAgain,
+            PoolId = "p7",
+            Payload = new byte[] { 1, 2, 3 },
         });
 
         Assert.Empty(keeper.Commands());
@@ -222,7 +243,12 @@ public sealed class RepairCommandTests : IDisposable
         Repair(
             "SupplyGap", new RepairFacts
             {
-                Kind = kind, PoolId = "p1", Source = "wms", MovementId = "mv1", FromSequence = 4, ToSequence = 6,
+                Kind = kind,
+                PoolId = "p1",
+                Source = "wms",
+                MovementId = "mv1",
+                FromSequence = 4,
+                ToSequence = 6,
             }, "anna");
 
         Assert.Equal(
@@ -251,7 +277,10 @@ public sealed class RepairCommandTests : IDisposable
         {
             Transfer(new AllocationCommandBody.AuthorityTransfer
             {
-                Slice = Pool, Mode = AuthorityMode.Authoritative, Owner = "somebody", NewEpoch = epoch,
+                Slice = Pool,
+                Mode = AuthorityMode.Authoritative,
+                Owner = "somebody",
+                NewEpoch = epoch,
             });
         }
 
@@ -260,7 +289,10 @@ public sealed class RepairCommandTests : IDisposable
 
         var expected = Expected(ReservedKeys.Authority, new AllocationCommandBody.AuthorityTransfer
         {
-            Slice = Pool, Mode = AuthorityMode.Frozen, Owner = "alloc", NewEpoch = epoch + 1,
+            Slice = Pool,
+            Mode = AuthorityMode.Frozen,
+            Owner = "alloc",
+            NewEpoch = epoch + 1,
         }, Operator("ben"));
         Assert.All(keeper.Commands(), c => Assert.Equal(expected, c));
         Assert.Equal(

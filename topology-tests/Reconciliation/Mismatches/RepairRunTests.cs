@@ -52,7 +52,9 @@ public sealed class RepairRunTests : IDisposable
             var id = $"m{n:00}";
             keeper.Say(Stands(id, "DualWriter", new RepairFacts
             {
-                Kind = RepairKind.Freeze, PoolId = "p1", Epoch = 1,
+                Kind = RepairKind.Freeze,
+                PoolId = "p1",
+                Epoch = 1,
             }));
             keeper.Decide(id, DecisionKind.Approve, "anna");
             keeper.Decide(id, DecisionKind.Approve, "ben");
@@ -109,7 +111,8 @@ public sealed class RepairRunTests : IDisposable
 
         var told = Assert.Single(keeper.Events(), e => e.Kind == MismatchEventKind.RunFinished);
         Assert.Equal((3, 2), (told.Counts["approved"], told.Counts["capped"]));
-        Assert.Equal(2, keeper.Reads().Open(new MismatchFilter { State = MismatchState.Proposed }, 10).Mismatches.Count);
+        var left = keeper.Reads().Open(new MismatchFilter { State = MismatchState.Proposed }, 10);
+        Assert.Equal(2, left.Mismatches.Count);
     }
 
     [Fact]
@@ -200,7 +203,11 @@ public sealed class RepairRunTests : IDisposable
 
     private static RepairFacts Request() => new()
     {
-        Kind = RepairKind.RequestMovements, PoolId = "p1", Source = "wms", FromSequence = 1, ToSequence = 2,
+        Kind = RepairKind.RequestMovements,
+        PoolId = "p1",
+        Source = "wms",
+        FromSequence = 1,
+        ToSequence = 2,
     };
 
     private List<MismatchEvent> Sent() => [.. keeper.Events().Where(e => e.Kind == MismatchEventKind.RepairSent)];
