@@ -52,7 +52,12 @@ internal static class MismatchRouting
         }
         else
         {
-            step.Row = step.Row with { State = MismatchState.Proposed, ProposedBy = MismatchLife.Self, Approver = null };
+            step.Row = step.Row with
+            {
+                State = MismatchState.Proposed,
+                ProposedBy = MismatchLife.Self,
+                Approver = null,
+            };
             step.Tell(MismatchEventKind.Proposed, MismatchLife.Self, repair.NeedsSecondApprover
                 ? $"{repair.Summary}; two people must want it"
                 : $"{repair.Summary}; a person must want it");
