@@ -61,6 +61,10 @@ internal sealed class DecisionDesk(KeeperStores stores, MismatchBook book, Repai
         if (why is null)
         {
             book.Save(kept, step);
+            if (decision.Kind == DecisionKind.Approve)
+            {
+                runs.Want();
+            }
         }
         return why;
     }

@@ -18,14 +18,14 @@ namespace Alloc.Processors.Reconciliation.Mismatches;
 internal sealed class KeeperProcessor(ReconciliationOptions options, ReconciliationSerdes serdes)
     : IProcessor<string, object, PartitionedKey, object>
 {
-    /// <summary>How often it looks at what is due, and sends.</summary>
+    /// <summary>How often it sends, while a run is under way: a turn that does nothing is a transaction, too.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often figures are shown.</summary>
+    /// <summary>How often it looks at what is due, and shows figures.</summary>
     public static readonly TimeSpan ShowInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Mismatches that fall due in one piece of work, and others that are forgotten.</summary>
-    public const int DueAtOnce = 200;
+    public const int DueAtOnce = 1_000;
 
     /// <summary>Repairs are sent only where what was said until so long ago is known.</summary>
     public static readonly TimeSpan MaximumIgnorance = TimeSpan.FromSeconds(60);
@@ -38,6 +38,7 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
     private RepairRuns runs = null!;
     private MismatchFigures? unshown;
     private bool isUncommitted;
+    private IDisposable? turns;
 
     public void Init(IProcessorContext<PartitionedKey, object> context)
     {
@@ -51,10 +52,13 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
         {
             catalogue.Restore(inForce);
         }
-        context.Schedule(Interval, PunctuationType.WallClock, _ => Look(context.ClockMs));
+        context.Schedule(ShowInterval, PunctuationType.WallClock, _ =>
+        {
+            Look(context.ClockMs);
+            Measure(context.ClockMs);
+        });
         // Apart, so that what waits for the registry holds back no timer.
-        context.Schedule(Interval, PunctuationType.WallClock, _ => Send(context.ClockMs));
-        context.Schedule(ShowInterval, PunctuationType.WallClock, _ => Measure(context.ClockMs));
+        context.Schedule(ShowInterval, PunctuationType.WallClock, _ => Send(context.ClockMs));
         context.WhenCommitted((_, _) =>
         {
             isUncommitted = false;
@@ -74,6 +78,7 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
             case RepairDecision decision:
                 DecisionRules.Check(record.Key, decision);
                 desk.Take(decision, record.TimestampMs);
+                Hurry();
                 break;
             case CatalogueInForce inForce when catalogue.Replace(inForce):
                 stores.Catalogue.Put(MismatchStores.TheKey, inForce);
@@ -152,6 +157,21 @@ internal sealed class KeeperProcessor(ReconciliationOptions options, Reconciliat
         if (KnownMs(nowMs) >= nowMs - (long)MaximumIgnorance.TotalMilliseconds)
         {
             runs.Work(nowMs);
+        }
+        Hurry();
+    }
+
+    // Turns are many only while there is something to send.
+    private void Hurry()
+    {
+        if (runs.AreWaiting)
+        {
+            turns ??= context.Schedule(Interval, PunctuationType.WallClock, _ => Send(context.ClockMs));
+        }
+        else
+        {
+            turns?.Dispose();
+            turns = null;
         }
     }
 

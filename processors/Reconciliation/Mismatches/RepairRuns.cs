@@ -20,6 +20,7 @@ internal sealed class RepairRuns(KeeperStores stores, MismatchBook book, RepairS
     public const int MaximumRuns = 100;
 
     private const int PageSize = 50;
+    private bool isWanted;
     private const string Everything = "*";
 
     private static readonly string[] ApprovedOfAllClasses =
@@ -50,13 +51,20 @@ internal sealed class RepairRuns(KeeperStores stores, MismatchBook book, RepairS
         return null;
     }
 
+    /// <summary>Whether a run is under way, or wanted now.</summary>
+    public bool AreWaiting => isWanted || stores.Runs.All().Any();
+
+    /// <summary>A person has approved something: nobody waits a minute for what is to be done.</summary>
+    public void Want() => isWanted = true;
+
     /// <summary>Does a piece of work.</summary>
     public void Work(long nowMs)
     {
         var known = stores.Keeper.Get(MismatchStores.TheKey);
         var keeper = known ?? new KeeperState { NextRunAtMs = checked(nowMs + (long)Interval.TotalMilliseconds) };
-        if (keeper.NextRunAtMs <= nowMs && !stores.Runs.All().Any(r => r.Value.Automatic))
+        if ((keeper.NextRunAtMs <= nowMs || isWanted) && !stores.Runs.All().Any(r => r.Value.Automatic))
         {
+            isWanted = false;
             Add(new RunKey(nowMs, ""), new RepairRun
             {
                 Actor = MismatchLife.Self,

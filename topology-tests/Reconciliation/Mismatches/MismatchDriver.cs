@@ -48,7 +48,7 @@ internal sealed class MismatchDriver : IDisposable
         if (runsFromStart)
         {
             // The first look says when the first run is.
-            Pass(KeeperProcessor.Interval);
+            Pass(KeeperProcessor.ShowInterval);
         }
     }
 

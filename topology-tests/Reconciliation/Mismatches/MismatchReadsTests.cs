@@ -151,12 +151,12 @@ public sealed class MismatchReadsTests
                 "mismatches{class=\"ExpiryNotReleased\",severity=\"page\"} 1",
                 "mismatches{class=\"ZombieHold\",severity=\"ticket\"} 1",
                 "mismatches{class=\"DualWriter\",severity=\"page\"} 0",
-                "oldest_mismatch_age_seconds{class=\"ZombieHold\",severity=\"ticket\"} 69.9",
+                "oldest_mismatch_age_seconds{class=\"ZombieHold\",severity=\"ticket\"} 70",
                 "accepted{class=\"ZombieHold\"} 1", "exception_queue{owner=\"orders\"} 1",
                 "repairs_total{action=\"Tick\",result=\"sent\"} 2",
                 "repairs_total{action=\"Tick\",result=\"repaired\"} 1",
                 "repairs_total{action=\"Tick\",result=\"refused\"} 1", "refused_decisions_total 1",
-                "last_success_timestamp_seconds 1700000060.1",
+                "last_success_timestamp_seconds 1700000061",
             })
             {
                 Assert.Contains($"alloc_reconciliation_{line}", text, StringComparison.Ordinal);

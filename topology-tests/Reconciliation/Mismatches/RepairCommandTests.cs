@@ -309,11 +309,18 @@ public sealed class RepairCommandTests : IDisposable
         {
             keeper.Decide("m1", DecisionKind.Approve, person);
         }
-        while (keeper.NowMs < StartMs + 60_100)
+        // Nobody who approved waits for the run of the minute.
+        var latestMs = keeper.NowMs + (people.Length > 0 ? 1_000 : 61_000);
+        while (keeper.NowMs < latestMs && !HasSent)
         {
             keeper.Pass(TimeSpan.FromMilliseconds(100));
         }
     }
+
+    private bool HasSent => ((string[])
+        [keeper.Options.CommandTopic, keeper.Options.RedeliveryTopic, keeper.Options.SupplyRequestTopic])
+        .SelectMany(t => Enumerable.Range(0, keeper.Options.PoolPartitionCount).Select(p => keeper.Driver.Log(t, p)))
+        .Any(l => l.Count > 0);
 
     private static Actor Operator(string id) => new() { Type = ActorType.Operator, Id = id };
 
