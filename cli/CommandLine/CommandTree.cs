@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Alloc.Cli.Commands.Backlog;
 using Alloc.Cli.Commands.Catalogues;
+using Alloc.Cli.Commands.DeadLetters;
 using Alloc.Cli.Commands.Doctor;
 using Alloc.Cli.Commands.General;
 using Alloc.Cli.Commands.Generate;
@@ -105,7 +106,13 @@ internal static class CommandTree
             .With(ProjectionStatusCommand.Create(), ProjectionRebuildCommand.Create()),
         new Command("shadow", "What would be decided about slices that another system decides")
             .With(ShadowReportCommand.Create()),
-        new Command("topic", "Records of a topic").With(TopicTailCommand.Create(), TopicProduceCommand.Create()),
+        new Command("dlq", "Dead letters: records that could not be processed").With(
+            DlqListCommand.Create(),
+            DlqShowCommand.Create(),
+            DlqReplayCommand.Create(),
+            DlqDiscardCommand.Create()),
+        new Command("topic", "Records of a topic")
+            .With(TopicTailCommand.Create(), TopicProduceCommand.Create(), TopicReplayCommand.CreateCommand()),
         new Command("schema", "Contracts in the schema registry")
             .With(
                 SchemaListCommand.Create(), SchemaGetCommand.Create(), SchemaCheckCommand.Create(),

@@ -16,6 +16,7 @@ namespace Alloc.Cli.Kafka;
 internal sealed class RecordDecoder(AllocClientOptions settings, TimeProvider time) : IDisposable
 {
     private const int FrameSize = 5;
+    private const int HexLimit = 1_024;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private readonly GuardedRegistryClient registry = Registries.Client(settings, time);
     private readonly Dictionary<int, AvroSchema?> schemas = [];
@@ -45,6 +46,45 @@ internal sealed class RecordDecoder(AllocClientOptions settings, TimeProvider ti
         {
             return Undecoded(bytes.Span, e.Message);
         }
+    }
+
+    /// <summary>
+    /// As much of a value as can be read, and where it ends: <c>format</c> (avro, text, bytes), <c>schemaId</c>,
+    /// <c>schema</c>, <c>value</c>; where it breaks <c>problem</c>, <c>position</c> (the byte of the whole value, from
+    /// 0), <c>field</c>, <c>hex</c> (the first bytes, at most 1,024). Null for a null value.
+    /// </summary>
+    public async Task<JsonObject?> PartAsync(ReadOnlyMemory<byte>? value, CancellationToken cancellation)
+    {
+        if (value is not { } bytes)
+        {
+            return null;
+        }
+        if (bytes.Length < FrameSize || bytes.Span[0] != 0)
+        {
+            var unframed = Broken("bytes", bytes.Span, 0, null, bytes.Length < FrameSize
+                ? $"{bytes.Length} bytes are too few for a schema's id"
+                : $"its first byte is {bytes.Span[0]}, and 0 where a schema's id follows");
+            if (bytes.Length > 0 && Plain(bytes.Span) is var plain and not JsonObject)
+            {
+                (unframed["format"], unframed["value"]) = ("text", plain);
+            }
+            return unframed;
+        }
+        var id = BinaryPrimitives.ReadInt32BigEndian(bytes.Span[1..]);
+        var schema = await SchemaAsync(id, cancellation).ConfigureAwait(false);
+        if (schema is null)
+        {
+            var unknown = Broken("avro", bytes.Span, 1, null, $"the registry has no schema {id}");
+            unknown["schemaId"] = id;
+            return unknown;
+        }
+        var read = AvroJson.ReadPart(schema, bytes.Span[FrameSize..], out var broken);
+        var part = broken is null ? new JsonObject { ["format"] = "avro" }
+            : Broken("avro", bytes.Span, FrameSize + broken.Position, broken.Path, broken.Reason);
+        part["schemaId"] = id;
+        part["schema"] = schema is NamedSchema named ? named.FullName : schema.Type.ToString();
+        part["value"] = read;
+        return part;
     }
 
     /// <summary>A record with everything that is known of it.</summary>
@@ -91,13 +131,24 @@ internal sealed class RecordDecoder(AllocClientOptions settings, TimeProvider ti
         return schema;
     }
 
+    private static JsonObject Broken(
+        string format, ReadOnlySpan<byte> bytes, int position, string? field, string problem) => new()
+        {
+            ["format"] = format,
+            ["problem"] = problem,
+            ["position"] = position,
+            ["field"] = field,
+            ["hex"] = Convert.ToHexStringLower(bytes[..Math.Min(bytes.Length, HexLimit)]),
+        };
+
     private static JsonObject Undecoded(ReadOnlySpan<byte> bytes, string reason) => new JsonObject
     {
         ["undecoded"] = reason,
         ["base64"] = Convert.ToBase64String(bytes),
     };
 
-    private static JsonNode Plain(ReadOnlySpan<byte> bytes)
+    /// <summary>Bytes as text, or as base64 where they are none.</summary>
+    public static JsonNode Plain(ReadOnlySpan<byte> bytes)
     {
         try
         {

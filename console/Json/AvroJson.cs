@@ -10,7 +10,7 @@ namespace Alloc.Web.Json;
 /// base64. A union of several records shows which one it is in a member <c>type</c>; it is not Avro's own JSON
 /// encoding.
 /// </summary>
-public static class AvroJson
+public static partial class AvroJson
 {
     private const int MaximumDepth = 64;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Alloc.Engine.Processing;
 
@@ -126,7 +125,7 @@ internal sealed class EngineMetrics : IDisposable
     }
 
     public void DeadLetters(long count, string topic, BadRecordKind kind) =>
-        deadLetters.Add(count, new("topic", topic), new("reason", Word(kind)));
+        deadLetters.Add(count, new("topic", topic), new("reason", BadRecordWords.Of(kind)));
 
     public void Unusual(long count, string kind) => unusual.Add(count, new KeyValuePair<string, object?>("kind", kind));
 
@@ -151,16 +150,6 @@ internal sealed class EngineMetrics : IDisposable
     public void CommitFailed() => transactions.Add(1, new KeyValuePair<string, object?>("result", "failed"));
 
     public void Dispose() => meter.Dispose();
-
-    private static string Word(BadRecordKind kind) => kind switch
-    {
-        BadRecordKind.Invalid => "invalid",
-        BadRecordKind.Unreadable => "unreadable",
-        BadRecordKind.Incomplete => "incomplete",
-        BadRecordKind.Unknown => "unknown",
-        BadRecordKind.TooLarge => "too-large",
-        _ => throw new UnreachableException($"{kind} has no word."),
-    };
 
     private EngineGauges Gauges()
     {

@@ -16,6 +16,9 @@ internal static class DeadLetters
     public const string Offset = "__streams.errors.offset";
     public const string Timestamp = "__streams.errors.timestamp";
 
+    /// <summary>What is wrong, in the word that metrics count it under; only where the record was declared bad.</summary>
+    public const string Kind = "__alloc.errors.kind";
+
     /// <summary>
     /// How many bytes of a record were left out of its dead letter, for there is no room; its origin has them.
     /// </summary>
@@ -46,11 +49,17 @@ internal static class DeadLetters
         return letter with { Key = key, Value = null, Headers = headers };
     }
 
-    private static void AddOrigin(RecordHeaders headers, RecordMetadata metadata, Exception error) =>
+    private static void AddOrigin(RecordHeaders headers, RecordMetadata metadata, Exception error)
+    {
         headers.Add(Exception, error.GetType().FullName ?? error.GetType().Name)
             .Add(Message, Faults.Reason(error))
             .Add(Topic, metadata.Topic)
             .Add(Partition, metadata.Partition.ToString(CultureInfo.InvariantCulture))
             .Add(Offset, metadata.Offset.ToString(CultureInfo.InvariantCulture))
             .Add(Timestamp, metadata.TimestampMs.ToString(CultureInfo.InvariantCulture));
+        if (error is BadRecordException bad)
+        {
+            headers.Add(Kind, BadRecordWords.Of(bad.Kind));
+        }
+    }
 }
