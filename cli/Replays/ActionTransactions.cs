@@ -18,7 +18,7 @@ internal sealed class ActionTransactions : IDisposable
     private readonly TimeProvider time;
     private readonly string what;
     private readonly string again;
-    private Exception? failure;
+    private AllocException? failure;
     private long openedAt;
     private long bytes;
     private bool isGivenUp;
@@ -73,14 +73,23 @@ internal sealed class ActionTransactions : IDisposable
     /// <param name="to">Where.</param>
     /// <param name="record">The record.</param>
     /// <param name="from">Where it comes from, for messages.</param>
+    /// <param name="onWritten">Told its offset, on another thread and before <see cref="FlushAsync"/> returns.</param>
     /// <exception cref="AllocException">The client does not take it; the transaction is undone.</exception>
-    public void Add(TopicPartition to, Message<byte[]?, byte[]?> record, string from)
+    public void Add(
+        TopicPartition to, Message<byte[]?, byte[]?> record, string from, Action<long>? onWritten = null)
     {
         Open();
         try
         {
-            producer.Produce(to, record, report => failure ??= report.Error.IsError
-                ? Refused(from, to, report.Error) : null);
+            producer.Produce(to, record, report =>
+            {
+                if (report.Error.IsError)
+                {
+                    failure ??= Refused(from, to, report.Error);
+                    return;
+                }
+                onWritten?.Invoke(report.Offset.Value);
+            });
         }
         catch (ProduceException<byte[]?, byte[]?> error)
         {
@@ -89,6 +98,25 @@ internal sealed class ActionTransactions : IDisposable
         }
         Count++;
         bytes += (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
+    }
+
+    /// <summary>Waits until the broker has what is open; its offsets are known then.</summary>
+    public async Task FlushAsync()
+    {
+        await CallAsync(
+            () =>
+            {
+                if (producer.Flush(patience) > 0)
+                {
+                    throw new KafkaException(ErrorCode.Local_TimedOut);
+                }
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        if (failure is not null)
+        {
+            Abort();
+            throw failure;
+        }
     }
 
     /// <summary>Makes what is open visible, together with how far the action is; nothing where nothing is open.</summary>
@@ -174,9 +202,9 @@ internal sealed class ActionTransactions : IDisposable
 
     private AllocException Explain(KafkaException error)
     {
-        if (failure is AllocException refused)
+        if (failure is not null)
         {
-            return refused;
+            return failure;
         }
         return error.Error.Code switch
         {

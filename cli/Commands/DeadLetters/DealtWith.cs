@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Alloc.Cli.Output;
 using Alloc.Cli.Replays;
 using Alloc.Schemas.Operations;
 
@@ -8,6 +11,8 @@ internal sealed class DealtWith
 {
     private readonly Dictionary<(string Topic, int Partition), List<(long From, long To, OperatorAction Action)>> ranges
         = [];
+
+    private readonly Dictionary<RecordPosition, RecordPosition> replayed = [];
 
     /// <param name="actions">Every action, in the order they were written.</param>
     public DealtWith(IEnumerable<OperatorAction> actions)
@@ -24,12 +29,20 @@ internal sealed class DealtWith
                 }
                 found.Add((position.FromOffset, position.ToOffset, action));
             }
+            NoteWritten(action);
         }
         foreach (var found in ranges.Values)
         {
             found.Sort((a, b) => a.From.CompareTo(b.From));
         }
     }
+
+    /// <summary>
+    /// The letter that a record of an input was replayed from; null: somebody else wrote it. A letter whose origin is
+    /// one has died again.
+    /// </summary>
+    public RecordPosition? SourceOf(RecordPosition? record) =>
+        record is { } at && replayed.TryGetValue(at, out var letter) ? letter : null;
 
     /// <summary>What was done with a letter; null: nothing yet.</summary>
     public OperatorAction? With(RecordPosition letter)
@@ -60,11 +73,24 @@ internal sealed class DealtWith
         return null;
     }
 
+    /// <summary>What the record of a replay says besides its positions.</summary>
+    /// <param name="words">Filters and rates, in words.</param>
+    /// <param name="letters">The letters.</param>
+    /// <param name="written">Where each stands in its input now.</param>
+    public static string Detail(
+        string words, IEnumerable<RecordPosition> letters, IReadOnlyDictionary<RecordPosition, RecordPosition> written) =>
+        JsonText.Line(new JsonObject
+        {
+            ["how"] = words,
+            ["written"] = new JsonArray([.. InOrder(letters).Select(l => (JsonNode)new JsonArray(
+                written[l].Partition, written[l].Offset))]),
+        });
+
     /// <summary>Offsets of letters as ranges; what follows one another is one.</summary>
     public static IReadOnlyList<ActionPosition> Positions(IEnumerable<RecordPosition> letters)
     {
         var positions = new List<ActionPosition>();
-        foreach (var letter in letters.OrderBy(l => l.Partition).ThenBy(l => l.Offset))
+        foreach (var letter in InOrder(letters))
         {
             if (positions is [.., var last] && last.Partition == letter.Partition && last.ToOffset + 1 == letter.Offset)
             {
@@ -81,5 +107,44 @@ internal sealed class DealtWith
             }
         }
         return positions;
+    }
+
+    private static IEnumerable<RecordPosition> InOrder(IEnumerable<RecordPosition> letters) =>
+        letters.OrderBy(l => l.Partition).ThenBy(l => l.Offset);
+
+    /// <summary>Where the letters of a replay went: a place for each, in their order.</summary>
+    private void NoteWritten(OperatorAction action)
+    {
+        if (action.Target is not { } target || Written(action.Detail) is not { } written)
+        {
+            return;
+        }
+        var letters = action.Positions.SelectMany(p => Offsets(p).Select(
+            offset => new RecordPosition(action.Topic, p.Partition, offset)));
+        foreach (var (letter, place) in letters.Zip(written))
+        {
+            replayed[new RecordPosition(target, (int)place![0]!, (long)place[1]!)] = letter;
+        }
+
+        static IEnumerable<long> Offsets(ActionPosition position)
+        {
+            for (var offset = position.FromOffset; offset <= position.ToOffset; offset++)
+            {
+                yield return offset;
+            }
+        }
+    }
+
+    private static JsonArray? Written(string detail)
+    {
+        try
+        {
+            return detail.StartsWith('{') ? JsonNode.Parse(detail)?["written"] as JsonArray : null;
+        }
+        catch (JsonException)
+        {
+            // Another version's words; only which letters died again is not known then.
+            return null;
+        }
     }
 }

@@ -51,7 +51,7 @@ internal static class DlqListCommand
                     progress.Show($"reading {topic.Topic}", ++read, 0);
                     if (selection.Takes(letter))
                     {
-                        tallies.Add(letter, done.With(letter.At) is not null, context.Get(LetterWork.All));
+                        tallies.Add(letter, done, context.Get(LetterWork.All));
                     }
                 }
                 rows.AddRange(tallies.Rows(topic));
@@ -91,8 +91,9 @@ internal static class DlqListCommand
     {
         private readonly SortedDictionary<(string Input, string Kind), Tally> byKind = [];
 
-        public void Add(DeadLetter letter, bool isDone, bool countsDone)
+        public void Add(DeadLetter letter, DealtWith done, bool countsDone)
         {
+            var isDone = done.With(letter.At) is not null;
             var key = isByKind ? (letter.Origin?.Topic ?? "", letter.Kind) : ("", "");
             if (!byKind.TryGetValue(key, out var tally))
             {
@@ -104,7 +105,7 @@ internal static class DlqListCommand
                 return;
             }
             tally.Count++;
-            tally.Again += letter.ReplayedFrom is null ? 0 : 1;
+            tally.Again += letter.ReplayedFrom is null && done.SourceOf(letter.Origin) is null ? 0 : 1;
             tally.Kinds.Add((letter.Origin?.Topic, letter.Kind));
             if (tally.Oldest is null || letter.TimestampMs < tally.Oldest.TimestampMs)
             {

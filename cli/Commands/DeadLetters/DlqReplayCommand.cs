@@ -80,7 +80,7 @@ internal static class DlqReplayCommand
             : later.IsPossible && !context.Get(WithLater)
                 ? new PlannedLetter(
                     letter, later, LetterFate.Skipped,
-                    later.Count > 0 ? $"its key has {later} later records" : "the input was not looked through")
+                    later.Count > 0 ? $"its key has {later} later {(later.ToString() == "1" ? "record" : "records")}" : "the input was not looked through")
                 : new PlannedLetter(letter, later, LetterFate.Replay, "");
 
     /// <summary>What the person at the terminal makes of it; with --yes what the options say.</summary>

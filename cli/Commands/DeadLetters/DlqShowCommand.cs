@@ -45,7 +45,7 @@ internal static class DlqShowCommand
                 ?? throw AllocException.NotFound($"{letter.At} is gone: the topic's retention took it just now.");
             rows.Add(await RowAsync(
                 decoder, letter, record, chosen.Kinds.GetValueOrDefault((letter.Origin?.Topic, letter.Kind)),
-                later.After(letter), done.With(letter.At), cancellation).ConfigureAwait(false));
+                later.After(letter), done, cancellation).ConfigureAwait(false));
         }
         Show(context, rows);
         if (chosen.Count > rows.Count)
@@ -74,7 +74,7 @@ internal static class DlqShowCommand
 
     private static async Task<JsonObject> RowAsync(
         RecordDecoder decoder, DeadLetter letter, ConsumeResult<byte[]?, byte[]?> record, int sameKind, Later later,
-        OperatorAction? done, CancellationToken cancellation)
+        DealtWith done, CancellationToken cancellation)
     {
         var shown = await decoder.RecordAsync(record, cancellation).ConfigureAwait(false);
         var after = new JsonArray();
@@ -98,15 +98,8 @@ internal static class DlqShowCommand
             ["exception"] = letter.Exception,
             ["reason"] = letter.Reason,
             ["sameKind"] = sameKind,
-            ["replayedFrom"] = letter.ReplayedFrom,
-            ["dealtWith"] = done is null ? null : new JsonObject
-            {
-                ["kind"] = done.Kind.ToString(),
-                ["actor"] = done.Actor,
-                ["at"] = AvroJson.Time(done.AtMs),
-                ["reason"] = done.Reason,
-                ["actionId"] = done.ActionId,
-            },
+            ["replayedFrom"] = letter.ReplayedFrom ?? done.SourceOf(letter.Origin)?.ToString(),
+            ["dealtWith"] = Done(done.With(letter.At)),
             ["key"] = shown["key"]?.DeepClone(),
             ["headers"] = shown["headers"]?.DeepClone(),
             ["bytes"] = record.Message.Value?.Length,
@@ -122,6 +115,15 @@ internal static class DlqShowCommand
             },
         };
     }
+
+    private static JsonObject? Done(OperatorAction? action) => action is null ? null : new JsonObject
+    {
+        ["kind"] = action.Kind.ToString(),
+        ["actor"] = action.Actor,
+        ["at"] = AvroJson.Time(action.AtMs),
+        ["reason"] = action.Reason,
+        ["actionId"] = action.ActionId,
+    };
 
     private static void Show(CommandContext context, List<JsonObject> rows)
     {

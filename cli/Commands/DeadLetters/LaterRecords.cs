@@ -6,8 +6,8 @@ using Confluent.Kafka;
 namespace Alloc.Cli.Commands.DeadLetters;
 
 /// <summary>
-/// What came later under a letter's key, in the partition that it was read from. Dead records are not counted: they
-/// had no effect.
+/// What came later under a letter's key, in the partition that it was read from; and the headers that it had there.
+/// Dead records are not counted: they had no effect.
 /// </summary>
 internal sealed class LaterRecords
 {
@@ -32,7 +32,7 @@ internal sealed class LaterRecords
         var later = new LaterRecords();
         var left = most;
         using var consumer = new KafkaClients(settings).Consumer();
-        var groups = letters.Where(l => l is { Origin: not null, Key: not null })
+        var groups = letters.Where(l => l.Origin is not null)
             .GroupBy(l => new TopicPartition(l.Origin!.Value.Topic, l.Origin.Value.Partition)).ToList();
         foreach (var group in groups)
         {
@@ -46,13 +46,14 @@ internal sealed class LaterRecords
         IReadOnlyList<DeadLetter> letters, HashSet<RecordPosition> dead, long most, Action<long, long> onProgress,
         CancellationToken cancellation)
     {
-        var byKey = letters.ToLookup(l => Convert.ToBase64String(l.Key!));
+        var byKey = letters.Where(l => l.Key is not null).ToLookup(l => Convert.ToBase64String(l.Key!));
+        var byOffset = letters.ToLookup(l => l.Origin!.Value.Offset);
         foreach (var letter in letters)
         {
-            found[letter.At] = new Later(0, null, null, false, []);
+            found[letter.At] = new Later(0, null, null, letter.Key is null, [], null);
         }
         var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
-        var first = Math.Clamp(letters.Min(l => l.Origin!.Value.Offset) + 1, ends.Low.Value, ends.High.Value);
+        var first = Math.Clamp(letters.Min(l => l.Origin!.Value.Offset), ends.Low.Value, ends.High.Value);
         var (read, position) = (0L, first);
         consumer.Assign(new TopicPartitionOffset(partition, first));
         while (position < ends.High.Value && read < most)
@@ -69,6 +70,10 @@ internal sealed class LaterRecords
                 break;
             }
             read++;
+            foreach (var letter in byOffset[record.Offset.Value])
+            {
+                found[letter.At] = found[letter.At] with { Own = record.Message.Headers };
+            }
             if (record.Message.Key is { } key
                 && !dead.Contains(new RecordPosition(record.Topic, record.Partition.Value, record.Offset.Value)))
             {
@@ -105,10 +110,12 @@ internal sealed class LaterRecords
 /// <param name="Last">Offset of the last one.</param>
 /// <param name="IsWhole">Whether the input was looked through to its end.</param>
 /// <param name="Records">The first of them.</param>
+/// <param name="Own">Headers of the record as it was received; null where it is gone or was not looked at.</param>
 internal sealed record Later(
-    int Count, long? First, long? Last, bool IsWhole, IReadOnlyList<ConsumeResult<byte[]?, byte[]?>> Records)
+    int Count, long? First, long? Last, bool IsWhole, IReadOnlyList<ConsumeResult<byte[]?, byte[]?>> Records,
+    Headers? Own)
 {
-    public static Later None { get; } = new(0, null, null, true, []);
+    public static Later None { get; } = new(0, null, null, true, [], null);
 
     /// <summary>A replay would come after something, or it is not known that it would not.</summary>
     public bool IsPossible => Count > 0 || !IsWhole;

@@ -26,7 +26,7 @@ internal static class LetterBlock
         if (row["dealtWith"] is JsonObject done)
         {
             Fields.Write(
-                console, "dealt with", $"{done["kind"]} by {done["actor"]} at {done["at"]}: {done["reason"]}");
+                console, "dealt with", $"{(Column.Show(done["kind"]) == "DeadLettersReplayed" ? "replayed" : "discarded")} by {done["actor"]} at {done["at"]}: {done["reason"]}");
         }
         Fields.Write(console, "same kind", $"{row["sameKind"]} not dealt with");
         Fields.Write(console, "key", Column.Show(row["key"]));
@@ -70,6 +70,7 @@ internal static class LetterBlock
         Fields.Write(console, "later", (count, isWhole) switch
         {
             (0, true) => "nothing came under its key since",
+            (1, true) => $"1 record of its key since, at offset {later["first"]}",
             (_, true) => $"{count} records of its key since, offsets {later["first"]} to {later["last"]}",
             _ => $"{count} or more records of its key since; the input was not looked through to its end (--scan)",
         });

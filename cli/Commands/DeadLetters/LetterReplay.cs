@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Cli.Replays;
@@ -11,13 +12,14 @@ namespace Alloc.Cli.Commands.DeadLetters;
 /// Sends letters back. Each transaction has some of them together with the record of the audit that says so: a letter
 /// is replayed if, and only if, the audit says it was, whenever the process ends.
 /// </summary>
-internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRate rate, string detail)
+internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRate rate, string words)
 {
     /// <summary>An audit record names at most a thousand places.</summary>
     private const int MostInOne = 1_000;
 
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(200);
     private readonly List<RecordPosition> open = [];
+    private readonly ConcurrentDictionary<RecordPosition, RecordPosition> written = [];
 
     /// <summary>Letters that were replayed.</summary>
     public int Sent { get; private set; }
@@ -56,17 +58,7 @@ internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRat
                     continue;
                 }
                 await WaitAsync(pacer, transactions, actionId, context.Time, cancellation).ConfigureAwait(false);
-                var origin = letter.Letter.Origin!.Value;
-                transactions.Add(
-                    new TopicPartition(origin.Topic, origin.Partition),
-                    new Message<byte[]?, byte[]?>
-                    {
-                        Key = content.Message.Key,
-                        Value = content.Message.Value,
-                        Headers = ReplayHeaders.Of(
-                            content.Message.Headers, at, actionId, LetterHeaders.IsOfLetter),
-                    },
-                    at.ToString());
+                Write(transactions, letter, content, actionId);
                 pacer.Went();
                 open.Add(at);
                 fates[at] = letter with { Fate = LetterFate.Replayed };
@@ -85,6 +77,23 @@ internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRat
         return planned.ConvertAll(p => fates[p.Letter.At] is { Fate: LetterFate.Replay } gone
             ? gone with { Fate = LetterFate.Refused, Detail = "the letter is gone: retention took it" }
             : fates[p.Letter.At]);
+    }
+
+    private void Write(
+        ActionTransactions transactions, PlannedLetter letter, ConsumeResult<byte[]?, byte[]?> content, string actionId)
+    {
+        var (at, origin) = (letter.Letter.At, letter.Letter.Origin!.Value);
+        transactions.Add(
+            new TopicPartition(origin.Topic, origin.Partition),
+            new Message<byte[]?, byte[]?>
+            {
+                Key = content.Message.Key,
+                Value = content.Message.Value,
+                Headers = ReplayHeaders.Of(
+                    letter.Later.Own ?? content.Message.Headers, at, actionId, LetterHeaders.IsOfLetter),
+            },
+            at.ToString(),
+            offset => written[at] = origin with { Offset = offset });
     }
 
     /// <summary>The record as it was received: the letter's own, or its origin's where the letter had no room.</summary>
@@ -114,11 +123,13 @@ internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRat
         {
             return;
         }
+        await transactions.FlushAsync().ConfigureAwait(false);
         var (to, record) = work.Audit.Write(work.Action(
-            actionId, OperatorActionKind.DeadLettersReplayed, topic, open, detail));
+            actionId, OperatorActionKind.DeadLettersReplayed, topic, open, DealtWith.Detail(words, open, written)));
         transactions.Add(to, record, "the record of the action");
         await transactions.CommitAsync().ConfigureAwait(false);
         Sent += open.Count;
         open.Clear();
+        written.Clear();
     }
 }

@@ -92,8 +92,10 @@ internal sealed class ReplayBounds(AllocClientOptions settings, string source, I
 
     private long Checked(string option, long offset, int partition, long low, long high) =>
         offset >= low && offset <= high ? offset : throw AllocException.Usage(
-            $"{option} {offset}: partition {partition} of {source} has the offsets {low} to {high - 1}.",
-            "Committed ones; retention may have taken earlier ones.");
+            high == low
+                ? $"{option} {offset}: partition {partition} of {source} has no records; its next offset is {high}."
+                : $"{option} {offset}: partition {partition} of {source} has the offsets {low} to {high - 1}.",
+            "Only committed records are replayed, and retention may have taken earlier ones.");
 
     private Dictionary<int, long> ByTime(IConsumer<byte[]?, byte[]?> consumer, long timeMs)
     {

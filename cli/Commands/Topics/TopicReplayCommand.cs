@@ -227,10 +227,12 @@ internal static class TopicReplayCommand
         if (there != count && !context.Get(ByKey))
         {
             throw AllocException.Usage(
-                $"{source} has {count} partitions and {target} {there}: records cannot stay in theirs.",
+                $"{source} has {Partitions(count)} and {target} {Partitions(there)}: records cannot stay in theirs.",
                 "--partition-by-key puts them where their key belongs.");
         }
     }
+
+    private static string Partitions(int count) => count == 1 ? "1 partition" : $"{count} partitions";
 
     private static async Task<int> ResumeAsync(
         CommandContext context, AllocClientOptions settings, OperatorAudit audit, ReplayTopics topics, string actionId,
