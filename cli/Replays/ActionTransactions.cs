@@ -12,6 +12,11 @@ internal sealed class ActionTransactions : IDisposable
 {
     private const int MostRecords = 2_000;
     private const long MostBytes = 8L << 20;
+
+    /// <summary>
+    /// What topics take by default. Producers send up to 1,000,000 bytes: such a record has room for a replay's headers.
+    /// </summary>
+    private const int LargestRecord = 1_048_000;
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly TimeSpan patience;
@@ -41,6 +46,7 @@ internal sealed class ActionTransactions : IDisposable
             // Where it forgets the brokers that it knew, sending offsets may never come back.
             ["metadata.recovery.strategy"] = "none",
         };
+        properties.TryAdd("message.max.bytes", $"{LargestRecord}");
         producer = new KafkaClients(settings with { KafkaProperties = properties })
             .TransactionalProducer(settings.TopicPrefix + transactionalId);
     }
@@ -94,7 +100,7 @@ internal sealed class ActionTransactions : IDisposable
         catch (ProduceException<byte[]?, byte[]?> error)
         {
             Abort();
-            throw Refused(from, to, error.Error);
+            throw Refused(from, to, error.Error) ?? Explain(error);
         }
         Count++;
         bytes += (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
@@ -202,14 +208,13 @@ internal sealed class ActionTransactions : IDisposable
 
     private AllocException Explain(KafkaException error)
     {
-        if (failure is not null)
+        if (failure is not null && !IsFenced(error.Error))
         {
             return failure;
         }
         return error.Error.Code switch
         {
-            ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced =>
-                AllocException.Failed($"Another {what} began and goes on instead of this one.", again, error),
+            _ when IsFenced(error.Error) => ShutOut(),
             ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.GroupAuthorizationFailed
                 or ErrorCode.TopicAuthorizationFailed =>
                 AllocException.Failed($"Kafka refuses: {error.Error.Reason}", "docs/replay.md lists the rights.", error),
@@ -217,8 +222,20 @@ internal sealed class ActionTransactions : IDisposable
         };
     }
 
-    private AllocException Refused(string from, TopicPartition to, Error error) => AllocException.Failed(
-        $"{from} cannot be written to {to.Topic}: {error.Reason}",
-        error.Code == ErrorCode.MsgSizeTooLarge
-            ? $"-X message.max.bytes=BYTES lets larger ones through, as far as the topic does. {again}" : again);
+    private static bool IsFenced(Error error) =>
+        error.Code is ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced;
+
+    private AllocException ShutOut() =>
+        AllocException.Failed($"Another {what} began and goes on instead of this one.", again);
+
+    /// <summary>Why a record was not written; null where that follows from a failure that is told elsewhere.</summary>
+    private AllocException? Refused(string from, TopicPartition to, Error error) => error.Code switch
+    {
+        ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight or ErrorCode.Local_Fatal => null,
+        _ when IsFenced(error) => ShutOut(),
+        ErrorCode.MsgSizeTooLarge => AllocException.Failed(
+            $"{from} cannot be written to {to.Topic}: {error.Reason}",
+            $"-X message.max.bytes=BYTES lets larger ones through, as far as the topic does. {again}"),
+        _ => AllocException.Failed($"{from} cannot be written to {to.Topic}: {error.Reason}", again),
+    };
 }

@@ -25,6 +25,7 @@ public sealed class HardRecordsTests(TestCluster cluster) : IClassFixture<TestCl
             letters.Select(l => l.Header("__streams.errors.message")));
         Assert.Equal(["1", "2"], letters.Select(l => l.Header("__streams.errors.offset")));
         Assert.All(letters, l => Assert.Equal(run.Commands, l.Header("__streams.errors.topic")));
+        Assert.All(letters, l => Assert.Equal("invalid", l.Header("__alloc.errors.kind")));
     }
 
     [Fact]
