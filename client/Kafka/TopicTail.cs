@@ -38,6 +38,9 @@ internal sealed record TailPlan
     public bool Follow { get; init; }
 
     public bool ReadCommitted { get; init; } = true;
+
+    /// <summary>How long the broker may say nothing before that is an error; null: for ever.</summary>
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>Reads raw records of a topic's partitions, without a group and without leaving a trace.</summary>
@@ -82,7 +85,7 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
         }
         var left = plan.From == StartAt.Last ? int.MaxValue : plan.Count ?? int.MaxValue;
         Assign(consumer, plan.Topic, next);
-        foreach (var record in Drain(consumer, next.Keys, plan.Follow, cancellation))
+        foreach (var record in Drain(consumer, next.Keys, plan.Follow, cancellation, plan.Patience))
         {
             if (left-- <= 0)
             {
@@ -133,17 +136,26 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
     }
 
     private static IEnumerable<ConsumeResult<byte[]?, byte[]?>> Drain(
-        IConsumer<byte[]?, byte[]?> consumer, IEnumerable<int> partitions, bool follow, CancellationToken cancellation)
+        IConsumer<byte[]?, byte[]?> consumer, IEnumerable<int> partitions, bool follow, CancellationToken cancellation,
+        TimeSpan? patience = null)
     {
         var open = partitions.ToHashSet();
+        var silent = TimeSpan.Zero;
         while (open.Count > 0 || follow)
         {
             cancellation.ThrowIfCancellationRequested();
             var result = consumer.Consume(PollInterval);
             if (result is null)
             {
+                silent += PollInterval;
+                if (silent > patience)
+                {
+                    throw AllocException.Unavailable(
+                        $"The broker gave no record for {silent.TotalSeconds:0} s.", "Is it still running? Ask again.");
+                }
                 continue;
             }
+            silent = TimeSpan.Zero;
             if (result.IsPartitionEOF)
             {
                 open.Remove(result.Partition.Value);

@@ -39,10 +39,10 @@ internal static class DlqShowCommand
         var later = work.Later(topic, chosen, cancellation);
         using var decoder = new RecordDecoder(work.Settings, context.Time);
         var rows = new List<JsonObject>();
-        foreach (var letter in chosen.Letters)
+        foreach (var record in work.Reader.Records(topic, chosen.Letters.Select(l => l.At).ToHashSet(), cancellation)
+            .OrderBy(r => r.Partition.Value).ThenBy(r => r.Offset.Value))
         {
-            var record = work.Reader.Record(letter.At, cancellation)
-                ?? throw AllocException.NotFound($"{letter.At} is gone: the topic's retention took it just now.");
+            var letter = DeadLetter.Of(record);
             rows.Add(await RowAsync(
                 decoder, letter, record, chosen.Kinds.GetValueOrDefault((letter.Origin?.Topic, letter.Kind)),
                 later.After(letter), done, cancellation).ConfigureAwait(false));
@@ -66,7 +66,7 @@ internal static class DlqShowCommand
                 + $"{context.Get(LetterSelection.Partition)}.",
                 "alloc dlq show without --offset shows the newest.");
         }
-        context.Screen.Rows([]);
+        LetterScreens.ShowNone(context);
         context.Screen.Warn($"{topic.Topic} has no such letter" + (chosen.Done.Count > 0
             ? " that is not dealt with; --all shows those that are." : "."));
         return ExitCode.Ok;

@@ -54,7 +54,7 @@ internal sealed class LaterRecords
         }
         var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
         var first = Math.Clamp(letters.Min(l => l.Origin!.Value.Offset), ends.Low.Value, ends.High.Value);
-        var (read, position) = (0L, first);
+        var (read, position, silent) = (0L, first, TimeSpan.Zero);
         consumer.Assign(new TopicPartitionOffset(partition, first));
         while (position < ends.High.Value && read < most)
         {
@@ -62,8 +62,16 @@ internal sealed class LaterRecords
             onProgress(position - first, ends.High.Value - first);
             if (consumer.Consume(Look) is not { } record)
             {
+                silent += Look;
+                if (silent > settings.Timeout)
+                {
+                    throw AllocException.Unavailable(
+                        $"The broker gave no record of {partition.Topic} for {silent.TotalSeconds:0} s.",
+                        "Is it still running? Ask again.");
+                }
                 continue;
             }
+            silent = TimeSpan.Zero;
             position = record.Offset.Value + (record.IsPartitionEOF ? 0 : 1);
             if (record.IsPartitionEOF)
             {

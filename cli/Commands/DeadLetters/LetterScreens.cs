@@ -62,7 +62,7 @@ internal static class LetterScreens
     public static int Nothing(
         CommandContext context, LetterTopic topic, ChosenLetters chosen, DealtWith done, string what)
     {
-        context.Screen.Rows([]);
+        ShowNone(context);
         context.Screen.Warn($"{topic.Topic} has no such letter that is to be {what}.");
         if (chosen.Done is [var first, ..] && done.With(first.At) is { } action)
         {
@@ -72,6 +72,15 @@ internal static class LetterScreens
                 + $"({Letters(chosen.Done.Count)} in all).");
         }
         return ExitCode.Ok;
+    }
+
+    /// <summary>No rows: nothing at all for people.</summary>
+    public static void ShowNone(CommandContext context)
+    {
+        if (!context.Screen.IsTable)
+        {
+            context.Screen.Rows([]);
+        }
     }
 
     /// <summary>So many letters, in words.</summary>

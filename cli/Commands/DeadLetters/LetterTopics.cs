@@ -19,6 +19,8 @@ internal sealed record LetterTopic(string Topic, TopicDefinition Input, int Part
             $"{origin.Topic} takes no replays: only {Input.Name} is written from {Topic}",
         _ when Input.ReplayInto == ReplayTarget.Never =>
             $"{Input.Name} takes no replays; {string.Join(" and ", Input.Writers)} writes it anew",
+        _ when letter.Key is [(byte)'$', ..] =>
+            "its key begins with $: alloc policy, catalogue, mode and authority write those, to every partition",
         { } origin when origin.Partition >= InputPartitionCount =>
             $"{Input.Name} has no partition {origin.Partition}",
         _ => null,

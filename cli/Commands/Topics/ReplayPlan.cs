@@ -42,12 +42,22 @@ internal sealed record ReplayPlan
     /// <summary>Records go where their key belongs, and not to the partition that they come from.</summary>
     public bool IsByKey { get; init; }
 
+    /// <summary>
+    /// Records whose key begins with <c>$</c> (policies, catalogues, ticks) stay out: the target's readers would go back
+    /// to what was in force then.
+    /// </summary>
+    public bool LeavesControlsOut { get; init; }
+
     public ReplayRate? Rate { get; init; }
 
     public required string Reason { get; init; }
 
     /// <summary>Offsets that are read; at least as many as records.</summary>
     public long OffsetCount => Ranges.Sum(r => r.End - r.From);
+
+    /// <summary>Whether a record that is meant stays out.</summary>
+    public bool LeavesOut(ConsumeResult<byte[]?, byte[]?> record) =>
+        LeavesControlsOut && record.Message.Key is [(byte)'$', ..];
 
     /// <summary>Whether a record is meant.</summary>
     public bool Takes(ConsumeResult<byte[]?, byte[]?> record)
@@ -81,6 +91,7 @@ internal sealed record ReplayPlan
             ["fromMs"] = FromMs,
             ["untilMs"] = UntilMs,
             ["partitionByKey"] = IsByKey,
+            ["leavesControlsOut"] = LeavesControlsOut,
             ["rate"] = Rate?.ToString(),
         }),
     };
@@ -102,6 +113,7 @@ internal sealed record ReplayPlan
                 FromMs = (long?)detail["fromMs"],
                 UntilMs = (long?)detail["untilMs"],
                 IsByKey = (bool?)detail["partitionByKey"] ?? false,
+                LeavesControlsOut = (bool?)detail["leavesControlsOut"] ?? false,
                 Rate = (string?)detail["rate"] is { } rate ? ReplayRate.Read(rate) : null,
                 Reason = started.Reason,
             };

@@ -19,6 +19,7 @@ internal static class ReplayScreens
             ["from"] = p.Range.From,
             ["through"] = p.Range.End - 1,
             ["records"] = p.Written,
+            ["leftOut"] = p.LeftOut,
         }).ToList();
         var whole = new JsonObject
         {
@@ -27,6 +28,7 @@ internal static class ReplayScreens
             ["source"] = plan.Source,
             ["target"] = plan.Target,
             ["records"] = partitions.Sum(p => p.Written),
+            ["leftOut"] = partitions.Sum(p => p.LeftOut),
             ["offsets"] = plan.OffsetCount,
             ["partitions"] = new JsonArray([.. rows.Select(r => r.DeepClone())]),
         };
@@ -36,6 +38,12 @@ internal static class ReplayScreens
             Column.Number("FROM", "from"),
             Column.Number("THROUGH", "through"),
             Column.Number("RECORDS", "records")));
+        if (partitions.Sum(p => p.LeftOut) is > 0 and var leftOut)
+        {
+            context.Screen.Warn(
+                $"{leftOut:N0} {(leftOut == 1 ? "record stays" : "records stay")} out: keys that begin with $ put in "
+                + "force what was in force then.");
+        }
         if (partitions.Count > 0)
         {
             context.Screen.Note(
@@ -61,17 +69,27 @@ internal static class ReplayCount
         {
             foreach (var partition in partitions)
             {
-                var range = partition.Range;
+                var (range, silent) = (partition.Range, TimeSpan.Zero);
                 consumer.Assign(new Confluent.Kafka.TopicPartitionOffset(plan.Source, range.Partition, range.From));
                 while (!partition.IsOver)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     if (consumer.Consume(Look) is not { } record)
                     {
+                        silent += Look;
+                        if (silent > settings.Timeout)
+                        {
+                            throw AllocException.Unavailable(
+                                $"The broker gave no record of {plan.Source} for {silent.TotalSeconds:0} s.",
+                                "Is it still running? Ask again.");
+                        }
                         continue;
                     }
+                    silent = TimeSpan.Zero;
                     var isIn = !record.IsPartitionEOF && record.Offset.Value < range.End;
-                    partition.Written += isIn && plan.Takes(record) ? 1 : 0;
+                    var isMeant = isIn && plan.Takes(record);
+                    partition.Written += isMeant && !plan.LeavesOut(record) ? 1 : 0;
+                    partition.LeftOut += isMeant && plan.LeavesOut(record) ? 1 : 0;
                     partition.Position = isIn ? record.Offset.Value + 1 : record.Offset.Value;
                     if (record.IsPartitionEOF)
                     {

@@ -13,6 +13,9 @@ namespace Alloc.Cli.Commands.Topics;
 /// </summary>
 internal static class TopicReplayCommand
 {
+    /// <summary>Ranges that the record of an action names.</summary>
+    private const int MostRanges = 1_000;
+
     private static readonly Argument<string?> Source = new("source")
     {
         Description = "The topic that is read",
@@ -152,13 +155,23 @@ internal static class TopicReplayCommand
         CommandContext context, AllocClientOptions settings, OperatorAudit audit, ReplayTopics topics,
         CancellationToken cancellation)
     {
-        CheckTarget(context, settings, topics.Names);
-        var plan = await PlanAsync(context, settings, topics).ConfigureAwait(false);
+        var verdict = CheckTarget(context, settings, topics.Names);
+        var plan = await PlanAsync(context, settings, topics).ConfigureAwait(false) with
+        {
+            LeavesControlsOut = verdict.Asks,
+        };
         if (plan.Ranges.Count == 0)
         {
             ReplayScreens.Show(context, plan, [], "empty");
             context.Screen.Warn($"{plan.Source} has no record in that range; nothing was replayed.");
             return ExitCode.Ok;
+        }
+        if (plan.Ranges.Count > MostRanges)
+        {
+            throw AllocException.Usage(
+                $"{plan.Source} has records in {plan.Ranges.Count:N0} partitions, and one action reads at most "
+                + $"{MostRanges:N0}.",
+                "Replay them one by one: --partition.");
         }
         if (context.Get(DryRun))
         {

@@ -23,6 +23,9 @@ internal sealed class ReplayedPartition(ReplayRange range)
     /// <summary>Records that were written, by an earlier run too.</summary>
     public long Written { get; set; }
 
+    /// <summary>Records that are meant and stay out.</summary>
+    public long LeftOut { get; set; }
+
     public bool IsOver => Position >= Range.End;
 }
 
@@ -214,7 +217,11 @@ internal sealed class TopicReplayRun : IDisposable
         }
         else
         {
-            if (plan.Takes(record))
+            if (plan.Takes(record) && plan.LeavesOut(record))
+            {
+                partition.LeftOut++;
+            }
+            else if (plan.Takes(record))
             {
                 if (record.Offset.Value >= partition.Committed)
                 {

@@ -66,6 +66,16 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
+    public void A_control_record_is_not_put_in_force_again()
+    {
+        var topic = new LetterTopic("workflow.stages.dlq", TopicCatalogue.Load()["workflow.stages"], 4, 4);
+
+        var why = topic.Refusal(Letter(Origin) with { Key = "$catalogue"u8.ToArray() });
+
+        Assert.Contains("begins with $", why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_replay_has_the_records_own_headers_and_none_of_the_letters()
     {
         var headers = Headers([.. Origin, ("trace", "t"), (ReplayHeaders.From, "old"), (LetterHeaders.Kind, "x")]);

@@ -18,6 +18,7 @@ public sealed class ReplayPlanTests
         FromMs = 10,
         UntilMs = 20,
         IsByKey = true,
+        LeavesControlsOut = true,
         Rate = ReplayRate.Read("30/m"),
         Reason = "a test",
     };

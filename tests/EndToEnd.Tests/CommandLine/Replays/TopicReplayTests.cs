@@ -133,6 +133,28 @@ public sealed class TopicReplayTests(LettersDev dev) : IClassFixture<LettersDev>
     }
 
     [Fact]
+    public async Task What_was_in_force_then_is_copied_for_a_look_and_never_put_in_force_again()
+    {
+        await dev.Topics.CreateAsync("controls", 4);
+        await dev.Topics.WriteAsync("controls", 0, new Message<byte[]?, byte[]?>
+        {
+            Key = "$catalogue"u8.ToArray(),
+            Value = [1],
+        });
+
+        var copy = await ReplayAsync("controls", "controls-copy", "--create", "-o", "json");
+        var dry = await ReplayAsync("controls", "workflow.stages", "--acknowledge-side-effects", "--dry-run", "-o", "json");
+        var again = await ReplayAsync("controls", "workflow.stages", "--acknowledge-side-effects", "-o", "json");
+
+        Assert.Equal((0, 0, 0), (copy.ExitCode, dry.ExitCode, again.ExitCode));
+        Assert.Equal([(1, 0), (0, 1), (0, 1)], new[] { copy, dry, again }.Select(r => JsonNode.Parse(r.Out)!)
+            .Select(r => ((int)r["records"]!, (int)r["leftOut"]!)));
+        Assert.Contains("1 record stays out", again.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            dev.Input("workflow.stages", "$catalogue"), r => LettersDev.Header(r, "alloc-replay") is not null);
+    }
+
+    [Fact]
     public async Task A_dry_run_counts_and_writes_nothing_and_a_no_is_a_no()
     {
         await dev.Topics.CreateAsync("unasked", 2);
