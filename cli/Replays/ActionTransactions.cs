@@ -14,7 +14,8 @@ internal sealed class ActionTransactions : IDisposable
     private const long MostBytes = 8L << 20;
 
     /// <summary>
-    /// What topics take by default. Producers send up to 1,000,000 bytes: such a record has room for a replay's headers.
+    /// What topics take by default. Producers send up to 1,000,000 bytes: such a record has room for a replay's
+    /// headers.
     /// </summary>
     private const int LargestRecord = 1_048_000;
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
@@ -125,7 +126,7 @@ internal sealed class ActionTransactions : IDisposable
         }
     }
 
-    /// <summary>Makes what is open visible, together with how far the action is; nothing where nothing is open.</summary>
+    /// <summary>Makes what is open visible, together with how far the action is; nothing is open: nothing.</summary>
     /// <param name="positions">Committed for the group; empty for none.</param>
     /// <param name="group">The group; null for none.</param>
     /// <exception cref="AllocException">It was not written, or it is not known whether it was.</exception>
@@ -197,8 +198,8 @@ internal sealed class ActionTransactions : IDisposable
         {
             isGivenUp = true;
             throw AllocException.Unavailable(
-                $"Kafka did not answer within {patience.TotalSeconds * 3:0} s; whether the last records were written is "
-                + "not known.", again, error);
+                $"Kafka did not answer within {patience.TotalSeconds * 3:0} s; whether the last records were written "
+                + "is not known.", again, error);
         }
         catch (KafkaException error)
         {
@@ -217,7 +218,8 @@ internal sealed class ActionTransactions : IDisposable
             _ when IsFenced(error.Error) => ShutOut(),
             ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.GroupAuthorizationFailed
                 or ErrorCode.TopicAuthorizationFailed =>
-                AllocException.Failed($"Kafka refuses: {error.Error.Reason}", "docs/replay.md lists the rights.", error),
+                AllocException.Failed(
+                    $"Kafka refuses: {error.Error.Reason}", "docs/replay.md lists the rights.", error),
             _ => AllocException.Unavailable($"Kafka: {error.Error.Reason}", again, error),
         };
     }

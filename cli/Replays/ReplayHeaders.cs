@@ -16,7 +16,7 @@ internal static class ReplayHeaders
     /// <param name="own">What it had; null for none.</param>
     /// <param name="from">Where it was read.</param>
     /// <param name="actionId">The action.</param>
-    /// <param name="leavesOut">Headers that are not its own; those of an earlier replay are left out in any case.</param>
+    /// <param name="leavesOut">Headers that are not its own; those of an earlier replay never are.</param>
     public static Headers Of(Headers? own, RecordPosition from, string actionId, Func<string, bool>? leavesOut = null)
     {
         var headers = new Headers();

@@ -16,7 +16,9 @@ internal static class DeadLetters
     public const string Offset = "__streams.errors.offset";
     public const string Timestamp = "__streams.errors.timestamp";
 
-    /// <summary>What is wrong, in the word that metrics count it under; only where the record was declared bad.</summary>
+    /// <summary>
+    /// What is wrong, in the word that metrics count it under; only where the record was declared bad.
+    /// </summary>
     public const string Kind = "__alloc.errors.kind";
 
     /// <summary>

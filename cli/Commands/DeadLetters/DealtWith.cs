@@ -78,7 +78,8 @@ internal sealed class DealtWith
     /// <param name="letters">The letters.</param>
     /// <param name="written">Where each stands in its input now.</param>
     public static string Detail(
-        string words, IEnumerable<RecordPosition> letters, IReadOnlyDictionary<RecordPosition, RecordPosition> written) =>
+        string words, IEnumerable<RecordPosition> letters,
+        IReadOnlyDictionary<RecordPosition, RecordPosition> written) =>
         JsonText.Line(new JsonObject
         {
             ["how"] = words,

@@ -80,7 +80,12 @@ internal static class DlqReplayCommand
             : later.IsPossible && !context.Get(WithLater)
                 ? new PlannedLetter(
                     letter, later, LetterFate.Skipped,
-                    later.Count > 0 ? $"its key has {later} later {(later.ToString() == "1" ? "record" : "records")}" : "the input was not looked through")
+                    later switch
+                    {
+                        { Count: 0 } => "its input was not looked through to its end",
+                        { Count: 1, IsWhole: true } => "its key has 1 later record",
+                        _ => $"its key has {later} later records",
+                    })
                 : new PlannedLetter(letter, later, LetterFate.Replay, "");
 
     /// <summary>What the person at the terminal makes of it; with --yes what the options say.</summary>
@@ -124,7 +129,8 @@ internal static class DlqReplayCommand
         }
         if (refused > 0)
         {
-            context.Screen.Warn($"{LetterScreens.Letters(refused)} cannot be replayed; alloc dlq discard sets them aside.");
+            context.Screen.Warn(
+                $"{LetterScreens.Letters(refused)} cannot be replayed; alloc dlq discard sets them aside.");
         }
         if (chosen.Count > planned.Count)
         {

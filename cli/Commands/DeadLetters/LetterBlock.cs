@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alloc.Cli.Output;
+using Alloc.Schemas.Operations;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.DeadLetters;
@@ -25,8 +26,9 @@ internal static class LetterBlock
         }
         if (row["dealtWith"] is JsonObject done)
         {
-            Fields.Write(
-                console, "dealt with", $"{(Column.Show(done["kind"]) == "DeadLettersReplayed" ? "replayed" : "discarded")} by {done["actor"]} at {done["at"]}: {done["reason"]}");
+            var what = Column.Show(done["kind"]) == nameof(OperatorActionKind.DeadLettersReplayed)
+                ? "replayed" : "discarded";
+            Fields.Write(console, "dealt with", $"{what} by {done["actor"]} at {done["at"]}: {done["reason"]}");
         }
         Fields.Write(console, "same kind", $"{row["sameKind"]} not dealt with");
         Fields.Write(console, "key", Column.Show(row["key"]));

@@ -96,7 +96,7 @@ internal sealed class LetterReplay(LetterWork work, LetterTopic topic, ReplayRat
             offset => written[at] = origin with { Offset = offset });
     }
 
-    /// <summary>The record as it was received: the letter's own, or its origin's where the letter had no room.</summary>
+    /// <summary>The record as it was received: the letter's own; its origin's where the letter had no room.</summary>
     private ConsumeResult<byte[]?, byte[]?>? Content(
         ConsumeResult<byte[]?, byte[]?> record, DeadLetter letter, CancellationToken cancellation) =>
         letter.OmittedBytes == 0 ? record : work.Reader.Record(letter.Origin!.Value, cancellation);

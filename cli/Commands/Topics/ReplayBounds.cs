@@ -38,8 +38,8 @@ internal sealed record ReplayBound(long? Offset, long? TimeMs)
 internal sealed class ReplayBounds(AllocClientOptions settings, string source, IReadOnlyList<int> partitions)
 {
     /// <summary>
-    /// The ranges, up to what is committed now. Partitions with nothing to read are left out. A time is the first record
-    /// that is as new; where times of the source are its writers', the range goes on to the end, and every record's own
+    /// The ranges, up to what is committed now. Partitions with nothing to read are left out. A time is the first
+    /// record that is as new; where times of the source are its writers', the range goes on to the end, and every record's own
     /// time is looked at.
     /// </summary>
     /// <param name="from">Where it begins; null: with the first record.</param>

@@ -43,8 +43,8 @@ internal sealed record ReplayPlan
     public bool IsByKey { get; init; }
 
     /// <summary>
-    /// Records whose key begins with <c>$</c> (policies, catalogues, ticks) stay out: the target's readers would go back
-    /// to what was in force then.
+    /// Records whose key begins with <c>$</c> (policies, catalogues, ticks) stay out: the target's readers would go
+    /// back to what was in force then.
     /// </summary>
     public bool LeavesControlsOut { get; init; }
 

@@ -47,8 +47,9 @@ internal sealed class ReplayTopics : IDisposable
                         Name = target,
                         NumPartitions = topics[source].Partitions.Count,
                         ReplicationFactor = (short)topics[source].Partitions.Max(p => p.Replicas.Length),
-                        Configs = configs.Values.Where(c => c is { IsDefault: false, IsReadOnly: false, Value: not null }
-                            && c.Source == ConfigSource.DynamicTopicConfig)
+                        Configs = configs.Values
+                            .Where(c => c is { Source: ConfigSource.DynamicTopicConfig, IsReadOnly: false }
+                                && c.Value is not null)
                             .ToDictionary(c => c.Name, c => c.Value),
                     },
                 ],

@@ -137,7 +137,8 @@ internal static class TopicReplayCommand
         CommandContext context, AllocClientOptions settings, IReadOnlyCollection<string> others)
     {
         var target = settings.TopicPrefix + context.Get(To);
-        var verdict = ReplayVerdict.Of(settings.TopicPrefix + context.Get(Source), target, settings.TopicPrefix, others);
+        var verdict = ReplayVerdict.Of(
+            settings.TopicPrefix + context.Get(Source), target, settings.TopicPrefix, others);
         if (verdict.IsRefused)
         {
             throw AllocException.Usage(
@@ -232,7 +233,8 @@ internal static class TopicReplayCommand
         {
             if (topics.PartitionCount(target) is not null)
             {
-                throw AllocException.Failed($"{target} is there already.", "Leave --create out, or name another topic.");
+                throw AllocException.Failed(
+                    $"{target} is there already.", "Leave --create out, or name another topic.");
             }
             return;
         }
@@ -300,8 +302,8 @@ internal static class TopicReplayCommand
         catch (Confluent.Kafka.KafkaException error)
         {
             context.Screen.Warn(
-                $"Its group {TopicReplayRun.GroupOf(settings, plan.ActionId)} could not be removed: {error.Error.Reason}. "
-                + "It does no harm, and goes with offsets.retention.minutes.");
+                $"Its group {TopicReplayRun.GroupOf(settings, plan.ActionId)} could not be removed: "
+                + $"{error.Error.Reason}. It does no harm, and goes with offsets.retention.minutes.");
         }
         return ExitCode.Ok;
     }

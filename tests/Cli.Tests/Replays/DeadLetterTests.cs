@@ -20,7 +20,8 @@ public sealed class DeadLetterTests
     [InlineData(null, "Some.BadRecordException", "BadRecordException")]
     [InlineData(null, "Bare", "Bare")]
     [InlineData(null, null, "unexplained")]
-    public void The_kind_is_the_word_of_metrics_and_else_the_failures_name(string? kind, string? exception, string shown)
+    public void The_kind_is_the_word_of_metrics_and_else_the_failures_name(
+        string? kind, string? exception, string shown)
     {
         var headers = new List<(string, string)>();
         if (kind is not null)
@@ -91,7 +92,9 @@ public sealed class DeadLetterTests
     [Fact]
     public void Hex_is_shown_around_the_place_that_matters()
     {
-        var lines = HexText.Lines(Convert.ToHexString([.. Enumerable.Range(0, 200).Select(i => (byte)i)]), 130).ToList();
+        byte[] bytes = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
+
+        var lines = HexText.Lines(Convert.ToHexString(bytes), 130).ToList();
 
         Assert.StartsWith("000060  60 61 62", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("`abcdefghijklmno", lines[0], StringComparison.Ordinal);

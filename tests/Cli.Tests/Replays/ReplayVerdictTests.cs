@@ -62,7 +62,8 @@ public sealed class ReplayVerdictTests
     [InlineData("scratch", false)]
     [InlineData("changelog", false)]
     [InlineData("payments.receipts", false)]
-    public void A_topic_that_is_not_in_the_catalogue_is_free_unless_its_name_says_what_it_is(string topic, bool isRefused)
+    public void A_topic_that_is_not_in_the_catalogue_is_free_unless_its_name_says_what_it_is(
+        string topic, bool isRefused)
     {
         var verdict = ReplayVerdict.Of(Source, topic, "", ["allocation.commands", topic]);
 

@@ -45,7 +45,8 @@ public sealed class DeadLetterCommandTests(LettersDev dev) : IClassFixture<Lette
         var at = await dev.BreakAsync("pool-broken", "broken-1");
 
         var run = await dev.RunAsync(
-            "dlq", "show", "allocation.commands", "--partition", $"{at.Partition.Value}", "--limit", "100", "-o", "json");
+            "dlq", "show", "allocation.commands", "--partition", $"{at.Partition.Value}", "--limit", "100", "-o",
+            "json");
         var letter = JsonNode.Parse(run.Out)!.AsArray().Single(l => (string?)l!["key"] == "pool-broken")!;
         var table = await dev.RunAsync(["dlq", "show", "allocation.commands", .. LettersDev.Place(letter)]);
 
@@ -168,8 +169,8 @@ public sealed class DeadLetterCommandTests(LettersDev dev) : IClassFixture<Lette
         await ReplayAsync(letter);
 
         var waiting = await Asked.UntilAsync(
-            dev.Deployment, "v1/stages", body => body.ToJsonString().Contains("NewStage", StringComparison.Ordinal)
-                && body["stages"]!.AsArray().Any(s => (string?)s!["stageId"] == "NewStage" && (long)s["waiting"]! == 1));
+            dev.Deployment, "v1/stages", body => body["stages"]!.AsArray()
+                .Any(s => (string?)s!["stageId"] == "NewStage" && (long)s["waiting"]! == 1));
         Assert.NotNull(waiting);
         Assert.DoesNotContain(
             JsonNode.Parse((await dev.RunAsync("dlq", "show", Stages, "--limit", "1000", "-o", "json")).Out)!.AsArray(),
@@ -200,7 +201,8 @@ public sealed class DeadLetterCommandTests(LettersDev dev) : IClassFixture<Lette
         Assert.Contains("whose key has later records?", refused.Error, StringComparison.Ordinal);
         Assert.Contains("Nothing was replayed", refused.Error, StringComparison.Ordinal);
         Assert.Equal("Skipped", (string?)JsonNode.Parse(unlooked.Out)![0]!["result"]);
-        Assert.True(agreed.ExitCode == 0 && agreed.Out.Contains("Replayed", StringComparison.Ordinal), agreed.ToString());
+        Assert.Equal(0, agreed.ExitCode);
+        Assert.Contains("Replayed", agreed.Out, StringComparison.Ordinal);
         Assert.Equal(3, dev.Input(Stages, "moved-on").Count);
     }
 
@@ -311,7 +313,8 @@ public sealed class DeadLetterCommandTests(LettersDev dev) : IClassFixture<Lette
     [Fact]
     public async Task A_record_that_nobody_explains_is_shown_and_not_replayed()
     {
-        await dev.Topics.WriteAsync("supply.stock.dlq", 0, new Message<byte[]?, byte[]?> { Value = "lost"u8.ToArray() });
+        await dev.Topics.WriteAsync(
+            "supply.stock.dlq", 0, new Message<byte[]?, byte[]?> { Value = "lost"u8.ToArray() });
 
         var show = await dev.RunAsync("dlq", "show", "supply.stock", "-o", "json");
         var replay = await dev.RunAsync("dlq", "replay", "supply.stock", "--reason", "x", "--yes", "-o", "json");

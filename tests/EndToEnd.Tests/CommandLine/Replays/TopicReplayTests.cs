@@ -6,7 +6,7 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine.Replays;
 
-/// <summary><c>alloc topic replay</c> against a running <c>alloc dev</c>: what it copies, and what it never does.</summary>
+/// <summary><c>alloc topic replay</c> against a running <c>alloc dev</c>: what it copies and never does.</summary>
 public sealed class TopicReplayTests(LettersDev dev) : IClassFixture<LettersDev>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -143,7 +143,8 @@ public sealed class TopicReplayTests(LettersDev dev) : IClassFixture<LettersDev>
         });
 
         var copy = await ReplayAsync("controls", "controls-copy", "--create", "-o", "json");
-        var dry = await ReplayAsync("controls", "workflow.stages", "--acknowledge-side-effects", "--dry-run", "-o", "json");
+        var dry = await ReplayAsync(
+            "controls", "workflow.stages", "--acknowledge-side-effects", "--dry-run", "-o", "json");
         var again = await ReplayAsync("controls", "workflow.stages", "--acknowledge-side-effects", "-o", "json");
 
         Assert.Equal((0, 0, 0), (copy.ExitCode, dry.ExitCode, again.ExitCode));
@@ -202,10 +203,12 @@ public sealed class TopicReplayTests(LettersDev dev) : IClassFixture<LettersDev>
     [InlineData(3, "hostile has no partition 2; it has 2", "hostile", "--to", "hostile-target", "-p", "2")]
     [InlineData(2, "--from is not before --until", "hostile", "--to", "hostile-target", "-p", "0", "--from", "3",
         "--until", "2")]
-    [InlineData(2, "--from is not before --until", "hostile", "--to", "hostile-target", "--from", "-1h", "--until", "-2h")]
+    [InlineData(2, "--from is not before --until", "hostile", "--to", "hostile-target", "--from", "-1h",
+        "--until", "-2h")]
     [InlineData(2, "--from 99: partition 0 of hostile has the offsets 0 to 4", "hostile", "--to", "hostile-target",
         "-p", "0", "--from", "99")]
-    [InlineData(2, "partition 1 of hostile has no records", "hostile", "--to", "hostile-target", "-p", "1", "--from", "1")]
+    [InlineData(2, "partition 1 of hostile has no records", "hostile", "--to", "hostile-target", "-p", "1",
+        "--from", "1")]
     [InlineData(2, "An offset is of one partition", "hostile", "--to", "hostile-target", "--from", "1")]
     [InlineData(2, "--from: 'yesterday' is not a time", "hostile", "--to", "hostile-target", "--from", "yesterday")]
     [InlineData(2, "Give --to TOPIC", "hostile")]
@@ -213,7 +216,8 @@ public sealed class TopicReplayTests(LettersDev dev) : IClassFixture<LettersDev>
     [InlineData(2, "--to says something else", "--resume", "nothing", "--to", "hostile-target")]
     [InlineData(0, "no record in that range", "hostile", "--to", "hostile-target", "-p", "1")]
     [InlineData(0, "no record in that range", "hostile", "--to", "hostile-target", "--from", "+1h")]
-    public async Task What_makes_no_sense_is_said_and_nothing_is_written(int code, string message, params string[] words)
+    public async Task What_makes_no_sense_is_said_and_nothing_is_written(
+        int code, string message, params string[] words)
     {
         if (dev.Topics.PartitionCount("hostile") is null)
         {
