@@ -25,6 +25,7 @@ internal sealed class ActionTransactions : IDisposable
     private readonly string what;
     private readonly string again;
     private AllocException? failure;
+    private bool hasFailed;
     private long openedAt;
     private long bytes;
     private bool isGivenUp;
@@ -92,6 +93,7 @@ internal sealed class ActionTransactions : IDisposable
             {
                 if (report.Error.IsError)
                 {
+                    hasFailed = true;
                     failure ??= Refused(from, to, report.Error);
                     return;
                 }
@@ -123,6 +125,11 @@ internal sealed class ActionTransactions : IDisposable
         {
             Abort();
             throw failure;
+        }
+        if (hasFailed)
+        {
+            // Why is what the commit says; it cannot succeed any more.
+            await CommitAsync().ConfigureAwait(false);
         }
     }
 
@@ -235,6 +242,9 @@ internal sealed class ActionTransactions : IDisposable
     {
         ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight or ErrorCode.Local_Fatal => null,
         _ when IsFenced(error) => ShutOut(),
+        ErrorCode.Local_MsgTimedOut or ErrorCode.Local_TimedOut or ErrorCode.Local_Transport
+            or ErrorCode.Local_AllBrokersDown or ErrorCode.RequestTimedOut or ErrorCode.NotEnoughReplicas =>
+            AllocException.Unavailable($"{from} was not written to {to.Topic}: {error.Reason}", again),
         ErrorCode.MsgSizeTooLarge => AllocException.Failed(
             $"{from} cannot be written to {to.Topic}: {error.Reason}",
             $"-X message.max.bytes=BYTES lets larger ones through, as far as the topic does. {again}"),

@@ -58,7 +58,7 @@ public sealed class KilledReplayTests(LettersDev dev) : IClassFixture<LettersDev
             "--yes");
         await UntilWrittenAsync("interrupted-copy", 20, process);
 
-        process.Signal(NativeSignal.Interrupt);
+        process.Signal(NativeSignal.Terminate);
         var ended = await process.WaitForExitAsync(Deadline);
 
         Assert.True(ended.ExitCode == 130, ended.ToString());
@@ -73,7 +73,7 @@ public sealed class KilledReplayTests(LettersDev dev) : IClassFixture<LettersDev
 
     [Theory]
     [InlineData(NativeSignal.Kill)]
-    [InlineData(NativeSignal.Interrupt)]
+    [InlineData(NativeSignal.Terminate)]
     public async Task Dead_letters_whose_replay_was_ended_are_each_replayed_once(int signal)
     {
         const int Count = 60;
@@ -97,7 +97,7 @@ public sealed class KilledReplayTests(LettersDev dev) : IClassFixture<LettersDev
             await UntilAsync(() => Replayed(prefix).Count > 5, process);
             process.Signal(signal);
             var ended = await process.WaitForExitAsync(Deadline);
-            Assert.Equal(signal == NativeSignal.Interrupt ? 130 : 137, ended.ExitCode);
+            Assert.Equal(signal == NativeSignal.Terminate ? 130 : 137, ended.ExitCode);
         }
         Assert.True(Replayed(prefix).Count < Count, "It was over before it was ended.");
 
