@@ -39,8 +39,8 @@ internal sealed class ReplayBounds(AllocClientOptions settings, string source, I
 {
     /// <summary>
     /// The ranges, up to what is committed now. Partitions with nothing to read are left out. A time is the first
-    /// record that is as new; where times of the source are its writers', the range goes on to the end, and every record's own
-    /// time is looked at.
+    /// record that is as new; where times of the source are its writers', the range goes on to the end, and every
+    /// record's own time is looked at.
     /// </summary>
     /// <param name="from">Where it begins; null: with the first record.</param>
     /// <param name="until">Where it ends, not included; null: at the end.</param>

@@ -31,8 +31,8 @@ internal sealed class ReplayedPartition(ReplayRange range)
 
 /// <summary>
 /// Copies the records of a plan. Each transaction has records together with the offsets that they were read up to,
-/// under a group of the action's own: a process that is killed leaves nothing half done, and another one goes on exactly
-/// where the last transaction ended.
+/// under a group of the action's own: a process that is killed leaves nothing half done, and another one goes on
+/// exactly where the last transaction ended.
 /// </summary>
 internal sealed class TopicReplayRun : IDisposable
 {

@@ -4,7 +4,7 @@ using EndToEnd.Tests.Processes;
 
 namespace EndToEnd.Tests.CommandLine.Replays;
 
-/// <summary>The broker is killed under a replay, which ends and says how to go on; nothing is lost or doubled.</summary>
+/// <summary>The broker is killed under a replay, which says how to go on; nothing is lost or doubled.</summary>
 public sealed class BrokerGoneReplayTests
 {
     private const int Count = 2_000;
