@@ -32,8 +32,8 @@ internal sealed class OutboxRelay : IDisposable
             MessageTimeoutMs = 0,
             Partitioner = Partitioner.Murmur2Random,
         })
-            .SetValueSerializer(
-                (IAsyncSerializer<AllocationCommand>)new ContractSerializer<AllocationCommand>(registry))
+            // Not the asynchronous one: records that wait for the registry may overtake each other.
+            .SetValueSerializer((ISerializer<AllocationCommand>)new ContractSerializer<AllocationCommand>(registry))
             .Build();
     }
 

@@ -22,10 +22,13 @@ public sealed class ArchitectureTests
             "Alloc.Schemas.Generator"],
         ["Alloc.Bench"] = ["Alloc.Client", "Alloc.Engine", "Alloc.Host", "Alloc.Processors", "Alloc.Replay",
             "Alloc.Schemas", "Alloc.Schemas.Generator"],
+        ["Alloc.Samples.AdmissionControl"] = ["Alloc.Client"],
         ["Alloc.Samples.Client"] = ["Alloc.Client"],
         ["Alloc.Samples.ConfluentKafka"] = [],
+        ["Alloc.Samples.LegacyAdapter"] = ["Alloc.Client"],
         ["Alloc.Samples.Outbox"] = ["Alloc.Client"],
         ["Alloc.Samples.Streamiz"] = ["Alloc.Client.Streamiz"],
+        ["Alloc.Samples.Subscriber"] = ["Alloc.Client"],
         ["Alloc.Cli"] = ["Alloc.Bench", "Alloc.Broker", "Alloc.Client", "Alloc.Console", "Alloc.Engine", "Alloc.Host",
             "Alloc.Processors", "Alloc.Replay", "Alloc.Schemas", "Alloc.Schemas.Generator", "Alloc.Verify"],
     };
