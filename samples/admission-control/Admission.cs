@@ -1,0 +1,24 @@
+using Alloc.Schemas.Allocation;
+
+namespace Alloc.Samples.AdmissionControl;
+
+/// <summary>What becomes of a wish.</summary>
+internal abstract record Admission
+{
+    private Admission()
+    {
+    }
+
+    /// <summary>It was decided; no is a decision too.</summary>
+    public sealed record Decided(AllocationOutcome Outcome) : Admission;
+
+    /// <summary>Too much is under way: it was not sent. As 429 with Retry-After.</summary>
+    public sealed record Busy(TimeSpan ComeAgain) : Admission;
+
+    /// <summary>
+    /// The deadline is over and no answer was seen. What is decided from now on is no: the ledger refuses what comes late.
+    /// A yes from before that nobody saw is a hold, which expires; whoever still wants it asks for the same reservation
+    /// under a new command id.
+    /// </summary>
+    public sealed record GaveUp(bool WasSent) : Admission;
+}
