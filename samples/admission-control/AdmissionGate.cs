@@ -12,10 +12,10 @@ using Polly.Retry;
 namespace Alloc.Samples.AdmissionControl;
 
 /// <summary>
-/// Stands between callers that ask again and again and Alloc, which answers each command once. From outside to inside: the
-/// same command is asked once and its answer shared; a bulkhead lets some be under way and some wait; retries pause longer
-/// and longer, with jitter, until the deadline; a circuit breaker leaves Alloc alone while it does not answer, or while
-/// what follows is full.
+/// Stands between callers that ask again and again and Alloc, which answers each command once. From outside to inside:
+/// the same command is asked once and its answer shared; a bulkhead lets some be under way and some wait; retries pause
+/// longer and longer, with jitter, until the deadline; a circuit breaker leaves Alloc alone while it does not answer,
+/// or while what follows is full.
 /// </summary>
 internal sealed class AdmissionGate : IDisposable
 {
@@ -110,8 +110,8 @@ internal sealed class AdmissionGate : IDisposable
     public void Dispose() => bulkhead.Dispose();
 
     /// <summary>
-    /// An answer is kept for those who come after it. So is that none came in time: with the same id nothing else can be
-    /// had than what the ledger makes of the first.
+    /// An answer is kept for those who come after it. So is that none came in time: with the same id nothing else can
+    /// be had than what the ledger makes of the first.
     /// </summary>
     private async Task<Admission> SendAndKeepAsync(string commandId, string pool, AllocationCommandBody body)
     {
@@ -210,8 +210,8 @@ internal sealed class AdmissionGate : IDisposable
     }
 
     /// <summary>
-    /// Whether nothing is known: neither yes nor no, and the same again is no risk. What is refused for good, a contract
-    /// or a fatal error of the client, is none of it.
+    /// Whether nothing is known: neither yes nor no, and the same again is no risk. What is refused for good, a
+    /// contract or a fatal error of the client, is none of it.
     /// </summary>
     private static bool IsSilence(Outcome<Attempt> outcome) => outcome switch
     {

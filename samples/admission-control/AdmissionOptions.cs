@@ -23,7 +23,9 @@ internal sealed record AdmissionOptions
     /// <summary>An answer that took longer counts as a failure of the circuit, although it is one.</summary>
     public TimeSpan SlowAfter { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long nothing is sent once half of the attempts failed; then one attempt is made. At least 0.5 s.</summary>
+    /// <summary>
+    /// How long nothing is sent once half of the attempts failed; then one attempt is made. At least 0.5 s.
+    /// </summary>
     public TimeSpan Break { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long an answer is kept for callers who ask the same again; longer than they do.</summary>

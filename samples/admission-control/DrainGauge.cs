@@ -7,8 +7,8 @@ namespace Alloc.Samples.AdmissionControl;
 
 /// <summary>
 /// Looks at what waits behind the holds (<c>GET /v1/stages</c>): where a stage needs longer to drain than customers are
-/// told, more holds only expire in it. The console says no more than that it is busy by 429 and 503; of one that cannot be
-/// reached nothing is known, and commands have their own way to Alloc.
+/// told, more holds only expire in it. By 429 and 503 the console says that it is busy; of one that cannot be reached
+/// nothing is known, and commands have their own way to Alloc.
 /// </summary>
 internal sealed class DrainGauge : IDisposable
 {

@@ -3,8 +3,8 @@ using Alloc.Schemas.Allocation;
 namespace Alloc.Samples.AdmissionControl;
 
 /// <summary>
-/// A bad day: each order is asked for by many callers at once (customers who click again, gateways that retry, tabs), and
-/// whoever is turned away comes again.
+/// A bad day: each order is asked for by many callers at once (customers who click again, gateways that retry, tabs),
+/// and whoever is turned away comes again.
 /// </summary>
 internal sealed class RetryStorm(AdmissionGate admission, string pool, TimeProvider time)
 {

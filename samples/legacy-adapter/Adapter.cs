@@ -25,7 +25,7 @@ internal sealed class Adapter(
     private readonly ContractSerializer<StockSnapshot> counts = new(registry);
     private readonly ContractSerializer<OrderStatus> orders = new(registry);
 
-    /// <summary>Rows that were rejected, once more: the mapping may have been completed, or the row corrected.</summary>
+    /// <summary>Rows that were rejected, once more: the mapping may be completed now, or the row corrected.</summary>
     public void TakeRejects()
     {
         using var transaction = database.Begin();
@@ -164,7 +164,8 @@ internal sealed class Adapter(
             throw new RejectedRowException($"{rejected} movements inside it are rejected and have no number yet");
         }
         return database.ThroughOf(count.PoolId, lastBooked) ?? throw new RejectedRowException(
-            $"movements behind {lastBooked} have lower numbers than some before it: the next count can say what is inside");
+            $"movements behind {lastBooked} have lower numbers than some before it: no number tells what is inside; "
+            + "the next count can be sent");
     }
 
     private void Take(LegacyOrder order)
@@ -184,10 +185,13 @@ internal sealed class Adapter(
         }
     }
 
-    // The bytes are kept, not the row: what is sent twice is the same also after the mapping or the contract has changed.
+    // The bytes are kept, not the row: what is sent twice is the same also after the mapping or the contract changed.
     private void Add<T>(string topic, string key, ContractSerializer<T> serializer, T value, string label)
-        where T : class, IAvroRecord<T> => database.Add(
-            topic, key, serializer.Serialize(value, new SerializationContext(MessageComponentType.Value, topic)), label);
+        where T : class, IAvroRecord<T>
+    {
+        var bytes = serializer.Serialize(value, new SerializationContext(MessageComponentType.Value, topic));
+        database.Add(topic, key, bytes, label);
+    }
 
     private static long IdOf(string key) => long.Parse(key, CultureInfo.InvariantCulture);
 }

@@ -26,7 +26,7 @@ internal sealed record NumberedMovement(string Row, string Pool, long Sequence);
 
 /// <summary>
 /// What the adapter knows, apart from the legacy system's own tables: which row became which number, what was rejected,
-/// and what waits to be sent. A number is in here before anybody sees it, so that a crash repeats it and gives no other.
+/// and what waits to be sent. A number is in here before anybody sees it: a crash repeats it and gives no other.
 /// </summary>
 internal sealed class AdapterDatabase : IDisposable
 {
@@ -86,8 +86,8 @@ internal sealed class AdapterDatabase : IDisposable
         ("$id", legacyId), ("$row", row), ("$movement", movement), ("$pool", pool))!;
 
     /// <summary>
-    /// The last number inside a count that has everything up to a row of the legacy system; null: numbers and rows are in
-    /// another order around it, so that no number tells what is inside.
+    /// The last number inside a count that has everything up to a row of the legacy system; null: numbers and rows are
+    /// in another order around it, so that no number tells what is inside.
     /// </summary>
     public long? ThroughOf(string pool, long lastBooked)
     {
@@ -110,7 +110,8 @@ internal sealed class AdapterDatabase : IDisposable
 
     /// <summary>The row of a count that was sent before; null: none was.</summary>
     public string? CountOf(string pool, long takenAtMs) => database.Ask(
-        "SELECT row FROM stock_count WHERE pool = $pool AND taken_at = $at", ("$pool", pool), ("$at", takenAtMs)) as string;
+        "SELECT row FROM stock_count WHERE pool = $pool AND taken_at = $at",
+        ("$pool", pool), ("$at", takenAtMs)) as string;
 
     /// <summary>When the newest count of a pool was taken, milliseconds since 1970 UTC; null: it has none.</summary>
     public long? LastCountAtMs(string pool) => database.Ask(

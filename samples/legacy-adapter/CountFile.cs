@@ -37,7 +37,8 @@ internal static class CountFile
             if (Columns.Except(csv.HeaderRecord!).ToList() is { Count: > 0 } missing)
             {
                 throw new CountFileException(
-                    $"{path}: {string.Join(", ", missing)} is missing; the first line names {string.Join(';', Columns)}.");
+                    $"{path}: {string.Join(", ", missing)} is missing; the first line names "
+                    + $"{string.Join(';', Columns)}.");
             }
             while (csv.Read())
             {

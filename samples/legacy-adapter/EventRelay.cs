@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace Alloc.Samples.LegacyAdapter;
 
 /// <summary>
-/// Sends what waits, at least once and in order: an event is marked after Kafka has it, and a crash in between sends the
-/// same bytes, with the same number, again.
+/// Sends what waits, at least once and in order: an event is marked after Kafka has it, and a crash in between sends
+/// the same bytes, with the same number, again.
 /// </summary>
 internal sealed class EventRelay : IDisposable
 {

@@ -19,7 +19,8 @@ internal sealed record LegacyOrderLine(string Line, string Article, string Depot
 /// </summary>
 internal sealed class LegacySystem : IDisposable
 {
-    // lagerbew: stock movements, bwart is the movement type, me the unit. auftrag: orders, aendid grows with each change.
+    // lagerbew: stock movements; bwart is the movement type, me the unit. auftrag: orders; aendid grows with each
+    // change of any of them.
     private const string Tables =
         """
         PRAGMA journal_mode = WAL;
@@ -41,8 +42,9 @@ internal sealed class LegacySystem : IDisposable
 
     public LegacySystem(string path) => database = SqliteTables.Open(path, Tables);
 
-    /// <summary>What the people in the warehouse do: not part of an adapter, but there has to be something to read.</summary>
-    public void Book(string code, string article, string depot, string quantity, string unit, string order, string line) =>
+    /// <summary>What people in the warehouse do: no part of an adapter, but there must be something to read.</summary>
+    public void Book(
+        string code, string article, string depot, string quantity, string unit, string order, string line) =>
         database.Execute(
             """
             INSERT INTO lagerbew (beleg, pos, bwart, artikel, lager, menge, me, auftrag, apos, zeit)

@@ -24,7 +24,8 @@ internal sealed record MovementRow(MovementKind Kind, bool Takes = false, Return
 internal sealed record OrderStateRow(string State, bool Reserved);
 
 /// <summary>
-/// What the words of the legacy system mean, as data that the people who know it write. What is not in it has no meaning.
+/// What the words of the legacy system mean, as data that the people who know it write. What is not in it has no
+/// meaning.
 /// </summary>
 internal sealed record Mapping(
     string Source, TimeSpan UtcOffset, IReadOnlyList<PoolRow> Pools,
@@ -54,7 +55,8 @@ internal sealed record Mapping(
         }
         if (mapping.Pools.GroupBy(p => (p.Article, p.Depot)).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
         {
-            throw new MappingException($"{path}: article {twice.Article} in depot {twice.Depot} has two rows; keep one.");
+            throw new MappingException(
+                $"{path}: article {twice.Article} in depot {twice.Depot} has two rows; keep one.");
         }
         if (mapping.Pools.FirstOrDefault(p => p.Units.Values.Any(u => u < 1)) is { } wrong)
         {

@@ -26,7 +26,7 @@ internal sealed class Translator(Mapping mapping)
     public string Source => mapping.Source;
 
     /// <summary>A movement, without its number.</summary>
-    /// <exception cref="RejectedRowException">Something of it is not in the mapping, or is no number or time.</exception>
+    /// <exception cref="RejectedRowException">Something is not in the mapping, or is no number or time.</exception>
     public WarehouseMovement Movement(LegacyMovement row)
     {
         var pool = PoolOf(row.Article, row.Depot);
@@ -61,7 +61,7 @@ internal sealed class Translator(Mapping mapping)
     }
 
     /// <summary>A count, without its version and what is inside it.</summary>
-    /// <exception cref="RejectedRowException">Something of it is not in the mapping, or is no number or time.</exception>
+    /// <exception cref="RejectedRowException">Something is not in the mapping, or is no number or time.</exception>
     public StockSnapshot Count(LegacyCount row)
     {
         var pool = PoolOf(row.Article, row.Depot);
@@ -135,7 +135,8 @@ internal sealed class Translator(Mapping mapping)
         var units = quantity * worth;
         return units == decimal.Truncate(units) && Math.Abs(units) < 1_000_000_000_000m
             ? (long)units
-            : throw new RejectedRowException($"{text} {unit} is {units.ToString(Numbers)} units: no whole number in range");
+            : throw new RejectedRowException(
+                $"{text} {unit} is {units.ToString(Numbers)} units: no whole number in range");
     }
 
     // The warehouse's clocks know no summer time; the time is for people only.

@@ -78,7 +78,7 @@ internal sealed class OutcomeReader : IDisposable
             .Select(p => new TopicPartition(topic, p.PartitionId));
 
     /// <summary>
-    /// The journal is kept for good, redeliveries for 30 days: of a subscriber that was away for longer, Alloc asks again.
+    /// The journal is kept for good, redeliveries for 30 days: who was away for longer is asked again.
     /// </summary>
     private Offset RedeliveryPositionOf(TopicPartition partition)
     {

@@ -158,7 +158,8 @@ internal sealed class PackingDatabase : IDisposable
             effect = $"slip {slip}: {task.Units} of {task.Reservation}";
         }
         database.Execute(
-            "INSERT INTO receipt VALUES ($outcome, $pool, $sequence, $reservation, $event, $result, $effect, $reason, 0)",
+            "INSERT INTO receipt VALUES "
+            + "($outcome, $pool, $sequence, $reservation, $event, $result, $effect, $reason, 0)",
             ("$outcome", id), ("$pool", outcome.PoolId), ("$sequence", outcome.Sequence),
             ("$reservation", task.Reservation), ("$event", task.Event), ("$result", (int)result),
             ("$effect", effect), ("$reason", obstacle));

@@ -3,7 +3,7 @@ using Alloc.Schemas.Effects;
 
 namespace Alloc.Samples.Subscriber;
 
-/// <summary>What an outcome asks of the packing station. Only events that the service is obliged for have one.</summary>
+/// <summary>What an outcome asks of the packing station. Only events it is obliged for have one.</summary>
 /// <param name="Event">The outcome's event, as the operations catalogue names it.</param>
 /// <param name="Reservation">The reservation.</param>
 /// <param name="Units">Units to put on a slip; negative: to take back from it; 0 where there is nothing to do.</param>
