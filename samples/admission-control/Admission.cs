@@ -16,8 +16,8 @@ internal abstract record Admission
     public sealed record Busy(TimeSpan ComeAgain) : Admission;
 
     /// <summary>
-    /// The deadline is over and no answer was seen. What is decided from now on is no: the ledger refuses what comes
-    /// late. A yes from before that nobody saw is a hold, which expires; whoever still wants it asks for the same
+    /// The deadline is over and no answer was seen. What reaches the log from now on is refused by the ledger. What was
+    /// there before may be a yes that nobody saw: a hold, which expires. Whoever still wants it asks for the same
     /// reservation under a new command id.
     /// </summary>
     public sealed record GaveUp(bool WasSent) : Admission;

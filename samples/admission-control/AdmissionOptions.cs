@@ -10,7 +10,7 @@ internal sealed record AdmissionOptions
     public int QueueCount { get; init; } = 16;
 
     /// <summary>
-    /// How long an answer is of use. It is in the command: what would be decided later is refused by the ledger.
+    /// How long an answer is of use. It is in the command: one that reaches the log later is refused by the ledger.
     /// </summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 

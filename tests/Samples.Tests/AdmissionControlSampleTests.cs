@@ -49,7 +49,7 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_Alloc_stands_still_a_storm_adds_little_and_what_is_decided_late_is_refused()
+    public async Task While_Alloc_stands_still_a_storm_adds_little_and_afterwards_all_goes_on()
     {
         const int Permits = 8;
         // Orders, of ten callers each, that the silence lasts for.
@@ -92,15 +92,41 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
             holds.Select(c => c.CommandId).Distinct().Count(),
             holds.Select(c => (c.CommandId, c.DeadlineMs, c.IssuedAtMs)).Distinct().Count());
 
-        using var journal = new TopicRecords<AllocationOutcome>(deployment, "allocation.outcomes");
-        var outcomes = journal.ReadToEnd().Where(o => o.PoolId == "premiere").ToList();
-        var refused = outcomes.Where(o => o.Event is AllocationOutcomeEvent.Rejected { Reasons: [var reason, ..] }
-            && reason.Code == ReasonCode.DeadlineExceeded).ToList();
-        Assert.NotEmpty(refused);
-        var deadlines = holds.DistinctBy(c => c.CommandId).ToDictionary(c => c.CommandId, c => c.DeadlineMs);
+        var outcomes = Outcomes();
         var held = outcomes.Where(o => o.Original && o.Event is AllocationOutcomeEvent.Held).ToList();
         Assert.Equal(held.Count, held.DistinctBy(o => o.CommandId).Count());
-        Assert.All(held, o => Assert.True(o.TMs <= deadlines[o.CommandId!], $"{o.CommandId} was decided late"));
+    }
+
+    [Fact]
+    public async Task What_reaches_the_log_after_its_deadline_is_refused_although_it_would_have_been_granted()
+    {
+        const int Permits = 4;
+        // Attempts that outlast the deadline: records stay under way when their callers are gone.
+        await using var sample = Start(
+            "orders=100", "callers=1", "every-ms=50", $"permits={Permits}", "deadline-ms=2000", "attempt-ms=60000");
+        await sample.WaitForLineAsync("premiere-order-5: Held", SampleProgram.Deadline);
+
+        server.Process.Signal(NativeSignal.Stop);
+        try
+        {
+            await UntilAsync(() => UnansweredIn(sample) >= Permits);
+        }
+        finally
+        {
+            server.Process.Signal(NativeSignal.Continue);
+        }
+        var end = await sample.WaitForExitAsync(SampleProgram.Deadline);
+
+        Assert.True(end.ExitCode == 0, end.ToString());
+        var deadlines = Holds().DistinctBy(c => c.CommandId).ToDictionary(c => c.CommandId, c => c.DeadlineMs!.Value);
+        var decided = Outcomes().Where(o => o.CommandId is { } id && deadlines.ContainsKey(id)).ToList();
+        var refused = decided.Where(o => o.Event is AllocationOutcomeEvent.Rejected { Reasons: [var reason, ..] }
+            && reason.Code == ReasonCode.DeadlineExceeded).ToList();
+        Assert.NotEmpty(refused);
+        Assert.All(refused, o => Assert.True(o.TMs > deadlines[o.CommandId!], $"{o.CommandId} was in time"));
+        Assert.All(
+            decided.Where(o => o.Event is AllocationOutcomeEvent.Held),
+            o => Assert.True(o.TMs <= deadlines[o.CommandId!], $"{o.CommandId} was late"));
     }
 
     [Fact]
@@ -122,6 +148,23 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
         Assert.Equal(
             ["nothing is sent until it has drained", "drained", "commands are sent again", "premiere-order-1: Held"],
             said[2..6]);
+    }
+
+    [Fact]
+    public async Task A_console_that_answers_503_holds_back_and_the_deadline_ends_it_unsent()
+    {
+        // An instance without the backlog does not know what waits.
+        var console = AllocProcess.FreePort();
+        await using var engine = await Servers.Engine(
+            deployment, directory["engine"], console, "--roles", "projection").StartAsync();
+        deployment = deployment with { Console = $"http://127.0.0.1:{console}" };
+
+        await using var sample = Start("orders=1", "callers=1", "deadline-ms=1500");
+        var end = await sample.WaitForExitAsync(SampleProgram.Deadline);
+
+        Assert.Contains("held back: the console answers 503", end.Out, StringComparison.Ordinal);
+        Assert.Contains("premiere-order-1: gave up before it was sent", end.Out, StringComparison.Ordinal);
+        Assert.Empty(Holds());
     }
 
     [Fact]
@@ -156,6 +199,12 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
     {
         using var commands = new TopicRecords<AllocationCommand>(deployment, "allocation.commands");
         return [.. commands.ReadToEnd().Where(c => c is { PoolId: "premiere", Body: AllocationCommandBody.Hold })];
+    }
+
+    private List<AllocationOutcome> Outcomes()
+    {
+        using var journal = new TopicRecords<AllocationOutcome>(deployment, "allocation.outcomes");
+        return [.. journal.ReadToEnd().Where(o => o.PoolId == "premiere")];
     }
 
     private static StageEvent Stage(StageEventKind kind) => new()
