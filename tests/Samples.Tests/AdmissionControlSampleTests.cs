@@ -103,7 +103,7 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
         const int Permits = 4;
         // Attempts that outlast the deadline: records stay under way when their callers are gone.
         await using var sample = Start(
-            "orders=100", "callers=1", "every-ms=50", $"permits={Permits}", "deadline-ms=2000", "attempt-ms=60000");
+            "orders=300", "callers=1", "every-ms=50", $"permits={Permits}", "deadline-ms=2000", "attempt-ms=60000");
         await sample.WaitForLineAsync(": Held", SampleProgram.Deadline);
 
         var unanswered = UnansweredIn(sample);
