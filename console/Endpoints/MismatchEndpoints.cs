@@ -150,7 +150,8 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
             $"{place.Severity}{Separator}{place.OpenedAtMs}{Separator}{place.MismatchId}")), []).ToString();
 
     private static MismatchPlace? Place(string text) => PageCursor.Read(text) is { } cursor
-        && Encoding.UTF8.GetString(cursor.Place).Split(Separator) is [("page" or "ticket") and var severity, var at, var id]
+        && Encoding.UTF8.GetString(cursor.Place).Split(Separator) is
+            [("page" or "ticket") and var severity, var at, var id]
         && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var atMs)
             ? new MismatchPlace(severity, atMs, id) : null;
 }

@@ -117,7 +117,8 @@ public sealed class OrderComparisonTests
         Assert.Equal("ZombieHold", found.Class);
         Assert.Equal(
             (RepairKind.Release, World.Pool, Reservation, 1L),
-            (found.Repair!.Kind, found.Repair.PoolId, found.Repair.ReservationId!, found.Repair.ExpectedVersion!.Value));
+            (found.Repair!.Kind, found.Repair.PoolId, found.Repair.ReservationId!,
+                found.Repair.ExpectedVersion!.Value));
         var ended = Assert.Single(world.Differences());
         Assert.Equal((DifferenceKind.Ended, found.MismatchId), (ended.Kind, ended.MismatchId));
     }
@@ -172,7 +173,10 @@ public sealed class OrderComparisonTests
     {
         using var world = new World(policy: PolicyVersions.Version0 with
         {
-            WaitlistTable = [new WaitlistRow("all", PoolPattern.All, WaitlistOrder.StrictFifo, [], 900_000, 3_600_000, 100)],
+            WaitlistTable =
+            [
+                new WaitlistRow("all", PoolPattern.All, WaitlistOrder.StrictFifo, [], 900_000, 3_600_000, 100),
+            ],
         });
         world.Stock(1);
         world.Order(Order, "AcceptedForProcessing");
@@ -237,7 +241,10 @@ public sealed class OrderComparisonTests
         world.Send(
             new AllocationCommandBody.AuthorityTransfer
             {
-                Slice = "parts-*", Mode = AuthorityMode.Legacy, Owner = "erp", NewEpoch = 1,
+                Slice = "parts-*",
+                Mode = AuthorityMode.Legacy,
+                Owner = "erp",
+                NewEpoch = 1,
             }, pool: "$authority");
         world.Order("o-2", "Cancelled");
         world.Pass(TimeSpan.FromMinutes(5), 5);
@@ -413,7 +420,9 @@ public sealed class OrderComparisonTests
             case Fate.Half:
                 world.Send(new AllocationCommandBody.Confirm
                 {
-                    ReservationId = Reservation, Quantity = 1, Remainder = Remainder.Release,
+                    ReservationId = Reservation,
+                    Quantity = 1,
+                    Remainder = Remainder.Release,
                 });
                 break;
             case Fate.Released:

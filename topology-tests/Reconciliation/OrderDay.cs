@@ -235,7 +235,9 @@ internal sealed class OrderDay
             At(atMs += Delay(), () => world.Move($"r-{order}", MovementKind.Returned, 1, id));
             At(atMs += Delay(60), () => world.Send(new AllocationCommandBody.Return
             {
-                ReservationId = id, Quantity = 1, ConsumeId = $"r-{order}",
+                ReservationId = id,
+                Quantity = 1,
+                ConsumeId = $"r-{order}",
             }));
             At(atMs + Delay(), () => world.Order(order, "Returned", ("1", id, quantity)));
         }

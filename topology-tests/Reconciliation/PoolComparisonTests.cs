@@ -7,7 +7,9 @@ using Alloc.Schemas.Warehouse;
 
 namespace Topology.Tests.Reconciliation;
 
-/// <summary>Each difference between what is said of pools: found when its tolerance is over and not before, ended.</summary>
+/// <summary>
+/// Each difference between what is said of pools: found when its tolerance is over and not before, ended.
+/// </summary>
 public sealed class PoolComparisonTests
 {
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
@@ -330,7 +332,7 @@ public sealed class PoolComparisonTests
         world.Pass(TimeSpan.FromMinutes(30), 30);
         var found = world.Mismatches();
 
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 8, Through = null });
+        Count(world, version: 1, quantity: 8, through: null);
 
         Assert.Equal(["OrphanConsume parts-7/m-1"], found);
         Assert.Empty(world.Standing());
@@ -341,11 +343,11 @@ public sealed class PoolComparisonTests
     {
         using var world = new World(policy: PolicyVersions.Version0 with { Drift = new DriftTolerance(10, 5) });
         world.Stock(1_000);
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 1_000, Through = 1 });
+        Count(world, version: 1, quantity: 1_000, through: 1);
 
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 2, Quantity = 10, Through = 1 });
+        Count(world, version: 2, quantity: 10, through: 1);
         var found = world.Standing();
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 3, Quantity = 1_000, Through = 1 });
+        Count(world, version: 3, quantity: 1_000, through: 1);
 
         Assert.Equal(["QuantityDrift parts-7/erp"], found);
         Assert.Empty(world.Standing());
@@ -374,11 +376,11 @@ public sealed class PoolComparisonTests
     {
         using var world = new World();
         world.Stock(10);
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 10, Through = 1 });
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 1, Quantity = 11, Through = 1 });
+        Count(world, version: 1, quantity: 10, through: 1);
+        Count(world, version: 1, quantity: 11, through: 1);
         var found = world.Standing();
 
-        world.Send(new AllocationCommandBody.SupplySnapshot { Source = "erp", Version = 2, Quantity = 10, Through = 1 });
+        Count(world, version: 2, quantity: 10, through: 1);
 
         Assert.Equal(["SupplyConflict parts-7/erp"], found);
         Assert.Empty(world.Standing());
@@ -437,10 +439,22 @@ public sealed class PoolComparisonTests
         Assert.Empty(world.Mismatches());
     }
 
+    private static void Count(World world, long version, long quantity, long? through) => world.Send(
+        new AllocationCommandBody.SupplySnapshot
+        {
+            Source = "erp",
+            Version = version,
+            Quantity = quantity,
+            Through = through,
+        });
+
     private static void Transfer(World world, AuthorityMode mode, long epoch) => world.Send(
         new AllocationCommandBody.AuthorityTransfer
         {
-            Slice = "parts-*", Mode = mode, Owner = mode == AuthorityMode.Legacy ? "erp" : "alloc", NewEpoch = epoch,
+            Slice = "parts-*",
+            Mode = mode,
+            Owner = mode == AuthorityMode.Legacy ? "erp" : "alloc",
+            NewEpoch = epoch,
         }, pool: "$authority");
 
     private static string HeldOutcome(World world)

@@ -145,7 +145,10 @@ internal sealed class World : IDisposable
     public void Consume(string id, long quantity, string movement, string pool = Pool) =>
         Send(new AllocationCommandBody.Consume
         {
-            ReservationId = id, Quantity = quantity, ConsumeId = movement, OccurredAtMs = NowMs,
+            ReservationId = id,
+            Quantity = quantity,
+            ConsumeId = movement,
+            OccurredAtMs = NowMs,
         }, pool: pool);
 
     /// <summary>The order's owner says what the order is.</summary>
@@ -198,7 +201,10 @@ internal sealed class World : IDisposable
             Options.ReceiptTopic, key ?? outcomeId[..outcomeId.LastIndexOf('#')],
             Bytes(Serdes.Receipts, new EffectReceipt
             {
-                ReceiptId = id ?? $"{service}/{outcomeId}", OutcomeId = outcomeId, Service = service, Result = result,
+                ReceiptId = id ?? $"{service}/{outcomeId}",
+                OutcomeId = outcomeId,
+                Service = service,
+                Result = result,
             }));
 
     public void Apply(OperationsCatalogue catalogue)

@@ -38,7 +38,11 @@ internal static class MismatchOptions
         HelpName = "name",
     };
 
-    public static readonly Option<string?> Pool = new("--pool") { Description = "Only of this pool", HelpName = "pool" };
+    public static readonly Option<string?> Pool = new("--pool")
+    {
+        Description = "Only of this pool",
+        HelpName = "pool",
+    };
 
     public static readonly Option<string?> Order = new("--order")
     {

@@ -48,7 +48,8 @@ internal static class ReconcileListCommand
             ? "No mismatch is open."
             : $"{total} are not closed: " + string.Join(", ", open
                 .Where(c => c["count"]!.GetValue<long>() > 0)
-                .GroupBy(c => Column.Show(c["class"])).Select(g => (g.Key, Sum: g.Sum(c => c["count"]!.GetValue<long>())))
+                .GroupBy(c => Column.Show(c["class"]))
+                .Select(g => (g.Key, Sum: g.Sum(c => c["count"]!.GetValue<long>())))
                 .OrderByDescending(c => c.Sum).Select(c => $"{c.Key} {c.Sum}"))
                 + (hasMore ? ". More than these are wanted: --limit" : "."));
         foreach (var queue in counts["queues"]!.AsArray().OfType<JsonObject>()

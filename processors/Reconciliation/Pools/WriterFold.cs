@@ -7,7 +7,9 @@ using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Pools;
 
-/// <summary>Signs in the journal that another system decides for a pool of ours, until one of the two is stopped.</summary>
+/// <summary>
+/// Signs in the journal that another system decides for a pool of ours, until one of the two is stopped.
+/// </summary>
 internal sealed class WriterFold(DifferenceBook differences)
 {
     private const string Pool = "pool";
