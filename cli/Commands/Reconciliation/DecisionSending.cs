@@ -78,7 +78,7 @@ internal sealed class DecisionSending : IDisposable
         IReadOnlyList<RepairDecision> asked, Dictionary<long, RepairDecision> written, CancellationToken cancellation)
     {
         var answers = new Dictionary<string, MismatchEvent>(StringComparer.Ordinal);
-        var ids = asked.Select(d => d.DecisionId).ToHashSet(StringComparer.Ordinal);
+        var byId = asked.ToDictionary(d => d.DecisionId, StringComparer.Ordinal);
         var startedAt = Stopwatch.GetTimestamp();
         while (answers.Count < asked.Count && Stopwatch.GetElapsedTime(startedAt) < settings.Timeout)
         {
@@ -91,7 +91,8 @@ internal sealed class DecisionSending : IDisposable
             {
                 ThrowIfOurs(next, written);
             }
-            else if (Read(next) is { DecisionId: { } id } said && ids.Contains(id))
+            else if (Read(next) is { DecisionId: { } id } said && byId.TryGetValue(id, out var decision)
+                && IsAnswer(said, decision))
             {
                 answers.TryAdd(id, said);
             }
@@ -104,6 +105,10 @@ internal sealed class DecisionSending : IDisposable
                 + "reconciliation goes on.",
                 "alloc group list shows how reconciliation fares, alloc reconcile show what became of a mismatch.");
     }
+
+    // What a run does to each mismatch names the run, too.
+    private static bool IsAnswer(MismatchEvent said, RepairDecision decision) => decision.Kind != DecisionKind.Run
+        || said.Kind is MismatchEventKind.RunFinished or MismatchEventKind.DecisionRefused;
 
     private static void ThrowIfOurs(
         ConsumeResult<byte[]?, byte[]?> letter, Dictionary<long, RepairDecision> written)

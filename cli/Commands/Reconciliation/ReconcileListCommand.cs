@@ -16,12 +16,17 @@ internal static class ReconcileListCommand
         HelpName = "count",
     }.Within(1, 100_000);
 
+    private static readonly Option<bool> Check = new("--check")
+    {
+        Description = "End with exit code 5 when there are any",
+    };
+
     public static Command Create() =>
         new Command("list", "Mismatches that are not closed, page before ticket and the oldest first")
             .Takes(
                 MismatchOptions.State, MismatchOptions.Class, MismatchOptions.Severity, MismatchOptions.Owner,
                 MismatchOptions.Assignee, MismatchOptions.Pool, MismatchOptions.Order, MismatchOptions.Queue,
-                MismatchOptions.Since, Limit)
+                MismatchOptions.Since, Limit, Check)
             .TalksToConsole().Takes(ClientOptions.Timeout).Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -35,7 +40,7 @@ internal static class ReconcileListCommand
         {
             await WriteCountsAsync(context, console, hasMore, cancellation).ConfigureAwait(false);
         }
-        return ExitCode.Ok;
+        return context.Get(Check) && rows.Count > 0 ? ExitCode.Mismatch : ExitCode.Ok;
     }
 
     private static async Task WriteCountsAsync(

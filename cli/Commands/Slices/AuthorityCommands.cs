@@ -5,7 +5,7 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Slices;
 
-/// <summary><c>alloc authority transfer|export|mismatches|get</c>: who decides about the pools of a slice.</summary>
+/// <summary><c>alloc authority transfer|export|get</c>: who decides about the pools of a slice.</summary>
 internal static class AuthorityCommands
 {
     public static readonly Argument<string> Slice = new("slice")
@@ -46,7 +46,6 @@ internal static class AuthorityCommands
                 NewEpoch = context.Get(Epoch),
             }),
         AuthorityExportCommand.Create(),
-        AuthorityMismatchesCommand.Create(),
         new Command("get", "Show the slices of every partition").Takes(ClientOptions.Timeout).TalksToConsole()
             .Runs(GetAsync));
 

@@ -131,7 +131,7 @@ public sealed class ReconcileCommandTests(ReconciledDev dev) : IClassFixture<Rec
             dev.Deployment, "v1/mismatches?order=many", a => a["mismatches"]!.AsArray().Count == 0);
         var again = await dev.OkAsync("reconcile", "run", "--scope", "many", "--apply", "--reason", "dead", "--yes");
 
-        Assert.Contains("RunFinished", first.Out, StringComparison.Ordinal);
+        Assert.True(first.Out.Contains("RunFinished", StringComparison.Ordinal), $"{first}");
         Assert.Contains("RunFinished", again.Out, StringComparison.Ordinal);
         Assert.Equal("Released", await LastOfAsync("many/3"));
     }
