@@ -1,5 +1,3 @@
-using Alloc.Processors.Catalogue;
-
 namespace Alloc.Cli.Monitoring;
 
 /// <summary>What alerts must know of a stage where work waits: a row of the operations catalogue.</summary>
@@ -7,12 +5,4 @@ namespace Alloc.Cli.Monitoring;
 /// <param name="Owner">Who is told.</param>
 /// <param name="PageShare">The share beyond the SLA that is worth a page, from 0 to 1.</param>
 /// <param name="Runbook">What to do about it: a URL, or a path from the root of the repository.</param>
-internal sealed record WatchedStage(string Id, string Owner, double PageShare, string Runbook)
-{
-    /// <summary>The stages that are shipped.</summary>
-    public static IReadOnlyList<WatchedStage> Shipped { get; } = Of(OperationsCatalogue.Shipped);
-
-    /// <summary>The stages of a catalogue.</summary>
-    public static IReadOnlyList<WatchedStage> Of(OperationsCatalogue catalogue) =>
-        [.. catalogue.Stages.Select(s => new WatchedStage(s.Id, s.Owner, s.PageShare, s.Runbook))];
-}
+internal sealed record WatchedStage(string Id, string Owner, double PageShare, string Runbook);

@@ -6,7 +6,7 @@ namespace Alloc.Processors.Catalogue;
 internal static class ShippedCatalogue
 {
     private const string StageRunbook = "docs/runbooks/StageSlaBreach.md";
-    private const string ClassRunbook = "docs/catalogue.md#classes-of-mismatches";
+    private const string ClassRunbook = "docs/runbooks/MismatchOpen.md";
     private const double PageShare = 0.2;
     private const int RepairCap = 100;
 
@@ -71,8 +71,11 @@ internal static class ShippedCatalogue
         new(id, stage, measure, onAt, offAt, TimeSpan.FromMinutes(5), effect, (long)cap.TotalMilliseconds, [], []);
 
     private static MismatchClassRow Page(MismatchClass mismatch, TimeSpan? tolerance, string owner) =>
-        new(mismatch, tolerance, MismatchSeverity.Page, owner, ClassRunbook, Repair: false, RepairCap);
+        new(mismatch, tolerance, MismatchSeverity.Page, owner, RunbookOf(mismatch), Repair: false, RepairCap);
 
     private static MismatchClassRow Ticket(MismatchClass mismatch, TimeSpan? tolerance, string owner) =>
         Page(mismatch, tolerance, owner) with { Severity = MismatchSeverity.Ticket };
+
+    // The section of the page that is about the class.
+    private static string RunbookOf(MismatchClass mismatch) => $"{ClassRunbook}#{mismatch.ToString().ToLowerInvariant()}";
 }

@@ -7,6 +7,7 @@ using Alloc.Processors.Allocation;
 using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
 using Alloc.Processors.Projection;
+using Alloc.Processors.Reconciliation;
 using Alloc.Processors.Shadow;
 using Alloc.Processors.SupplyBridge;
 using Alloc.Schemas.Catalogue;
@@ -33,6 +34,7 @@ internal static class TopologyDescribeCommand
         SupplyBridge,
         ByOrder,
         Backlog,
+        Reconciliation,
         Projection,
         Shadow,
     }
@@ -88,6 +90,7 @@ internal static class TopologyDescribeCommand
         var supply = SupplyBridgeOptions.For(catalogue, prefix);
         var byOrder = ByOrderOptions.For(catalogue, prefix);
         var backlog = BacklogOptions.For(catalogue, prefix);
+        var reconciliation = ReconciliationOptions.For(catalogue, prefix);
         return
         [
             new Described(Part.Allocation, "<application id>", "decides", AllocationTopology.Build(options, serdes)),
@@ -100,6 +103,9 @@ internal static class TopologyDescribeCommand
             new Described(
                 Part.Backlog, "<application id>-backlog", "measures what waits",
                 BacklogTopology.Build(backlog, new BacklogSerdes(registry, backlog))),
+            new Described(
+                Part.Reconciliation, "<application id>-reconciliation", "finds where records of one truth disagree",
+                ReconciliationTopology.Build(reconciliation, new ReconciliationSerdes(registry, reconciliation))),
             new Described(
                 Part.Projection, "<application id>-projection", "answers searches; not with --no-projection",
                 ProjectionTopology.Build(

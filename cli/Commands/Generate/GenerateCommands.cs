@@ -38,7 +38,7 @@ internal static class GenerateCommands
 
     private static readonly Option<string?> CatalogueName = new("--catalogue")
     {
-        Description = "The operations catalogue in force, YAML or JSON; the shipped stages if not given",
+        Description = "The operations catalogue in force, YAML or JSON; the shipped one if not given",
         HelpName = "file",
     };
 
@@ -47,7 +47,7 @@ internal static class GenerateCommands
             .Takes(Directory, Check, ThresholdsFile, CatalogueName)
             .Runs(context => Run(context, thresholds => new Dictionary<string, string>
             {
-                [RulesFile.Name] = RulesFile.Write(thresholds, Stages(context)),
+                [RulesFile.Name] = RulesFile.Write(thresholds, Watched(context)),
             })),
         new Command("dashboards", "Grafana's dashboards").Takes(Directory, Check, ThresholdsFile)
             .Runs(context => Run(context, DashboardFiles.Write)),
@@ -72,18 +72,18 @@ internal static class GenerateCommands
         return ExitCode.Ok;
     }
 
-    /// <summary>The stages of the catalogue that is given, or those that are shipped.</summary>
-    private static IReadOnlyList<WatchedStage> Stages(CommandContext context)
+    /// <summary>What is watched of the catalogue that is given, or of the one that is shipped.</summary>
+    private static WatchedCatalogue Watched(CommandContext context)
     {
         if (context.Get(CatalogueName) is not { } name)
         {
-            return WatchedStage.Shipped;
+            return WatchedCatalogue.Shipped;
         }
         var file = new CatalogueFile(DocumentFile.Read(
             context, name, "catalogue", CatalogueReader.MaximumSize, "Write shorter texts."));
         var reading = file.Parse();
         return reading.Catalogue is { } catalogue
-            ? WatchedStage.Of(catalogue)
+            ? WatchedCatalogue.Of(catalogue)
             : throw AllocException.Failed(
                 reading.Errors[0].Show(name), $"'alloc catalogue validate {name}' shows everything that is wrong.");
     }

@@ -53,6 +53,9 @@ internal sealed record Panel(PanelKind Kind, string Title, string Unit, params Q
     /// <summary>From here on it is a page.</summary>
     public double? PageAt { get; init; }
 
+    /// <summary>Uid of the page that shows more of it; null: none does.</summary>
+    public string? Leads { get; init; }
+
     /// <summary>One small number.</summary>
     public static Panel Number(string title, string unit, string expression, string description) =>
         new(PanelKind.Number, title, unit, new Query(expression, title))

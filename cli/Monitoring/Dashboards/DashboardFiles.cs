@@ -16,7 +16,7 @@ internal static class DashboardFiles
     private static IEnumerable<Dashboard> All(Thresholds thresholds) =>
     [
         OverviewDashboard.Of(thresholds), StagesDashboard.Of(thresholds), LagDashboard.Of(thresholds),
-        EngineDashboard.Of(thresholds), HoldsDashboard.Of(thresholds),
+        EngineDashboard.Of(thresholds), HoldsDashboard.Of(thresholds), ReconciliationDashboard.Of(thresholds),
     ];
 
     private static JsonObject Json(Dashboard dashboard) => new()
@@ -143,6 +143,10 @@ internal static class DashboardFiles
         if (isTable)
         {
             json["transformations"] = Joined(panel);
+        }
+        if (panel.Leads is { } uid)
+        {
+            json["links"] = new JsonArray(new JsonObject { ["title"] = "More of it", ["url"] = $"/d/{uid}" });
         }
         return json;
     }

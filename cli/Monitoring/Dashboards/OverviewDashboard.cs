@@ -34,6 +34,21 @@ internal static class OverviewDashboard
                         "Modes that are on: customers are served by other rules than agreed.") with
                     { TicketAt = 1 },
                 ]),
+                ("Where records disagree",
+                [
+                    Panel.Number("Mismatches", "short",
+                        "sum(max by (class, severity) (alloc_reconciliation_mismatches))",
+                        "Records of one truth that disagree, neither closed nor accepted.") with
+                    { Leads = ReconciliationDashboard.Uid, TicketAt = thresholds["MismatchOpen"].Number("above") + 1 },
+                    Panel.Number("That page", "short",
+                        "sum(max by (class) (alloc_reconciliation_mismatches{severity=\"page\"}))",
+                        "Those of classes that wake somebody.") with
+                    { Leads = ReconciliationDashboard.Uid, PageAt = thresholds["MismatchOpen"].Number("above") + 1 },
+                    Panel.Number("Wait for a person", "short",
+                        "sum(max by (owner) (alloc_reconciliation_exception_queue)) or vector(0)",
+                        "Mismatches that no rule repairs.") with
+                    { Leads = ReconciliationDashboard.Uid, TicketAt = 1 },
+                ]),
                 ("What fires",
                 [
                     new(PanelKind.Table, "Alerts", "short",

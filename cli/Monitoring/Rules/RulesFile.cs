@@ -20,8 +20,8 @@ internal sealed class RulesFile
     private RulesFile(Thresholds thresholds) => this.thresholds = thresholds;
 
     /// <summary>The whole text, with a line feed at its end.</summary>
-    public static string Write(Thresholds thresholds, IReadOnlyList<WatchedStage> stages) =>
-        Write(thresholds, RuleBook.Groups(thresholds, stages));
+    public static string Write(Thresholds thresholds, WatchedCatalogue catalogue) =>
+        Write(thresholds, RuleBook.Groups(thresholds, catalogue));
 
     /// <summary>The same of rules that are given; the thresholds say where links lead.</summary>
     public static string Write(Thresholds thresholds, IReadOnlyList<RuleGroup> groups)

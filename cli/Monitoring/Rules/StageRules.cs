@@ -196,12 +196,9 @@ internal static class StageRules
     /// </summary>
     private static string? RunbookOf(IReadOnlyList<WatchedStage> stages, string pages)
     {
-        const string folder = "docs/runbooks/";
         const string own = "StageSlaBreach";
-        var others = stages.Where(s => s.Runbook != $"{folder}{own}.md")
-            .Select(s => (s.Id, Address: s.Runbook.StartsWith(folder, StringComparison.Ordinal)
-                ? $"{pages}/{Path.GetFileNameWithoutExtension(s.Runbook)}"
-                : s.Runbook))
+        var others = stages.Where(s => s.Runbook != $"docs/runbooks/{own}.md")
+            .Select(s => (s.Id, Address: WatchedCatalogue.AddressOf(pages, s.Runbook)))
             .ToList();
         return others.Count == 0
             ? null

@@ -22,7 +22,7 @@ public sealed class AlertCoverageTests
     private const string Case = "\n  - name: ";
 
     private static readonly IReadOnlyList<RuleGroup> Shipped =
-        RuleBook.Groups(Thresholds.Shipped, WatchedStage.Shipped);
+        RuleBook.Groups(Thresholds.Shipped, WatchedCatalogue.Shipped);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -106,7 +106,7 @@ public sealed class AlertCoverageTests
     {
         var looser = Looser(field, JsonNode.Parse(Thresholds.ShippedText)![alert.Name]![field]!);
         var overlay = new JsonObject { [alert.Name] = new JsonObject { [field] = looser } };
-        var groups = RuleBook.Groups(Thresholds.With(overlay.ToJsonString(), "looser"), WatchedStage.Shipped);
+        var groups = RuleBook.Groups(Thresholds.With(overlay.ToJsonString(), "looser"), WatchedCatalogue.Shipped);
         return Alone([.. Shipped.Zip(groups, (before, after) => before with
         {
             Rules = [.. before.Rules.Zip(after.Rules, (was, now) => was switch

@@ -55,7 +55,7 @@ public sealed partial class GenerateTests : IDisposable
         var rules = await RunAsync("generate", "rules");
         var dashboards = await RunAsync("generate", "dashboards");
 
-        Assert.Equal(RulesFile.Write(Thresholds.Shipped, WatchedStage.Shipped), rules.Out);
+        Assert.Equal(RulesFile.Write(Thresholds.Shipped, WatchedCatalogue.Shipped), rules.Out);
         Assert.Equal(ExitCode.Usage, dashboards.ExitCode);
         Assert.Contains("--to is missing", dashboards.Error, StringComparison.Ordinal);
     }
@@ -224,7 +224,7 @@ public sealed partial class GenerateTests : IDisposable
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
 
-    private static string Everything(Thresholds thresholds) => RulesFile.Write(thresholds, WatchedStage.Shipped)
+    private static string Everything(Thresholds thresholds) => RulesFile.Write(thresholds, WatchedCatalogue.Shipped)
         + string.Concat(DashboardFiles.Write(thresholds).Values);
 
     private static async Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] args)

@@ -23,7 +23,7 @@ public sealed class BlackFridayDemoTests
     private static readonly DemoScenario Story = DemoScenario.Find("black-friday")!;
 
     private static readonly OperationsCatalogue Catalogue = DemoCatalogue.Of(Story.Catalogue!);
-    private static readonly IReadOnlyList<WatchedStage> Stages = WatchedStage.Of(Catalogue);
+    private static readonly WatchedCatalogue Watched = WatchedCatalogue.Of(Catalogue);
     private static readonly TimeSpan Sla = Catalogue.Stage(Fraud)!.Sla;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -88,19 +88,19 @@ public sealed class BlackFridayDemoTests
     /// <summary>The condition of the page StageSlaBreach, of the series that its expression reads.</summary>
     private static bool IsBreached(Dictionary<string, double> scrape)
     {
-        var rules = RuleBook.Groups(Thresholds.Shipped, Stages).SelectMany(g => g.Rules).ToList();
+        var rules = RuleBook.Groups(Thresholds.Shipped, Watched).SelectMany(g => g.Rules).ToList();
         var share = rules.OfType<RecordingRule>().Single(r => r.Name == "stage:alloc_stage_breached:ratio");
         Assert.Equal(
             "max by (stage) (alloc_stage_breached_items) / (stage:alloc_stage_items:max > 0)", share.Expression);
         var limit = rules.OfType<RecordingRule>().Single(r => r.Name == "stage:alloc_stage_page_share:limit"
             && r.Labels.Contains(("stage", Fraud)));
-        Assert.Equal($"vector({Stages.Single(s => s.Id == Fraud).PageShare})", limit.Expression);
+        Assert.Equal($"vector({Watched.Stages.Single(s => s.Id == Fraud).PageShare})", limit.Expression);
         Assert.Contains(rules.OfType<AlertRule>(), r => r is { Name: "StageSlaBreach", Severity: Severity.Page }
             && r.Expression.Contains($"{share.Name} > on (stage) max by (stage) ({limit.Name})"));
 
         var items = scrape.GetValueOrDefault("alloc_stage_items");
         return items >= Thresholds.Shipped["StageSlaBreach"].Number("leastItems")
-            && scrape["alloc_stage_breached_items"] / items > Stages.Single(s => s.Id == Fraud).PageShare;
+            && scrape["alloc_stage_breached_items"] / items > Watched.Stages.Single(s => s.Id == Fraud).PageShare;
     }
 
     /// <summary>Holds that expired while their order waited for fraud, with the time.</summary>

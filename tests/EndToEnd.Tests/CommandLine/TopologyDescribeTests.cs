@@ -15,9 +15,9 @@ public sealed class TopologyDescribeTests
         Assert.Contains("-projected-index-changelog", text.Out, StringComparison.Ordinal);
         Assert.Contains("Application: <application id>-shadow", text.Out, StringComparison.Ordinal);
         Assert.Equal(
-            ["allocation", "supply-bridge", "by-order", "backlog", "projection", "shadow"],
+            ["allocation", "supply-bridge", "by-order", "backlog", "reconciliation", "projection", "shadow"],
             json["applications"]!.AsArray().Select(a => a!["application"]!.GetValue<string>()));
-        Assert.Equal("allocation.outcomes", json["applications"]![4]!["sourceTopics"]![0]!.GetValue<string>());
+        Assert.Equal("allocation.outcomes", json["applications"]![5]!["sourceTopics"]![0]!.GetValue<string>());
         Assert.Empty(json["applications"]![0]!["changelogs"]!.AsArray());
     }
 

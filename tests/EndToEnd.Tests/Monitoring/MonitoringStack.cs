@@ -98,7 +98,7 @@ internal sealed class MonitoringStack : IAsyncDisposable
     /// <summary>Waits until Prometheus has evaluated every rule that is shipped, and none had an error.</summary>
     public Task RulesAreHealthyAsync(TimeSpan deadline)
     {
-        var shipped = RuleBook.Groups(Thresholds.Shipped, WatchedStage.Shipped).Sum(g => g.Rules.Count);
+        var shipped = RuleBook.Groups(Thresholds.Shipped, WatchedCatalogue.Shipped).Sum(g => g.Rules.Count);
         return UntilAsync("rules", deadline, $"{shipped} rules are evaluated", data =>
         {
             var rules = data["groups"]!.AsArray().SelectMany(g => g!["rules"]!.AsArray()).ToList();

@@ -17,7 +17,7 @@ public sealed partial class NamedMetricsTests(MonitoredDev dev)
     private static readonly string[] OfTheScrape = ["instance", "job"];
 
     private static IReadOnlyList<Rule> Rules { get; } =
-        [.. RuleBook.Groups(Thresholds.Shipped, WatchedStage.Shipped).SelectMany(g => g.Rules)];
+        [.. RuleBook.Groups(Thresholds.Shipped, WatchedCatalogue.Shipped).SelectMany(g => g.Rules)];
 
     [Fact]
     public async Task The_manual_lists_every_metric_with_its_type_labels_and_meaning()
