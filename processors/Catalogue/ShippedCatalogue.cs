@@ -77,5 +77,6 @@ internal static class ShippedCatalogue
         Page(mismatch, tolerance, owner) with { Severity = MismatchSeverity.Ticket };
 
     // The section of the page that is about the class.
-    private static string RunbookOf(MismatchClass mismatch) => $"{ClassRunbook}#{mismatch.ToString().ToLowerInvariant()}";
+    private static string RunbookOf(MismatchClass mismatch) =>
+        $"{ClassRunbook}#{mismatch.ToString().ToLowerInvariant()}";
 }

@@ -56,7 +56,7 @@ internal static class MismatchScreens
         {
             Fields.Write(
                 console, "repair", Column.Show(repair["summary"])
-                + (repair["needsSecondApprover"]!.GetValue<bool>() ? " Two people must want it." : ""));
+                + (repair["needsSecondApprover"]!.GetValue<bool>() ? "; two people must want it" : ""));
         }
         if (mismatch["proposedBy"] is not null || mismatch["approver"] is not null)
         {
@@ -71,7 +71,7 @@ internal static class MismatchScreens
         if (mismatch["exception"] is JsonObject exception)
         {
             Fields.Write(
-                console, "queue", $"{Column.Show(exception["why"])} To be decided by "
+                console, "queue", $"{Column.Show(exception["why"])} To be decided "
                 + $"{Words.Time(exception["dueAt"]!, time)}.");
             foreach (var choice in exception["choices"]!.AsArray())
             {

@@ -1,6 +1,8 @@
 namespace Alloc.Cli.Monitoring.Rules;
 
-/// <summary>Records of one truth that disagree, whether anybody looks for them, and what nobody decides about.</summary>
+/// <summary>
+/// Records of one truth that disagree, whether anybody looks for them, and what nobody decides about.
+/// </summary>
 internal static class ReconciliationRules
 {
     private const string Page = "MismatchOpen";
@@ -62,8 +64,8 @@ internal static class ReconciliationRules
                 Owner = null,
                 For = limits.Duration(field),
                 Summary = "{{ $labels.class }}: records of one truth disagree",
-                Description = "{{ $value }} mismatches of class {{ $labels.class }} are neither closed nor accepted, "
-                    + $"some for {limits.Duration(field)}: what is sold, owed or shipped is not what somebody was told. "
+                Description = "{{ $value }} mismatches of class {{ $labels.class }} are neither closed nor accepted, some "
+                    + $"for {limits.Duration(field)}: what is sold, owed or shipped is not what somebody was told. "
                     + "`alloc reconcile list --class {{ $labels.class }}` names them.",
                 Runbook = runbook,
                 Dashboard = OfClass,
@@ -129,8 +131,8 @@ internal static class ReconciliationRules
         {
             For = limits.Duration("for"),
             Summary = "Repairs by {{ $labels.action }} do not repair",
-            Description = $"In {window}, {{{{ $value | humanizePercentage }}}} of the repairs by {{{{ $labels.action }}}} "
-                + "were refused by the ledger, or done and the records disagreed all the same. After three attempts a "
+            Description = $"In {window}, {{{{ $value | humanizePercentage }}}} of the repairs by "
+                + "{{ $labels.action }} were refused by the ledger, or done and the records disagreed all the same. After three attempts a "
                 + "mismatch waits for a person.",
             Dashboard = Dashboard,
         };

@@ -3,6 +3,7 @@ using System.Globalization;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Notation;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Effects;
@@ -261,7 +262,8 @@ internal sealed class EffectFold
             Choices =
             [
                 $"alloc explain {key.OutcomeId}",
-                $"alloc topic tail {options.ReceiptTopic} --key {PoolOf(key)} --from {known.ReceiptAtMs}",
+                $"alloc topic tail {options.ReceiptTopic} --key {PoolOf(key)} --from "
+                + TimeText.Show(known.ReceiptAtMs ?? known.AtMs),
             ],
         });
 

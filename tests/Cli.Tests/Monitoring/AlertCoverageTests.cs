@@ -153,7 +153,8 @@ public sealed class AlertCoverageTests
         {
             var ms = DurationText.Parse(value.GetValue<string>())!.Value;
             return ms == 0 ? null
-                : DurationText.Show(ms - (field == "for" ? EvaluationMs : Math.Min(SlightlyMs, ms / 10)));
+                : DurationText.Show(ms - (field.EndsWith("for", StringComparison.OrdinalIgnoreCase)
+                    ? EvaluationMs : Math.Min(SlightlyMs, ms / 10)));
         }
         var number = value.GetValue<double>();
         return number == 0 ? null

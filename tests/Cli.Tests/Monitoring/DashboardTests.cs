@@ -54,7 +54,7 @@ public sealed class DashboardTests
             Assert.Equal(name, page["uid"]!.ToString());
             foreach (var expression in Expressions(page))
             {
-                foreach (var chosen in new[] { "$stage", "$group" }
+                foreach (var chosen in new[] { "$stage", "$group", "$class" }
                     .Where(c => expression.Contains(c, StringComparison.Ordinal)))
                 {
                     Assert.Contains(chosen, variables);

@@ -71,6 +71,9 @@ public sealed partial class GenerateTests : IDisposable
             Stages = [.. shipped.Stages.Select(s => s.Id == "InFulfillment"
                 ? s with { Owner = "courier", PageShare = 0.35, Runbook = "https://pages.shop.example/late" }
                 : s)],
+            Classes = [.. shipped.Classes.Select(c => c.Class == MismatchClass.ZombieHold
+                ? c with { Owner = "undertaker", Runbook = "docs/runbooks/HoldExpiryStuck.md#act" }
+                : c)],
         };
         await File.WriteAllTextAsync(
             file, CatalogueDocument.Write(catalogue), TestContext.Current.CancellationToken);
@@ -83,6 +86,11 @@ public sealed partial class GenerateTests : IDisposable
         Assert.Contains(
             "{{ if eq $labels.stage \"InFulfillment\" }}https://pages.shop.example/late{{ else }}"
             + "http://localhost:8233/v1/runbooks/StageSlaBreach{{ end }}", rules.Out, StringComparison.Ordinal);
+        Assert.Contains("owner: 'undertaker'", rules.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "{{ if eq $labels.class \"ZombieHold\" }}http://localhost:8233/v1/runbooks/HoldExpiryStuck#act{{ else }}"
+            + "http://localhost:8233/v1/runbooks/MismatchOpen#{{ $labels.class | toLower }}{{ end }}", rules.Out,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,7 +194,7 @@ public sealed partial class GenerateTests : IDisposable
             list.Keys);
         foreach (var alert in Committed.Alerts())
         {
-            var (name, owner) = (alert.Text("alert")!, alert.Text("labels", "owner") ?? "the stage's owner");
+            var (name, owner) = (alert.Text("alert")!, alert.Text("labels", "owner") ?? "'s owner");
             var page = File.ReadLines(Path.Combine(Committed.Runbooks, $"{name}.md"))
                 .Single(l => l.StartsWith("Severity and owner:", StringComparison.Ordinal));
             foreach (var line in new[] { list[name], page })

@@ -7,7 +7,8 @@ namespace EndToEnd.Tests.Http;
 /// <summary>Lets as many metrics as a healthy process has say something, under any policy.</summary>
 internal static class SomethingOfEverything
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    // The first run of reconciliation is finished a minute after its keeper has begun.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
     /// <summary>
     /// Commands, repeats, rejections, a confirmation, an expiry and a dead letter, in a pool that is new; returns when

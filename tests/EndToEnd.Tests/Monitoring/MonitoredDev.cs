@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Schemas.Allocation;
 using EndToEnd.Tests.CommandLine;
@@ -12,13 +14,15 @@ public sealed class MonitoredDevDefinition : ICollectionFixture<MonitoredDev>;
 
 /// <summary>
 /// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, an order that has waited since the
-/// start, and something of whatever a healthy instance counts; a real Prometheus and Alertmanager watch it, where they
+/// start, a mismatch, and something of whatever a healthy instance counts; a real Prometheus and Alertmanager watch it, where they
 /// are at hand.
 /// </summary>
 public sealed class MonitoredDev : IAsyncLifetime
 {
     /// <summary>The order that waits, and the stage: half a minute is agreed there, the shortest of all.</summary>
     internal const string LateOrder = "order-paged", LateStage = "InventoryHoldPending";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private const string Policy = """
         version: 1
@@ -46,6 +50,7 @@ public sealed class MonitoredDev : IAsyncLifetime
     private readonly SharedDev dev = new();
     private readonly TemporaryDirectory directory = new();
     private MonitoringStack? stack;
+    private string mismatchId = "";
 
     internal Deployment Deployment => dev.Deployment;
 
@@ -72,6 +77,7 @@ public sealed class MonitoredDev : IAsyncLifetime
         ["COMMAND"] = "runbook-hold",
         ["GROUP"] = "allocation",
         ["MODE"] = "calm",
+        ["MISMATCH"] = mismatchId,
         ["FILE"] = directory["policy.yaml"],
     };
 
@@ -110,6 +116,7 @@ public sealed class MonitoredDev : IAsyncLifetime
                 .Select(p => $"alloc_policy_version{{partition=\"{p}\"}} 1")],
             cancellation);
         await ScarcityAsync();
+        mismatchId = await DisagreementAsync(cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -143,6 +150,35 @@ public sealed class MonitoredDev : IAsyncLifetime
         {
             var answer = await client.AskAsync(CommandClient.Command($"scarce-{step}", "scarce", steps[step].Body));
             Assert.Equal(steps[step].Answer, answer.Event.GetType().Name);
+        }
+    }
+
+    /// <summary>A source counts twice under one version, and says two things; returns the mismatch.</summary>
+    private async Task<string> DisagreementAsync(CancellationToken cancellation)
+    {
+        using var client = new CommandClient(Deployment);
+        await client.StockAsync("contradicted", 5);
+        await client.AskAsync(CommandClient.Command(
+            "contradicted-again", "contradicted", new AllocationCommandBody.SupplySnapshot
+            {
+                Source = "test",
+                Version = 1,
+                Quantity = 4,
+                Through = 0,
+            }));
+        using var http = new HttpClient();
+        var list = new Uri($"{Deployment.Console}/v1/mismatches?class=SupplyConflict");
+        var started = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = JsonNode.Parse(await http.GetStringAsync(list, cancellation))!;
+            if (answer["mismatches"]!.AsArray() is [{ } found, ..])
+            {
+                return found["mismatchId"]!.ToString();
+            }
+            Assert.True(
+                started.Elapsed < Deadline, $"There is no mismatch after {Deadline.TotalSeconds:0} s: {answer}");
+            await Task.Delay(100, cancellation);
         }
     }
 
