@@ -26,6 +26,10 @@ public sealed partial class ReadmeTourTests
     public async Task The_facts_of_the_page_about_supply_end_as_it_is_written() =>
         await HappensAsWrittenAsync("docs/supply.md", leastCommandCount: 8);
 
+    [Fact]
+    public async Task The_mismatches_of_the_page_about_reconciliation_are_found_and_repaired_as_it_is_written() =>
+        await HappensAsWrittenAsync("docs/reconciliation.md", leastCommandCount: 15);
+
     private static async Task<string> HappensAsWrittenAsync(string page, int leastCommandCount)
     {
         var text = await File.ReadAllTextAsync(

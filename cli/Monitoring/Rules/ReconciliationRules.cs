@@ -64,9 +64,9 @@ internal static class ReconciliationRules
                 Owner = null,
                 For = limits.Duration(field),
                 Summary = "{{ $labels.class }}: records of one truth disagree",
-                Description = "{{ $value }} mismatches of class {{ $labels.class }} are neither closed nor accepted, some "
-                    + $"for {limits.Duration(field)}: what is sold, owed or shipped is not what somebody was told. "
-                    + "`alloc reconcile list --class {{ $labels.class }}` names them.",
+                Description = "{{ $value }} mismatches of class {{ $labels.class }} are neither closed nor accepted, "
+                    + $"some for {limits.Duration(field)}: what is sold, owed or shipped is not what somebody was "
+                    + "told. `alloc reconcile list --class {{ $labels.class }}` names them.",
                 Runbook = runbook,
                 Dashboard = OfClass,
             };
@@ -132,8 +132,8 @@ internal static class ReconciliationRules
             For = limits.Duration("for"),
             Summary = "Repairs by {{ $labels.action }} do not repair",
             Description = $"In {window}, {{{{ $value | humanizePercentage }}}} of the repairs by "
-                + "{{ $labels.action }} were refused by the ledger, or done and the records disagreed all the same. After three attempts a "
-                + "mismatch waits for a person.",
+                + "{{ $labels.action }} were refused by the ledger, or done and the records disagreed all the same. "
+                + "After three attempts a mismatch waits for a person.",
             Dashboard = Dashboard,
         };
     }

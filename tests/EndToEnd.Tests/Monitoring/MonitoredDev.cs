@@ -14,8 +14,8 @@ public sealed class MonitoredDevDefinition : ICollectionFixture<MonitoredDev>;
 
 /// <summary>
 /// An <c>alloc dev</c> with a pool, a hold, a policy that has a degraded mode, an order that has waited since the
-/// start, a mismatch, and something of whatever a healthy instance counts; a real Prometheus and Alertmanager watch it, where they
-/// are at hand.
+/// start, a mismatch, and something of whatever a healthy instance counts; a real Prometheus and Alertmanager
+/// watch it, where they are at hand.
 /// </summary>
 public sealed class MonitoredDev : IAsyncLifetime
 {
@@ -182,12 +182,16 @@ public sealed class MonitoredDev : IAsyncLifetime
         }
     }
 
-    /// <summary>One late item is worth a page here, at once; its runbook is the instance's own.</summary>
+    /// <summary>
+    /// One late item is worth a page here, and a mismatch of a class that pages, at once; their runbook is the
+    /// instance's own.
+    /// </summary>
     private string Thresholds() =>
         $$"""
         {
           "links": { "runbooks": "{{Deployment.Console}}/v1/runbooks" },
-          "StageSlaBreach": { "leastItems": 1, "for": "0s" }
+          "StageSlaBreach": { "leastItems": 1, "for": "0s" },
+          "MismatchOpen": { "pageFor": "0s" }
         }
         """;
 }

@@ -61,6 +61,19 @@ public sealed class PagingTests(MonitoredDev dev)
         await OpensAsync(alert, "StageSlaBreach");
     }
 
+    [Fact]
+    public async Task A_page_about_a_mismatch_arrives_at_its_owner_and_leads_to_the_section_of_its_class()
+    {
+        var stack = dev.Stack;
+
+        var alert = await dev.Hook.AlertAsync("/page/warehouse", "MismatchOpen", Deadline, () => stack.Said);
+
+        Assert.Equal("SupplyConflict", alert["labels"]!["class"]!.ToString());
+        Assert.EndsWith(
+            "#supplyconflict", alert["annotations"]!["runbook_url"]!.ToString(), StringComparison.Ordinal);
+        await OpensAsync(alert, "MismatchOpen");
+    }
+
     private static async Task OpensAsync(JsonNode alert, string name)
     {
         using var http = new HttpClient();
