@@ -61,7 +61,8 @@ public static class ReconciliationTopology
             .AddProcessor<byte[], byte[], string, object>("commands-read", () => new ReadCommands(), "commands")
             .AddSource("letters", options.CommandDeadLetterTopic, Serdes.Bytes, Serdes.Bytes, new SourceOptions
             {
-                ReadHeaders = true, Upstream = options.OutcomeUpstream,
+                ReadHeaders = true,
+                Upstream = options.OutcomeUpstream,
             })
             .AddProcessor<byte[], byte[], string, object>("letters-read", () => new ReadOrigins(), "letters")
             .AddTypedSource("outcomes", options.OutcomeTopic, serdes.Outcomes, new SourceOptions

@@ -59,7 +59,8 @@ internal sealed class DecisionSending : IDisposable
                 new TopicPartition(topics.DecisionTopic, Only),
                 new Message<byte[]?, byte[]?>
                 {
-                    Key = Encoding.UTF8.GetBytes(key), Value = decisions.Serialize(decision),
+                    Key = Encoding.UTF8.GetBytes(key),
+                    Value = decisions.Serialize(decision),
                 }, cancellation).ConfigureAwait(false);
             written.Add(report.Offset.Value, decision);
         }

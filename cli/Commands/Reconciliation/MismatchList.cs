@@ -19,7 +19,7 @@ internal static class MismatchList
         JsonHttp console, string query, int limit, long? sinceMs, CancellationToken cancellation)
     {
         var rows = new List<JsonObject>();
-        for (var after = ""; ; )
+        for (var after = ""; ;)
         {
             var answer = await console.GetAsync(
                 $"v1/mismatches?limit={Math.Min(limit, PieceCount)}{query}{after}", cancellation)

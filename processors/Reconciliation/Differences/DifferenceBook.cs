@@ -68,7 +68,10 @@ internal sealed class DifferenceBook
         {
             var opened = new OpenDifference
             {
-                Difference = difference, DueAtMs = finding.DueAtMs, Claim = finding.Claim, IsTold = false,
+                Difference = difference,
+                DueAtMs = finding.DueAtMs,
+                Claim = finding.Claim,
+                IsTold = false,
             };
             if (finding.Claim == Finding.NoClaim)
             {
@@ -172,7 +175,10 @@ internal sealed class DifferenceBook
         Class = finding.Key.Class.ToString(),
         Scope = new MismatchScope
         {
-            Kind = finding.Key.Kind, Id = finding.Key.Id, PoolId = finding.PoolId, OrderRef = finding.OrderRef,
+            Kind = finding.Key.Kind,
+            Id = finding.Key.Id,
+            PoolId = finding.PoolId,
+            OrderRef = finding.OrderRef,
         },
         Episode = known?.Episode ?? finding.Episode,
         AtMs = context.ClockMs,

@@ -172,7 +172,9 @@ internal sealed class AnswerFold
             PoolId = command?.PoolId,
             Repair = command is null ? null : new RepairFacts
             {
-                Kind = RepairKind.SendAgain, PoolId = command.PoolId, Payload = pending.Value,
+                Kind = RepairKind.SendAgain,
+                PoolId = command.PoolId,
+                Payload = pending.Value,
             },
             NoRepairWhy = command is null ? "It cannot be read, so it cannot be sent again." : "",
             Choices = [$"alloc topic tail {options.CommandTopic} --partition {context.Partition} --from {offset}"],

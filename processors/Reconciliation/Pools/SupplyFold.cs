@@ -79,7 +79,9 @@ internal sealed class SupplyFold(DifferenceBook differences)
             Tolerance = new Tolerance(TimeSpan.Zero, "policy"),
             Repair = new RepairFacts
             {
-                Kind = RepairKind.AcceptSnapshot, PoolId = outcome.PoolId, Source = parked.Source,
+                Kind = RepairKind.AcceptSnapshot,
+                PoolId = outcome.PoolId,
+                Source = parked.Source,
             },
         });
 
@@ -117,7 +119,9 @@ internal sealed class SupplyFold(DifferenceBook differences)
             PoolId = outcome.PoolId,
             Repair = new RepairFacts
             {
-                Kind = RepairKind.RequestSnapshot, PoolId = outcome.PoolId, Source = conflict.Source,
+                Kind = RepairKind.RequestSnapshot,
+                PoolId = outcome.PoolId,
+                Source = conflict.Source,
             },
         });
 
@@ -135,7 +139,9 @@ internal sealed class SupplyFold(DifferenceBook differences)
             PoolId = outcome.PoolId,
             Repair = new RepairFacts
             {
-                Kind = RepairKind.RequestSnapshot, PoolId = outcome.PoolId, MovementId = consumeId,
+                Kind = RepairKind.RequestSnapshot,
+                PoolId = outcome.PoolId,
+                MovementId = consumeId,
             },
         });
 

@@ -59,7 +59,8 @@ public sealed class MigrationCommandTests(SharedDev dev) : IClassFixture<SharedD
     {
         await PoolAsync("two/a");
         await OkAsync("authority", "transfer", "two/*", "--mode", "authoritative", "--owner", "alloc", "--epoch", "7");
-        var before = await ListAsync("reconcile", "list", "--class", "DualWriter", "--pool", "two/a", "--check", "-o", "jsonl");
+        var before = await ListAsync(
+            "reconcile", "list", "--class", "DualWriter", "--pool", "two/a", "--check", "-o", "jsonl");
 
         var stale = await AllocAsync("reservation", "hold", "--pool", "two/a", "--id", "r", "-q", "1", "--epoch", "6");
         var answer = await Asked.UntilAsync(

@@ -61,7 +61,10 @@ public sealed class ReconciledDev : IAsyncLifetime
                 ["state"] = state,
                 ["lines"] = new JsonArray(new JsonObject
                 {
-                    ["lineId"] = "1", ["poolId"] = Pool, ["reservationId"] = reservation, ["quantity"] = quantity,
+                    ["lineId"] = "1",
+                    ["poolId"] = Pool,
+                    ["reservationId"] = reservation,
+                    ["quantity"] = quantity,
                 }),
             }.ToJsonString())).ExitCode);
 
