@@ -10,7 +10,7 @@ namespace Alloc.Bench;
 internal static class BacklogPairs
 {
     public const string Alone = "commands decided a second, allocation alone";
-    public const string Together = "commands decided a second, with by-order, backlog and projection";
+    public const string Together = "commands decided a second, with by-order, backlog, reconciliation and projection";
     private const int Rounds = 3;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -63,9 +63,13 @@ internal static class BacklogPairs
     public static Task<long?> LagAsync(
         BenchRun run, EngineProcess engine, AllocClientOptions settings, string role, CancellationToken cancellation)
     {
-        string[] topics = role == "by-order"
-            ? [settings.TopicPrefix + "allocation.outcomes"]
-            : [settings.TopicPrefix + "workflow.stages", settings.TopicPrefix + "allocation.by-order"];
+        string[] names = role switch
+        {
+            "by-order" => ["allocation.outcomes"],
+            "reconciliation" => ["allocation.commands", "allocation.outcomes", "allocation.by-order"],
+            _ => ["workflow.stages", "allocation.by-order"],
+        };
+        string[] topics = [.. names.Select(n => settings.TopicPrefix + n)];
         return engine.LagAsync(role, run.Options.PartitionCount, topics, cancellation);
     }
 
@@ -151,6 +155,12 @@ internal static class BacklogPairs
         await CatchUpAsync(run, engine, settings, load.WaitingCount, cancellation).ConfigureAwait(false);
         run.Report.Add(new Figure(
             "backlog", "until by-order and backlog had caught up, from when all were decided",
+            run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
+        await UntilAsync(
+            run, async () => await LagAsync(run, engine, settings, "reconciliation", cancellation)
+                .ConfigureAwait(false) == 0, "reconciliation has not caught up", cancellation).ConfigureAwait(false);
+        run.Report.Add(new Figure(
+            "backlog", "until reconciliation had caught up, from when all were decided",
             run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
         await UntilAsync(
             run, async () => await engine.ProjectionAsync(cancellation).ConfigureAwait(false)

@@ -45,6 +45,8 @@ internal sealed record BenchScenario(
             (run, c) => OnClusterAsync(run, BacklogScenario.RunAsync, c)),
         new("supply", "The supply bridge: commands made of the facts of warehouses",
             (run, c) => OnClusterAsync(run, SupplyScenario.RunAsync, c)),
+        new("reconcile", "Reconciliation: what it compares a second; lists of a hundred thousand mismatches",
+            (run, c) => OnClusterAsync(run, ReconcileScenario.RunAsync, c)),
         new("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
         new("peer", "The topology, Kafka Streams and Streamiz on one Apache Kafka", PeerAsync),
     ];
@@ -67,6 +69,7 @@ internal sealed record BenchScenario(
         await RestartScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await BacklogScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await SupplyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
+        await ReconcileScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 
     private static async Task BrokersAsync(BenchRun run, CancellationToken cancellation)

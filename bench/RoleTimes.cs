@@ -6,7 +6,10 @@ namespace Alloc.Bench;
 internal sealed record RoleTimes(long At, ThreadTimes Times)
 {
     /// <summary>The applications that are told apart, the one that decides first.</summary>
-    public static IReadOnlyList<string> Roles { get; } = ["allocation", "by-order", "backlog", "projection"];
+    public static IReadOnlyList<string> Roles { get; } = ["allocation", "by-order", "backlog", "reconciliation", "projection"];
+
+    // What Linux keeps of a thread's name.
+    private const int KeptLength = 15;
 
     /// <summary>The same as <c>--roles</c> takes it.</summary>
     public static string AllRoles { get; } = string.Join(',', Roles);
@@ -28,5 +31,7 @@ internal sealed record RoleTimes(long At, ThreadTimes Times)
         Times.Total - Roles.Aggregate(TimeSpan.Zero, (sum, role) => sum + Of(application, role));
 
     private static string RoleOf(string application, string name) => Roles.Skip(1).FirstOrDefault(
-        role => name.StartsWith($"{application}-{role}-", StringComparison.Ordinal)) ?? Roles[0];
+        role => name.StartsWith(Kept($"{application}-{role}-"), StringComparison.Ordinal)) ?? Roles[0];
+
+    private static string Kept(string name) => name[..Math.Min(name.Length, KeptLength)];
 }

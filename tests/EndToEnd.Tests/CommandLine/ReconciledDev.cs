@@ -12,7 +12,10 @@ public sealed class ReconciledDev : IAsyncLifetime
         version: 1
         stages:
           - {id: InventoryHoldPending, sla: 1s, customerState: UnderReview, owner: orders, runbook: docs/a.md}
+        effects:
+          - {id: pick, event: Reassigned, services: [picking], sla: 1s}
         classes:
+          - {id: MissedEvent, severity: ticket, owner: platform, runbook: docs/a.md, repair: true}
           - {id: ZombieHold, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/runbooks/MismatchOpen.md}
           - {id: ConfirmedForDeadOrder, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/a.md}
           - {id: OrderWithoutReservation, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/a.md}
