@@ -45,9 +45,6 @@ internal sealed class DifferenceBook
         }
     }
 
-    /// <summary>Whether the difference stands, tolerated or not.</summary>
-    public bool Stands(in DifferenceKey key) => open.Get(key) is not null;
-
     /// <summary>How many of a class stand.</summary>
     public int Count(MismatchClass mismatch) => open.Prefix(DifferenceStores.PrefixOf(mismatch)).Count();
 
@@ -55,7 +52,7 @@ internal sealed class DifferenceBook
     public List<KeyValuePair<DifferenceKey, OpenDifference>> Those(MismatchClass mismatch, string kind, string id) =>
         [.. open.Prefix(DifferenceStores.PrefixOf(mismatch, kind, id))];
 
-    /// <summary>The orders that something of stands for.</summary>
+    /// <summary>The orders of which a difference stands.</summary>
     public IReadOnlyCollection<string> OrderRefs() =>
         [.. open.All().Select(d => d.Value.Difference.Scope?.OrderRef).OfType<string>().Distinct()];
 
