@@ -38,30 +38,31 @@ internal static class ReconcileRunCommand
         HelpName = "text",
     };
 
-    public static Command Create()
+    public static Command Create() => new Command("run", "Repair what is proposed; a dry run without --apply")
+        .Takes(Scope, All, MismatchOptions.Class, MismatchOptions.Since, Cap, Apply, Reason, Consent.Yes)
+        .NamesActor().TalksToConsole().TalksToKafka().TalksToRegistry().Runs(RunAsync);
+
+    private static void Check(CommandContext context)
     {
-        var command = new Command("run", "Repair what is proposed; a dry run without --apply")
-            .Takes(Scope, All, MismatchOptions.Class, MismatchOptions.Since, Cap, Apply, Reason, Consent.Yes)
-            .NamesActor().TalksToConsole().TalksToKafka().TalksToRegistry().Runs(RunAsync);
-        command.Validators.Add(result =>
+        var scope = context.Get(Scope);
+        if (scope == Everything)
         {
-            var scope = result.GetValue(Scope);
-            if (scope == Everything || (scope is null) != result.GetValue(All))
-            {
-                result.AddError(scope == Everything
-                    ? "--scope '*' matches everything: say --all if that is meant."
-                    : "Say what is to be repaired: --scope with a mismatch, a pool or an order, or --all.");
-            }
-            if (result.GetValue(Apply) && string.IsNullOrWhiteSpace(result.GetValue(Reason)))
-            {
-                result.AddError("--apply needs --reason: it is in the audit.");
-            }
-        });
-        return command;
+            throw AllocException.Usage("--scope '*' matches everything: say --all if that is meant.");
+        }
+        if ((scope is null) != context.Get(All))
+        {
+            throw AllocException.Usage(
+                "Say what is to be repaired: --scope with a mismatch, a pool or an order, or --all.");
+        }
+        if (context.Get(Apply) && context.Get(Reason) is null)
+        {
+            throw AllocException.Usage("--apply needs --reason: it is in the audit.");
+        }
     }
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
+        Check(context);
         var isApplied = context.Get(Apply);
         Consent.CheckPossible(context, "a run", isDryRun: !isApplied);
         using var console = JsonHttp.Console(context);
