@@ -172,7 +172,10 @@ internal static class ReconcileScenario
             Class = "OrderWithoutReservation",
             Scope = new MismatchScope
             {
-                Kind = "reservation", Id = $"{pool}/{order}/1", PoolId = pool, OrderRef = order,
+                Kind = "reservation",
+                Id = $"{pool}/{order}/1",
+                PoolId = pool,
+                OrderRef = order,
             },
             Episode = Text("orders.status/0/{0}"),
             AtMs = index,

@@ -6,7 +6,8 @@ namespace Alloc.Bench;
 internal sealed record RoleTimes(long At, ThreadTimes Times)
 {
     /// <summary>The applications that are told apart, the one that decides first.</summary>
-    public static IReadOnlyList<string> Roles { get; } = ["allocation", "by-order", "backlog", "reconciliation", "projection"];
+    public static IReadOnlyList<string> Roles { get; } =
+        ["allocation", "by-order", "backlog", "reconciliation", "projection"];
 
     // What Linux keeps of a thread's name.
     private const int KeptLength = 15;
