@@ -18,15 +18,16 @@ public sealed class ThreadTimesTests
     public void Threads_belong_to_the_application_whose_id_begins_their_name()
     {
         var seconds = new RoleTimes(0, new ThreadTimes(
-            TimeSpan.FromSeconds(100),
+            TimeSpan.FromSeconds(164),
             [
                 ("b-4f1c-1", TimeSpan.FromSeconds(1)), ("b-by-order-4f1c", TimeSpan.FromSeconds(2)),
                 ("b-backlog-4f1c-", TimeSpan.FromSeconds(4)), ("b-projection-4f", TimeSpan.FromSeconds(8)),
+                ("b-reconciliatio", TimeSpan.FromSeconds(64)),
                 ("rdk:broker1", TimeSpan.FromSeconds(16)), ("b-4f1c-1-0 call", TimeSpan.FromSeconds(32)),
             ]));
 
         Assert.Equal(
-            [33.0, 2, 4, 8], RoleTimes.Roles.Select(role => seconds.Of("b", role).TotalSeconds));
+            [33.0, 2, 4, 64, 8], RoleTimes.Roles.Select(role => seconds.Of("b", role).TotalSeconds));
         Assert.Equal(53, seconds.Rest("b").TotalSeconds);
     }
 
