@@ -1,5 +1,5 @@
-using System.Globalization;
 using Alloc.Processors.Allocation.Ledger;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.ByOrder;
@@ -96,7 +96,7 @@ internal static class OrderAllocations
         {
             OrderRef = order,
             Role = role,
-            OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
+            OutcomeId = OutcomeIds.Of(outcome),
             PoolId = outcome.PoolId,
             Sequence = outcome.Sequence,
             TMs = outcome.TMs,

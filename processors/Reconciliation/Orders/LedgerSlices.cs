@@ -30,9 +30,17 @@ internal sealed class LedgerSlices(IKeyValueStore<long, SlicesOf> store, int par
         {
             return false;
         }
-        var slices = KnownSlices.With(
-            known.GetValueOrDefault(partition) ?? new SlicesOf(), authority.Slice, authority.Mode, authority.Owner,
-            authority.Epoch);
+        var slices = new SlicesOf
+        {
+            Slices = Authority.With(
+                known.GetValueOrDefault(partition)?.Slices ?? [], new AuthoritySlice
+                {
+                    Slice = authority.Slice,
+                    Mode = authority.Mode,
+                    Owner = authority.Owner,
+                    Epoch = authority.Epoch,
+                }),
+        };
         known[partition] = slices;
         store.Put(partition, slices);
         return true;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Notation;
 using Alloc.Processors.Reconciliation.Differences;
@@ -66,7 +67,7 @@ internal sealed class EffectFold
         {
             return;
         }
-        var outcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}");
+        var outcomeId = OutcomeIds.Of(outcome);
         byte[]? written = null;
         foreach (var row in obliging)
         {

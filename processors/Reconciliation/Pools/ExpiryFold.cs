@@ -47,7 +47,7 @@ internal sealed class ExpiryFold
     {
         if (outcome.Event is AllocationOutcomeEvent.AuthorityChanged changed && outcome.DuplicateOf is null)
         {
-            slices = KnownSlices.With(slices, changed.Slice, changed.Mode, changed.Owner, changed.NewEpoch);
+            slices = new SlicesOf { Slices = Authority.With(slices.Slices, Authority.SliceAfter(changed)) };
             stores.SlicesHere.Put(SlicesKey, slices);
             LeaveToOthers();
         }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
@@ -101,7 +101,7 @@ internal sealed class GoodsFold
                 Event = outcome.Event.GetType().Name,
                 Quantity = booked.Quantity,
                 ReservationId = booked.ReservationId,
-                OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
+                OutcomeId = OutcomeIds.Of(outcome),
                 AtMs = outcome.TMs,
                 Position = position,
             },

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Reconciliation;
@@ -26,7 +27,7 @@ internal sealed class RepairAnswers(DifferenceBook differences)
             differences.Answer(parts[1], new RepairAnswer
             {
                 Attempt = attempt,
-                OutcomeId = string.Create(CultureInfo.InvariantCulture, $"{outcome.PoolId}#{outcome.Sequence}"),
+                OutcomeId = OutcomeIds.Of(outcome),
                 Event = outcome.Event.GetType().Name,
                 Reasons = outcome.Event is AllocationOutcomeEvent.Rejected rejected
                     ? [.. rejected.Reasons.Select(r => r.Code.ToString())] : [],

@@ -30,6 +30,31 @@ public static class Authority
     public static AuthoritySlice SliceAround(IReadOnlyList<AuthoritySlice> slices, string pattern) =>
         Longest(slices, p => p.Covers(new PoolPattern(pattern)));
 
+    /// <summary>The same slices with one as it is now, in the order of their patterns.</summary>
+    public static IReadOnlyList<AuthoritySlice> With(IReadOnlyList<AuthoritySlice> slices, AuthoritySlice changed)
+    {
+        var after = new List<AuthoritySlice>(slices.Count + 1);
+        foreach (var slice in slices)
+        {
+            if (slice.Slice != changed.Slice)
+            {
+                after.Add(slice);
+            }
+        }
+        after.Add(changed);
+        after.Sort((x, y) => string.CompareOrdinal(x.Slice, y.Slice));
+        return after;
+    }
+
+    /// <summary>What an outcome makes of a slice.</summary>
+    internal static AuthoritySlice SliceAfter(AllocationOutcomeEvent.AuthorityChanged changed) => new()
+    {
+        Slice = changed.Slice,
+        Mode = changed.Mode,
+        Owner = changed.Owner,
+        Epoch = changed.NewEpoch,
+    };
+
     private static AuthoritySlice Longest(IReadOnlyList<AuthoritySlice> slices, Func<PoolPattern, bool> fits)
     {
         var found = Everything;

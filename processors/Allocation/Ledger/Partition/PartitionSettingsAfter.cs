@@ -25,7 +25,10 @@ internal static class PartitionSettingsAfter
                 state.Settings = state.Settings with { Modes = After(state.Settings.Modes, changed, outcome.TMs) };
                 break;
             case AllocationOutcomeEvent.AuthorityChanged changed:
-                state.Settings = state.Settings with { Slices = After(state.Settings.Slices, changed) };
+                state.Settings = state.Settings with
+                {
+                    Slices = Authority.With(state.Settings.Slices, Authority.SliceAfter(changed)),
+                };
                 state.Partition = state.Partition with
                 {
                     Epoch = Math.Max(state.Partition.Epoch, changed.NewEpoch),
@@ -90,28 +93,6 @@ internal static class PartitionSettingsAfter
         {
             after.Add(mode);
         }
-        return after;
-    }
-
-    private static List<AuthoritySlice> After(
-        IReadOnlyList<AuthoritySlice> slices, AllocationOutcomeEvent.AuthorityChanged changed)
-    {
-        var after = new List<AuthoritySlice>(slices.Count + 1);
-        foreach (var slice in slices)
-        {
-            if (slice.Slice != changed.Slice)
-            {
-                after.Add(slice);
-            }
-        }
-        after.Add(new AuthoritySlice
-        {
-            Slice = changed.Slice,
-            Mode = changed.Mode,
-            Owner = changed.Owner,
-            Epoch = changed.NewEpoch,
-        });
-        after.Sort((x, y) => string.CompareOrdinal(x.Slice, y.Slice));
         return after;
     }
 }
