@@ -9,13 +9,6 @@ namespace Alloc.Engine.Runtime;
 /// </summary>
 internal static class DeadLetters
 {
-    public const string Exception = "__streams.errors.exception";
-    public const string Message = "__streams.errors.message";
-    public const string Topic = "__streams.errors.topic";
-    public const string Partition = "__streams.errors.partition";
-    public const string Offset = "__streams.errors.offset";
-    public const string Timestamp = "__streams.errors.timestamp";
-
     /// <summary>
     /// What is wrong, in the word that metrics count it under; only where the record was declared bad.
     /// </summary>
@@ -53,12 +46,12 @@ internal static class DeadLetters
 
     private static void AddOrigin(RecordHeaders headers, RecordMetadata metadata, Exception error)
     {
-        headers.Add(Exception, error.GetType().FullName ?? error.GetType().Name)
-            .Add(Message, Faults.Reason(error))
-            .Add(Topic, metadata.Topic)
-            .Add(Partition, metadata.Partition.ToString(CultureInfo.InvariantCulture))
-            .Add(Offset, metadata.Offset.ToString(CultureInfo.InvariantCulture))
-            .Add(Timestamp, metadata.TimestampMs.ToString(CultureInfo.InvariantCulture));
+        headers.Add(DeadLetterHeaders.Exception, error.GetType().FullName ?? error.GetType().Name)
+            .Add(DeadLetterHeaders.Message, Faults.Reason(error))
+            .Add(DeadLetterHeaders.Topic, metadata.Topic)
+            .Add(DeadLetterHeaders.Partition, metadata.Partition.ToString(CultureInfo.InvariantCulture))
+            .Add(DeadLetterHeaders.Offset, metadata.Offset.ToString(CultureInfo.InvariantCulture))
+            .Add(DeadLetterHeaders.Timestamp, metadata.TimestampMs.ToString(CultureInfo.InvariantCulture));
         if (error is BadRecordException bad)
         {
             headers.Add(Kind, BadRecordWords.Of(bad.Kind));

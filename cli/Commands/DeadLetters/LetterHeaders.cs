@@ -1,13 +1,15 @@
+using Alloc.Engine.Processing;
+
 namespace Alloc.Cli.Commands.DeadLetters;
 
 /// <summary>Headers of dead letters: those of Kafka Streams (KIP-1034), and two of alloc's own.</summary>
 internal static class LetterHeaders
 {
-    public const string Exception = "__streams.errors.exception";
-    public const string Message = "__streams.errors.message";
-    public const string Topic = "__streams.errors.topic";
-    public const string Partition = "__streams.errors.partition";
-    public const string Offset = "__streams.errors.offset";
+    public const string Exception = DeadLetterHeaders.Exception;
+    public const string Message = DeadLetterHeaders.Message;
+    public const string Topic = DeadLetterHeaders.Topic;
+    public const string Partition = DeadLetterHeaders.Partition;
+    public const string Offset = DeadLetterHeaders.Offset;
 
     /// <summary>What is wrong, in the word of <c>alloc_dead_letters_total</c>.</summary>
     public const string Kind = "__alloc.errors.kind";

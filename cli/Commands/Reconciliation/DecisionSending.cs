@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Alloc.Cli.Commands.DeadLetters;
+using Alloc.Cli.Replays;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Processors.Reconciliation;
@@ -19,8 +21,6 @@ namespace Alloc.Cli.Commands.Reconciliation;
 /// </summary>
 internal sealed class DecisionSending : IDisposable
 {
-    private const string FaultOffset = "__streams.errors.offset";
-    private const string FaultMessage = "__streams.errors.message";
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private static readonly Partition Only = 0;
     private readonly AllocClientOptions settings;
@@ -114,11 +114,13 @@ internal sealed class DecisionSending : IDisposable
     private static void ThrowIfOurs(
         ConsumeResult<byte[]?, byte[]?> letter, Dictionary<long, RepairDecision> written)
     {
-        if (long.TryParse(Header(letter, FaultOffset), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+        var at = ReplayHeaders.Text(letter.Message.Headers, LetterHeaders.Offset);
+        if (long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
             && written.TryGetValue(offset, out var decision))
         {
             throw AllocException.Usage(
-                $"Reconciliation cannot read the decision about {decision.MismatchId}: {Header(letter, FaultMessage)}");
+                $"Reconciliation cannot read the decision about {decision.MismatchId}: "
+                + ReplayHeaders.Text(letter.Message.Headers, LetterHeaders.Message));
         }
     }
 
@@ -133,9 +135,4 @@ internal sealed class DecisionSending : IDisposable
             return null;
         }
     }
-
-    private static string? Header(ConsumeResult<byte[]?, byte[]?> record, string name) =>
-        record.Message.Headers?.TryGetLastBytes(name, out var value) == true && value is not null
-            ? Encoding.UTF8.GetString(value)
-            : null;
 }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Alloc.Cli.Commands.DeadLetters;
+using Alloc.Cli.Replays;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
@@ -22,9 +24,6 @@ namespace Alloc.Cli.Commands.Slices;
 /// </summary>
 internal sealed class ModeSwitching : IDisposable
 {
-    private const string FaultTopic = "__streams.errors.topic";
-    private const string FaultOffset = "__streams.errors.offset";
-    private const string FaultMessage = "__streams.errors.message";
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private readonly AllocClientOptions settings;
     private readonly ISchemaRegistryClient registry;
@@ -111,10 +110,12 @@ internal sealed class ModeSwitching : IDisposable
                     return said;
                 }
             }
-            else if (Header(next, FaultTopic) == Topic && Header(next, FaultOffset) == Number(written.Offset))
+            else if (ReplayHeaders.Text(next.Message.Headers, LetterHeaders.Topic) == Topic
+                && ReplayHeaders.Text(next.Message.Headers, LetterHeaders.Offset) == Number(written.Offset))
             {
                 throw AllocException.Failed(
-                    $"The backlog refused to switch {request.Row.Id}: {Header(next, FaultMessage)}",
+                    $"The backlog refused to switch {request.Row.Id}: "
+                    + ReplayHeaders.Text(next.Message.Headers, LetterHeaders.Message),
                     "alloc catalogue get shows the modes that there are; ask again when that is mended.");
             }
         }
@@ -161,11 +162,6 @@ internal sealed class ModeSwitching : IDisposable
             return null;
         }
     }
-
-    private static string? Header(ConsumeResult<byte[]?, byte[]?> record, string name) =>
-        record.Message.Headers?.TryGetLastBytes(name, out var value) == true && value is not null
-            ? Encoding.UTF8.GetString(value)
-            : null;
 
     private static string Number(Offset offset) => offset.Value.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,17 +36,14 @@ internal sealed class ReadCommands : IProcessor<byte[], byte[], string, object>
 /// <summary>Reads from the headers of dead letters where they come from.</summary>
 internal sealed class ReadOrigins : IProcessor<byte[], byte[], string, object>
 {
-    // Names of KIP-1034, as the engine writes them.
-    private const string Topic = "__streams.errors.topic";
-    private const string Offset = "__streams.errors.offset";
     private IProcessorContext<string, object> context = null!;
 
     public void Init(IProcessorContext<string, object> context) => this.context = context;
 
     public void Process(in Record<byte[], byte[]> record)
     {
-        if (record.Headers?.LastText(Topic) is { } topic && long.TryParse(
-            record.Headers.LastText(Offset), NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
+        if (record.Headers?.LastText(DeadLetterHeaders.Topic) is { } topic && long.TryParse(
+            record.Headers.LastText(DeadLetterHeaders.Offset), NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
         {
             context.Forward(new Record<string, object>("", new DeadLetterOrigin(topic, offset), record.TimestampMs));
         }
