@@ -1,8 +1,8 @@
 namespace Alloc.Engine.Processing;
 
 /// <summary>
-/// Headers of dead letters that say why and where from: the names of Kafka Streams' dead-letter queue (KIP-1034). Values
-/// are UTF-8 texts, numbers in decimal digits.
+/// Headers of dead letters that say why and where from: the names of Kafka Streams' dead-letter queue (KIP-1034).
+/// Values are UTF-8 texts, numbers in decimal digits.
 /// </summary>
 public static class DeadLetterHeaders
 {

@@ -43,7 +43,8 @@ internal sealed class ReadOrigins : IProcessor<byte[], byte[], string, object>
     public void Process(in Record<byte[], byte[]> record)
     {
         if (record.Headers?.LastText(DeadLetterHeaders.Topic) is { } topic && long.TryParse(
-            record.Headers.LastText(DeadLetterHeaders.Offset), NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
+            record.Headers.LastText(DeadLetterHeaders.Offset), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var offset))
         {
             context.Forward(new Record<string, object>("", new DeadLetterOrigin(topic, offset), record.TimestampMs));
         }
