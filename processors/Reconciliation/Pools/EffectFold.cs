@@ -55,7 +55,7 @@ internal sealed class EffectFold
     }
 
     /// <summary>Takes up what services must do about an outcome.</summary>
-    public void Take(AllocationOutcome outcome, string position)
+    public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         if (rows.Count == 0 || outcome.PoolId.StartsWith('$'))
         {
@@ -68,6 +68,7 @@ internal sealed class EffectFold
             return;
         }
         var outcomeId = OutcomeIds.Of(outcome);
+        var position = MismatchIds.PositionOf(at);
         byte[]? written = null;
         foreach (var row in obliging)
         {

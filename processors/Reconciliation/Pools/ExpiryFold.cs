@@ -43,7 +43,7 @@ internal sealed class ExpiryFold
     private Tolerance Tolerance => catalogue.Of(MismatchClass.ExpiryNotReleased, Usual);
 
     /// <summary>Takes up what an outcome leaves held.</summary>
-    public void Take(AllocationOutcome outcome, string position)
+    public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         if (outcome.Event is AllocationOutcomeEvent.AuthorityChanged changed && outcome.DuplicateOf is null)
         {
@@ -54,7 +54,7 @@ internal sealed class ExpiryFold
         var after = outcome.After;
         for (var index = 0; index < after.Count; index++)
         {
-            Take(outcome.PoolId, after[index], position);
+            Take(outcome.PoolId, after[index], at);
         }
         if (after.Count > 0)
         {
@@ -62,7 +62,7 @@ internal sealed class ExpiryFold
         }
     }
 
-    private void Take(string poolId, Reservation reservation, string position)
+    private void Take(string poolId, Reservation reservation, in RecordMetadata at)
     {
         var key = new InPoolKey(poolId, reservation.ReservationId);
         var before = stores.HoldOf.Get(key);
@@ -91,7 +91,7 @@ internal sealed class ExpiryFold
             Held = reservation.Held,
             Version = reservation.Version,
             OrderRef = reservation.OrderRef,
-            Position = position,
+            Position = MismatchIds.PositionOf(at),
             IsTold = isSame && before!.IsTold,
         });
         if (!isSame)

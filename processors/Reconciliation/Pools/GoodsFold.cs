@@ -73,7 +73,7 @@ internal sealed class GoodsFold
     }
 
     /// <summary>The ledger booked something.</summary>
-    public void Take(AllocationOutcome outcome, string position)
+    public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         var booked = outcome.Event switch
         {
@@ -103,7 +103,7 @@ internal sealed class GoodsFold
                 ReservationId = booked.ReservationId,
                 OutcomeId = OutcomeIds.Of(outcome),
                 AtMs = outcome.TMs,
-                Position = position,
+                Position = MismatchIds.PositionOf(at),
             },
         });
     }

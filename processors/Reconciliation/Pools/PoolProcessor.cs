@@ -50,7 +50,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
                 answers.Answer(letter.Offset, record.TimestampMs);
                 break;
             case AllocationOutcome outcome:
-                Take(outcome, MismatchIds.PositionOf(at));
+                Take(outcome, at);
                 break;
             case EffectReceipt receipt:
                 effects.Take(record.Key, receipt, MismatchIds.PositionOf(at), record.TimestampMs);
@@ -66,7 +66,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
         }
     }
 
-    private void Take(AllocationOutcome outcome, string position)
+    private void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         if (outcome.CommandId is { } id && outcome.Source.Topic == options.CommandTopic)
         {
@@ -74,10 +74,10 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
             answers.Answered(outcome.PoolId, id);
         }
         repairs.Take(outcome);
-        expiries.Take(outcome, position);
-        effects.Take(outcome, position);
-        goods.Take(outcome, position);
-        supply.Take(outcome, position);
-        writers.Take(outcome, position);
+        expiries.Take(outcome, at);
+        effects.Take(outcome, at);
+        goods.Take(outcome, at);
+        supply.Take(outcome, at);
+        writers.Take(outcome, at);
     }
 }

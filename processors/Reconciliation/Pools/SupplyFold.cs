@@ -1,4 +1,5 @@
 using System.Globalization;
+using Alloc.Engine.Processing;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
@@ -14,9 +15,10 @@ internal sealed class SupplyFold(DifferenceBook differences)
 {
     private const string Source = "source";
     private const string Units = "units";
+    private static readonly Tolerance ByPolicy = new(TimeSpan.Zero, "policy");
 
     /// <summary>Takes up an outcome.</summary>
-    public void Take(AllocationOutcome outcome, string position)
+    public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         if (outcome.DuplicateOf is not null)
         {
@@ -29,32 +31,32 @@ internal sealed class SupplyFold(DifferenceBook differences)
         switch (outcome.Event)
         {
             case AllocationOutcomeEvent.SupplyParked parked:
-                Stand(outcome, position, parked);
+                Stand(outcome, at, parked);
                 break;
             case AllocationOutcomeEvent.SupplyGap gap:
-                Stand(outcome, position, gap);
+                Stand(outcome, at, gap);
                 break;
             case AllocationOutcomeEvent.SupplyIgnored { Why: SupplyIgnoredWhy.Conflict } conflict:
-                Stand(outcome, position, conflict);
+                Stand(outcome, at, conflict);
                 break;
             case AllocationOutcomeEvent.Consumed { Orphaned: > 0 } consumed:
                 StandOrphan(
-                    MismatchClass.OrphanConsume, outcome, position, consumed.ConsumeId, consumed.Orphaned,
+                    MismatchClass.OrphanConsume, outcome, at, consumed.ConsumeId, consumed.Orphaned,
                     $"consumed for {consumed.ReservationId}, and no promise covered them");
                 break;
             case AllocationOutcomeEvent.OrphanConsumed orphan:
                 StandOrphan(
-                    MismatchClass.OrphanConsume, outcome, position, orphan.ConsumeId, orphan.Quantity,
+                    MismatchClass.OrphanConsume, outcome, at, orphan.ConsumeId, orphan.Quantity,
                     $"consumed for {orphan.ReservationId}, and no promise covered them");
                 break;
             case AllocationOutcomeEvent.Returned { Orphaned: > 0 } returned:
                 StandOrphan(
-                    MismatchClass.OrphanReturn, outcome, position, returned.ConsumeId, returned.Orphaned,
+                    MismatchClass.OrphanReturn, outcome, at, returned.ConsumeId, returned.Orphaned,
                     $"came back for {returned.ReservationId}, and had not been consumed");
                 break;
             case AllocationOutcomeEvent.OrphanReturned orphan:
                 StandOrphan(
-                    MismatchClass.OrphanReturn, outcome, position, orphan.ConsumeId, orphan.Quantity,
+                    MismatchClass.OrphanReturn, outcome, at, orphan.ConsumeId, orphan.Quantity,
                     $"came back for {orphan.ReservationId}, and had not been consumed");
                 break;
             case AllocationOutcomeEvent.SupplyApplied { Version: not null }:
@@ -65,85 +67,75 @@ internal sealed class SupplyFold(DifferenceBook differences)
         }
     }
 
-    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyParked parked) =>
-        differences.Stand(new Finding(
-            SourceKey(MismatchClass.QuantityDrift, outcome.PoolId, parked.Source),
-            Sides.Of(
+    private void Stand(
+        AllocationOutcome outcome, in RecordMetadata at, AllocationOutcomeEvent.SupplyParked parked) => Stand(
+            outcome, at, SourceKey(MismatchClass.QuantityDrift, outcome.PoolId, parked.Source), ByPolicy,
+            position => Sides.Of(
                 parked.Source, $"Count {parked.Version} of {outcome.PoolId} is {Signed(parked.Rebase)} units off the "
                 + "ledger.", position, outcome.TMs, ("version", parked.Version), ("rebase", parked.Rebase)),
-            Ledger(outcome, position))
-        {
-            SinceMs = outcome.TMs,
-            Episode = position,
-            PoolId = outcome.PoolId,
-            Tolerance = new Tolerance(TimeSpan.Zero, "policy"),
-            Repair = new RepairFacts
+            new RepairFacts
             {
                 Kind = RepairKind.AcceptSnapshot,
                 PoolId = outcome.PoolId,
                 Source = parked.Source,
-            },
-        });
+            });
 
-    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyGap gap) =>
-        differences.Stand(new Finding(
-            GapKey(outcome.PoolId, gap.Source, gap.From, gap.To),
-            Sides.Silent(gap.Source, string.Create(
+    private void Stand(
+        AllocationOutcome outcome, in RecordMetadata at, AllocationOutcomeEvent.SupplyGap gap) => Stand(
+            outcome, at, GapKey(outcome.PoolId, gap.Source, gap.From, gap.To), ByPolicy,
+            _ => Sides.Silent(gap.Source, string.Create(
                 CultureInfo.InvariantCulture, $"Facts {gap.From} to {gap.To} of {outcome.PoolId} never came.")),
-            Ledger(outcome, position))
-        {
-            SinceMs = outcome.TMs,
-            Episode = position,
-            PoolId = outcome.PoolId,
-            Tolerance = new Tolerance(TimeSpan.Zero, "policy"),
-            Repair = new RepairFacts
+            new RepairFacts
             {
                 Kind = RepairKind.RequestMovements,
                 PoolId = outcome.PoolId,
                 Source = gap.Source,
                 FromSequence = gap.From,
                 ToSequence = gap.To,
-            },
-        });
+            });
 
-    private void Stand(AllocationOutcome outcome, string position, AllocationOutcomeEvent.SupplyIgnored conflict) =>
-        differences.Stand(new Finding(
-            SourceKey(MismatchClass.SupplyConflict, outcome.PoolId, conflict.Source),
-            Sides.Of(
+    private void Stand(
+        AllocationOutcome outcome, in RecordMetadata at, AllocationOutcomeEvent.SupplyIgnored conflict) => Stand(
+            outcome, at, SourceKey(MismatchClass.SupplyConflict, outcome.PoolId, conflict.Source), Tolerance.None,
+            position => Sides.Of(
                 conflict.Source, $"Count {conflict.Version} of {outcome.PoolId} came twice and says two things.",
                 position, outcome.TMs, ("version", conflict.Version ?? 0)),
-            Ledger(outcome, position))
-        {
-            SinceMs = outcome.TMs,
-            Episode = position,
-            PoolId = outcome.PoolId,
-            Repair = new RepairFacts
+            new RepairFacts
             {
                 Kind = RepairKind.RequestSnapshot,
                 PoolId = outcome.PoolId,
                 Source = conflict.Source,
-            },
-        });
+            });
 
     private void StandOrphan(
-        MismatchClass mismatch, AllocationOutcome outcome, string position, string consumeId, long quantity,
-        string what) => differences.Stand(new Finding(
-            new DifferenceKey(mismatch, Units, $"{outcome.PoolId}/{consumeId}"),
-            Sides.Of(
+        MismatchClass mismatch, AllocationOutcome outcome, in RecordMetadata at, string consumeId, long quantity,
+        string what) => Stand(
+            outcome, at, new DifferenceKey(mismatch, Units, $"{outcome.PoolId}/{consumeId}"), Tolerance.None,
+            position => Sides.Of(
                 "warehouse", $"{quantity} units of {outcome.PoolId} {what}.", position, outcome.TMs,
                 ("quantity", quantity)),
-            Ledger(outcome, position))
-        {
-            SinceMs = outcome.TMs,
-            Episode = position,
-            PoolId = outcome.PoolId,
-            Repair = new RepairFacts
+            new RepairFacts
             {
                 Kind = RepairKind.RequestSnapshot,
                 PoolId = outcome.PoolId,
                 MovementId = consumeId,
-            },
+            });
+
+    // The ledger said it in this outcome: nothing more is waited for.
+    private void Stand(
+        AllocationOutcome outcome, in RecordMetadata at, in DifferenceKey key, Tolerance tolerance,
+        Func<string, MismatchSide> said, RepairFacts repair)
+    {
+        var position = MismatchIds.PositionOf(at);
+        differences.Stand(new Finding(key, said(position), Ledger(outcome, position))
+        {
+            SinceMs = outcome.TMs,
+            Episode = position,
+            PoolId = outcome.PoolId,
+            Tolerance = tolerance,
+            Repair = repair,
         });
+    }
 
     private void EndSettled(AllocationOutcome outcome, SupplySource mark)
     {

@@ -1,3 +1,4 @@
+using Alloc.Engine.Processing;
 using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Catalogue;
@@ -15,7 +16,7 @@ internal sealed class WriterFold(DifferenceBook differences)
     private const string Pool = "pool";
 
     /// <summary>Takes up an outcome.</summary>
-    public void Take(AllocationOutcome outcome, string position)
+    public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
         if (outcome.Event is AllocationOutcomeEvent.AuthorityChanged changed && outcome.DuplicateOf is null)
         {
@@ -25,6 +26,7 @@ internal sealed class WriterFold(DifferenceBook differences)
         {
             return;
         }
+        var position = MismatchIds.PositionOf(at);
         differences.Stand(new Finding(
             new DifferenceKey(MismatchClass.DualWriter, Pool, outcome.PoolId),
             Sides.Of(
