@@ -5,13 +5,23 @@ namespace Alloc.Bench;
 
 /// <summary>
 /// The same commands and stage events decided by an instance with every application and by one that decides alone, by
-/// turns: commands decided a second in both; how far behind the others are then, and how soon they are not.
+/// turns: commands decided a second in both; how far behind the others are then, and how soon they are not. What is
+/// measured is an instance, and a broker, that have been at work: a young one compiles its code, and the more of it the
+/// more applications it has.
 /// </summary>
 internal static class BacklogPairs
 {
     public const string Alone = "commands decided a second, allocation alone";
     public const string Together = "commands decided a second, with by-order, backlog, reconciliation and projection";
     private const int Rounds = 3;
+
+    /// <summary>Commands that it has decided, and the others taken in, before those that are measured.</summary>
+    private const int WarmUpCount = 300_000;
+
+    /// <summary>Commands written in one pause: a second or two, of the ten for which a group keeps a member's place.</summary>
+    private const int PauseCount = 100_000;
+
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     public static async Task RunAsync(BenchRun run, BenchCluster cluster, CancellationToken cancellation)
@@ -88,24 +98,32 @@ internal static class BacklogPairs
             .ConfigureAwait(false);
         using var registry = cluster.OpenRegistry();
         using var load = new OrderLoad(settings, registry, options.Mix, isPaced: false, run.Time);
-        run.Say($"writing {options.Count:N0} commands and their stage events");
+        run.Say($"writing {WarmUpCount:N0} commands, and their stage events, to warm up");
         await Task.Run(
             () =>
             {
                 load.Open();
-                load.Send(options.Count, cancellation);
+                load.Send(WarmUpCount, cancellation);
                 load.Flush();
             }, cancellation).ConfigureAwait(false);
-        var place = PlaceOf(run, cluster, options.Count, load.EventCount);
-        run.Say(isTogether ? "deciding them, the others beside" : "deciding them");
         using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
         await using var engine = await EngineProcess.StartAsync(
             settings, options, "a", null, run.Time, cancellation, isTogether ? RoleTimes.AllRoles : RoleTimes.Roles[0],
             application).ConfigureAwait(false);
-        var begun = RoleTimes.Read(engine, run.Time);
-        var rate = await Task.Run(
-            () => meter.Count(load.CommandCount, options.Deadline, null, cancellation), cancellation)
+        await CountAsync(load.CommandCount).ConfigureAwait(false);
+        if (isTogether)
+        {
+            await FollowAsync(run, engine, settings, load, null, "", cancellation).ConfigureAwait(false);
+        }
+        run.Say($"writing {options.Count:N0} commands and their stage events while it stands still");
+        var before = load.CommandCount;
+        await Task.Run(() => WriteWhilePaused(engine, load, options.Count, cancellation), cancellation)
             .ConfigureAwait(false);
+        var place = PlaceOf(run, cluster, options.Count, load.EventCount);
+        run.Say(isTogether ? "deciding them, the others beside" : "deciding them");
+        var begun = RoleTimes.Read(engine, run.Time);
+        await CountAsync(load.CommandCount - before).ConfigureAwait(false);
+        var rate = meter.SecondHalf;
         run.Say($"{rate:N0} commands decided a second");
         var decided = RoleTimes.Read(engine, run.Time);
         run.Report.Add(new Figure("backlog", isTogether ? Together : Alone, rate, "/s", place));
@@ -124,7 +142,7 @@ internal static class BacklogPairs
                 run.Report.Add(new Figure(
                     "backlog", $"processor time a command, thread of {role}",
                     (caught.Of(application, role) - begun.Of(application, role)).TotalMicroseconds
-                        / load.CommandCount,
+                        / options.Count,
                     "µs", $"until all have caught up; {place}"));
             }
         }
@@ -136,13 +154,33 @@ internal static class BacklogPairs
             "backlog", "peak resident memory of the instance", engine.PeakBytes / 1048576.0, "MiB",
             $"{(isTogether ? "all applications" : "allocation alone")}; {place}"));
         return rate;
+
+        Task CountAsync(long count) =>
+            Task.Run(() => meter.Count(count, options.Deadline, null, cancellation), cancellation);
     }
 
+    /// <summary>Writes the load while the instance decides next to nothing of it.</summary>
+    private static void WriteWhilePaused(
+        EngineProcess engine, OrderLoad load, long count, CancellationToken cancellation)
+    {
+        for (var left = count; left > 0; left -= PauseCount)
+        {
+            engine.WhilePaused(() =>
+            {
+                load.Send(Math.Min(left, PauseCount), cancellation);
+                load.Flush();
+            });
+            cancellation.WaitHandle.WaitOne(Breath);
+        }
+    }
+
+    /// <summary>Waits until all have caught up.</summary>
+    /// <param name="decided">When all was decided, from when it is reported; null: nothing is.</param>
     private static async Task FollowAsync(
-        BenchRun run, EngineProcess engine, AllocClientOptions settings, OrderLoad load, RoleTimes decided,
+        BenchRun run, EngineProcess engine, AllocClientOptions settings, OrderLoad load, RoleTimes? decided,
         string place, CancellationToken cancellation)
     {
-        foreach (var role in RoleTimes.Roles.Skip(1).Take(2))
+        foreach (var role in decided is null ? [] : RoleTimes.Roles.Skip(1).Take(2))
         {
             if (await LagAsync(run, engine, settings, role, cancellation).ConfigureAwait(false) is { } behind)
             {
@@ -153,22 +191,26 @@ internal static class BacklogPairs
         }
         run.Say("the others catch up");
         await CatchUpAsync(run, engine, settings, load.WaitingCount, cancellation).ConfigureAwait(false);
-        run.Report.Add(new Figure(
-            "backlog", "until by-order and backlog had caught up, from when all were decided",
-            run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
+        Tell("by-order and backlog");
         await UntilAsync(
             run, async () => await LagAsync(run, engine, settings, "reconciliation", cancellation)
                 .ConfigureAwait(false) == 0, "reconciliation has not caught up", cancellation).ConfigureAwait(false);
-        run.Report.Add(new Figure(
-            "backlog", "until reconciliation had caught up, from when all were decided",
-            run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
+        Tell("reconciliation");
         await UntilAsync(
             run, async () => await engine.ProjectionAsync(cancellation).ConfigureAwait(false)
                 is { Behind: 0, IsKnown: true }, "the projection has not caught up", cancellation)
             .ConfigureAwait(false);
-        run.Report.Add(new Figure(
-            "backlog", "until the projection had caught up, from when all were decided",
-            run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
+        Tell("the projection");
+
+        void Tell(string who)
+        {
+            if (decided is not null)
+            {
+                run.Report.Add(new Figure(
+                    "backlog", $"until {who} had caught up, from when all were decided",
+                    run.Time.GetElapsedTime(decided.At).TotalSeconds, "s", $"to about a second; {place}"));
+            }
+        }
     }
 
     private static async Task UntilAsync(

@@ -37,6 +37,9 @@ internal sealed class EngineProcess : IAsyncDisposable
     /// <summary>The processor time that it has used so far.</summary>
     public ThreadTimes ReadTimes() => ThreadTimes.Read(child.Id);
 
+    /// <summary>Runs work while it stands still; for much less than its place in the group is kept.</summary>
+    public void WhilePaused(Action work) => ProcessPause.During(child.Id, work);
+
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="settings">The cluster and the topics' prefix.</param>
     /// <param name="options">Threads, and where state is kept.</param>

@@ -37,6 +37,11 @@ internal sealed class OutcomeMeter : IDisposable
     public long ValueBytes { get; private set; }
 
     /// <summary>
+    /// How many a second of the last count's second half: a young process compiles its code in the first.
+    /// </summary>
+    public double SecondHalf { get; private set; }
+
+    /// <summary>
     /// Counts records until there are as many as wanted, and returns how many a second after the first tenth.
     /// </summary>
     /// <param name="count">How many.</param>
@@ -45,7 +50,7 @@ internal sealed class OutcomeMeter : IDisposable
     /// <param name="cancellation">Stops it.</param>
     public double Count(long count, TimeSpan deadline, Action<byte[]>? onRecord, CancellationToken cancellation)
     {
-        long seen = 0, tenthAt = 0, tenth = 0;
+        long seen = 0, tenthAt = 0, tenth = 0, halfAt = 0, half = 0;
         var startedAt = time.GetTimestamp();
         while (seen < count)
         {
@@ -72,7 +77,13 @@ internal sealed class OutcomeMeter : IDisposable
                 tenthAt = time.GetTimestamp();
                 tenth = seen;
             }
+            if (halfAt == 0 && seen >= count / 2)
+            {
+                halfAt = time.GetTimestamp();
+                half = seen;
+            }
         }
+        SecondHalf = (seen - half) / time.GetElapsedTime(halfAt).TotalSeconds;
         return (seen - tenth) / time.GetElapsedTime(tenthAt).TotalSeconds;
     }
 

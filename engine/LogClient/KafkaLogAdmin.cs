@@ -104,7 +104,7 @@ internal sealed class KafkaLogAdmin : ILogAdmin
 
     public LogBounds Bounds(TopicPartition partition) => Call("ListOffsets", () =>
     {
-        var offsets = consumer.QueryWatermarkOffsets(Native(partition), timeout);
+        var offsets = Watermarks(partition, timeout);
         return new LogBounds(offsets.Low.Value, offsets.High.Value);
     });
 
@@ -124,7 +124,7 @@ internal sealed class KafkaLogAdmin : ILogAdmin
     });
 
     public long Beginning(TopicPartition partition) => Call(
-        "ListOffsets", () => consumer.QueryWatermarkOffsets(Native(partition), LookTimeout).Low.Value);
+        "ListOffsets", () => Watermarks(partition, LookTimeout).Low.Value);
 
     public IReadOnlyDictionary<TopicPartition, long> Ends(IReadOnlyCollection<TopicPartition> partitions) =>
         OffsetsAt(LatestTimestamp, partitions);
@@ -198,6 +198,33 @@ internal sealed class KafkaLogAdmin : ILogAdmin
         return partitions;
     }
 
+    private WatermarkOffsets Watermarks(TopicPartition partition, TimeSpan within)
+    {
+        try
+        {
+            return consumer.QueryWatermarkOffsets(Native(partition), within);
+        }
+        catch (KafkaException error)
+        {
+            LookAgain([(partition.Topic, error.Error)]);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What the client knows of a topic it keeps for 90 seconds, three intervals of its refreshing. Where that is not
+    /// so any more, or was not all when a new topic was looked at, it is told, for who asks again in a moment.
+    /// </summary>
+    private void LookAgain(IEnumerable<(string Topic, Error Error)> failures)
+    {
+        var outdated = failures.Where(f => f.Error.Code is ErrorCode.Local_UnknownPartition
+            or ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownTopicOrPart);
+        foreach (var topic in outdated.Select(f => f.Topic).Distinct(StringComparer.Ordinal))
+        {
+            _ = admin.GetMetadata(topic, LookTimeout);
+        }
+    }
+
     private Dictionary<TopicPartition, long> OffsetsAt(
         long timestamp, IReadOnlyCollection<TopicPartition> partitions) => Call("ListOffsets", () =>
         {
@@ -211,6 +238,7 @@ internal sealed class KafkaLogAdmin : ILogAdmin
             catch (TopicPartitionOffsetException partly)
             {
                 answered = partly.Results;
+                LookAgain(answered.Where(a => a.Error.IsError).Select(a => (a.Topic, a.Error)));
             }
             var known = answered.Where(a => !a.Error.IsError).ToList();
             return known.Count > 0

@@ -37,6 +37,21 @@ public sealed class KafkaLogAdminTests(TestCluster cluster) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task A_partition_that_came_after_the_topic_was_looked_at_is_known_when_it_is_asked_for_again()
+    {
+        var topic = await TopicAsync(partitions: 1);
+        Assert.Equal(new LogBounds(0, 0), Admin.Bounds(new TopicPartition(topic, 0)));
+        using var admin = new AdminClientBuilder([new("bootstrap.servers", cluster.BootstrapServers)]).Build();
+        await admin.CreatePartitionsAsync([new() { Topic = topic, IncreaseTo = 3 }]);
+
+        var old = Assert.Throws<LogException>(() => Admin.Bounds(new TopicPartition(topic, 1)));
+        Assert.Equal(LogFailure.RetryCall, old.Failure);
+
+        Assert.Equal(new LogBounds(0, 0), Admin.Bounds(new TopicPartition(topic, 1)));
+        Assert.Equal(0, Admin.Beginning(new TopicPartition(topic, 2)));
+    }
+
+    [Fact]
     public async Task The_end_is_the_high_watermark_though_a_transaction_stands_open()
     {
         var topic = await TopicAsync(partitions: 1);
