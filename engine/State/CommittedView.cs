@@ -7,9 +7,16 @@ namespace Alloc.Engine.State;
 /// Layers and cursor are taken together under the task state's gate: otherwise a layer that is written in between would
 /// be seen neither in memory nor in the database, or a newer file under an older layer.
 /// </remarks>
+/// <param name="storeId">The store's id.</param>
+/// <param name="keySerde">Its keys.</param>
+/// <param name="keyBytes">The bytes of a key that is in memory, without the store's id; called on any thread.</param>
+/// <param name="valueSerde">Its values.</param>
+/// <param name="ordinal">Its place among the task's stores.</param>
+/// <param name="state">The task's state.</param>
+/// <param name="database">The database under the store.</param>
 internal sealed class CommittedView<TKey, TValue>(
-    byte storeId, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, int ordinal, TaskState state,
-    IStateDatabase database)
+    byte storeId, ISerde<TKey> keySerde, Func<TKey, ByteBuffer, byte[]> keyBytes, ISerde<TValue> valueSerde,
+    int ordinal, TaskState state, IStateDatabase database)
     : IReadOnlyKeyValueStore<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -40,23 +47,10 @@ internal sealed class CommittedView<TKey, TValue>(
 
     private IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
     {
-        var entries = new Dictionary<TKey, TValue?>();
-        var bytes = new ByteBuffer();
-        // Of many that are not in the database yet most lie elsewhere: those cost a look each, and nothing more.
-        var cursor = state.TakeCommitted<TKey, TValue>(ordinal, database, (key, value) =>
-        {
-            Write(key, bytes);
-            if (MergedScan.IsWithin(bytes.Written, from, to))
-            {
-                entries[key] = value;
-            }
-        });
-        var overlay = new List<ScanEntry<TKey, TValue>>(entries.Count);
-        foreach (var (key, value) in entries)
-        {
-            overlay.Add(new ScanEntry<TKey, TValue>(Encode(key), key, value));
-        }
-        foreach (var entry in MergedScan.Read(overlay, cursor, from, to, keySerde, valueSerde))
+        // What is not in the database yet is sorted once for all who scan: a piece of it costs what the piece has.
+        var (runs, cursor) = state.TakeCommitted<TKey, TValue>(ordinal, database, keyBytes);
+        var overlay = RunMerge.Read(runs, from[1..], to[0] == storeId ? to[1..] : null);
+        foreach (var entry in MergedScan.Read(storeId, overlay, cursor, from, to, keySerde, valueSerde))
         {
             yield return entry;
         }

@@ -54,8 +54,9 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
     public IEnumerable<KeyValuePair<TKey, TValue>> All() => Prefix(default);
 
     public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() => new DecodedView<TKey, TValue>(
-        new CommittedView<EncodedKey, byte[]>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database), keys,
-        values);
+        new CommittedView<EncodedKey, byte[]>(
+            Definition.StoreId, KeySerde, KeyBytes, ValueSerde, Ordinal, State, Database),
+        keys, values);
 
     public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
 

@@ -46,7 +46,8 @@ internal sealed class KeyValueStore<TKey, TValue>(
     public IEnumerable<KeyValuePair<TKey, TValue>> All() => Prefix(default);
 
     public IReadOnlyKeyValueStore<TKey, TValue> ReadCommitted() =>
-        new CommittedView<TKey, TValue>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database);
+        new CommittedView<TKey, TValue>(
+            Definition.StoreId, KeySerde, KeyBytes, ValueSerde, Ordinal, State, Database);
 
     public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
 }

@@ -1,14 +1,15 @@
+using System.Diagnostics;
+
 namespace Alloc.Engine.State;
 
 /// <summary>Committed layers that are written to the database together, oldest first.</summary>
 /// <remarks>
-/// The list grows under the task state's gate only. An index of the entries is made when somebody looks for one.
+/// The list grows under the task state's gate only. What a store needs to find entries in them is made when somebody
+/// looks for one.
 /// </remarks>
 internal sealed class LayerGroup(int storeCount)
 {
     private readonly object?[] indexes = new object?[storeCount];
-    private readonly int[] indexedLayers = new int[storeCount];
-    private readonly Lock indexGate = new();
 
     public List<StateLayer> Layers { get; } = [];
 
@@ -23,53 +24,18 @@ internal sealed class LayerGroup(int storeCount)
         RecordCount += layer.RecordCount;
     }
 
-    /// <summary>Looks a key up in the first <paramref name="layers"/> of a store, or a few more.</summary>
-    /// <returns>False when none of them wrote the key.</returns>
-    public bool TryFind<TKey, TValue>(
-        int storeOrdinal, ReadOnlySpan<StateLayer> layers, TKey key, out (TValue? Value, int Layer) found)
+    /// <summary>Where the entries of a store are in these layers; on any thread.</summary>
+    public LayerIndex<TKey, TValue> IndexOf<TKey, TValue>(int storeOrdinal)
         where TKey : notnull
         where TValue : class
     {
-        lock (indexGate)
+        var index = Volatile.Read(ref indexes[storeOrdinal]);
+        if (index is null)
         {
-            return Index<TKey, TValue>(storeOrdinal, layers).TryGetValue(key, out found);
+            var made = new LayerIndex<TKey, TValue>(storeOrdinal);
+            index = Interlocked.CompareExchange(ref indexes[storeOrdinal], made, null) ?? made;
         }
-    }
-
-    /// <summary>Copies the newest entry of every key for which <paramref name="take"/> answers true.</summary>
-    public void Collect<TKey, TValue>(
-        int storeOrdinal, ReadOnlySpan<StateLayer> layers, Action<TKey, TValue?> take)
-        where TKey : notnull
-        where TValue : class
-    {
-        lock (indexGate)
-        {
-            foreach (var (key, entry) in Index<TKey, TValue>(storeOrdinal, layers))
-            {
-                take(key, entry.Value);
-            }
-        }
-    }
-
-    private Dictionary<TKey, (TValue? Value, int Layer)> Index<TKey, TValue>(
-        int storeOrdinal, ReadOnlySpan<StateLayer> layers)
-        where TKey : notnull
-        where TValue : class
-    {
-        var index = (Dictionary<TKey, (TValue? Value, int Layer)>)(indexes[storeOrdinal] ??=
-            new Dictionary<TKey, (TValue? Value, int Layer)>());
-        for (; indexedLayers[storeOrdinal] < layers.Length; indexedLayers[storeOrdinal]++)
-        {
-            var layer = layers[indexedLayers[storeOrdinal]];
-            if (layer.Part(storeOrdinal) is LayerPart<TKey, TValue> part)
-            {
-                for (var i = 0; i < part.Count; i++)
-                {
-                    var entry = part[i];
-                    index[entry.Key] = (entry.Value, layer.Number);
-                }
-            }
-        }
-        return index;
+        Debug.Assert(index is LayerIndex<TKey, TValue>, "a store has one kind of entries");
+        return (LayerIndex<TKey, TValue>)index;
     }
 }

@@ -2,16 +2,9 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.State;
 
-/// <summary>An entry of the layers; a null value hides the database's.</summary>
-internal readonly record struct ScanEntry<TKey, TValue>(byte[] KeyBytes, TKey Key, TValue? Value)
-    where TValue : class;
-
 /// <summary>Reads layers and database as one ascending sequence.</summary>
 internal static class MergedScan
 {
-    public static bool IsWithin(ReadOnlySpan<byte> key, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
-        key.SequenceCompareTo(from) >= 0 && key.SequenceCompareTo(to) < 0;
-
     /// <summary>
     /// The first key that does not begin with the prefix, whose first byte is a store id and so below 255.
     /// </summary>
@@ -28,32 +21,39 @@ internal static class MergedScan
     }
 
     /// <summary>Merges; disposes the cursor when the sequence was read, or was given up.</summary>
+    /// <param name="storeId">The store's id, which the keys in the database begin with.</param>
+    /// <param name="overlay">What is in memory, ascending.</param>
+    /// <param name="cursor">What is under it.</param>
+    /// <param name="from">The first key, with the store's id.</param>
+    /// <param name="to">The end, excluded, which may be the next store's id.</param>
+    /// <param name="keys">Decodes keys.</param>
+    /// <param name="values">Decodes values.</param>
     public static IEnumerable<KeyValuePair<TKey, TValue>> Read<TKey, TValue>(
-        List<ScanEntry<TKey, TValue>> overlay, IDatabaseCursor cursor, byte[] from, byte[] to,
+        byte storeId, IEnumerable<RunEntry<TValue>> overlay, IDatabaseCursor cursor, byte[] from, byte[] to,
         IDeserializer<TKey> keys, IDeserializer<TValue> values)
         where TValue : class
     {
         using (cursor)
         {
-            overlay.Sort((x, y) => x.KeyBytes.AsSpan().SequenceCompareTo(y.KeyBytes));
             cursor.Seek(from);
             foreach (var entry in overlay)
             {
-                while (IsBefore(cursor, entry.KeyBytes))
+                int order;
+                while ((order = Compare(cursor, storeId, entry.Key)) < 0)
                 {
                     yield return Decode(cursor, keys, values);
                     cursor.Next();
                 }
-                if (cursor.IsValid && cursor.Key.SequenceEqual(entry.KeyBytes))
+                if (order == 0)
                 {
                     cursor.Next();
                 }
                 if (entry.Value is not null)
                 {
-                    yield return new KeyValuePair<TKey, TValue>(entry.Key, entry.Value);
+                    yield return new KeyValuePair<TKey, TValue>(keys.Deserialize(entry.Key), entry.Value);
                 }
             }
-            while (IsBefore(cursor, to))
+            while (cursor.IsValid && cursor.Key.SequenceCompareTo(to) < 0)
             {
                 yield return Decode(cursor, keys, values);
                 cursor.Next();
@@ -61,8 +61,9 @@ internal static class MergedScan
         }
     }
 
-    private static bool IsBefore(IDatabaseCursor cursor, byte[] key) =>
-        cursor.IsValid && cursor.Key.SequenceCompareTo(key) < 0;
+    // The cursor stands at the store's keys or behind them.
+    private static int Compare(IDatabaseCursor cursor, byte storeId, byte[] key) =>
+        cursor.IsValid && cursor.Key[0] == storeId ? cursor.Key[1..].SequenceCompareTo(key) : 1;
 
     private static KeyValuePair<TKey, TValue> Decode<TKey, TValue>(
         IDatabaseCursor cursor, IDeserializer<TKey> keys, IDeserializer<TValue> values) =>

@@ -2,6 +2,10 @@ using Alloc.Engine.Processing;
 
 namespace Alloc.Engine.State;
 
+/// <summary>An entry in memory; a null value hides the database's.</summary>
+internal readonly record struct ScanEntry<TKey, TValue>(byte[] KeyBytes, TKey Key, TValue? Value)
+    where TValue : class;
+
 /// <summary>
 /// A store's slots and its database as one ascending sequence. What a scan costs depends on what it gives, and neither
 /// on what lies behind the place where its reader stops nor on what was deleted before its first entry.

@@ -291,13 +291,15 @@ internal sealed class TaskState : ITaskState
                 olderLayers = CollectionsMarshal.AsSpan(older.Layers);
             }
         }
-        return newer.TryFind(storeOrdinal, newerLayers, key, out found)
-            || (older is not null && older.TryFind(storeOrdinal, olderLayers, key, out found));
+        return newer.IndexOf<TKey, TValue>(storeOrdinal).TryFind(newerLayers, key, out found)
+            || (older is not null && older.IndexOf<TKey, TValue>(storeOrdinal).TryFind(olderLayers, key, out found));
     }
 
-    /// <summary>Takes the committed writes in memory, older ones first, and a cursor over what is under them.</summary>
-    internal IDatabaseCursor TakeCommitted<TKey, TValue>(
-        int storeOrdinal, IStateDatabase from, Action<TKey, TValue?> take)
+    /// <summary>
+    /// Takes the committed writes in memory as sorted runs, older ones first, and a cursor over what is under them.
+    /// </summary>
+    internal (List<RunEntry<TValue>[]> Runs, IDatabaseCursor Cursor) TakeCommitted<TKey, TValue>(
+        int storeOrdinal, IStateDatabase from, Func<TKey, ByteBuffer, byte[]> keyBytes)
         where TKey : notnull
         where TValue : class
     {
@@ -317,9 +319,10 @@ internal sealed class TaskState : ITaskState
             }
             cursor = from.CreateCursor();
         }
-        older?.Collect(storeOrdinal, olderLayers, take);
-        newer.Collect(storeOrdinal, newerLayers, take);
-        return cursor;
+        var runs = new List<RunEntry<TValue>[]>();
+        older?.IndexOf<TKey, TValue>(storeOrdinal).TakeRuns(olderLayers, keyBytes, runs);
+        newer.IndexOf<TKey, TValue>(storeOrdinal).TakeRuns(newerLayers, keyBytes, runs);
+        return (runs, cursor);
     }
 
     /// <summary>

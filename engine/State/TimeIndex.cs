@@ -54,7 +54,8 @@ internal sealed class TimeIndex<TKey> : OverlayStore<TimedKey, Present>, ITimeIn
     }
 
     public object AsCommitted() => new ReadOnlyTimeIndex<TKey>(
-        new CommittedView<TimedKey, Present>(Definition.StoreId, KeySerde, ValueSerde, Ordinal, State, Database),
+        new CommittedView<TimedKey, Present>(
+            Definition.StoreId, KeySerde, KeyBytes, ValueSerde, Ordinal, State, Database),
         typedKeys);
 
     public void Add(long dueAtMs, TKey key) => Add(dueAtMs, key, isNew: false);

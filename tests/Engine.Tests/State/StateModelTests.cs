@@ -256,6 +256,15 @@ public sealed class StateModelTests
             var view = state.ReadCommitted<PartKey, Text>("items");
             Assert.Equal(Items, view.All());
             Assert.Equal(Items.Where(i => i.Key.Pool == "pool2"), view.Prefix("pool2\0"u8.ToArray()));
+            var (from, to) = (new PartKey("pool1", 10), new PartKey("pool2", 30));
+            Assert.Equal(
+                Items.Where(i => Order.Compare(i.Key, from) >= 0 && Order.Compare(i.Key, to) < 0),
+                view.Range(from, to));
+            Assert.Empty(view.Range(to, from));
+            Assert.Equal(
+                Timers.Select(t => (t.DueAtMs, t.Key)),
+                state.ReadCommitted().GetStore<ITimeIndex<PartKey>>("timers").Until(long.MaxValue)
+                    .Select(t => (t.Key, t.Value)));
             foreach (var number in Enumerable.Range(0, 60))
             {
                 var key = new PartKey("pool0", number);
