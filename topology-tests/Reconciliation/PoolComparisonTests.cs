@@ -339,6 +339,22 @@ public sealed class PoolComparisonTests
     }
 
     [Fact]
+    public void A_count_of_a_pool_ends_nothing_of_one_whose_name_begins_with_it()
+    {
+        using var world = new World();
+        world.Stock(10);
+        world.Stock(10, "parts-7/gear");
+        world.Consume("walk-in", 2, "m-1", "parts-7/gear");
+        world.Pass(TimeSpan.FromMinutes(30), 30);
+        var found = world.Standing();
+
+        Count(world, version: 1, quantity: 8, through: null);
+
+        Assert.Equal(["OrphanConsume parts-7/gear/m-1"], found);
+        Assert.Equal(found, world.Standing());
+    }
+
+    [Fact]
     public void A_count_that_the_ledger_does_not_believe_stands_until_it_is_settled()
     {
         using var world = new World(policy: PolicyVersions.Version0 with { Drift = new DriftTolerance(10, 5) });

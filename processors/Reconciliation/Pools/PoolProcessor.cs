@@ -33,7 +33,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
         expiries = new ExpiryFold(options.OutcomeTopic, context, stores, differences, catalogue);
         effects = new EffectFold(options, serdes.Redeliveries, context, stores, differences, catalogue);
         goods = new GoodsFold(options, context, stores, differences, catalogue);
-        supply = new SupplyFold(differences);
+        supply = new SupplyFold(differences, new OpenGaps(stores.MarkOfPool));
         writers = new WriterFold(differences);
         repairs = new RepairAnswers(differences);
     }

@@ -11,7 +11,9 @@ namespace Alloc.Processors.Reconciliation.Pools;
 /// What the ledger itself says of its supply: counts that it does not believe, facts that are missing, sources that
 /// contradict themselves, and units that moved and that no promise covered.
 /// </summary>
-internal sealed class SupplyFold(DifferenceBook differences)
+/// <param name="differences">What stands.</param>
+/// <param name="gaps">Which sequences stand as missing.</param>
+internal sealed class SupplyFold(DifferenceBook differences, OpenGaps gaps)
 {
     private const string Source = "source";
     private const string Units = "units";
@@ -35,6 +37,7 @@ internal sealed class SupplyFold(DifferenceBook differences)
                 break;
             case AllocationOutcomeEvent.SupplyGap gap:
                 Stand(outcome, at, gap);
+                Remember(outcome.PoolId, gap.Source, gap.From, gap.To);
                 break;
             case AllocationOutcomeEvent.SupplyIgnored { Why: SupplyIgnoredWhy.Conflict } conflict:
                 Stand(outcome, at, conflict);
@@ -150,15 +153,56 @@ internal sealed class SupplyFold(DifferenceBook differences)
         {
             differences.End(conflict, $"count {applied.Version} took its place");
         }
-        var ofSource = $"{outcome.PoolId}/{mark.Source}/";
-        foreach (var (key, gap) in differences.Those(MismatchClass.SupplyGap, Source, ofSource))
+        EndGaps(outcome.PoolId, mark);
+    }
+
+    private void EndGaps(string poolId, SupplySource mark)
+    {
+        if (CountOf(poolId, mark.Source) is not (> 0 and var count))
         {
-            var (from, to) = (gap.Difference.Repair!.FromSequence, gap.Difference.Repair.ToSequence);
-            if (!mark.Missing.Any(m => m.From <= to && m.To >= from))
+            return;
+        }
+        var over = gaps.Over(poolId, mark.Source, mark.Missing);
+        foreach (var (from, to) in over)
+        {
+            differences.End(GapKey(poolId, mark.Source, from, to), "nothing is missing any more");
+            gaps.Remove(poolId, mark.Source, from, to);
+        }
+        if (over.Count > 0)
+        {
+            gaps.SetCount(poolId, mark.Source, checked(count - over.Count));
+        }
+    }
+
+    private void Remember(string poolId, string source, long from, long to)
+    {
+        var count = CountOf(poolId, source);
+        if (gaps.Add(poolId, source, from, to))
+        {
+            gaps.SetCount(poolId, source, checked(count + 1));
+        }
+    }
+
+    // Gaps that stood before they were remembered in numbers are taken up from what stands.
+    private long CountOf(string poolId, string source)
+    {
+        if (gaps.Count(poolId, source) is { } known)
+        {
+            return known;
+        }
+        var count = 0;
+        foreach (var (_, gap) in differences.Those(MismatchClass.SupplyGap, Source, $"{poolId}/{source}/"))
+        {
+            // Where one id ends and the next begins a scope's id does not say.
+            if (gap.Difference.Scope?.PoolId == poolId
+                && gap.Difference.Repair is { FromSequence: { } from, ToSequence: { } to } facts
+                && facts.Source == source && gaps.Add(poolId, source, from, to))
             {
-                differences.End(key, "nothing is missing any more");
+                count++;
             }
         }
+        gaps.SetCount(poolId, source, count);
+        return count;
     }
 
     // A count says what is there, whatever moved before it.
@@ -166,7 +210,9 @@ internal sealed class SupplyFold(DifferenceBook differences)
     {
         foreach (var mismatch in (ReadOnlySpan<MismatchClass>)[MismatchClass.OrphanConsume, MismatchClass.OrphanReturn])
         {
-            foreach (var (key, _) in differences.Those(mismatch, Units, $"{poolId}/"))
+            // The id of another pool may begin with this one's.
+            foreach (var (key, _) in differences.Those(mismatch, Units, $"{poolId}/")
+                .Where(d => d.Value.Difference.Scope?.PoolId == poolId))
             {
                 differences.End(key, "a count came after it");
             }
