@@ -14,8 +14,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Alloc.Web.Endpoints;
 
 /// <summary>
-/// Mismatches: those that are not closed, page before ticket and the oldest first, and each one with its repair. Any
-/// instance with reconciliation answers.
+/// Mismatches: those that are not closed, page before ticket and the oldest first, what is settled of an order or a
+/// scope, and each one with its repair. Any instance with reconciliation answers.
 /// </summary>
 internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers peers, TimeProvider time)
 {
@@ -37,6 +37,8 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
     private static readonly QueryParameter Pool = QueryParameter.Text("pool", IdLength);
     private static readonly QueryParameter Order = QueryParameter.Text("order", IdLength);
     private static readonly FlagParameter Queued = QueryParameter.Flag("queued");
+    private static readonly FlagParameter Settled = QueryParameter.Flag("settled");
+    private static readonly FlagParameter Whole = QueryParameter.Flag("whole");
     private static readonly QueryParameter After = new(
         "after", value => Place(value) is null ? "is no place that a list ended at" : null);
 
@@ -45,12 +47,15 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/mismatches", ListAsync).Takes(
-            State, Severity, Class, Owner, Assignee, Scope, Pool, Order, Queued, Limit, After);
+            State, Severity, Class, Owner, Assignee, Scope, Pool, Order, Queued, Settled, Whole, Limit, After);
         routes.MapGet("/v1/mismatches/{id}", OneAsync);
         routes.MapGet("/v1/mismatch-counts", CountsAsync);
     }
 
-    /// <summary>GET /v1/mismatches: a piece of the list; <c>next</c> is where it goes on, null at its end.</summary>
+    /// <summary>
+    /// GET /v1/mismatches: a piece of the list; <c>next</c> is where it goes on, null at its end. With <c>whole</c>
+    /// each is shown as it is by itself.
+    /// </summary>
     private Task ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
@@ -65,15 +70,27 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
             PoolId = Text(query, Pool),
             OrderRef = Text(query, Order),
             IsQueued = Queued.Of(query),
+            IsSettled = Settled.Of(query),
         };
+        if (filter is { IsSettled: true, ScopeId: null, OrderRef: null })
+        {
+            return Problem.WriteAsync(
+                context, 400, "Bad request", "settled: say of which order (?order=) or of what (?scope=).");
+        }
+        var isWhole = Whole.Of(query);
         var limit = (int)(Limit.Of(query) ?? DefaultLimit);
         var after = Text(query, After) is { } text ? Place(text) : null;
         return AnswerAsync(context, "", stores =>
         {
-            var page = MismatchDirectory.ReadsOf(stores).Open(filter, limit, after);
+            var reads = MismatchDirectory.ReadsOf(stores);
+            var page = reads.Open(filter, limit, after);
+            // One that was forgotten since the list was read is left out.
+            var shown = isWhole
+                ? page.Mismatches.Select(m => reads.Find(m.Place.MismatchId)).OfType<KeptMismatch>().Select(One)
+                : page.Mismatches.Select(Line);
             return new JsonObject
             {
-                ["mismatches"] = new JsonArray([.. page.Mismatches.Select(m => (JsonNode)Line(m))]),
+                ["mismatches"] = new JsonArray([.. shown.Select(m => (JsonNode)m)]),
                 ["next"] = page.Next is { } next ? Text(next) : null,
             };
         });
@@ -86,18 +103,7 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
         return AnswerAsync(
             context, $"There is no mismatch {id}: it never was, or was closed more than seven days ago. "
             + "reconciliation.events keeps what happened to it.",
-            stores =>
-            {
-                if (MismatchDirectory.ReadsOf(stores).Find(id) is not { } kept)
-                {
-                    return null;
-                }
-                var json = AvroJson.Of(kept.Mismatch);
-                json["ageSeconds"] = Age(kept.Mismatch.OpenedAtMs);
-                json["tried"] = new JsonArray([.. kept.Tried.Select(t => (JsonNode)t)]);
-                json["facts"] = kept.Facts is { } facts ? AvroJson.Of(facts with { Payload = null }) : null;
-                return json;
-            });
+            stores => MismatchDirectory.ReadsOf(stores).Find(id) is { } kept ? One(kept) : null);
     }
 
     /// <summary>GET /v1/mismatch-counts: how many are not closed, and the exception queues.</summary>
@@ -121,6 +127,15 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
             })]),
         };
     });
+
+    private JsonObject One(KeptMismatch kept)
+    {
+        var json = AvroJson.Of(kept.Mismatch);
+        json["ageSeconds"] = Age(kept.Mismatch.OpenedAtMs);
+        json["tried"] = new JsonArray([.. kept.Tried.Select(t => (JsonNode)t)]);
+        json["facts"] = kept.Facts is { } facts ? AvroJson.Of(facts with { Payload = null }) : null;
+        return json;
+    }
 
     private JsonObject Line(ListedMismatch listed)
     {

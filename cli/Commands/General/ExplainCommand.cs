@@ -14,7 +14,8 @@ namespace Alloc.Cli.Commands.General;
 
 /// <summary>
 /// <c>alloc explain COMMAND-ID|RESERVATION|POOL|ORDER</c>: why it was decided so, with each rule and its numbers, and
-/// what would have made it pass. <c>--why-not</c> asks what a hold would be answered now.
+/// what would have made it pass; of an order or a reservation also where others say something else of it.
+/// <c>--why-not</c> asks what a hold would be answered now.
 /// </summary>
 internal static class ExplainCommand
 {
@@ -71,12 +72,27 @@ internal static class ExplainCommand
         }
         if (found.Count == 0)
         {
-            return order is { IsKnown: true }
+            if (order is { IsKnown: false, Mismatches.Rows.Count: > 0 })
+            {
+                ExplainOrder.Warn(context, order);
+            }
+            // Of an order that nothing was ever held for, others may still speak.
+            return order is { IsKnown: true } or { Mismatches.Rows.Count: > 0 }
                 ? ExplainOrder.Show(context, journal, order, cancellation)
                 : throw Nothing(what, pool, order);
         }
-        var chosen = Choose(found, what);
+        return await ShowAsync(context, journal, Choose(found, what), what, order, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ShowAsync(
+        CommandContext context, OutcomeJournal journal, List<AllocationOutcome> chosen, string what,
+        FoundOrder? order, CancellationToken cancellation)
+    {
         var now = await PresentState.OfAsync(context, chosen, what, cancellation).ConfigureAwait(false);
+        if (order is { IsReservation: true, Waiting.Order: null })
+        {
+            now.Join(order.Mismatches);
+        }
         var shown = new JsonArray([.. chosen.Select(o => (JsonNode)Json(o, now))]);
         if (order?.Waiting.Order is not null)
         {
@@ -88,10 +104,19 @@ internal static class ExplainCommand
             {
                 ExplainOrder.Write(context, order, rows.Count > 1 ? rows : []);
                 Write(console, chosen, now);
+                now.Mismatches?.Without(order.Mismatches).Write(console, context.Time);
             });
             return ExitCode.Ok;
         }
-        context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console => Write(console, chosen, now));
+        if (order is not { IsKnown: true })
+        {
+            now.Mismatches?.Warn(context);
+        }
+        context.Screen.One(chosen.Count == 1 ? shown[0]!.DeepClone() : shown, console =>
+        {
+            Write(console, chosen, now);
+            now.Mismatches?.Write(console, context.Time);
+        });
         return ExitCode.Ok;
     }
 

@@ -10,13 +10,15 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.General;
 
-/// <summary>What a search and the backlog know of an order.</summary>
+/// <summary>What a search, the backlog and reconciliation know of an order.</summary>
 /// <param name="Name">The order.</param>
 /// <param name="Reservations">Its reservations.</param>
 /// <param name="Waiting">Where it waits.</param>
 /// <param name="Unsearched">Why no search answered; null: one did.</param>
+/// <param name="Mismatches">Where others say something else of it.</param>
 internal sealed record FoundOrder(
-    string Name, IReadOnlyList<JsonObject> Reservations, WaitingWord Waiting, string? Unsearched)
+    string Name, IReadOnlyList<JsonObject> Reservations, WaitingWord Waiting, string? Unsearched,
+    ExplainMismatches Mismatches)
 {
     /// <summary>Whether there is such an order.</summary>
     public bool IsKnown => Reservations.Count > 0 || Waiting.Order is not null;
@@ -30,19 +32,22 @@ internal sealed record FoundOrder(
 }
 
 /// <summary>
-/// <c>alloc explain ORDER</c>: why an order is still pending, and the last decision about each of its reservations.
+/// <c>alloc explain ORDER</c>: why an order is still pending, the last decision about each of its reservations, and
+/// where others say something else of it.
 /// </summary>
 internal static class ExplainOrder
 {
     private const int Most = 200;
 
-    /// <summary>What a search and the backlog say, both asked at once.</summary>
+    /// <summary>What a search, the backlog and reconciliation say, all asked at once.</summary>
     public static async Task<FoundOrder> FindAsync(
         CommandContext context, string order, CancellationToken cancellation)
     {
         var waits = WaitingOrder.FindAsync(context, order, cancellation);
+        var mismatches = ExplainMismatches.OfOrderAsync(context, order, cancellation);
         var (rows, unsearched) = await SearchAsync(context, order, cancellation).ConfigureAwait(false);
-        return new FoundOrder(order, rows, await waits.ConfigureAwait(false), unsearched);
+        return new FoundOrder(
+            order, rows, await waits.ConfigureAwait(false), unsearched, await mismatches.ConfigureAwait(false));
     }
 
     private static async Task<(IReadOnlyList<JsonObject> Rows, string? Unsearched)> SearchAsync(
@@ -83,7 +88,9 @@ internal static class ExplainOrder
         return [.. order.Reservations.Select(r => Row(journal, r, progress, cancellation))];
     }
 
-    /// <summary>Where the order waits, and the last decision about each of its reservations, as data.</summary>
+    /// <summary>
+    /// Where the order waits, the last decision about each of its reservations, and its mismatches, as data.
+    /// </summary>
     public static JsonObject Json(FoundOrder order, IReadOnlyList<JsonObject> rows)
     {
         var json = new JsonObject
@@ -92,6 +99,7 @@ internal static class ExplainOrder
             ["waiting"] = order.Waiting.Order?.Json(),
             ["reservations"] = new JsonArray([.. rows]),
         };
+        order.Mismatches.AddTo(json);
         if (order.Waiting.Unknown is { } unknown)
         {
             json["waitingUnknown"] = unknown;
@@ -112,12 +120,14 @@ internal static class ExplainOrder
             Table(context, rows);
             context.Screen.Note($"More of one:  alloc explain RESERVATION --pool POOL  ({rows.Count} of {order.Name})");
         }
+        order.Mismatches.Write(context.Screen.Data, context.Time);
     }
 
     /// <summary>Says what of it is not known, and what is old.</summary>
     public static void Warn(CommandContext context, FoundOrder order)
     {
         order.Waiting.Order?.Warn(context);
+        order.Mismatches.Warn(context);
         if (order.Waiting.Unknown is { } unknown)
         {
             context.Screen.Warn($"Whether {order.Name} waits, and where, is not known: {unknown}");

@@ -1,10 +1,8 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Commands.Pools;
 using Alloc.Cli.Outcomes;
-using Alloc.Client;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -12,13 +10,11 @@ using Spectre.Console;
 namespace Alloc.Cli.Commands.General;
 
 /// <summary>
-/// What the pool or the reservation of an explanation is now, as far as an instance answers; and what the reservation
-/// was after the last outcome that is explained.
+/// What the pool or the reservation of an explanation is now, as far as an instance answers; what the reservation was
+/// after the last outcome that is explained; and where others say something else of it.
 /// </summary>
 internal sealed class PresentState
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     private static readonly string[] Buckets =
     [
         "granted", "held", "confirmed", "consumed", "returned", "released", "expired", "preempted", "waiting",
@@ -29,12 +25,17 @@ internal sealed class PresentState
     private readonly JsonObject? reservation;
     private readonly JsonObject? pool;
 
-    private PresentState(JsonObject? afterwards, JsonObject? reservation, JsonObject? pool)
+    private PresentState(
+        JsonObject? afterwards, JsonObject? reservation, JsonObject? pool, ExplainMismatches? mismatches)
     {
         this.afterwards = afterwards;
         this.reservation = reservation;
         this.pool = pool;
+        Mismatches = mismatches;
     }
+
+    /// <summary>Where others say something else of the reservation; null: none is explained.</summary>
+    public ExplainMismatches? Mismatches { get; private set; }
 
     public static async Task<PresentState> OfAsync(
         CommandContext context, IReadOnlyList<AllocationOutcome> outcomes, string what,
@@ -44,20 +45,27 @@ internal sealed class PresentState
         {
             var pool = await AskAsync(context, $"v1/pools/{Uri.EscapeDataString(what)}", cancellation)
                 .ConfigureAwait(false);
-            return new PresentState(null, null, pool);
+            return new PresentState(null, null, pool, null);
         }
         if (outcomes.LastOrDefault(o => o.After.Count > 0) is not { After: [.., var last] } outcome)
         {
-            return new PresentState(null, null, null);
+            return new PresentState(null, null, null, null);
         }
+        var mismatches = ExplainMismatches.OfReservationAsync(
+            context, outcome.PoolId, last.ReservationId, cancellation);
         var now = await AskAsync(
             context,
             $"v1/reservations/{Uri.EscapeDataString(outcome.PoolId)}/{Uri.EscapeDataString(last.ReservationId)}",
             cancellation).ConfigureAwait(false);
-        return new PresentState(AvroJson.Of(last), now, null);
+        return new PresentState(AvroJson.Of(last), now, null, await mismatches.ConfigureAwait(false));
     }
 
-    /// <summary>Adds what is known as <c>poolNow</c> or <c>reservationNow</c>.</summary>
+    /// <summary>The order of the same name is meant as well: what others say of it is added.</summary>
+    public void Join(ExplainMismatches ofOrder) => Mismatches = Mismatches?.With(ofOrder) ?? ofOrder;
+
+    /// <summary>
+    /// Adds what is known as <c>poolNow</c>, or <c>reservationNow</c> and <c>mismatches</c>.
+    /// </summary>
     public void AddTo(JsonObject json)
     {
         if (pool is not null)
@@ -68,6 +76,7 @@ internal sealed class PresentState
         {
             json["reservationNow"] = reservation.DeepClone();
         }
+        Mismatches?.AddTo(json);
     }
 
     public void WritePool(IAnsiConsole console)
@@ -100,16 +109,8 @@ internal sealed class PresentState
     private static async Task<JsonObject?> AskAsync(
         CommandContext context, string path, CancellationToken cancellation)
     {
-        try
-        {
-            using var console = JsonHttp.Console(context, Patience);
-            var (status, body) = await console.TryAsync(HttpMethod.Get, path, cancellation).ConfigureAwait(false);
-            return status == HttpStatusCode.OK ? body as JsonObject : null;
-        }
-        catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
-        {
-            return null;
-        }
+        using var console = JsonHttp.Console(context, InstanceWord.Patience);
+        return (await InstanceWord.AskAsync(console, path, cancellation).ConfigureAwait(false)).Found;
     }
 
     private static long Version(JsonObject reservation) => reservation["version"]!.GetValue<long>();

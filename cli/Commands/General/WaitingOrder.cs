@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Client;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.General;
@@ -21,8 +19,6 @@ internal sealed record WaitingWord(WaitingOrder? Order, string? Unknown);
 /// </summary>
 internal sealed class WaitingOrder(JsonObject json)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     // A prediction comes every five seconds at least.
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(15);
 
@@ -36,8 +32,8 @@ internal sealed class WaitingOrder(JsonObject json)
     public static async Task<WaitingWord> FindAsync(
         CommandContext context, string order, CancellationToken cancellation)
     {
-        using var console = JsonHttp.Console(context, Patience);
-        var (work, unknown) = await AskAsync(
+        using var console = JsonHttp.Console(context, InstanceWord.Patience);
+        var (work, unknown) = await InstanceWord.AskAsync(
             console, $"v1/waiting/{Uri.EscapeDataString(order)}", cancellation).ConfigureAwait(false);
         if (work is null)
         {
@@ -45,7 +41,7 @@ internal sealed class WaitingOrder(JsonObject json)
         }
         foreach (var stage in work["stages"]!.AsArray().OfType<JsonObject>().Where(IsOpen))
         {
-            var (about, why) = await AskAsync(
+            var (about, why) = await InstanceWord.AskAsync(
                 console,
                 $"v1/stages/{Uri.EscapeDataString(Column.Show(stage["stageId"]))}?enteredAtMs={stage["enteredAtMs"]}",
                 cancellation).ConfigureAwait(false);
@@ -160,24 +156,4 @@ internal sealed class WaitingOrder(JsonObject json)
     }
 
     private static bool IsOpen(JsonObject stage) => Column.Show(stage["standing"]) == "Open";
-
-    // That there is no such thing is an answer; whatever else is none.
-    private static async Task<(JsonObject? Found, string? Unknown)> AskAsync(
-        JsonHttp console, string path, CancellationToken cancellation)
-    {
-        try
-        {
-            var (status, body) = await console.TryAsync(HttpMethod.Get, path, cancellation).ConfigureAwait(false);
-            return status switch
-            {
-                HttpStatusCode.OK when body is JsonObject found => (found, null),
-                HttpStatusCode.NotFound => (null, null),
-                _ => (null, (body as JsonObject)?["detail"]?.ToString() ?? $"The answer is {status}."),
-            };
-        }
-        catch (AllocException e) when (e.Kind is FailureKind.Unavailable or FailureKind.Failed)
-        {
-            return (null, e.Message);
-        }
-    }
 }

@@ -63,6 +63,10 @@ internal sealed class MismatchBook(KeeperStores stores, Emit emit)
     {
         var id = kept.Mismatch.MismatchId;
         stores.Kept.Delete(id);
+        foreach (var facet in MismatchFacets.Of(kept.Mismatch))
+        {
+            stores.Open.Delete(KeyOf(facet, kept.Mismatch));
+        }
         stores.Timers.Remove(kept.TimerAtMs!.Value, id);
         emit(MismatchTopology.Rows, ByKey(id), null, nowMs);
     }

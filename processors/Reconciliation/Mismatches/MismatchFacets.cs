@@ -3,8 +3,9 @@ using Alloc.Schemas.Reconciliation;
 namespace Alloc.Processors.Reconciliation.Mismatches;
 
 /// <summary>
-/// The lists that a mismatch is in until it is closed: of each question that people ask of a hundred thousand, the
-/// answer lies together. An accepted one waits for nobody, so it is in the list of accepted ones alone.
+/// The lists that a mismatch is in: of each question that people ask of a hundred thousand, the answer lies together.
+/// An accepted one waits for nobody, so it is in the list of accepted ones, and like a closed one in those of what is
+/// settled, by what it is about.
 /// </summary>
 internal static class MismatchFacets
 {
@@ -30,18 +31,25 @@ internal static class MismatchFacets
 
     public static string Order(string orderRef) => $"order/{orderRef}";
 
+    public static string SettledScope(string id) => $"settled-scope/{id}";
+
+    public static string SettledOrder(string orderRef) => $"settled-order/{orderRef}";
+
     /// <summary>The lists that it is in.</summary>
     public static IReadOnlyList<string> Of(Mismatch row)
     {
-        if (MismatchLife.IsClosed(row))
+        List<string> facets = [];
+        if (MismatchLife.IsClosed(row) || row.State == MismatchState.Accepted)
         {
-            return [];
+            facets.Add(SettledScope(row.Scope.Id));
+            Add(facets, row.Scope.OrderRef, SettledOrder);
+            if (!MismatchLife.IsClosed(row))
+            {
+                facets.Add(State(row.State));
+            }
+            return facets;
         }
-        if (row.State == MismatchState.Accepted)
-        {
-            return [State(row.State)];
-        }
-        List<string> facets =
+        facets =
         [
             All, State(row.State), Class(row.Class), ClassState(row.Class, row.State), Owner(row.Owner),
             Scope(row.Scope.Id),

@@ -32,6 +32,12 @@ public sealed record MismatchFilter
 
     /// <summary>Whether it is in the exception queue.</summary>
     public bool IsQueued { get; init; }
+
+    /// <summary>
+    /// Whether those are asked for that wait for nobody, accepted ones and those that were closed in the last 7 days,
+    /// in place of the others. Needs an order or a scope.
+    /// </summary>
+    public bool IsSettled { get; init; }
 }
 
 /// <summary>A place in a list of mismatches: after this one it goes on.</summary>
@@ -84,12 +90,13 @@ public sealed class MismatchReads(
     public KeptMismatch? Find(string mismatchId) => kept.Get(mismatchId);
 
     /// <summary>
-    /// Mismatches that are not closed. The list is that of the rarest thing that is asked for, so that few are looked
-    /// at that are not wanted; at most <see cref="LooksPerPage"/>.
+    /// Mismatches that are not closed, or those that are settled. The list is that of the rarest thing that is asked
+    /// for, so that few are looked at that are not wanted; at most <see cref="LooksPerPage"/>.
     /// </summary>
     /// <param name="filter">Which ones.</param>
     /// <param name="limit">Mismatches at most, at least 1.</param>
     /// <param name="after">Where the piece before ended; null: from the beginning.</param>
+    /// <exception cref="ArgumentException">What is settled is asked for of neither an order nor a scope.</exception>
     public MismatchPage Open(MismatchFilter filter, int limit, MismatchPlace? after = null)
     {
         ArgumentNullException.ThrowIfNull(filter);
@@ -148,6 +155,10 @@ public sealed class MismatchReads(
 
     private static string FacetOf(MismatchFilter filter) => filter switch
     {
+        { IsSettled: true, ScopeId: { } scope } => MismatchFacets.SettledScope(scope),
+        { IsSettled: true, OrderRef: { } order } => MismatchFacets.SettledOrder(order),
+        { IsSettled: true } => throw new ArgumentException(
+            "What is settled is listed of an order or of a scope.", nameof(filter)),
         { State: MismatchState.Accepted } => MismatchFacets.State(MismatchState.Accepted),
         { ScopeId: { } scope } => MismatchFacets.Scope(scope),
         { OrderRef: { } order } => MismatchFacets.Order(order),

@@ -12,7 +12,9 @@ public static class MismatchStores
     /// <summary>Mismatches by id, closed ones for 7 days more (string, <see cref="KeptMismatch"/>).</summary>
     public const string Kept = "mismatch-kept";
 
-    /// <summary>Mismatches that are not closed, in lists (<see cref="OpenKey"/>, <see cref="OpenMismatch"/>).</summary>
+    /// <summary>
+    /// Mismatches in lists, closed ones in those of what is settled (<see cref="OpenKey"/>, <see cref="OpenMismatch"/>).
+    /// </summary>
     public const string Open = "mismatch-open";
 
     /// <summary>When mismatches are looked at next.</summary>

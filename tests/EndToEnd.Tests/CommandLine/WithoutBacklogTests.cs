@@ -57,6 +57,9 @@ public sealed class WithoutBacklogTests : IAsyncLifetime
         Assert.Contains("Whether held waits, and where, is not known", held.Error, StringComparison.Ordinal);
         Assert.Null(json["waiting"]);
         Assert.Contains("runs without the backlog", (string?)json["waitingUnknown"], StringComparison.Ordinal);
+        Assert.Contains("Whether others say something else of held is not known", held.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "runs without reconciliation", (string?)json["mismatchesUnknown"], StringComparison.Ordinal);
         Assert.Contains("Held", same.Out, StringComparison.Ordinal);
     }
 

@@ -60,6 +60,8 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["state"] = ["Mended", "-1"],
         ["severity"] = ["loud", "Page"],
         ["queued"] = ["yes", "1", "True"],
+        ["settled"] = ["yes", "1", "True"],
+        ["whole"] = ["yes", "1", "True"],
         ["after"] = ["no place", "!", "cGFnZQ"],
         ["check"] = ["yes", "1"],
         ["allowIncomplete"] = ["yes", "1"],

@@ -102,6 +102,31 @@ public sealed class MismatchReadsTests
     }
 
     [Fact]
+    public void What_is_settled_is_found_by_its_order_and_scope_until_it_is_forgotten_and_nowhere_else()
+    {
+        using var keeper = new MismatchDriver();
+        keeper.Say(Stands("m1", order: "o1"));
+        keeper.Say(Stands("m2", order: "o1"));
+        keeper.Say(Stands("m3", order: "o1"));
+        keeper.Decide("m2", DecisionKind.Accept);
+        keeper.End("m3");
+
+        IEnumerable<string> Listed(MismatchFilter filter) =>
+            keeper.Reads().Open(filter, 100).Mismatches.Select(m => m.Place.MismatchId);
+        var scope = keeper.Row("m3").Scope.Id;
+
+        Assert.Equal(["m1"], Listed(new MismatchFilter { OrderRef = "o1" }));
+        Assert.Equal(["m2", "m3"], Listed(new MismatchFilter { OrderRef = "o1", IsSettled = true }));
+        Assert.Equal(["m3"], Listed(new MismatchFilter { ScopeId = scope, IsSettled = true }));
+        Assert.Equal(["m2"], Listed(new MismatchFilter { State = MismatchState.Accepted }));
+        Assert.Throws<ArgumentException>(() => Listed(new MismatchFilter { IsSettled = true }).ToList());
+
+        keeper.PassLong(TimeSpan.FromDays(8), TimeSpan.FromHours(1));
+
+        Assert.Equal(["m2"], Listed(new MismatchFilter { OrderRef = "o1", IsSettled = true }));
+    }
+
+    [Fact]
     public void A_newer_catalogue_is_told_to_every_partition_once_and_kept()
     {
         using var keeper = new MismatchDriver();
