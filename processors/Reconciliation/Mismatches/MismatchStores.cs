@@ -13,7 +13,8 @@ public static class MismatchStores
     public const string Kept = "mismatch-kept";
 
     /// <summary>
-    /// Mismatches in lists, closed ones in those of what is settled (<see cref="OpenKey"/>, <see cref="OpenMismatch"/>).
+    /// Mismatches in lists, closed ones in those of what is settled (<see cref="OpenKey"/>,
+    /// <see cref="OpenMismatch"/>).
     /// </summary>
     public const string Open = "mismatch-open";
 
