@@ -221,12 +221,12 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     /// <summary>A store of a partition's task, with everything written so far.</summary>
     /// <exception cref="TopologyException">No such store, or of another type.</exception>
     public TStore GetStore<TStore>(string name, int partition = 0)
-        where TStore : class
-    {
-        var sub = topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == name))
-            ?? throw new TopologyException($"The topology has no store '{name}'.");
-        return tasks[new TaskId(sub.Index, partition)].GetStore<TStore>(name);
-    }
+        where TStore : class => TaskOf(name, partition).GetStore<TStore>(name);
+
+    /// <summary>Some stores of a partition's task as they are committed now.</summary>
+    /// <exception cref="TopologyException">No such store.</exception>
+    public IStateSnapshot Snapshot(IReadOnlyList<string> names, int partition = 0) =>
+        TaskOf(names[0], partition).State.Snapshot(names);
 
     /// <summary>The log time at which a partition's task asked for a tick; the greatest there is: none.</summary>
     public long TickDueMs(int partition = 0) =>
@@ -279,6 +279,10 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
     }
 
     void IOutputWriter.Write(StreamTask task, in OutputRecord output) => outputs.Add(output);
+
+    private StreamTask TaskOf(string store, int partition) => tasks[new TaskId(
+        topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == store))?.Index
+            ?? throw new TopologyException($"The topology has no store '{store}'."), partition)];
 
     private Dictionary<string, int> TopicSizes() => topology.SubTopologies
         .SelectMany(s => s.Sources.Select(n => n.Topic).Concat(s.Sinks.Select(n => n.Topic))

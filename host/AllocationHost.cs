@@ -56,6 +56,11 @@ internal sealed record AllocationHostOptions
     /// <summary>What this instance does; at least one.</summary>
     public IReadOnlySet<InstanceRole> Roles { get; init; } = InstanceRoles.Usual;
 
+    /// <summary>
+    /// From comparison to comparison of a partition of the search with the ledger; zero: only when it is asked for.
+    /// </summary>
+    public TimeSpan ScanInterval { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The collector that metrics are sent to; null for none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
@@ -196,6 +201,7 @@ internal sealed class AllocationHost : IAsyncDisposable
             Serdes = new AllocationSerdes(registry, allocation),
             Engine = EngineOptions(options, consoleOptions),
             Registry = registry,
+            ScanInterval = options.ScanInterval,
             Time = time,
             Loggers = loggers,
         });

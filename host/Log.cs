@@ -48,4 +48,20 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Information,
         "The search projection is through with {Scope}: {Phase}, {Count} entries differed {Failure}")]
     public static partial void ScopeEnds(ILogger logger, string scope, string phase, long count, string failure);
+
+    [LoggerMessage(16, LogLevel.Warning, "A scan of partition {Partition} was not answered: {Reason}")]
+    public static partial void ScanNotAnswered(ILogger logger, int partition, string reason);
+
+    [LoggerMessage(17, LogLevel.Warning, "Searches were not compared with the ledger, {Scope}: {Reason}")]
+    public static partial void ScanFails(ILogger logger, string scope, string reason);
+
+    [LoggerMessage(18, LogLevel.Information,
+        "Searches were compared with the ledger, {Scope}: {Entries} entries in {Seconds:F1} s, {Count} differ")]
+    public static partial void ScanEnds(ILogger logger, string scope, long entries, double seconds, long count);
+
+    [LoggerMessage(19, LogLevel.Information, "{Scope} of the search is to be built anew for {Mismatch}")]
+    public static partial void RebuildWanted(ILogger logger, string scope, string mismatch);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Scope} of the search was not built anew for {Mismatch}: {Reason}")]
+    public static partial void RebuildNotBegun(ILogger logger, string scope, string mismatch, string reason);
 }

@@ -7,6 +7,7 @@ using Alloc.Schemas.Effects;
 using Alloc.Schemas.Operations;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Supply;
@@ -47,6 +48,9 @@ internal static class SchemaRegistration
         Mismatch.Schema,
         MismatchEvent.Schema,
         RepairDecision.Schema,
+        ScanMessage.Schema,
+        ScanReport.Schema,
+        RebuildRequest.Schema,
     }.ToDictionary(s => ((RecordSchema)s).FullName, StringComparer.Ordinal);
 
     public static async Task RegisterAsync(

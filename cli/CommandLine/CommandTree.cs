@@ -83,6 +83,7 @@ internal static class CommandTree
         BacklogCommand.Create(),
         new Command("reconcile", "Records of one truth that disagree, and their repair").With(
             ReconcileListCommand.Create(),
+            ReconcileScanCommand.Create(),
             ReconcileShowCommand.Create(),
             ReconcileRunCommand.Create(),
             ReconcileDecisions.Approve(),

@@ -13,6 +13,12 @@ internal static class TopicNames
 
     public const string Policy = "allocation.policy";
 
+    public const string Scans = "projection.scans";
+
+    public const string ScanReports = "projection.reports";
+
+    public const string RebuildRequests = "projection.requests";
+
     public const string Stages = "workflow.stages";
 
     public const string Catalogue = "operations.catalogue";

@@ -9,7 +9,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Alloc.Web.Endpoints;
 
-/// <summary>Begins rebuilds of a pool or a partition of the projection, at the instance that has it.</summary>
+/// <summary>
+/// Begins rebuilds of a pool or a partition of the projection, and comparisons of it with the ledger, at the instance
+/// that has it.
+/// </summary>
 internal static class ScopeRebuilds
 {
     private const string Pool = "pool/";
@@ -19,7 +22,19 @@ internal static class ScopeRebuilds
     public static readonly FlagParameter Check = QueryParameter.Flag("check");
 
     /// <summary>POST /v1/projection/rebuild?scope=pool/ID|partition/N&amp;check=true</summary>
-    public static async Task BeginAsync(HttpContext context, IProjection here, string text, Peers peers)
+    public static Task BeginAsync(HttpContext context, IProjection here, string text, Peers peers)
+    {
+        var isCheck = Check.Of(context.Request.Query);
+        return BeginAsync(context, here, text, peers, scope => here.BeginScope(scope, isCheck));
+    }
+
+    /// <summary>POST /v1/projection/scan?scope=pool/ID|partition/N</summary>
+    public static Task ScanAsync(HttpContext context, IProjection here, string text, Peers peers) =>
+        BeginAsync(context, here, text, peers, here.BeginScan);
+
+    private static async Task BeginAsync(
+        HttpContext context, IProjection here, string text, Peers peers,
+        Func<ProjectionScope, (string? Id, string? Problem)> begin)
     {
         if (!TryRead(text, here.PartitionCount, out var scope, out var problem))
         {
@@ -41,9 +56,7 @@ internal static class ScopeRebuilds
                 return;
             }
         }
-        var isCheck = Check.Of(context.Request.Query);
-        var (id, refusal) = await Task.Run(() => here.BeginScope(scope, isCheck), context.RequestAborted)
-            .ConfigureAwait(false);
+        var (id, refusal) = await Task.Run(() => begin(scope), context.RequestAborted).ConfigureAwait(false);
         if (id is null)
         {
             await Problem.WriteAsync(context, 409, "Not now", refusal!).ConfigureAwait(false);
@@ -71,6 +84,28 @@ internal static class ScopeRebuilds
         ["superfluous"] = rebuild.Findings?.Superfluous,
         ["examples"] = new JsonArray([.. (rebuild.Findings?.Examples ?? []).Select(e => (JsonNode)e)]),
         ["failure"] = rebuild.Failure,
+    };
+
+    /// <summary>How far a comparison with the ledger is.</summary>
+    public static JsonObject Json(ProjectionScan scan) => new()
+    {
+        ["id"] = scan.Id,
+        ["scope"] = scan.Scope,
+        ["partition"] = scan.Partition,
+        ["phase"] = scan.Phase.ToString(),
+        ["entries"] = scan.Entries,
+        ["total"] = scan.Total,
+        ["offset"] = scan.Report?.Offset,
+        ["differing"] = scan.Report?.Differing,
+        ["findings"] = new JsonArray([.. (scan.Report?.Findings ?? []).Select(f => (JsonNode)new JsonObject
+        {
+            ["poolId"] = f.PoolId,
+            ["reservationId"] = f.ReservationId,
+            ["differing"] = f.Differing,
+            ["ledger"] = f.Ledger,
+            ["search"] = f.Search,
+        })]),
+        ["failure"] = scan.Failure,
     };
 
     private static async Task PassOnAsync(HttpContext context, Peers peers, Uri owner, string detail)

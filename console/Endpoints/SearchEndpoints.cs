@@ -25,6 +25,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
         routes.MapGet("/v1/projection", StatusAsync);
         routes.MapPost("/v1/projection/rebuild", RebuildAsync).Needs(Role.Operator).Takes(
             QueryParameter.Text("scope"), ScopeRebuilds.Check, Generation, AllowIncomplete);
+        routes.MapPost("/v1/projection/scan", ScanAsync).Needs(Role.Operator).Takes(QueryParameter.Text("scope"));
     }
 
     /// <summary>
@@ -114,6 +115,20 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
         }).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// POST /v1/projection/scan?scope=: has a pool or a partition compared with the ledger at the instance that has it.
+    /// </summary>
+    private async Task ScanAsync(HttpContext context)
+    {
+        if (projection() is not { } here)
+        {
+            await Problem.WriteAsync(context, 409, "No search", Off).ConfigureAwait(false);
+            return;
+        }
+        await ScopeRebuilds.ScanAsync(context, here, context.Request.Query["scope"].ToString(), peers)
+            .ConfigureAwait(false);
+    }
+
     /// <summary>Asks every other instance; those that do not answer, each with the reason.</summary>
     private async Task<JsonArray> ForOthersAsync(
         HttpContext context, string target, string method, Action<JsonObject> take)
@@ -169,6 +184,7 @@ internal sealed class SearchEndpoints(Func<IProjection?> projection, Peers peers
                 ["failure"] = rebuild.Failure,
             },
             ["scopeRebuild"] = status?.Scope is { } scope ? ScopeRebuilds.Json(scope) : null,
+            ["scans"] = new JsonArray([.. (status?.Scans ?? []).Select(s => (JsonNode)ScopeRebuilds.Json(s))]),
         };
     }
 }

@@ -1,4 +1,5 @@
 using Alloc.Processors.Projection;
+using Alloc.Schemas.Projection;
 
 namespace Alloc.Web.Reads;
 
@@ -36,6 +37,13 @@ public interface IProjection
     /// <param name="isCheck">Whether differences are only counted.</param>
     /// <returns>The rebuild's id, or why it cannot begin, in words.</returns>
     (string? Id, string? Problem) BeginScope(ProjectionScope scope, bool isCheck);
+
+    /// <summary>
+    /// Has a scope compared with the ledger at this instance, which has its partition, after those that wait.
+    /// </summary>
+    /// <param name="scope">What is compared.</param>
+    /// <returns>The scan's id, or why it cannot begin, in words.</returns>
+    (string? Id, string? Problem) BeginScan(ProjectionScope scope);
 }
 
 /// <summary>How far one instance's part of the projection is.</summary>
@@ -45,9 +53,10 @@ public interface IProjection
 /// <param name="Partitions">Its partitions at this instance.</param>
 /// <param name="Rebuild">The generation being built, or that failed to be built last; null for none.</param>
 /// <param name="Scope">The scope being built anew, or that was last; null for none.</param>
+/// <param name="Scans">Comparisons with the ledger that were asked for, the newest last.</param>
 public sealed record ProjectionStatus(
     int Generation, string State, string? Failure, IReadOnlyList<ProjectedPartition> Partitions,
-    ProjectionRebuild? Rebuild, ProjectionScopeRebuild? Scope);
+    ProjectionRebuild? Rebuild, ProjectionScopeRebuild? Scope, IReadOnlyList<ProjectionScan> Scans);
 
 /// <summary>How far a partition is.</summary>
 /// <param name="Partition">The partition.</param>
@@ -104,4 +113,40 @@ public sealed record ProjectionScopeRebuild(
 {
     /// <summary>Whether it goes on.</summary>
     public bool IsUnderWay => Phase is not (ScopePhase.Done or ScopePhase.Unknown or ScopePhase.Failed);
+}
+
+/// <summary>What a comparison with the ledger is at.</summary>
+public enum ScanPhase
+{
+    /// <summary>Others come first.</summary>
+    Waiting,
+
+    /// <summary>The ledger reads through what it has.</summary>
+    Asking,
+
+    /// <summary>Searches are read through.</summary>
+    Comparing,
+
+    /// <summary>It is over.</summary>
+    Done,
+
+    /// <summary>It came to no result.</summary>
+    Failed,
+}
+
+/// <summary>How far a comparison with the ledger is.</summary>
+/// <param name="Id">The scan.</param>
+/// <param name="Scope">What is compared, in words.</param>
+/// <param name="Partition">The partition.</param>
+/// <param name="Phase">What it is at.</param>
+/// <param name="Entries">Entries that were compared.</param>
+/// <param name="Total">Entries that the ledger has; 0 until it has answered.</param>
+/// <param name="Report">What was found, when it is done.</param>
+/// <param name="Failure">Why it came to no result, or null.</param>
+public sealed record ProjectionScan(
+    string Id, string Scope, int Partition, ScanPhase Phase, long Entries, long Total, ScanReport? Report,
+    string? Failure)
+{
+    /// <summary>Whether it goes on, or waits.</summary>
+    public bool IsUnderWay => Phase is not (ScanPhase.Done or ScanPhase.Failed);
 }

@@ -328,6 +328,28 @@ public sealed class StreamsApplication : IAsyncDisposable
                 TimeSpan.FromMilliseconds(Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds() - last.SinceMs)))
             : null;
 
+    /// <summary>
+    /// Some stores of one partition as they are committed now, all at one position, for a thread that reads through
+    /// them; null if this instance does not hold the partition ready.
+    /// </summary>
+    /// <param name="storeNames">The stores, at least one, of one sub-topology.</param>
+    /// <param name="partition">The partition.</param>
+    /// <exception cref="TopologyException">No sub-topology has such a store.</exception>
+    public IStateSnapshot? Snapshot(IReadOnlyList<string> storeNames, int partition)
+    {
+        try
+        {
+            return tasks.Ready.TryGetValue(new TaskId(SubTopologyOf(storeNames[0]), partition), out var task)
+                ? task.State.Snapshot(storeNames)
+                : null;
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is being closed: the partition goes elsewhere.
+            return null;
+        }
+    }
+
     /// <summary>Who owns a partition of an input topic, by the group's own account; null if nobody does now.</summary>
     /// <exception cref="LogException">The broker does not answer.</exception>
     public PartitionOwner? FindOwner(string topic, int partition)

@@ -8,7 +8,7 @@ namespace Alloc.Engine.State;
 internal sealed class EncodedKeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : EncodedStore(definition, ordinal, state, database), IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>,
-        ICommittedStore
+        ICommittedStore, ISnapshotStore
     where TKey : notnull
     where TValue : class
 {
@@ -59,6 +59,9 @@ internal sealed class EncodedKeyValueStore<TKey, TValue>(
         keys, values);
 
     public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
+
+    public object AsOf(StateSnapshot moment) => new ReadOnlyStore<TKey, TValue>(new DecodedView<TKey, TValue>(
+        new SnapshotView<EncodedKey, byte[]>(this, KeySerde, ValueSerde, moment), keys, values));
 
     private EncodedKey LookUp(TKey key)
     {

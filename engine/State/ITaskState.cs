@@ -91,6 +91,14 @@ public interface ITaskState : IStores, IDisposable
     /// All stores as they are committed, by the interfaces that processors know them by; writes throw.
     /// </summary>
     IStores ReadCommitted();
+
+    /// <summary>
+    /// Some stores as they are committed now, all at one position, for another thread that reads through them; later
+    /// commits do not show.
+    /// </summary>
+    /// <exception cref="TopologyException">No such store.</exception>
+    /// <exception cref="ObjectDisposedException">The state is closed.</exception>
+    IStateSnapshot Snapshot(IReadOnlyList<string> storeNames);
 }
 
 /// <summary>The writes of one transaction: each key once, with its last value or a delete.</summary>

@@ -4,7 +4,8 @@ namespace Alloc.Engine.State;
 internal sealed class KeyValueStore<TKey, TValue>(
     KeyValueStoreDefinition<TKey, TValue> definition, int ordinal, TaskState state, IStateDatabase database)
     : OverlayStore<TKey, TValue>(definition, definition.KeySerde, definition.ValueSerde, ordinal, state, database),
-        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>, ICommittedStore
+        IKeyValueStore<TKey, TValue>, ICommittedReads<TKey, TValue>, ICommittedStore,
+        ISnapshotStore
     where TKey : notnull
     where TValue : class
 {
@@ -50,4 +51,7 @@ internal sealed class KeyValueStore<TKey, TValue>(
             Definition.StoreId, KeySerde, KeyBytes, ValueSerde, Ordinal, State, Database);
 
     public object AsCommitted() => new ReadOnlyStore<TKey, TValue>(ReadCommitted());
+
+    public object AsOf(StateSnapshot moment) => new ReadOnlyStore<TKey, TValue>(
+        new SnapshotView<TKey, TValue>(this, KeySerde, ValueSerde, moment));
 }

@@ -243,6 +243,29 @@ internal sealed class TaskState : ITaskState
 
     public IStores ReadCommitted() => new CommittedStores(name => Store(name));
 
+    public IStateSnapshot Snapshot(IReadOnlyList<string> storeNames)
+    {
+        var taken = storeNames.Select(Store).ToList();
+        var cursors = new List<IDatabaseCursor>(taken.Count);
+        lock (gate)
+        {
+            try
+            {
+                foreach (var store in taken)
+                {
+                    cursors.Add(store.Database.CreateCursor());
+                }
+            }
+            catch
+            {
+                cursors.ForEach(c => c.Dispose());
+                throw;
+            }
+            // Layers join the group under the gate, together with what the state covers then.
+            return new StateSnapshot(position, [.. writing?.Layers ?? [], .. committed.Layers], taken, cursors);
+        }
+    }
+
     /// <summary>
     /// Closes the state. Committed layers that were not written are not lost: the log has them; see
     /// <see cref="Flush"/>.

@@ -3,6 +3,7 @@ using Alloc.Engine.Runtime;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.State;
 using Alloc.Processors.Projection;
+using Alloc.Processors.Projection.Scanning;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Projection;
 using Alloc.Web.Reads;
@@ -92,6 +93,21 @@ internal sealed class Generation : IAsyncDisposable
         && Application.Query<IndexKey, IndexEntry>(ProjectionStores.Index, partition) is { } index
             ? new ProjectionReads(pools, reservations, index)
             : null;
+
+    /// <summary>Everything committed of a partition at one moment; null when it is not here and ready.</summary>
+    public IStateSnapshot? Snapshot(int partition) =>
+        startFailure is null ? Application.Snapshot(SearchSide.Stores, partition) : null;
+
+    /// <summary>Its partitions that work, and those of them that are no more records than that behind.</summary>
+    public (IReadOnlyList<int> Here, IReadOnlyList<int> CaughtUp) Partitions(long behindAtMost)
+    {
+        var tasks = startFailure is null ? Application.Tasks.Where(t => !t.IsStopped).ToList() : [];
+        return (tasks.ConvertAll(t => t.TaskId.Partition),
+            [.. tasks.Where(t => t.LagRecords <= behindAtMost).Select(t => t.TaskId.Partition)]);
+    }
+
+    /// <summary>Whether it has a partition, whatever the partition is at.</summary>
+    public bool Has(int partition) => Application.Tasks.Any(t => t.TaskId.Partition == partition);
 
     private static ReservationSearch SearchOf(IStores stores) => new(
         stores.GetStore<IKeyValueStore<PoolKey, ReservationView>>(ProjectionStores.Reservations),

@@ -64,9 +64,9 @@ internal sealed class GenerationLog(ProjectionHostOptions options)
             .Offset.Value);
     }
 
-    /// <summary>Reads one partition of the journal, from its beginning.</summary>
-    public ScopeJournal Reader(int partition) =>
-        new(clients.Consumer(), new TopicPartition(Topic, partition), options.Client.Timeout);
+    /// <summary>Reads one partition of the journal, from its beginning or from an offset.</summary>
+    public ScopeJournal Reader(int partition, long? from = null) =>
+        new(clients.Consumer(), new TopicPartition(Topic, partition), options.Client.Timeout, from);
 
     /// <summary>Deletes the changelogs of generations that are over and have no members any more.</summary>
     public async Task ForgetBelowAsync(int generation)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Alloc.Engine.LogClient;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Projection.Scanning;
 using Alloc.Processors.Projection;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Reads;
@@ -26,6 +27,8 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
     private readonly ILogger logger;
     private readonly GenerationLog log;
     private readonly ProjectionMetrics metrics;
+    private readonly SearchScans scans;
+    private readonly RebuildRequests requests;
     private readonly CancellationTokenSource ending = new();
     private readonly Lock gate = new();
     private Generation current;
@@ -47,6 +50,14 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         logger = loggers.CreateLogger<ProjectionHost>();
         this.log = log;
         current = Make(generation);
+        scans = new SearchScans(
+            options.Scanning, Current, log, options.Allocation.OutcomeTopic, outcomes, time,
+            loggers.CreateLogger<SearchScans>());
+        requests = new RebuildRequests(
+            options.Client, options.Registry, options.RequestTopic,
+            new RebuildWork(
+                Has, scope => BeginScope(scope, isCheck: false), () => Status().Scope, scope => scans.Begin(scope)),
+            time, loggers.CreateLogger<RebuildRequests>());
         metrics = new ProjectionMetrics(Status);
     }
 
@@ -85,6 +96,8 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
         await host.current.StartAsync(cancellation).ConfigureAwait(false);
         host.Keep(host.current.Number);
+        host.scans.Start();
+        host.requests.Start();
         return host;
     }
 
@@ -119,7 +132,7 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
                 current.Failure is null ? application.State.ToString() : nameof(StreamsState.Error),
                 current.Failure,
                 [.. application.Tasks.Select(t => new ProjectedPartition(t.TaskId.Partition, t.LagRecords, t.Lag))],
-                rebuild, scoped?.Status);
+                rebuild, scoped?.Status, scans.Statuses);
         }
     }
 
@@ -179,9 +192,17 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
         }
     }
 
+    public (string? Id, string? Problem) BeginScan(ProjectionScope scope) => scans.Begin(scope);
+
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync().ConfigureAwait(false);
+        // Both may wait for Kafka.
+        await BlockingWork.Run(() =>
+        {
+            requests.Dispose();
+            scans.Dispose();
+        }).ConfigureAwait(false);
         await work.ConfigureAwait(false);
         await scopedWork.ConfigureAwait(false);
         foreach (var generation in new[] { before, next, current })
@@ -341,6 +362,17 @@ internal sealed class ProjectionHost : IProjection, IAsyncDisposable
             }
         }
     }
+
+    private Generation Current()
+    {
+        lock (gate)
+        {
+            return current;
+        }
+    }
+
+    // One that stopped is started again for it, as when a person asks.
+    private bool Has(int partition) => Current().Has(partition);
 
     private Generation Make(int number) => new(number, options, outcomes, time, loggers);
 

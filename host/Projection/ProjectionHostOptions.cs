@@ -1,7 +1,9 @@
 using Alloc.Client;
 using Alloc.Engine.Runtime;
+using Alloc.Host.Projection.Scanning;
 using Alloc.Host.Roles;
 using Alloc.Processors.Allocation;
+using Confluent.SchemaRegistry;
 
 namespace Alloc.Host.Projection;
 
@@ -21,6 +23,15 @@ internal sealed record ProjectionHostOptions
 
     /// <summary>What the allocation application runs with; the projection differs in what it says here.</summary>
     public required StreamsOptions Engine { get; init; }
+
+    /// <summary>How it is compared with the ledger.</summary>
+    public required ScanningOptions Scanning { get; init; }
+
+    /// <summary>Where reconciliation asks for what is to be built anew.</summary>
+    public required string RequestTopic { get; init; }
+
+    /// <summary>Schemas of what instances say to each other.</summary>
+    public required ISchemaRegistryClient Registry { get; init; }
 
     /// <summary>The application id of generation 0, and what those of the others begin with.</summary>
     public string BaseId => $"{Engine.ApplicationId}-projection";

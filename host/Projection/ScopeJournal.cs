@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Alloc.Host.Projection;
 
-/// <summary>Reads one partition of the journal from its beginning, what is committed, piece by piece.</summary>
+/// <summary>Reads one partition of the journal, what is committed, piece by piece.</summary>
 internal sealed class ScopeJournal : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -15,12 +15,15 @@ internal sealed class ScopeJournal : IDisposable
     /// <param name="consumer">What reads; the reader's own from now on.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="timeout">How long the broker may take to say where the journal begins and ends.</param>
-    public ScopeJournal(IConsumer<byte[]?, byte[]?> consumer, TopicPartition partition, TimeSpan timeout)
+    /// <param name="from">Where to begin; null: where the journal does.</param>
+    public ScopeJournal(
+        IConsumer<byte[]?, byte[]?> consumer, TopicPartition partition, TimeSpan timeout, long? from = null)
     {
         this.consumer = consumer;
         this.partition = partition;
         this.timeout = timeout;
-        First = Next = Ends().Low.Value;
+        First = Ends().Low.Value;
+        Next = from ?? First;
     }
 
     /// <summary>The first offset that the journal has.</summary>

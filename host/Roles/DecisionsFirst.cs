@@ -12,6 +12,12 @@ internal sealed class DecisionsFirst(Func<WorkStatus?> decides, TimeProvider tim
 {
     private const double ShareOfAll = 0.02;
 
+    /// <summary>
+    /// A scan is over in seconds, and one that takes an hour compares with a moment that is long gone: it works a tenth
+    /// of the time.
+    /// </summary>
+    private const double ShareOfScans = 0.1;
+
     /// <summary>Commands that wait for less are about to be decided.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);
 
@@ -40,6 +46,9 @@ internal sealed class DecisionsFirst(Func<WorkStatus?> decides, TimeProvider tim
             return work.Oldest > Late && time.GetElapsedTime(progressedAt) < Progress;
         }
     }
+
+    /// <summary>How a thread stands back that compares what is stored.</summary>
+    public StandingBack Scans => new(AreWaiting, ShareOfScans);
 
     /// <summary>How each of the others stands back.</summary>
     /// <param name="othersCount">How many they are, each with one thread; at least 1.</param>

@@ -4,10 +4,12 @@ using Alloc.Engine.LogClient;
 using Alloc.Engine.Runtime;
 using Alloc.Engine.Topology;
 using Alloc.Host.Projection;
+using Alloc.Host.Projection.Scanning;
 using Alloc.Host.Shadow;
 using Alloc.Processors.Allocation;
 using Alloc.Processors.Backlog;
 using Alloc.Processors.ByOrder;
+using Alloc.Processors.Projection.Scanning;
 using Alloc.Processors.Reconciliation;
 using Alloc.Processors.Shadow;
 using Alloc.Processors.SupplyBridge;
@@ -35,6 +37,9 @@ internal sealed record InstanceParts
 
     public required ISchemaRegistryClient Registry { get; init; }
 
+    /// <summary>From comparison to comparison of a partition of the search with the ledger; zero: never.</summary>
+    public required TimeSpan ScanInterval { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ILoggerFactory Loggers { get; init; }
@@ -57,6 +62,9 @@ internal sealed class InstanceApplications : IAsyncDisposable
     private readonly PredictionWatch? predictions;
     private readonly ShadowWatch? shadow;
     private readonly ShadowMetrics shadowMetrics;
+    private readonly StandingBack? scansStandBack;
+    private readonly ScanTraffic? scanTraffic;
+    private readonly LedgerResponder? ledgerScans;
     private ProjectionHost? projection;
     private string? projectionFailure;
 
@@ -102,6 +110,19 @@ internal sealed class InstanceApplications : IAsyncDisposable
                 parts.Client, parts.Registry, parts.Allocation.PartitionCount, () => shadowed.Inputs, parts.Time);
         }
         shadowMetrics = new ShadowMetrics(() => shadow?.Counts ?? ShadowMetrics.None);
+        if (withProjection || Of(InstanceRole.Allocation) is not null)
+        {
+            scanTraffic = new ScanTraffic(parts.Client, parts.Registry, new ScanTopics(
+                parts.Topic(TopicNames.Scans), parts.Topic(TopicNames.ScanReports),
+                parts.Topic(TopicNames.RebuildRequests)));
+        }
+        if (Of(InstanceRole.Allocation) is { } decides)
+        {
+            scansStandBack = new DecisionsFirst(() => decides.Work, parts.Time).Scans;
+            ledgerScans = new LedgerResponder(
+                scanTraffic!, p => decides.Snapshot(LedgerSide.Stores, p), parts.Allocation.OutcomeTopic,
+                scansStandBack, parts.Time, parts.Loggers.CreateLogger<LedgerResponder>());
+        }
         foreach (var host in hosts)
         {
             host.Stopped += () => Stopped?.Invoke();
@@ -137,6 +158,8 @@ internal sealed class InstanceApplications : IAsyncDisposable
             await hosts[0].StartAsync(isPrimary: true, cancellation).ConfigureAwait(false);
         }
         predictions?.Start();
+        ledgerScans?.Start();
+        scanTraffic?.Start();
         // Each waits for answers of the broker most of its time; none needs another.
         var others = hosts.Skip(1).Select(h => h.StartAsync(isPrimary: false, cancellation));
         await Task.WhenAll(withProjection ? others.Append(StartProjectionAsync(broker, cancellation)) : others)
@@ -151,6 +174,14 @@ internal sealed class InstanceApplications : IAsyncDisposable
         if (projection is not null)
         {
             await projection.DisposeAsync().ConfigureAwait(false);
+        }
+        if (scanTraffic is not null)
+        {
+            await BlockingWork.Run(() =>
+            {
+                ledgerScans?.Dispose();
+                scanTraffic.Dispose();
+            }).ConfigureAwait(false);
         }
         foreach (var host in Enumerable.Reverse(hosts))
         {
@@ -184,6 +215,15 @@ internal sealed class InstanceApplications : IAsyncDisposable
                     Client = parts.Client,
                     Allocation = parts.Allocation,
                     Engine = besideEngine,
+                    Scanning = new ScanningOptions
+                    {
+                        Interval = parts.ScanInterval,
+                        Jitter = Random.Shared.NextDouble,
+                        Traffic = scanTraffic!,
+                        StandsBack = scansStandBack,
+                    },
+                    RequestTopic = parts.Topic(TopicNames.RebuildRequests),
+                    Registry = parts.Registry,
                 },
                 parts.Serdes.Outcomes, parts.Time, parts.Loggers, broker, cancellation).ConfigureAwait(false);
         }

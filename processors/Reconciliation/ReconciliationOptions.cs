@@ -35,6 +35,12 @@ public sealed record ReconciliationOptions
     /// <summary>Topic of receipts.</summary>
     public string ReceiptTopic { get; init; } = "effects.receipts";
 
+    /// <summary>Topic of what scans of searches found.</summary>
+    public string ReportTopic { get; init; } = "projection.reports";
+
+    /// <summary>Topic of what is to be built anew of searches.</summary>
+    public string RebuildTopic { get; init; } = "projection.requests";
+
     /// <summary>Topic of what partitions of pools are told.</summary>
     public string PoolControlTopic { get; init; } = "reconciliation.control";
 
@@ -127,6 +133,8 @@ public sealed record ReconciliationOptions
             MovementTopic = Name(plain.MovementTopic),
             StockTopic = Name(plain.StockTopic),
             ReceiptTopic = Name(plain.ReceiptTopic),
+            ReportTopic = Name(plain.ReportTopic),
+            RebuildTopic = Name(plain.RebuildTopic),
             PoolControlTopic = Name(plain.PoolControlTopic),
             OrderControlTopic = Name(plain.OrderControlTopic),
             DifferenceTopic = Name(plain.DifferenceTopic),

@@ -4,6 +4,7 @@ using Alloc.Schemas.Effects;
 using Alloc.Schemas.Operations;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Supply;
@@ -27,6 +28,8 @@ public sealed class ReconciliationSerdes
         Payments = new RegistrySerde<PaymentStatus>(guarded, options.PaymentTopic);
         Movements = new RegistrySerde<WarehouseMovement>(guarded, options.MovementTopic);
         Receipts = new RegistrySerde<EffectReceipt>(guarded, options.ReceiptTopic);
+        Reports = new RegistrySerde<ScanReport>(guarded, options.ReportTopic);
+        Rebuilds = new RegistrySerde<RebuildRequest>(guarded, options.RebuildTopic);
         PoolControl = new RegistrySerde<ReconciliationControl>(guarded, options.PoolControlTopic);
         OrderControl = new RegistrySerde<ReconciliationControl>(guarded, options.OrderControlTopic);
         Differences = new RegistrySerde<Difference>(guarded, options.DifferenceTopic);
@@ -58,6 +61,12 @@ public sealed class ReconciliationSerdes
 
     /// <summary>Receipts.</summary>
     public ISerde<EffectReceipt> Receipts { get; }
+
+    /// <summary>What scans of searches found.</summary>
+    public ISerde<ScanReport> Reports { get; }
+
+    /// <summary>What is to be built anew of searches.</summary>
+    public ISerde<RebuildRequest> Rebuilds { get; }
 
     /// <summary>What partitions of pools are told.</summary>
     public ISerde<ReconciliationControl> PoolControl { get; }

@@ -20,6 +20,7 @@ namespace Alloc.Processors.Reconciliation;
 /// allocation.outcomes ─────────┼─► compare-pools ───┐
 /// effects.receipts ────────────┤                    │
 /// warehouse.movements ─────────┤                    ├─► reconciliation.differences ─► keep (MismatchTopology)
+/// projection.reports ──────────┤                    │
 /// reconciliation.control ──────┘                    │
 /// allocation.by-order ─────────┐                    │
 /// orders.status ───────────────┼─► compare-orders ──┘
@@ -79,10 +80,11 @@ public static class ReconciliationTopology
                 () => new ReadLeniently<WarehouseMovement>(
                     serdes.Movements, options.MovementTopic, options.Instruments),
                 "movements")
+            .AddTypedSource("reports", options.ReportTopic, serdes.Reports, OfOthers(options, options.ReportTopic))
             .AddTypedSource("control", options.PoolControlTopic, serdes.PoolControl, new SourceOptions())
             .AddProcessor<string, object, string, object>(
                 ComparePools, () => new PoolProcessor(options, serdes), "commands-read", "letters-read",
-                "outcomes-read", "receipts-read", "movements-read", "control-read");
+                "outcomes-read", "receipts-read", "movements-read", "reports-read", "control-read");
         foreach (var store in PoolStores.Define(options.Persistence))
         {
             builder.AddStateStore(store, ComparePools);

@@ -56,7 +56,8 @@ internal static class DevCommand
                 Demo, ServerOptions.DataDirectory, ServerOptions.KafkaPort, ServerOptions.RegistryPort,
                 ServerOptions.ConsolePort,
                 ServerOptions.Partitions, ServerOptions.Threads, Durability, Compression, DemoRate, DemoSeed,
-                ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint, ServerOptions.Roles,
+                ServerOptions.NotReadyAfter, ServerOptions.ScanInterval, ServerOptions.OtlpEndpoint,
+                ServerOptions.Roles,
                 ServerOptions.NoProjection, ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
 
@@ -92,6 +93,7 @@ internal static class DevCommand
                     ? context.Get(ServerOptions.Partitions)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                ScanInterval = context.Get(ServerOptions.ScanInterval),
                 OtlpEndpoint = otlp,
                 Roles = roles,
                 Compression = context.Get(Compression),

@@ -27,7 +27,8 @@ internal static class ServeCommand
                 ServerOptions.ConsoleHost,
                 ServerOptions.ConsolePort, ServerOptions.ConsoleUrl, ServerOptions.ConsoleCredentials,
                 ServerOptions.ConsoleCertificate,
-                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.OtlpEndpoint,
+                ServerOptions.BehindTlsProxy, ServerOptions.NotReadyAfter, ServerOptions.ScanInterval,
+                ServerOptions.OtlpEndpoint,
                 ServerOptions.Roles, ServerOptions.NoProjection,
                 ServerOptions.Shadow, ServerOptions.Level)
             .Runs((context, cancellation) => ServerRun.UntilToldAsync(RunAsync, context, cancellation));
@@ -59,6 +60,7 @@ internal static class ServeCommand
                     ? ClientOptions.Url(url, ServerOptions.ConsoleUrl.Name)
                     : null,
                 NotReadyAfter = context.Get(ServerOptions.NotReadyAfter),
+                ScanInterval = context.Get(ServerOptions.ScanInterval),
                 OtlpEndpoint = otlp,
                 Roles = roles,
                 Compression = context.Get(Compression),

@@ -91,6 +91,15 @@ internal static class ServerOptions
         HelpName = "duration",
     };
 
+    public static readonly SettingOption<TimeSpan> ScanInterval = new(
+        "--scan-interval",
+        "How often each partition of the search is compared with the ledger; 0s: only by alloc reconcile scan")
+    {
+        CustomParser = Duration.Between(TimeSpan.Zero, TimeSpan.FromDays(30)),
+        DefaultValueFactory = _ => TimeSpan.FromHours(1),
+        HelpName = "duration",
+    };
+
     public static readonly SettingOption<string?> OtlpEndpoint = new(
         "--otlp-endpoint", "A collector that metrics are sent to (OTLP over HTTP); not loopback: https")
     {

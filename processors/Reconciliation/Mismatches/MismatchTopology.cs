@@ -5,6 +5,7 @@ using Alloc.Engine.Topology;
 using Alloc.Processors.Keys;
 using Alloc.Processors.Steps;
 using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Mismatches;
@@ -15,7 +16,8 @@ namespace Alloc.Processors.Reconciliation.Mismatches;
 /// reconciliation.differences ─┐
 /// reconciliation.commands ────┼─► keep ──► reconciliation.mismatches (last per mismatch and commit)
 /// operations.catalogue ───────┘     ├────► reconciliation.events (the audit)
-///                                   ├────► allocation.commands, effects.redeliveries, supply.requests (repairs)
+///                                   ├────► allocation.commands, effects.redeliveries, supply.requests,
+///                                   │      projection.requests (repairs)
 ///                                   └────► reconciliation.control, reconciliation.control.orders (the catalogue)
 /// </code>
 /// </summary>
@@ -38,6 +40,9 @@ internal static class MismatchTopology
 
     /// <summary>Node before what sources of supply are asked.</summary>
     public const string Requests = "keep-requests-pick";
+
+    /// <summary>Node before what is to be built anew of searches.</summary>
+    public const string Rebuilds = "keep-rebuilds-pick";
 
     /// <summary>Node before what partitions of pools are told.</summary>
     public const string PoolControl = "keep-pool-control-pick";
@@ -90,6 +95,9 @@ internal static class MismatchTopology
         Sink(
             "keep-requests", options.SupplyRequestTopic, serdes.SupplyRequests,
             new SinkOptions { CleanupPolicy = "delete" });
+        Sink(
+            "keep-rebuilds", options.RebuildTopic, serdes.Rebuilds,
+            TypedTopology.Addressed<RebuildRequest>());
         Sink(
             "keep-pool-control", options.PoolControlTopic, serdes.PoolControl,
             TypedTopology.Addressed<ReconciliationControl>("compact"));

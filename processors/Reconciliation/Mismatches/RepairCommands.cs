@@ -3,6 +3,7 @@ using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Ledger.Supply;
 using Alloc.Processors.Keys;
 using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Supply;
 
@@ -65,6 +66,7 @@ internal sealed class RepairCommands(ReconciliationSerdes serdes, int poolPartit
             RepairKind.RequestMovement => [Request(attempt, SupplyRequestKind.Movement)],
             RepairKind.RequestMovements => [Request(attempt, SupplyRequestKind.Movements)],
             RepairKind.Freeze => Freeze(attempt),
+            RepairKind.RebuildScope => [Rebuild(attempt)],
             _ => throw new BadRecordException($"this version has no command for the repair {facts.Kind}"),
         };
     }
@@ -140,6 +142,21 @@ internal sealed class RepairCommands(ReconciliationSerdes serdes, int poolPartit
             MismatchId = attempt.Row.MismatchId,
             RequestedAtMs = attempt.NowMs,
         });
+    }
+
+    // Every instance reads the one partition of the topic; the one that has the scope builds it.
+    private static RepairRecord Rebuild(Attempt attempt)
+    {
+        var facts = attempt.Facts;
+        return new RepairRecord(
+            MismatchTopology.Rebuilds, new PartitionedKey(attempt.Row.MismatchId, 0), new RebuildRequest
+            {
+                RequestId = attempt.CommandId,
+                Partition = facts.Partition!.Value,
+                PoolId = facts.PoolId.Length > 0 ? facts.PoolId : null,
+                MismatchId = attempt.Row.MismatchId,
+                RequestedAtMs = attempt.NowMs,
+            });
     }
 
     private static RepairRecord Command(AllocationCommand command) =>

@@ -25,20 +25,10 @@ internal sealed record RepairOffer(RepairFacts? Facts, string NoRepairWhy, IRead
         {
             return new RepairOffer(null, why, said.Choices);
         }
-        if (facts.Kind == RepairKind.RebuildScope)
-        {
-            var command = $"alloc projection rebuild --scope {ScopeOf(said)}";
-            return new RepairOffer(
-                null, said.NoRepairWhy.Length > 0 ? why : "the read model is built again by a command of an operator",
-                said.Choices.Contains(command) ? said.Choices : [command, .. said.Choices]);
-        }
         return Repairs.Fault(facts, poolPartitions) is { } fault
             ? new RepairOffer(null, $"its repair {facts.Kind} cannot be sent: {fault}", said.Choices)
             : new RepairOffer(facts, "", said.Choices);
     }
-
-    private static string ScopeOf(Difference said) =>
-        said.Scope?.PoolId is { } pool ? $"pool/{pool}" : said.Scope?.Id ?? "all";
 }
 
 /// <summary>The kinds of repair: who must want them, what they need, and what they would do in words.</summary>
@@ -76,12 +66,8 @@ internal static class Repairs
     /// <param name="poolPartitions">Partitions of the ledger.</param>
     public static string? Fault(RepairFacts facts, int poolPartitions) => facts.Kind switch
     {
-        RepairKind.Tick => facts.Partition is { } partition && partition >= 0 && partition < poolPartitions
-            ? null
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"partition is {facts.Partition?.ToString(CultureInfo.InvariantCulture) ?? "missing"}; the ledger has "
-                + $"{poolPartitions}"),
+        RepairKind.Tick => Partition(facts, poolPartitions),
+        RepairKind.RebuildScope => Partition(facts, poolPartitions) ?? (facts.PoolId.Length > 0 ? Pool(facts) : null),
         RepairKind.Release or RepairKind.ForceRelease => Pool(facts) ?? Reservation(facts),
         RepairKind.Amend => Pool(facts) ?? Reservation(facts)
             ?? (facts.Quantity is >= 1 ? null : "quantity is missing or below 1"),
@@ -114,6 +100,9 @@ internal static class Repairs
             $"ask {facts.Source ?? "its source"} for movement {facts.MovementId} of {facts.PoolId}",
         RepairKind.RequestMovements =>
             $"ask {facts.Source} for movements {facts.FromSequence} to {facts.ToSequence} of {facts.PoolId}",
+        RepairKind.RebuildScope when facts.PoolId.Length > 0 =>
+            $"build what searches have of pool {facts.PoolId} anew from the journal",
+        RepairKind.RebuildScope => $"build what searches have of partition {facts.Partition} anew from the journal",
         RepairKind.Freeze => $"freeze {facts.PoolId} under epoch {facts.Epoch + 1}",
         _ => $"{facts.Kind}",
     });
@@ -124,6 +113,14 @@ internal static class Repairs
         CultureInfo.InvariantCulture, $", if it is still at version {facts.ExpectedVersion}");
 
     private static string InPool(RepairFacts facts) => facts.PoolId.Length == 0 ? "" : $" to {facts.PoolId}";
+
+    private static string? Partition(RepairFacts facts, int poolPartitions) =>
+        facts.Partition is { } partition && partition >= 0 && partition < poolPartitions
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"partition is {facts.Partition?.ToString(CultureInfo.InvariantCulture) ?? "missing"}; the ledger has "
+                + $"{poolPartitions}");
 
     private static string? Pool(RepairFacts facts) =>
         FieldRules.PoolIdFault(facts.PoolId, IdLength) is { } fault ? $"poolId {fault}" : null;

@@ -2,6 +2,7 @@ using Alloc.Engine.Processing;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Effects;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Warehouse;
 
@@ -20,6 +21,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
     private SupplyFold supply = null!;
     private WriterFold writers = null!;
     private RepairAnswers repairs = null!;
+    private DriftFold drift = null!;
 
     public void Init(IProcessorContext<string, object> context)
     {
@@ -36,6 +38,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
         supply = new SupplyFold(differences, new OpenGaps(stores.MarkOfPool));
         writers = new WriterFold(differences);
         repairs = new RepairAnswers(differences);
+        drift = new DriftFold(options.OutcomeTopic, differences);
     }
 
     public void Process(in Record<string, object> record)
@@ -57,6 +60,9 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
                 break;
             case WarehouseMovement movement:
                 goods.Take(record.Key, movement, MismatchIds.PositionOf(at), record.TimestampMs);
+                break;
+            case ScanReport report:
+                drift.Take(record.Key, report, at.Partition);
                 break;
             case ReconciliationControl control when catalogue.Obey(record.Key, control):
                 effects.Follow();

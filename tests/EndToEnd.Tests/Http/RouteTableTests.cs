@@ -47,6 +47,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["GET /v1/mismatch-counts"] = Role.Viewer,
         ["GET /v1/projection"] = Role.Viewer,
         ["POST /v1/projection/rebuild"] = Role.Operator,
+        ["POST /v1/projection/scan"] = Role.Operator,
         ["POST /v1/checkpoint"] = Role.Operator,
         ["POST /v1/tasks/{topic}/{partition:int}/accept-time"] = Role.Admin,
     };

@@ -6,6 +6,7 @@ using Alloc.Schemas.Effects;
 using Alloc.Schemas.Operations;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
+using Alloc.Schemas.Projection;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Registry;
 using Alloc.Schemas.Samples;
@@ -47,6 +48,7 @@ public sealed class OracleTests : IAsyncLifetime
         new Contract<OrderStatus>(), new Contract<PaymentStatus>(), new Contract<EffectReceipt>(),
         new Contract<ReconciliationControl>(), new Contract<Difference>(), new Contract<Mismatch>(),
         new Contract<MismatchEvent>(), new Contract<RepairDecision>(), new Contract<OperatorAction>(),
+        new Contract<ScanMessage>(), new Contract<ScanReport>(), new Contract<RebuildRequest>(),
         new Contract<Everything>(), new Contract<Defaults>(), new Contract<Tree>(),
         new Contract<Words>(), new Contract<Nothings>(),
     }.ToDictionary(c => c.Topic, StringComparer.Ordinal);
