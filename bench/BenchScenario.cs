@@ -47,6 +47,8 @@ internal sealed record BenchScenario(
             (run, c) => OnClusterAsync(run, SupplyScenario.RunAsync, c)),
         new("reconcile", "Reconciliation: what it compares a second; lists of a hundred thousand mismatches",
             (run, c) => OnClusterAsync(run, ReconcileScenario.RunAsync, c)),
+        new("scan", "Searches of many reservations compared with the ledger: how long, and what it costs the decisions",
+            (run, c) => OnClusterAsync(run, ScanScenario.RunAsync, c)),
         new("broker", "The embedded broker against Apache Kafka, same client", BrokersAsync),
         new("peer", "The topology, Kafka Streams and Streamiz on one Apache Kafka", PeerAsync),
     ];
@@ -70,6 +72,7 @@ internal sealed record BenchScenario(
         await BacklogScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await SupplyScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
         await ReconcileScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
+        await ScanScenario.RunAsync(run, cluster, cancellation).ConfigureAwait(false);
     }
 
     private static async Task BrokersAsync(BenchRun run, CancellationToken cancellation)

@@ -79,6 +79,7 @@ internal sealed class EngineProcess : IAsyncDisposable
                 "--topic-prefix", settings.TopicPrefix, "--application-id", application ?? Application(settings),
                 "--data-dir", Path.Combine(options.WorkDirectory, "engine", settings.TopicPrefix + name),
                 "--console-port", $"{port}", "--threads", $"{options.ThreadCount}", "--roles", roles,
+                "--scan-interval", "0s",
                 .. checkpoints is null ? Array.Empty<string>() : ["--checkpoint-dir", checkpoints],
             ],
             port, time);
@@ -145,6 +146,14 @@ internal sealed class EngineProcess : IAsyncDisposable
     /// <summary>What its HTTP interface answers.</summary>
     public async Task<JsonNode> GetAsync(string path, CancellationToken cancellation) => JsonNode.Parse(
         await http.GetStringAsync(new Uri(path, UriKind.Relative), cancellation).ConfigureAwait(false))!;
+
+    /// <summary>What it answers to a request that begins something, whether it is granted or not.</summary>
+    public async Task<JsonNode> PostAsync(string path, CancellationToken cancellation)
+    {
+        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), null, cancellation)
+            .ConfigureAwait(false);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false))!;
+    }
 
     public Task KillAsync() => child.KillAsync();
 

@@ -1,3 +1,5 @@
+using Alloc.Engine.Processing;
+
 namespace Alloc.Engine.State;
 
 /// <summary>

@@ -94,6 +94,16 @@ internal static class ReconciliationDashboard
         Panel.Lines("Dead letters", "cps",
             "sum by (topic, reason) (rate(alloc_dead_letters_total{group=~\".*-reconciliation\"}[$__rate_interval]))",
             "{{topic}}: {{reason}}", "Records of others that are none."),
+        Panel.Lines("Searches compared with the ledger", "s",
+            "time() - max by (partition) (alloc_projection_scan_last_success_timestamp_seconds)", "{{partition}}",
+            "Since the search was last compared with the ledger, and for how long that should have been done.",
+            new Query(
+                "max by (partition) (alloc_projection_scan_overdue_seconds) > 0", "overdue: {{partition}}")),
+        Panel.Lines("Entries compared, and those that differ", "short",
+            "max by (partition) (alloc_projection_scan_entries)", "{{partition}}",
+            "Pools and reservations of the search when it was last compared with the ledger.",
+            new Query("max by (partition) (alloc_projection_scan_differing) > 0", "differ: {{partition}}"),
+            new Query("sum by (result) (increase(alloc_projection_scans_total[$__rate_interval]))", "{{result}}")),
         Panel.Lines("Known up to", "s",
             "max by (source) (alloc_watermark_lag_seconds{group=~\".*-reconciliation\"})", "{{source}}",
             "Up to how long ago a source is known: nothing younger is called missing.") with

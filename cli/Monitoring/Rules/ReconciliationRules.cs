@@ -14,6 +14,7 @@ internal static class ReconciliationRules
         .. Recorded(classes),
         .. Open(thresholds["MismatchOpen"], Runbook(classes, thresholds["links"].Text("runbooks"))),
         Stale(thresholds),
+        Scans(thresholds["ScanStale"]),
         Overdue(thresholds["ExceptionQueueOverdue"]),
         Failing(thresholds["RepairsFailing"]),
     ];
@@ -93,6 +94,19 @@ internal static class ReconciliationRules
             Dashboard = Dashboard,
         };
     }
+
+    private static AlertRule Scans(Limits limits) => new(
+        "ScanStale", Severity.Ticket,
+        $"max by (instance, partition) (alloc_projection_scan_overdue_seconds) > {limits.Seconds("above")}")
+    {
+        For = limits.Duration("for"),
+        Summary = "{{ $labels.instance }}: searches of partition {{ $labels.partition }} are not compared with the "
+            + "ledger",
+        Description = "They should have been {{ $value | humanizeDuration }} ago, and no attempt came to a result: "
+            + "whether searches show what is decided is not known. `alloc reconcile scan --partition "
+            + "{{ $labels.partition }}` says why.",
+        Dashboard = Dashboard,
+    };
 
     private static AlertRule Overdue(Limits limits) => new(
         "ExceptionQueueOverdue", Severity.Ticket,

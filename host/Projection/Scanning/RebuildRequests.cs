@@ -1,5 +1,4 @@
 using Alloc.Client;
-using Alloc.Host.Roles;
 using Alloc.Processors.Projection;
 using Alloc.Schemas.Projection;
 using Alloc.Web.Reads;

@@ -14,8 +14,8 @@ internal sealed class ScanMetrics : IDisposable
     public ScanMetrics(ScanSchedule schedule)
     {
         meter.CreateObservableGauge(
-            "alloc_projection_scan_last_success_timestamp_seconds",
-            () => last.Select(l => new Measurement<double>(l.Value.AtMs / 1_000.0, Tag(l.Key))), null,
+            "alloc_projection_scan_last_success_timestamp",
+            () => last.Select(l => new Measurement<double>(l.Value.AtMs / 1_000.0, Tag(l.Key))), "s",
             "When a partition of the search was compared with the ledger last, since 1970.");
         meter.CreateObservableGauge(
             "alloc_projection_scan_entries",

@@ -1,7 +1,6 @@
 using System.Text;
 using Alloc.Client;
 using Alloc.Client.Kafka;
-using Alloc.Schemas.Avro;
 using Alloc.Schemas.Projection;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;

@@ -8,8 +8,8 @@ using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Projection;
 using Alloc.Schemas.Registry;
 using Alloc.Web.Reads;
-using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using KafkaException = Confluent.Kafka.KafkaException;
 
 namespace Alloc.Host.Projection.Scanning;
 

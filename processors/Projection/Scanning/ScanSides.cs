@@ -1,4 +1,3 @@
-using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.State;

@@ -20,9 +20,9 @@ internal sealed class DriftedSearch : IAsyncDisposable
     private readonly TemporaryDirectory directory = new();
     private CommandClient? commands;
 
-    public DriftedSearch()
+    public DriftedSearch(params string[] more)
     {
-        (Server, Deployment) = Servers.Dev(directory["data"]);
+        (Server, Deployment) = Servers.Dev(directory["data"], more);
     }
 
     public Server Server { get; }
