@@ -120,11 +120,13 @@ internal sealed class GatheringInstance : IAsyncDisposable, IPartitionOwners, IP
             ? (Search(partition), TimeSpan.FromSeconds(37))
             : null;
 
-    ProjectionStatus IProjection.Status() => new(0, "Running", null, [], null, null);
+    ProjectionStatus IProjection.Status() => new(0, "Running", null, [], null, null, []);
 
     int IProjection.BeginRebuild(int? generation) => 0;
 
     (string? Id, string? Problem) IProjection.BeginScope(ProjectionScope scope, bool isCheck) => (null, "no");
+
+    (string? Id, string? Problem) IProjection.BeginScan(ProjectionScope scope) => (null, "no");
 
     private static ReservationSearch Search(int partition)
     {

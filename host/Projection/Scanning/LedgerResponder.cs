@@ -76,7 +76,14 @@ internal sealed class LedgerResponder : IDisposable
     {
         if (message.Kind is ScanMessageKind.AskDigests or ScanMessageKind.AskEntries)
         {
-            questions.TryAdd((message, atMs));
+            try
+            {
+                questions.TryAdd((message, atMs));
+            }
+            catch (ObjectDisposedException)
+            {
+                // This instance stops; whoever asks is answered by another, or asks again.
+            }
         }
     }
 

@@ -57,8 +57,16 @@ public sealed class SearchSide
         pools = snapshot.GetStore<IKeyValueStore<string, ProjectedPool>>(ProjectionStores.Pools);
         reservations = snapshot.GetStore<IKeyValueStore<PoolKey, ReservationView>>(ProjectionStores.Reservations);
         Index = snapshot.GetStore<IKeyValueStore<IndexKey, IndexEntry>>(ProjectionStores.Index);
-        // Where nothing was folded since the state was restored, the group alone knows how far it is.
-        Offset = Math.Max(committed, snapshot.Position.SourceMarks.TryGetValue(journal, out var mark) ? mark + 1 : 0);
+        if (snapshot.Position.SourceMarks.TryGetValue(journal, out var mark))
+        {
+            Offset = LedgerAtLeast = mark + 1;
+        }
+        else
+        {
+            // Nothing was folded since the state was restored: the group alone knows how far it is, and that may lie
+            // beyond the ledger's last outcome, for transactions end with a record of their own.
+            Offset = committed;
+        }
         ForgottenBy = snapshot.Position.StreamTimeMs;
     }
 
@@ -68,6 +76,9 @@ public sealed class SearchSide
 
     /// <summary>Offset of the journal up to which it is folded.</summary>
     public long Offset { get; }
+
+    /// <summary>Offset up to which a ledger must have written the journal to have what is folded here.</summary>
+    public long LedgerAtLeast { get; }
 
     /// <summary>What is forgotten by then may be there or not, milliseconds since 1970 UTC.</summary>
     public long ForgottenBy { get; }

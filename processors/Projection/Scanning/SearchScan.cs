@@ -121,7 +121,7 @@ public sealed class SearchScan(string scanId, int partition, string? poolId, Sca
             Kind = kind,
             Partition = partition,
             EntrySchema = ScannedEntries.Schema,
-            Offset = side.Offset,
+            Offset = side.LedgerAtLeast,
             ForgottenBy = side.ForgottenBy,
             PoolId = poolId,
             Ranges = ranges,
