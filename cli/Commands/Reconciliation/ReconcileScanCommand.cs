@@ -95,7 +95,7 @@ internal static class ReconcileScanCommand
         CultureInfo.InvariantCulture, $"partition/{partition}");
 
     private static async Task<List<JsonObject>> WaitAsync(
-        CommandContext context, JsonHttp console, IReadOnlyList<string> ids, CancellationToken cancellation)
+        CommandContext context, JsonHttp console, List<string> ids, CancellationToken cancellation)
     {
         var progress = new ProgressLine(context.Host, "entries");
         using var poll = new PeriodicTimer(Look, context.Time);

@@ -10,6 +10,8 @@ public sealed class DriftScanTests
     private const string Drift = "v1/mismatches?class=ProjectionDrift";
     private const string Wanted = """
         version: 1
+        stages:
+          - {id: InventoryHoldPending, sla: 1m, customerState: UnderReview, owner: orders, runbook: docs/a.md}
         classes:
           - {id: ProjectionDrift, severity: ticket, owner: platform, runbook: docs/runbooks/MismatchOpen.md}
 
