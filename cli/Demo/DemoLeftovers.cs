@@ -9,6 +9,9 @@ internal sealed record DemoLeftovers
     /// <summary>The next number of the warehouse's facts.</summary>
     public long NextDelta { get; init; } = 1;
 
+    /// <summary>The number of the last movement that the warehouse told.</summary>
+    public long LastMovement { get; init; }
+
     /// <summary>Whether the pool ever had units: then it is not opened again.</summary>
     public bool IsSupplied { get; init; }
 
@@ -35,6 +38,8 @@ internal sealed record DemoLeftovers
         return new DemoLeftovers
         {
             NextDelta = 1 + (warehouse?.Highest ?? 0),
+            LastMovement = ledger.Sources(poolId)
+                .FirstOrDefault(s => s.Source == DemoServices.Warehouse)?.Highest ?? 0,
             IsSupplied = pool.Balances.External != 0,
             Sold = Math.Max(0, pool.Balances.Consumed - (warehouse?.Deltas ?? 0)),
             Reservations =

@@ -49,6 +49,9 @@ internal sealed record DemoScenario
     /// <summary>The share of those who pay that pass them, from 0 to 1.</summary>
     public double StageShare { get; init; } = 1;
 
+    /// <summary>Whether orders, payments, the warehouse and picking tell what becomes of each order.</summary>
+    public bool HasServices { get; init; }
+
     /// <summary>Whether the warehouse's facts come late, doubled and out of order.</summary>
     public bool IsWarehouseUnruly { get; init; }
 
@@ -145,6 +148,7 @@ internal sealed record DemoScenario
         Story = "fraud slows to a tenth and back: holds are named that expire, and a mode switches on and off, under "
             + "docs/examples/black-friday-demo.catalogue.yaml",
         Policy = "black-friday",
+        HasServices = true,
         Catalogue = "black-friday-demo",
         Pools =
         [

@@ -22,6 +22,7 @@ internal sealed class DemoScript
     private readonly Dictionary<string, long> soldSinceRestock = [];
     private readonly Dictionary<string, long> nextDelta;
     private readonly DemoFlow? flow;
+    private readonly DemoServices? services;
     private long holdCount;
     private long nextRestockAtMs;
 
@@ -37,6 +38,8 @@ internal sealed class DemoScript
         random = new Random(seed);
         run = startMs.ToString("x", CultureInfo.InvariantCulture);
         flow = scenario.Stages.Count > 0 ? new DemoFlow(scenario.Stages, startMs) : null;
+        services = scenario.HasServices
+            ? new DemoServices(seed, startMs, leftovers.ToDictionary(l => l.Key, l => l.Value.LastMovement)) : null;
         nextDelta = leftovers.ToDictionary(l => l.Key, l => l.Value.NextDelta, StringComparer.Ordinal);
         nextRestockAtMs = leftovers.Values.Any(l => l.Sold > 0) ? startMs : startMs + RestockIntervalMs;
         foreach (var (poolId, left) in leftovers)
@@ -51,7 +54,24 @@ internal sealed class DemoScript
     public const string Source = "warehouse";
 
     /// <summary>What orders on their way through the stages said since the last time.</summary>
-    public IReadOnlyList<StageEvent> TakeStageEvents() => flow?.TakeEvents() ?? [];
+    public IReadOnlyList<StageEvent> TakeStageEvents(long nowMs)
+    {
+        var events = flow?.TakeEvents() ?? [];
+        foreach (var happened in events)
+        {
+            services?.See(happened, nowMs);
+        }
+        return events;
+    }
+
+    /// <summary>What the services around the shop say by now.</summary>
+    public IReadOnlyList<DemoWord> TakeWords(long nowMs) => services?.Take(nowMs) ?? [];
+
+    /// <summary>What they say when the demo ends.</summary>
+    public IReadOnlyList<DemoWord> GiveUp() => services?.GiveUp() ?? [];
+
+    /// <summary>An outcome is given to the services again.</summary>
+    public void SeeAgain(AllocationOutcome outcome, long nowMs) => services?.SeeAgain(outcome, nowMs);
 
     /// <summary>
     /// Makes the pools that are not there and gives them their first supply. A pool that has units stays as it is,
@@ -133,6 +153,7 @@ internal sealed class DemoScript
         var isNews = outcome.Original
             || outcome.Event is AllocationOutcomeEvent.Promoted or AllocationOutcomeEvent.Preempted;
         Follow(outcome.Event, nowMs);
+        services?.See(outcome, nowMs);
         if (!isNews || Find(outcome.PoolId) is not { } pool)
         {
             return;
@@ -151,8 +172,9 @@ internal sealed class DemoScript
             case AllocationOutcomeEvent.Preempted preempted:
                 lost.Add(preempted.ReservationId);
                 break;
-            case AllocationOutcomeEvent.Confirmed confirmed when confirmed.ReservationId.StartsWith(
-                "demo-", StringComparison.Ordinal):
+            // Where there are services, the warehouse says what left.
+            case AllocationOutcomeEvent.Confirmed confirmed when services is null
+                && confirmed.ReservationId.StartsWith("demo-", StringComparison.Ordinal):
                 PlanUse(pool, confirmed.ReservationId, confirmed.Quantity, nowMs);
                 break;
             case AllocationOutcomeEvent.Consumed consumed when consumed.ReservationId.StartsWith(
@@ -221,7 +243,11 @@ internal sealed class DemoScript
         }
         foreach (var reservation in left.Reservations)
         {
-            if (reservation.Confirmed > 0)
+            if (reservation.Confirmed > 0 && services is not null)
+            {
+                services.Ship(pool.Id, reservation.ReservationId, null, reservation.Confirmed, nowMs);
+            }
+            else if (reservation.Confirmed > 0)
             {
                 PlanUse(pool, reservation.ReservationId, reservation.Confirmed, nowMs);
             }

@@ -20,9 +20,11 @@ internal sealed class DemoTraffic(
 {
     private const int StepsPerSecond = 10;
     private const int OutcomeBacklog = 10_000;
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
     private readonly KafkaClients clients = new(settings);
     private readonly string commandTopic = settings.TopicPrefix + "allocation.commands";
     private readonly string outcomeTopic = settings.TopicPrefix + "allocation.outcomes";
+    private readonly string redeliveryTopic = settings.TopicPrefix + "effects.redeliveries";
 
     public DemoCounts Counts { get; } = new(scenario.Pools);
 
@@ -42,8 +44,13 @@ internal sealed class DemoTraffic(
         }
         var stages = new DemoStageTopic(clients, settings, registry);
         await stages.InitializeAsync(cancellation).ConfigureAwait(false);
+        var services = new DemoServiceTopics(clients, settings, registry);
+        await services.InitializeAsync(cancellation).ConfigureAwait(false);
         var seen = Channel.CreateBounded<AllocationOutcome>(OutcomeBacklog);
-        var following = BlockingWork.Run(() => Follow(seen.Writer, partitionCount, cancellation), cancellation);
+        var again = Channel.CreateBounded<AllocationOutcome>(OutcomeBacklog);
+        var following = Task.WhenAny(
+            BlockingWork.Run(() => Follow(outcomeTopic, seen.Writer, partitionCount, cancellation), cancellation),
+            BlockingWork.Run(() => Follow(redeliveryTopic, again.Writer, partitionCount, cancellation), cancellation));
         using var producer = clients.Producer();
         void Send(AllocationCommand command)
         {
@@ -71,36 +78,69 @@ internal sealed class DemoTraffic(
         {
             stages.Send(producer, DemoFlow.GivenUp(left, NowMs));
         }
-        using var step = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / StepsPerSecond), time);
-        while (await step.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        if (scenario.HasServices)
         {
-            while (seen.Reader.TryRead(out var outcome))
+            SendAll(services, producer, services.LeftUnderWay(cancellation));
+        }
+        try
+        {
+            using var step = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / StepsPerSecond), time);
+            while (await step.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
             {
-                script.See(outcome, NowMs);
+                Hear(script, seen.Reader, again.Reader);
+                foreach (var command in script.Next(NowMs, commandsPerSecond / StepsPerSecond))
+                {
+                    Send(command);
+                }
+                foreach (var happened in script.TakeStageEvents(NowMs))
+                {
+                    stages.Send(producer, happened);
+                }
+                SendAll(services, producer, script.TakeWords(NowMs));
+                if (following.IsCompleted)
+                {
+                    await (await following.ConfigureAwait(false)).ConfigureAwait(false);
+                }
             }
-            foreach (var command in script.Next(NowMs, commandsPerSecond / StepsPerSecond))
-            {
-                Send(command);
-            }
-            foreach (var happened in script.TakeStageEvents())
-            {
-                stages.Send(producer, happened);
-            }
-            if (following.IsFaulted)
-            {
-                await following.ConfigureAwait(false);
-            }
+        }
+        finally
+        {
+            SendAll(services, producer, script.GiveUp());
+            producer.Flush(LastWords);
+        }
+    }
+
+    private static void SendAll(
+        DemoServiceTopics services, IProducer<byte[]?, byte[]?> producer, IEnumerable<DemoWord> words)
+    {
+        foreach (var word in words)
+        {
+            services.Send(producer, word);
+        }
+    }
+
+    private void Hear(
+        DemoScript script, ChannelReader<AllocationOutcome> seen, ChannelReader<AllocationOutcome> again)
+    {
+        while (seen.TryRead(out var outcome))
+        {
+            script.See(outcome, NowMs);
+        }
+        while (again.TryRead(out var outcome))
+        {
+            script.SeeAgain(outcome, NowMs);
         }
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private void Follow(ChannelWriter<AllocationOutcome> seen, int partitionCount, CancellationToken cancellation)
+    private void Follow(
+        string topic, ChannelWriter<AllocationOutcome> seen, int partitionCount, CancellationToken cancellation)
     {
-        var outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(outcomeTopic));
+        var outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(topic));
         var plan = new TailPlan
         {
-            Topic = outcomeTopic,
+            Topic = topic,
             Partitions = [.. Enumerable.Range(0, partitionCount)],
             From = StartAt.End,
             Follow = true,
@@ -114,7 +154,10 @@ internal sealed class DemoTraffic(
             try
             {
                 var outcome = outcomes.Deserialize(value);
-                Counts.See(outcome);
+                if (topic == outcomeTopic)
+                {
+                    Counts.See(outcome);
+                }
                 seen.TryWrite(outcome);
             }
             catch (AvroException)

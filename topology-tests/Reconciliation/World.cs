@@ -181,6 +181,13 @@ internal sealed class World : IDisposable
             AuthorizedUntilMs = authorizedFor is { } time ? NowMs + (long)time.TotalMilliseconds : null,
         }));
 
+    /// <summary>The payment gateway says how a payment stands.</summary>
+    public void Say(PaymentStatus status) => Pipe(Options.PaymentTopic, status.OrderRef, Bytes(Serdes.Payments, status));
+
+    /// <summary>A warehouse says what moved.</summary>
+    public void Say(WarehouseMovement movement) =>
+        Pipe(Options.MovementTopic, movement.PoolId, Bytes(Serdes.Movements, movement));
+
     public void Move(
         string movement, MovementKind kind, long quantity, string? reservation = null, string pool = Pool,
         long sequence = 1) => Pipe(Options.MovementTopic, pool, Bytes(Serdes.Movements, new WarehouseMovement

@@ -67,7 +67,7 @@ internal static class BenchCommand
         Recursive = true,
     };
 
-    private static readonly Option<string?> Work = new("--work-dir")
+    internal static readonly Option<string?> Work = new("--work-dir")
     {
         Description = "Folder for data while it runs; a temporary one if not given",
         HelpName = "folder",
@@ -79,7 +79,7 @@ internal static class BenchCommand
         var bench = new Command(
             "bench", "Measure, and print ratios that can be trusted: same machine, same broker, same run")
             .Takes(Quick, Count, Waiting, Pools, Threads, Partitions, Bootstrap, KafkaHome, Results, Work);
-        return bench.With([.. BenchScenario.All.Select(Create), BrokerCommand(), JoinCommand()]);
+        return bench.With([.. BenchScenario.All.Select(Create), TruthCommand.Create(), BrokerCommand(), JoinCommand()]);
     }
 
     private static Command Create(BenchScenario scenario) =>
@@ -89,18 +89,11 @@ internal static class BenchCommand
     private static async Task<int> RunAsync(
         CommandContext context, BenchScenario scenario, CancellationToken cancellation)
     {
-        var temporary = context.Get(Work) is null ? Directory.CreateTempSubdirectory("alloc-bench-") : null;
-        var options = Options(context, temporary?.FullName ?? Path.GetFullPath(context.Get(Work)!));
+        using var folder = new BenchFolder(context);
+        var options = Options(context, folder.Path);
         var report = new BenchReport(Machine.Describe(options.WorkDirectory), context.Time.GetLocalNow());
-        try
-        {
-            await scenario.RunAsync(new BenchRun(options, report, context.Time, context.Screen.Warn), cancellation)
-                .ConfigureAwait(false);
-        }
-        finally
-        {
-            temporary?.Delete(recursive: true);
-        }
+        await scenario.RunAsync(new BenchRun(options, report, context.Time, context.Screen.Warn), cancellation)
+            .ConfigureAwait(false);
         context.Screen.One(report.ToJson(), console =>
         {
             context.Screen.Rows(
@@ -117,7 +110,7 @@ internal static class BenchCommand
         return ExitCode.Ok;
     }
 
-    private static BenchOptions Options(CommandContext context, string workDirectory)
+    internal static BenchOptions Options(CommandContext context, string workDirectory)
     {
         var options = new BenchOptions
         {
