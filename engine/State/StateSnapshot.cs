@@ -46,12 +46,13 @@ internal sealed class StateSnapshot(
         throw new TopologyException($"The store '{store.Definition.Name}' is not in the snapshot.");
     }
 
-    /// <summary>The newest entries of a store in the layers.</summary>
-    public Dictionary<TKey, TValue?> NewestOf<TKey, TValue>(TaskStore store)
+    /// <summary>The entries of a store in the layers, in the order of their keys.</summary>
+    public List<RunEntry<TValue>[]> RunsOf<TKey, TValue>(TaskStore store, ISerializer<TKey> keySerde)
         where TKey : notnull
         where TValue : class
     {
-        var newest = new Dictionary<TKey, TValue?>();
+        var ordered = new OrderedRuns<TValue>();
+        var bytes = new ByteBuffer();
         foreach (var layer in layers)
         {
             if (layer.Part(store.Ordinal) is LayerPart<TKey, TValue> part)
@@ -59,11 +60,15 @@ internal sealed class StateSnapshot(
                 for (var index = 0; index < part.Count; index++)
                 {
                     var entry = part[index];
-                    newest[entry.Key] = entry.Value;
+                    bytes.Clear();
+                    keySerde.Serialize(entry.Key, bytes);
+                    ordered.Add(new RunEntry<TValue>(bytes.Written.ToArray(), entry.Value));
                 }
             }
         }
-        return newest;
+        var runs = new List<RunEntry<TValue>[]>();
+        ordered.Take(runs);
+        return runs;
     }
 
     // Scans dispose their cursor; this one has others to come.
@@ -93,7 +98,7 @@ internal sealed class SnapshotView<TKey, TValue>(
     where TValue : class
 {
     private readonly byte storeId = store.Definition.StoreId;
-    private List<ScanEntry<TKey, TValue>>? overlay;
+    private List<RunEntry<TValue>[]>? runs;
 
     public TValue? Get(TKey key)
     {
@@ -117,21 +122,9 @@ internal sealed class SnapshotView<TKey, TValue>(
 
     private IEnumerable<KeyValuePair<TKey, TValue>> Scan(byte[] from, byte[] to)
     {
-        overlay ??= Newest();
-        return MergedScan.Read(
-            overlay.FindAll(e => MergedScan.IsWithin(e.KeyBytes, from, to)), moment.CursorOf(store), from, to, keySerde,
-            valueSerde);
-    }
-
-    private List<ScanEntry<TKey, TValue>> Newest()
-    {
-        var newest = moment.NewestOf<TKey, TValue>(store);
-        var list = new List<ScanEntry<TKey, TValue>>(newest.Count);
-        foreach (var (key, value) in newest)
-        {
-            list.Add(new ScanEntry<TKey, TValue>(Encode(key), key, value));
-        }
-        return list;
+        runs ??= moment.RunsOf<TKey, TValue>(store, keySerde);
+        var overlay = RunMerge.Read(runs, from[1..], to[0] == storeId ? to[1..] : null);
+        return MergedScan.Read(storeId, overlay, moment.CursorOf(store), from, to, keySerde, valueSerde);
     }
 
     private byte[] Encode(TKey key)
