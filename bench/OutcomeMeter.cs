@@ -28,7 +28,7 @@ internal sealed class OutcomeMeter : IDisposable
         consumer.Assign(Enumerable.Range(0, clients.PartitionCount(admin, name)).Select(p =>
         {
             var partition = new TopicPartition(name, p);
-            var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
+            var ends = consumer.BoundsOf(partition, settings.Timeout);
             return new TopicPartitionOffset(partition, fromEnd ? ends.High : ends.Low);
         }));
     }

@@ -29,7 +29,7 @@ internal static class SkippedInput
         var ends = Enumerable.Range(0, clients.PartitionCount(admin, name)).Select(number =>
         {
             var partition = new TopicPartition(name, number);
-            return new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, settings.Timeout).High);
+            return new TopicPartitionOffset(partition, consumer.BoundsOf(partition, settings.Timeout).High);
         }).ToList();
         consumer.Assign(ends);
         var startedAt = time.GetTimestamp();

@@ -42,7 +42,7 @@ internal sealed class OperatorAudit(AllocClientOptions settings, ISchemaRegistry
         WatermarkOffsets ends;
         using (var uncommitted = clients.Consumer(readCommitted: false))
         {
-            ends = uncommitted.QueryWatermarkOffsets(partition, settings.Timeout);
+            ends = uncommitted.BoundsOf(partition, settings.Timeout);
         }
         var actions = new List<OperatorAction>();
         if (ends.High.Value <= ends.Low.Value)

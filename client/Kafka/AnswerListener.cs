@@ -60,7 +60,7 @@ internal sealed class AnswerListener : IDisposable
                 return;
             }
         }
-        var end = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), patience).High.Value;
+        var end = reader.BoundsOf(new TopicPartition(topic, partition), patience).High.Value;
         lock (gate)
         {
             if (positions.TryAdd(partition, end))

@@ -49,7 +49,7 @@ internal sealed class CommandPipe : IDisposable
         var starts = new List<TopicPartitionOffset>();
         foreach (var partition in partitions)
         {
-            var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
+            var ends = consumer.BoundsOf(partition, settings.Timeout);
             if (fromBeginning && ends.High.Value > ends.Low.Value)
             {
                 catchUp[partition.Partition.Value] = ends.High.Value;

@@ -166,7 +166,7 @@ internal sealed class TopicTail(KafkaClients clients, TimeSpan timeout)
     }
 
     private WatermarkOffsets Watermarks(IConsumer<byte[]?, byte[]?> consumer, string topic, int partition) =>
-        consumer.QueryWatermarkOffsets(new TopicPartition(topic, partition), timeout);
+        consumer.BoundsOf(new TopicPartition(topic, partition), timeout);
 
     private static void Assign(IConsumer<byte[]?, byte[]?> consumer, string topic, Dictionary<int, long> starts) =>
         consumer.Assign(starts.Select(s => new TopicPartitionOffset(topic, s.Key, s.Value)));

@@ -38,7 +38,7 @@ internal sealed class JournalReader : IDisposable
     /// <summary>First offset of a partition, and the one after its last.</summary>
     public (long Low, long High) Ends(int partition)
     {
-        var ends = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), settings.Timeout);
+        var ends = reader.BoundsOf(new TopicPartition(topic, partition), settings.Timeout);
         return (ends.Low.Value, ends.High.Value);
     }
 
@@ -51,7 +51,7 @@ internal sealed class JournalReader : IDisposable
     {
         using var all = new KafkaClients(settings).Consumer(readCommitted: false);
         var targets = Enumerable.Range(0, PartitionCount)
-            .Select(p => all.QueryWatermarkOffsets(new TopicPartition(topic, p), settings.Timeout).High.Value).ToList();
+            .Select(p => all.BoundsOf(new TopicPartition(topic, p), settings.Timeout).High.Value).ToList();
         var startedAt = Stopwatch.GetTimestamp();
         var ends = new List<(long Low, long High, string? Why)>();
         for (var partition = 0; partition < PartitionCount; partition++)

@@ -98,7 +98,7 @@ internal sealed class OutcomeFollower(
                 throw AllocException.NotFound($"{topic} has no partition {number}: it has {count}.");
             }
             var partition = new TopicPartition(topic, number);
-            var watermarks = reader.QueryWatermarkOffsets(partition, options.Timeout);
+            var watermarks = reader.BoundsOf(partition, options.Timeout);
             var isGiven = follow.Positions.TryGetValue(number, out var given);
             if (isGiven && (given < watermarks.Low.Value || given > watermarks.High.Value))
             {

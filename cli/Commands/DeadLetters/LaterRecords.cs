@@ -52,7 +52,7 @@ internal sealed class LaterRecords
         {
             found[letter.At] = new Later(0, null, null, letter.Key is null, [], null);
         }
-        var ends = consumer.QueryWatermarkOffsets(partition, settings.Timeout);
+        var ends = consumer.BoundsOf(partition, settings.Timeout);
         var first = Math.Clamp(letters.Min(l => l.Origin!.Value.Offset), ends.Low.Value, ends.High.Value);
         var (read, position, silent) = (0L, first, TimeSpan.Zero);
         consumer.Assign(new TopicPartitionOffset(partition, first));

@@ -43,7 +43,7 @@ internal abstract class DocumentTopic<TRecord, TApplied>(
         }
         using var reader = clients.Consumer();
         var partition = new TopicPartition(Name, 0);
-        var ends = reader.QueryWatermarkOffsets(partition, settings.Timeout);
+        var ends = reader.BoundsOf(partition, settings.Timeout);
         var found = new List<TApplied>();
         reader.Assign(new TopicPartitionOffset(partition, ends.Low));
         while (ends.High > ends.Low)

@@ -219,7 +219,7 @@ internal sealed class PolicyReplay : IDisposable
 
     private (long Low, long High) Ends(string topic, int partition)
     {
-        var ends = reader.QueryWatermarkOffsets(new TopicPartition(topic, partition), settings.Timeout);
+        var ends = reader.BoundsOf(new TopicPartition(topic, partition), settings.Timeout);
         return (ends.Low.Value, ends.High.Value);
     }
 }

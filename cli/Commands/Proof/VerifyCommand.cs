@@ -82,7 +82,7 @@ internal static class VerifyCommand
         {
             var open = consumer.Committed(partitions, settings.Timeout).Sum(c =>
             {
-                var ends = consumer.QueryWatermarkOffsets(c.TopicPartition, settings.Timeout);
+                var ends = consumer.BoundsOf(c.TopicPartition, settings.Timeout);
                 return ends.High.Value - (c.Offset == Offset.Unset ? ends.Low.Value : c.Offset.Value);
             });
             if (open <= 0)

@@ -72,7 +72,7 @@ internal sealed class DecisionSending : IDisposable
     private List<TopicPartitionOffset> Ends() =>
     [
         .. new[] { topics.EventTopic, DeadLetterTopic }.Select(t => new TopicPartition(t, Only)).Select(
-            p => new TopicPartitionOffset(p, reader.QueryWatermarkOffsets(p, settings.Timeout).High)),
+            p => new TopicPartitionOffset(p, reader.BoundsOf(p, settings.Timeout).High)),
     ];
 
     private List<MismatchEvent> Await(

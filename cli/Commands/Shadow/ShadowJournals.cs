@@ -72,7 +72,7 @@ internal sealed class ShadowJournals : IDisposable
         CancellationToken cancellation)
     {
         var at = new TopicPartition(topic, partition);
-        var ends = reader.QueryWatermarkOffsets(at, settings.Timeout);
+        var ends = reader.BoundsOf(at, settings.Timeout);
         var (low, high) = (ends.Low.Value, ends.High.Value);
         var from = low;
         if (fromMs is { } t)

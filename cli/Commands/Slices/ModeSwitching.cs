@@ -89,7 +89,7 @@ internal sealed class ModeSwitching : IDisposable
         [
             .. names.Zip(clients.PartitionCounts(admin, names)).SelectMany(t => Enumerable.Range(0, t.Second)
                 .Select(p => new TopicPartition(t.First, p)))
-                .Select(p => new TopicPartitionOffset(p, reader.QueryWatermarkOffsets(p, settings.Timeout).High)),
+                .Select(p => new TopicPartitionOffset(p, reader.BoundsOf(p, settings.Timeout).High)),
         ];
     }
 

@@ -55,7 +55,7 @@ internal sealed class ReplayBounds(AllocClientOptions settings, string source, I
         var ranges = new List<ReplayRange>();
         foreach (var partition in partitions)
         {
-            var ends = consumer.QueryWatermarkOffsets(new TopicPartition(source, partition), settings.Timeout);
+            var ends = consumer.BoundsOf(new TopicPartition(source, partition), settings.Timeout);
             var (low, high) = (ends.Low.Value, ends.High.Value);
             var first = from switch
             {

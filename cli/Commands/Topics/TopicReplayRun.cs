@@ -137,7 +137,7 @@ internal sealed class TopicReplayRun : IDisposable
                     "alloc topic tail shows the target's last alloc-replay headers; begin a new replay from there.");
             }
             partition.Committed = each.Offset.Value;
-            var low = consumer.QueryWatermarkOffsets(each.TopicPartition, settings.Timeout).Low.Value;
+            var low = consumer.BoundsOf(each.TopicPartition, settings.Timeout).Low.Value;
             if (low > partition.Committed && partition.Committed < partition.Range.End)
             {
                 throw Gone(partition.Range.Partition, partition.Committed, low);
@@ -197,7 +197,7 @@ internal sealed class TopicReplayRun : IDisposable
         {
             var partition = Partitions[error.ConsumerRecord.Partition.Value];
             throw Gone(
-                partition.Range.Partition, partition.Position, consumer.QueryWatermarkOffsets(
+                partition.Range.Partition, partition.Position, consumer.BoundsOf(
                     error.ConsumerRecord.TopicPartition, settings.Timeout).Low.Value);
         }
     }
