@@ -280,8 +280,8 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
 
     void IOutputWriter.Write(StreamTask task, in OutputRecord output) => outputs.Add(output);
 
-    private StreamTask TaskOf(string store, int partition) => tasks[new TaskId(
-        topology.SubTopologies.FirstOrDefault(s => s.Stores.Any(d => d.Name == store))?.Index
+    private StreamTask TaskOf(string store, int partition) => tasks[new TaskId(topology.SubTopologies.FirstOrDefault(
+        s => s.Stores.Any(d => d.Name == store))?.Index
             ?? throw new TopologyException($"The topology has no store '{store}'."), partition)];
 
     private Dictionary<string, int> TopicSizes() => topology.SubTopologies
@@ -495,9 +495,6 @@ public sealed class TopologyTestDriver : IDisposable, IOutputWriter
             committed[queue.Partition] = queue.CommitOffset;
             task.ReportCommitted(queue.Partition.Topic, queue.CommitOffset);
         }
-        foreach (var partition in written.Select(o => new TopicPartition(o.Topic, o.Partition)).Distinct())
-        {
-            Process(partition);
-        }
+        written.Select(o => new TopicPartition(o.Topic, o.Partition)).Distinct().ToList().ForEach(Process);
     }
 }

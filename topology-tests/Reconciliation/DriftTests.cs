@@ -6,8 +6,8 @@ using Alloc.Schemas.Reconciliation;
 namespace Topology.Tests.Reconciliation;
 
 /// <summary>
-/// What scans of searches report becomes differences: opened once whatever is scanned again, over when a scan that looked
-/// there finds it equal, built anew by the instance that has it, and proven by the next scan.
+/// What scans of searches report becomes differences: opened once whatever is scanned again, over when a scan that
+/// looked there finds it equal, built anew by the instance that has it, and proven by the next scan.
 /// </summary>
 public sealed class DriftTests
 {
@@ -31,7 +31,8 @@ public sealed class DriftTests
         Assert.Equal(("ProjectionDrift", "p1/r1", Pool), (told.Class, told.Scope!.Id, told.Scope.PoolId));
         Assert.Equal("allocation.outcomes/0/10", told.Episode);
         Assert.Equal(("ledger says", "searches say"), (told.Left!.Says, told.Right!.Says));
-        Assert.Equal((RepairKind.RebuildScope, Pool, 0), (told.Repair!.Kind, told.Repair.PoolId, told.Repair.Partition));
+        Assert.Equal(
+            (RepairKind.RebuildScope, Pool, 0), (told.Repair!.Kind, told.Repair.PoolId, told.Repair.Partition));
         Assert.Equal((DifferenceKind.Ended, told.MismatchId), (over.Kind, over.MismatchId));
         Assert.Contains("allocation.outcomes/0/30", over.Ended, StringComparison.Ordinal);
     }

@@ -2,8 +2,8 @@ namespace Alloc.Host.Projection.Scanning;
 
 /// <summary>
 /// When a partition is scanned next. The first scan comes a few minutes after the partition has caught up, for a
-/// restart has others to do first; one that failed is tried again soon. Instances that were started together do not stay
-/// together.
+/// restart has others to do first; one that failed is tried again soon. Instances that were started together do not
+/// stay together.
 /// </summary>
 /// <param name="interval">From scan to scan; zero: never.</param>
 /// <param name="jitter">0 to 1, another at each call.</param>
@@ -44,8 +44,8 @@ internal sealed class ScanSchedule(TimeSpan interval, Func<double> jitter, TimeP
                 var dueAt = Now + (interval < First ? interval * jitter() : First * (1 + jitter()));
                 plans[partition] = new Plan(dueAt, dueAt);
             }
-            return plans.Where(p => p.Value.NextAt <= Now && caughtUp.Contains(p.Key)).OrderBy(p => p.Value.NextAt).ThenBy(p => p.Key)
-                .Select(p => (int?)p.Key).FirstOrDefault();
+            return plans.Where(p => p.Value.NextAt <= Now && caughtUp.Contains(p.Key))
+                .OrderBy(p => p.Value.NextAt).ThenBy(p => p.Key).Select(p => (int?)p.Key).FirstOrDefault();
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class IndexSums(string? poolId)
         }
     }
 
-    /// <summary>The buckets whose entries are not those that they should be, once every reservation was added.</summary>
+    /// <summary>The buckets whose entries are not as they should be, once every reservation was added.</summary>
     /// <param name="side">The same snapshot that the reservations are of.</param>
     /// <param name="step">Called for each entry.</param>
     public HashSet<int> Differing(SearchSide side, Action step)

@@ -14,7 +14,8 @@ public sealed record ScanDifference(
     PoolKey Key, ScannedEntry? Ledger, ScannedEntry? Search, string? Index = null)
 {
     /// <summary>What the ledger says.</summary>
-    public string LedgerSays => Index is null ? ScannedEntries.Describe(Ledger) : "the reservation is as searches have it";
+    public string LedgerSays =>
+        Index is null ? ScannedEntries.Describe(Ledger) : "the reservation is as searches have it";
 
     /// <summary>What searches say.</summary>
     public string SearchSays => Index ?? ScannedEntries.Describe(Search);

@@ -14,7 +14,7 @@ public static class ScanFindings
     /// <summary>Findings of a partition; more are one.</summary>
     public const int PerPartition = 100;
 
-    /// <summary>Ranges in which entries are compared one by one; where more differ, they are counted as a whole.</summary>
+    /// <summary>Ranges in which entries are compared one by one; more are counted as a whole.</summary>
     public const int RangesLookedAt = 40;
 
     /// <summary>The findings.</summary>

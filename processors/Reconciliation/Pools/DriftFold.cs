@@ -34,7 +34,8 @@ internal sealed class DriftFold(string outcomeTopic, DifferenceBook differences)
                     $"ledger and searches have the same at {Position(partition, report.Offset)}"));
             }
         }
-        var stands = Standing().ConvertAll(s => (s.Key, Place: new Place(s.Key.Kind, s.Value.Difference.Scope?.PoolId)));
+        var stands = Standing().ConvertAll(
+            s => (s.Key, Place: new Place(s.Key.Kind, s.Value.Difference.Scope?.PoolId)));
         foreach (var one in found)
         {
             if (!stands.Exists(s => s.Key != one.Key && Covers(s.Place, one.Place)))

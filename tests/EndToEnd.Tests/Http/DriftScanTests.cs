@@ -136,7 +136,8 @@ public sealed class DriftScanTests
         var console = AllocProcess.FreePort();
         await using var decides = Servers.Engine(deployment, directory["decides"], "--roles", "allocation");
         await using var searches = Servers.Engine(
-            deployment, directory["searches"], console, "--roles", "projection,reconciliation", "--scan-interval", "0s");
+            deployment, directory["searches"], console, "--roles", "projection,reconciliation", "--scan-interval",
+            "0s");
         await using var more = Servers.Engine(
             deployment, directory["more"], "--roles", "allocation,projection", "--scan-interval", "0s");
         await decides.StartAsync();
