@@ -13,10 +13,10 @@ internal sealed class DecisionsFirst(Func<WorkStatus?> decides, TimeProvider tim
     private const double ShareOfAll = 0.02;
 
     /// <summary>
-    /// A scan is over in seconds, and one that takes an hour compares with a moment that is long gone: it works a tenth
-    /// of the time.
+    /// A scan is over in seconds, and one that takes an hour compares with a moment that is long gone: it works a
+    /// twentieth of the time.
     /// </summary>
-    private const double ShareOfScans = 0.1;
+    private const double ShareOfScans = 0.05;
 
     /// <summary>Commands that wait for less are about to be decided.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);

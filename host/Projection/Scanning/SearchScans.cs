@@ -148,7 +148,8 @@ internal sealed class SearchScans : IDisposable
                 }
                 var (here, caughtUp) = current().Partitions(CaughtUpBelow);
                 metrics.KeepOnly(here);
-                if (schedule.Next(here, caughtUp) is { } partition)
+                // One that nobody asked for can wait until no command does.
+                if (options.StandsBack?.IsWanted() != true && schedule.Next(here, caughtUp) is { } partition)
                 {
                     Scan(new Asked(new ProjectionScope(partition, null), new ProjectionScan(
                         $"{Guid.CreateVersion7(time.GetUtcNow()):N}", $"partition/{partition}", partition,
@@ -223,7 +224,7 @@ internal sealed class SearchScans : IDisposable
                 wanted.Status = wanted.Status with { Phase = ScanPhase.Comparing };
                 return answer;
             },
-            Tail = (from, to) => Tail(partition, from, to),
+            Tail = (from, to) => Tail(partition, from, to, pace),
             Step = pace.Step,
         });
         wanted.Scan = scan;
@@ -247,7 +248,7 @@ internal sealed class SearchScans : IDisposable
         }
     }
 
-    private JournalTail Tail(int partition, long from, long to)
+    private JournalTail Tail(int partition, long from, long to, ScanPace pace)
     {
         var tail = new JournalTail();
         if (to <= from)
@@ -261,6 +262,7 @@ internal sealed class SearchScans : IDisposable
             reader.ReadOn(
                 (_, value, offset) =>
                 {
+                    pace.Step();
                     if (offset < to)
                     {
                         tail.Add(outcomes.Deserialize(value));
