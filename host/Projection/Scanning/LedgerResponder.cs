@@ -126,8 +126,7 @@ internal sealed class LedgerResponder : IDisposable
                 traffic.Send(piece);
             }
         }
-        catch (Exception error) when (error is StreamsException or KafkaException or IOException
-            or RegistryUnavailableException or RegistryRefusedException)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             Log.ScanNotAnswered(logger, question.Partition, error.Message);
             Refuse(question, $"The ledger of partition {question.Partition} could not be read: {error.Message}");

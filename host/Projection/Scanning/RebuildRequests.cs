@@ -109,7 +109,7 @@ internal sealed class RebuildRequests : IDisposable
                 {
                     next = waiting.Dequeue();
                 }
-                if (!IsDealtWith(next))
+                if (!IsDealtWithOrFails(next))
                 {
                     lock (gate)
                     {
@@ -117,6 +117,21 @@ internal sealed class RebuildRequests : IDisposable
                     }
                 }
             }
+        }
+    }
+
+    // One that fails is over: reconciliation finds the difference unproven, and asks again.
+    private bool IsDealtWithOrFails(Waiting next)
+    {
+        try
+        {
+            return IsDealtWith(next);
+        }
+        catch (Exception error)
+        {
+            Log.RebuildNotBegun(
+                logger, $"partition/{next.Request.Partition}", next.Request.MismatchId, error.Message);
+            return true;
         }
     }
 

@@ -1,4 +1,3 @@
-using Alloc.Client;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Runtime;
 using Alloc.Host.Roles;
@@ -6,10 +5,8 @@ using Alloc.Processors.Projection;
 using Alloc.Processors.Projection.Scanning;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Projection;
-using Alloc.Schemas.Registry;
 using Alloc.Web.Reads;
 using Microsoft.Extensions.Logging;
-using KafkaException = Confluent.Kafka.KafkaException;
 
 namespace Alloc.Host.Projection.Scanning;
 
@@ -196,9 +193,9 @@ internal sealed class SearchScans : IDisposable
             wanted.Status = wanted.Status with { Phase = ScanPhase.Failed, Failure = "This instance stops." };
             throw;
         }
-        catch (Exception error) when (error is StreamsException or KafkaException or AllocException or IOException
-            or RegistryUnavailableException or RegistryRefusedException or ObjectDisposedException)
+        catch (Exception error)
         {
+            // Whatever it is, it is told and counted, and nothing else of the instance depends on it.
             wanted.Status = wanted.Status with { Phase = ScanPhase.Failed, Failure = error.Message };
             metrics.Failed();
             Log.ScanFails(logger, wanted.Status.Scope, error.Message);
