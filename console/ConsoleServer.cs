@@ -88,7 +88,8 @@ public sealed class ConsoleServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 1_000;
         kestrel.Limits.MaxRequestBodySize = 1 << 20;
-        kestrel.Limits.MaxRequestLineSize = 8 << 10;
+        // The longest id that a list is asked for by, with what a URL makes of it.
+        kestrel.Limits.MaxRequestLineSize = 32 << 10;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -106,6 +106,6 @@ internal sealed class JsonHttp : IDisposable
     }
 
     private static string Words(HttpStatusCode status) => status == HttpStatusCode.RequestUriTooLong
-        ? "What was asked for is too long: an id has 256 characters at most."
+        ? "What was asked for is too long for a request: an id has 256 characters, where the policy allows no more."
         : status.ToString();
 }

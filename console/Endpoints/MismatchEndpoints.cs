@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Reconciliation.Mismatches;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Web.Json;
 using Alloc.Web.Reads;
@@ -23,19 +24,18 @@ internal sealed class MismatchEndpoints(MismatchDirectory? mismatches, Peers pee
         "This instance runs without reconciliation (--roles): ask one that has it (--console).";
 
     private const int DefaultLimit = 100;
-    private const int IdLength = 256;
     private const char Separator = '\n';
     private static readonly NumberParameter Limit = QueryParameter.Number("limit", 1, most: 10_000);
     private static readonly QueryParameter State = QueryParameter.Word<MismatchState>("state");
     private static readonly QueryParameter Severity = new(
         "severity", value => value is "page" or "ticket" ? null : "is neither page nor ticket");
 
-    private static readonly QueryParameter Class = QueryParameter.Text("class", IdLength);
-    private static readonly QueryParameter Owner = QueryParameter.Text("owner", IdLength);
-    private static readonly QueryParameter Assignee = QueryParameter.Text("assignee", IdLength);
-    private static readonly QueryParameter Scope = QueryParameter.Text("scope", 2 * IdLength);
-    private static readonly QueryParameter Pool = QueryParameter.Text("pool", IdLength);
-    private static readonly QueryParameter Order = QueryParameter.Text("order", IdLength);
+    private static readonly QueryParameter Class = QueryParameter.Text("class", TextBounds.ShortId);
+    private static readonly QueryParameter Owner = QueryParameter.Text("owner", TextBounds.ShortId);
+    private static readonly QueryParameter Assignee = QueryParameter.Text("assignee", TextBounds.ShortId);
+    private static readonly QueryParameter Scope = QueryParameter.Text("scope", TextBounds.CompoundId);
+    private static readonly QueryParameter Pool = QueryParameter.Text("pool", TextBounds.Id);
+    private static readonly QueryParameter Order = QueryParameter.Text("order", TextBounds.Id);
     private static readonly FlagParameter Queued = QueryParameter.Flag("queued");
     private static readonly FlagParameter Settled = QueryParameter.Flag("settled");
     private static readonly FlagParameter Whole = QueryParameter.Flag("whole");

@@ -1,5 +1,6 @@
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Ledger.Commands;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.ByOrder;
@@ -10,9 +11,6 @@ namespace Alloc.Processors.ByOrder;
 /// </summary>
 internal static class OrderAllocations
 {
-    /// <summary>Longest reference that is a key, in characters: that of a policy's longest id.</summary>
-    public const int MaximumRefLength = 4_096;
-
     // What a command of an order has as correlationId when its reservation does not say whose it is.
     private const string Correlation = "order/";
 
@@ -59,7 +57,7 @@ internal static class OrderAllocations
 
     /// <summary>Why a reference can be no key, as a word; null: it can.</summary>
     public static string? RefFault(string orderRef) => orderRef.Length == 0 ? "empty"
-        : orderRef.Length > MaximumRefLength ? "too_long"
+        : orderRef.Length > TextBounds.Id ? "too_long"
         : orderRef.StartsWith('$') ? "reserved" : null;
 
     private static string? CorrelatedOrder(AllocationOutcome outcome) =>

@@ -1,3 +1,5 @@
+using Alloc.Processors.Records;
+
 namespace Alloc.Processors.Catalogue;
 
 /// <summary>What a field of a catalogue may hold at most. Times in milliseconds.</summary>
@@ -12,7 +14,7 @@ internal static class CatalogueRanges
     public const int RepairCap = 100_000;
 
     /// <summary>Longest id, in characters: it becomes a key and a label.</summary>
-    public const int IdLength = 64;
+    public const int IdLength = TextBounds.Name;
 
     public const long Second = 1_000;
     public const long Day = 24 * 3_600 * Second;

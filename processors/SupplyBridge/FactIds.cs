@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Alloc.Processors.Records;
 
 namespace Alloc.Processors.SupplyBridge;
 
@@ -10,8 +11,8 @@ namespace Alloc.Processors.SupplyBridge;
 /// </summary>
 internal static class FactIds
 {
-    /// <summary>Longest id, in characters: that of the shipped policy.</summary>
-    public const int MaximumLength = 256;
+    /// <summary>Longest id that is made here, in characters: any policy in use takes it.</summary>
+    public const int MaximumLength = TextBounds.ShortId;
 
     private const int HashSize = 16;
 

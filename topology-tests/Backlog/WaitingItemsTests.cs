@@ -216,10 +216,17 @@ public sealed class WaitingItemsTests : IDisposable
             (good with { Attempt = int.MaxValue }, null, "is not between 1 and 1000000"),
             (good with { Kind = StageEventKind.Unknown }, null, "neither Entered nor Left"),
             (good with { Reservations = many }, null, "201 reservations, more than 200"),
-            (good with { WorkId = new string('x', 257) }, new string('x', 257), "no id of 1 to 256 characters"),
-            (good with { WorkId = "a\u0000b" }, "a\u0000b", "without control characters"),
+            (good with { WorkId = new string('x', 4_097) }, new string('x', 4_097), "4097 characters, at most 4096"),
+            (good with { WorkId = "a\u0000b" }, "a\u0000b", "has a control character, U+0000"),
             (With(Enumerable.Range(0, 33).ToDictionary(n => $"a{n}", n => "")), null, "33 attributes"),
             (With(new() { ["a"] = new('x', 2000) }), null, "2000 characters"),
+            (good with
+            {
+                Reservations = [.. Enumerable.Range(0, 40).Select(n => new StageReservation
+                {
+                    PoolId = new string('p', 4_096), ReservationId = new string('r', 4_000) + n,
+                })],
+            }, null, "characters in reservations and attributes together, more than 262144"),
         ];
 
         foreach (var (stageEvent, key, says) in cases)

@@ -222,7 +222,7 @@ public sealed class PoolComparisonTests
     [Theory]
     [InlineData("parts-7#x", "warehouse", "parts-7", "is not <poolId>#<sequence>")]
     [InlineData("parts-7#1", "warehouse", "other", "is of another pool")]
-    [InlineData("parts-7#1", "", "parts-7", "service '' is no id")]
+    [InlineData("parts-7#1", "", "parts-7", "service '' is empty")]
     public void A_receipt_that_is_none_becomes_a_dead_letter(
         string outcome, string service, string key, string reason)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alloc.Engine.Processing;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Workflow;
 
 namespace Alloc.Processors.Backlog.Waiting;
@@ -9,7 +10,6 @@ namespace Alloc.Processors.Backlog.Waiting;
 /// </summary>
 internal static class StageEventRules
 {
-    public const int IdLength = 256;
     public const int MaximumAttempt = 1_000_000;
     public const int MaximumReservations = 200;
     public const int MaximumAttributes = 32;
@@ -20,32 +20,38 @@ internal static class StageEventRules
     {
         if (stageEvent.WorkId != key)
         {
-            throw new BadRecordException($"its key is '{Short(key)}' and its workId '{Short(stageEvent.WorkId)}'");
+            throw new BadRecordException(
+                $"its key is '{ShownText.Short(key)}' and its workId '{ShownText.Short(stageEvent.WorkId)}'");
         }
-        CheckId("workId", stageEvent.WorkId);
-        CheckId("stageId", stageEvent.StageId);
+        RecordRules.CheckId("workId", stageEvent.WorkId);
+        RecordRules.CheckId("stageId", stageEvent.StageId);
         if (stageEvent.Attempt is < 1 or > MaximumAttempt)
         {
             throw new BadRecordException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"attempt {stageEvent.Attempt} of {stageEvent.StageId} is not between 1 and {MaximumAttempt}"));
+                $"attempt {stageEvent.Attempt} of {ShownText.Short(stageEvent.StageId)} is not between 1 and {MaximumAttempt}"));
         }
         if (stageEvent.Kind is not (StageEventKind.Entered or StageEventKind.Left))
         {
             throw new BadRecordException("its kind is neither Entered nor Left");
         }
-        CheckCount("reservations", stageEvent.Reservations.Count, MaximumReservations);
+        RecordRules.CheckCount("reservations", stageEvent.Reservations.Count, MaximumReservations);
         foreach (var reservation in stageEvent.Reservations)
         {
-            CheckId("poolId", reservation.PoolId);
-            CheckId("reservationId", reservation.ReservationId);
+            RecordRules.CheckId("poolId", reservation.PoolId);
+            RecordRules.CheckId("reservationId", reservation.ReservationId);
         }
-        CheckCount("attributes", stageEvent.Attributes.Count, MaximumAttributes);
+        RecordRules.CheckCount("attributes", stageEvent.Attributes.Count, MaximumAttributes);
         foreach (var (name, value) in stageEvent.Attributes)
         {
-            CheckId("attribute", name);
-            CheckCount($"characters of attribute '{name}'", value.Length, AttributeLength);
+            RecordRules.CheckId("attribute", name, TextBounds.ShortId);
+            RecordRules.CheckCount(
+                $"characters of attribute '{ShownText.Short(name)}'", value.Length, AttributeLength);
         }
+        RecordRules.CheckCount(
+            "characters in reservations and attributes together",
+            stageEvent.Reservations.Sum(r => r.PoolId.Length + r.ReservationId.Length)
+            + stageEvent.Attributes.Sum(a => a.Key.Length + a.Value.Length), TextBounds.Together);
     }
 
     /// <summary>A record for every partition says nothing about work.</summary>
@@ -55,28 +61,9 @@ internal static class StageEventRules
         if (control.WorkId.Length > 0 || control.Kind is StageEventKind.Entered or StageEventKind.Left)
         {
             throw new BadRecordException(
-                $"its key '{Short(key)}' begins with $, and it is about work '{Short(control.WorkId)}'; such keys are "
-                + "for control records, so ids of work must not begin with $");
+                $"its key '{ShownText.Short(key)}' begins with $, and it is about work "
+                + $"'{ShownText.Short(control.WorkId)}'; such keys are for control records, so ids of work must not "
+                + "begin with $");
         }
     }
-
-    private static void CheckId(string what, string id)
-    {
-        if (id.Length is 0 or > IdLength || id.AsSpan().ContainsAnyInRange('\u0000', '\u001F'))
-        {
-            throw new BadRecordException(
-                $"{what} '{Short(id)}' is no id of 1 to {IdLength} characters without control characters");
-        }
-    }
-
-    private static void CheckCount(string what, int count, int maximum)
-    {
-        if (count > maximum)
-        {
-            throw new BadRecordException(string.Create(
-                CultureInfo.InvariantCulture, $"it has {count} {what}, more than {maximum}"));
-        }
-    }
-
-    private static string Short(string text) => text.Length <= 64 ? text : text[..64] + "…";
 }

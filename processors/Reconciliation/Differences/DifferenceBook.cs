@@ -162,7 +162,7 @@ internal sealed class DifferenceBook
     }
 
     private void Forward(Difference difference) => context.Forward(
-        new Record<string, object>(difference.MismatchId, difference, difference.AtMs));
+        new Record<string, object>(difference.MismatchId, DifferenceTexts.Fit(difference), difference.AtMs));
 
     // What stands already keeps its name, and since when.
     private Difference Describe(Finding finding, Difference? known) => new()

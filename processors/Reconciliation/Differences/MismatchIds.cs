@@ -2,13 +2,22 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Alloc.Engine.Processing;
+using Alloc.Processors.Records;
 
 namespace Alloc.Processors.Reconciliation.Differences;
 
 /// <summary>Names of mismatches: the same facts give the same one, so that a rerun finds what is there.</summary>
 internal static class MismatchIds
 {
+    /// <summary>
+    /// Longest id, in characters: rc/&lt;mismatchId&gt;/&lt;attempt&gt;/approve is an id of the ledger, too.
+    /// </summary>
+    public const int MaximumLength = 200;
+
     private const char Separator = '\n';
+
+    /// <summary>Whether a text can be the id of a mismatch.</summary>
+    public static bool CanBe(string text) => IdRules.Fault(text, MaximumLength) is null;
 
     /// <summary>&lt;class&gt;.&lt;16 hexadecimal digits&gt;.</summary>
     public static string Of(in DifferenceKey key, string episode)

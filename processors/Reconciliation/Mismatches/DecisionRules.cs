@@ -1,4 +1,5 @@
 using Alloc.Engine.Processing;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Mismatches;
@@ -9,26 +10,24 @@ namespace Alloc.Processors.Reconciliation.Mismatches;
 /// </summary>
 internal static class DecisionRules
 {
-    private const int ClassLength = 64;
-
     /// <exception cref="BadRecordException">No program should write it.</exception>
     public static void Check(string? key, RepairDecision decision)
     {
-        RecordTexts.CheckId("decisionId", decision.DecisionId);
+        RecordRules.CheckId("decisionId", decision.DecisionId, TextBounds.ShortId);
         if (decision.Kind == DecisionKind.Run)
         {
-            RecordTexts.CheckKey(key, decision.DecisionId, "decisionId");
-            RecordTexts.CheckText("mismatchId", decision.MismatchId, 0);
+            RecordRules.CheckKey(key, decision.DecisionId, "decisionId", TextBounds.ShortId);
+            RecordRules.CheckText("mismatchId", decision.MismatchId, 0);
         }
         else
         {
-            RecordTexts.CheckKey(key, decision.MismatchId, "mismatchId");
+            RecordRules.CheckKey(key, decision.MismatchId, "mismatchId", TextBounds.ShortId);
         }
-        RecordTexts.CheckText("actor", decision.Actor, RecordTexts.IdLength);
-        RecordTexts.CheckText("assignee", decision.Assignee, RecordTexts.IdLength);
-        RecordTexts.CheckText("scope", decision.Scope, RecordTexts.IdLength);
-        RecordTexts.CheckText("class", decision.Class, ClassLength);
-        RecordTexts.CheckText("reason", decision.Reason, RecordTexts.WordsLength);
+        RecordRules.CheckText("actor", decision.Actor, TextBounds.ShortId);
+        RecordRules.CheckText("assignee", decision.Assignee, TextBounds.ShortId);
+        RecordRules.CheckText("scope", decision.Scope, TextBounds.Id);
+        RecordRules.CheckText("class", decision.Class, TextBounds.Name);
+        RecordRules.CheckText("reason", decision.Reason, TextBounds.Words);
         foreach (var (field, text) in new[]
         {
             ("actor", decision.Actor), ("assignee", decision.Assignee), ("scope", decision.Scope),
@@ -36,7 +35,7 @@ internal static class DecisionRules
         {
             if (text?.AsSpan().ContainsAnyInRange('\0', '\u001f') == true)
             {
-                throw new BadRecordException($"{field} '{RecordTexts.Short(text)}' has a control character");
+                throw new BadRecordException($"{field} '{ShownText.Short(text)}' has a control character");
             }
         }
     }

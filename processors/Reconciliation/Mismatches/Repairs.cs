@@ -1,5 +1,5 @@
 using System.Globalization;
-using Alloc.Processors.Allocation.Ledger.Commands;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Mismatches;
@@ -34,8 +34,6 @@ internal sealed record RepairOffer(RepairFacts? Facts, string NoRepairWhy, IRead
 /// <summary>The kinds of repair: who must want them, what they need, and what they would do in words.</summary>
 internal static class Repairs
 {
-    private const int IdLength = 256;
-
     /// <summary>Whether another person than the one who asks must approve: it takes from somebody, or stops a pool.
     /// </summary>
     public static bool NeedsSecondApprover(RepairKind kind) =>
@@ -123,12 +121,12 @@ internal static class Repairs
                 + $"{poolPartitions}");
 
     private static string? Pool(RepairFacts facts) =>
-        FieldRules.PoolIdFault(facts.PoolId, IdLength) is { } fault ? $"poolId {fault}" : null;
+        IdRules.PoolFault(facts.PoolId, TextBounds.Id) is { } fault ? $"poolId {fault}" : null;
 
     private static string? Reservation(RepairFacts facts) => Id(facts.ReservationId, "reservationId")
         ?? (facts.ExpectedVersion is null ? "expectedVersion is missing" : null);
 
     private static string? Id(string? text, string field) => text is null
         ? $"{field} is missing"
-        : FieldRules.IdFault(text, IdLength) is { } fault ? $"{field} {fault}" : null;
+        : IdRules.Fault(text, TextBounds.Id) is { } fault ? $"{field} {fault}" : null;
 }

@@ -1,4 +1,5 @@
 using Alloc.Engine.Processing;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
 
@@ -8,40 +9,40 @@ namespace Alloc.Processors.Reconciliation.Orders;
 internal static class OrderRules
 {
     private const int MostLines = 1_000;
-    private const int StateLength = 64;
     private const int CurrencyLength = 3;
 
     /// <exception cref="BadRecordException">It is no word about an order.</exception>
     public static void Check(string? key, OrderStatus status)
     {
-        InputRules.CheckKey("orderRef", key, status.OrderRef);
-        InputRules.CheckNumber("version", status.Version, 0);
-        InputRules.CheckId("state", status.State, StateLength);
-        InputRules.CheckNumber("count of lines", status.Lines.Count, 0, MostLines);
+        CheckOrderRef(key, status.OrderRef);
+        RecordRules.CheckNumber("version", status.Version, 0);
+        RecordRules.CheckId("state", status.State, TextBounds.Name);
+        RecordRules.CheckNumber("count of lines", status.Lines.Count, 0, MostLines);
         var lines = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in status.Lines)
         {
-            InputRules.CheckId("lineId", line.LineId);
-            InputRules.CheckId("poolId", line.PoolId);
-            InputRules.CheckNumber($"quantity of line {line.LineId}", line.Quantity, 0);
-            if (line.ReservationId is { } reservationId)
-            {
-                InputRules.CheckId("reservationId", reservationId);
-            }
+            RecordRules.CheckId("lineId", line.LineId, TextBounds.ShortId);
+            RecordRules.CheckId("poolId", line.PoolId);
+            RecordRules.CheckNumber($"quantity of line {ShownText.Short(line.LineId)}", line.Quantity, 0);
+            RecordRules.CheckOptionalId("reservationId", line.ReservationId);
             if (!lines.Add(line.LineId))
             {
-                throw new BadRecordException($"line '{InputRules.Short(line.LineId)}' is in it twice");
+                throw new BadRecordException($"line '{ShownText.Short(line.LineId)}' is in it twice");
             }
         }
+        RecordRules.CheckCount(
+            "characters in lines together",
+            status.Lines.Sum(l => l.LineId.Length + l.PoolId.Length + (l.ReservationId?.Length ?? 0)),
+            TextBounds.Together);
     }
 
     /// <exception cref="BadRecordException">It is no word about a payment.</exception>
     public static void Check(string? key, PaymentStatus status)
     {
-        InputRules.CheckKey("orderRef", key, status.OrderRef);
-        InputRules.CheckId("paymentId", status.PaymentId);
-        InputRules.CheckNumber("version", status.Version, 0);
-        InputRules.CheckNumber("amountMinor", status.AmountMinor, 0);
+        CheckOrderRef(key, status.OrderRef);
+        RecordRules.CheckId("paymentId", status.PaymentId, TextBounds.ShortId);
+        RecordRules.CheckNumber("version", status.Version, 0);
+        RecordRules.CheckNumber("amountMinor", status.AmountMinor, 0);
         if (status.State == PaymentState.Unknown)
         {
             throw new BadRecordException("its state is none that is known");
@@ -49,7 +50,17 @@ internal static class OrderRules
         if (status.Currency.Length != CurrencyLength || !status.Currency.All(char.IsAsciiLetterUpper))
         {
             throw new BadRecordException(
-                $"currency '{InputRules.Short(status.Currency)}' is not three capital letters of ISO 4217");
+                $"currency '{ShownText.Short(status.Currency)}' is not three capital letters of ISO 4217");
+        }
+    }
+
+    private static void CheckOrderRef(string? key, string orderRef)
+    {
+        RecordRules.CheckKey(key, orderRef, "orderRef");
+        if (orderRef[0] == '$')
+        {
+            throw new BadRecordException(
+                $"orderRef '{ShownText.Short(orderRef)}' begins with $, which is reserved");
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Records;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Reconciliation;
@@ -19,7 +20,6 @@ internal sealed class AnswerFold
     private const string Scope = "command";
     private const string Through = "commands-through";
     private const int PerCall = 1_000;
-    private const int IdLength = 256;
     private static readonly Tolerance Usual = new(TimeSpan.FromSeconds(60), "none");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
@@ -186,7 +186,7 @@ internal sealed class AnswerFold
         try
         {
             var command = pending.Value is { } value ? commands.Deserialize(value.ToArray()) : null;
-            return command is { CommandId.Length: > 0 and <= IdLength, PoolId.Length: > 0 and <= IdLength }
+            return command is { CommandId.Length: > 0 and <= TextBounds.Id, PoolId.Length: > 0 and <= TextBounds.Id }
                 && command.PoolId == pending.Key ? command : null;
         }
         catch (BadRecordException)

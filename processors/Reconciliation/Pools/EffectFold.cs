@@ -5,6 +5,7 @@ using Alloc.Engine.Watermarks;
 using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Notation;
+using Alloc.Processors.Records;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Effects;
@@ -159,7 +160,7 @@ internal sealed class EffectFold
             if (effect.Event.Length > 0)
             {
                 effect = effect with { IsTold = true };
-                TellMissed(key, effect, $"{key.Service} failed: {reason ?? "it gives no reason"}");
+                TellMissed(key, effect, $"{key.Service} failed: {ReasonOf(reason)}");
             }
         }
         else
@@ -278,6 +279,10 @@ internal sealed class EffectFold
 
     private void Await() =>
         timer.DueAtMs = stores.EffectsDue.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
+
+    // It may be of any length, and is kept with the difference.
+    private static string ReasonOf(string? reason) =>
+        string.IsNullOrEmpty(reason) ? "it gives no reason" : ShownText.Fit(reason, TextBounds.Words / 2);
 
     private static string PoolOf(EffectKey key) => key.OutcomeId[..key.OutcomeId.LastIndexOf('#')];
 

@@ -1,3 +1,5 @@
+using Alloc.Engine.Processing;
+using Alloc.Processors.SupplyBridge;
 using Alloc.Schemas.Warehouse;
 
 namespace Alloc.Processors.Reconciliation.Pools;
@@ -6,13 +8,23 @@ namespace Alloc.Processors.Reconciliation.Pools;
 internal static class MovementRules
 {
     /// <summary>
-    /// Goods that left for an order or came back. What is wrong with a movement, the supply bridge says, which makes
-    /// commands of them: here it is nobody's counterpart.
+    /// Goods that left for an order or came back. Of one that the supply bridge makes no command of, the bridge says
+    /// what is wrong, in a dead letter: here it is nobody's counterpart.
     /// </summary>
-    public static bool HasCounterpart(string key, WarehouseMovement movement) =>
-        movement.Kind is MovementKind.Shipped or MovementKind.Returned && movement.PoolId == key
-        && movement.Quantity > 0 && movement.MovementId.Length is > 0 and <= InputRules.IdLength
-        && key.Length <= InputRules.IdLength && !key.StartsWith('$')
-        && !key.AsSpan().ContainsAnyInRange('\u0000', '\u001F')
-        && !movement.MovementId.AsSpan().ContainsAnyInRange('\u0000', '\u001F');
+    public static bool HasCounterpart(string key, WarehouseMovement movement)
+    {
+        if (movement.Kind is not (MovementKind.Shipped or MovementKind.Returned))
+        {
+            return false;
+        }
+        try
+        {
+            FactRules.Check(key, movement);
+            return true;
+        }
+        catch (BadRecordException)
+        {
+            return false;
+        }
+    }
 }

@@ -21,7 +21,8 @@ internal sealed class RepairAnswers(DifferenceBook differences)
             return;
         }
         var parts = id.Split('/');
-        if (parts.Length is 3 or 4 && int.TryParse(
+        // Anybody may call a command so: one that names no mismatch answers none.
+        if (parts.Length is 3 or 4 && MismatchIds.CanBe(parts[1]) && int.TryParse(
             parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt))
         {
             differences.Answer(parts[1], new RepairAnswer

@@ -136,7 +136,7 @@ public sealed class MismatchDecisionTests : IDisposable
         { "m1", "has no answer", Stands("m1") with { Kind = DifferenceKind.Answered } },
         { "m1", "choices", Stands("m1") with { Choices = [.. Enumerable.Repeat("x", 17)] } },
         { "m1", "noRepairWhy", Stands("m1") with { NoRepairWhy = new string('a', 1025) } },
-        { new string('m', 201), "characters in mismatchId", Stands(new string('m', 201)) },
+        { new string('m', 201), "is too long: 201 characters, at most 200", Stands(new string('m', 201)) },
     };
 
     [Theory]

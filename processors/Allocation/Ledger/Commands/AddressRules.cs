@@ -1,3 +1,4 @@
+using Alloc.Processors.Records;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger.Commands;
@@ -26,7 +27,7 @@ internal static class AddressRules
             return poolId == CommandKinds.KeyOf(d.Kind)
                 || Misaddressed(d, $"a {d.Kind} has the key {CommandKinds.KeyOf(d.Kind)}");
         }
-        if (FieldRules.PoolIdFault(poolId, d.Policy.Limits.MaximumIdLength) is { } fault)
+        if (IdRules.PoolFault(poolId, d.Policy.Limits.MaximumIdLength) is { } fault)
         {
             return Misaddressed(d, $"poolId {fault}");
         }

@@ -1,3 +1,4 @@
+using Alloc.Processors.Records;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Allocation.Ledger.Commands;
@@ -12,18 +13,6 @@ internal static class FieldRules
     /// written again with every outcome of its reservation, so all of its texts are short.
     /// </summary>
     private const int MaximumReasonLength = 1_024;
-
-    /// <summary>What is wrong with a text as an id, each fault in words of its own; null where nothing is.</summary>
-    public static string? IdFault(string text, int maximumLength) => text.Length == 0 ? "is empty"
-        : text.Length > maximumLength ? $"is too long: {text.Length} characters, at most {maximumLength}"
-        : text.AsSpan().IndexOfAnyInRange('\0', '\u001f') is >= 0 and var at
-            ? $"has a control character, U+{(int)text[at]:X4}, as character {at + 1}"
-        : null;
-
-    /// <summary>The same of the id of a pool, which is not one of those that name a partition or all of them.</summary>
-    public static string? PoolIdFault(string text, int maximumLength) => text.StartsWith('$')
-        ? "begins with $: such names are reserved"
-        : IdFault(text, maximumLength);
 
     /// <summary>A number of units, where one is given.</summary>
     public static void OptionalQuantity(Decision d, long? quantity)
@@ -55,7 +44,7 @@ internal static class FieldRules
     /// <summary>An id.</summary>
     public static void Id(Decision d, string text, string field)
     {
-        if (IdFault(text, d.Policy.Limits.MaximumIdLength) is { } fault)
+        if (IdRules.Fault(text, d.Policy.Limits.MaximumIdLength) is { } fault)
         {
             d.Fail(
                 ReasonCode.Malformed, $"{field} {fault}", null,

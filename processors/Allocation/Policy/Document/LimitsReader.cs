@@ -1,4 +1,5 @@
 using Alloc.Processors.Documents;
+using Alloc.Processors.Records;
 
 namespace Alloc.Processors.Allocation.Policy.Document;
 
@@ -24,7 +25,7 @@ internal static class LimitsReader
             MaximumQuantity = fields.Whole("maximumQuantity", 1, PolicyRanges.Units, standard.MaximumQuantity),
             MaximumLines = Count("maximumLines", 1, 10_000, standard.MaximumLines),
             MaximumAttributes = Count("maximumAttributes", 0, 1_000, standard.MaximumAttributes),
-            MaximumIdLength = Count("maximumIdLength", 16, 4_096, standard.MaximumIdLength),
+            MaximumIdLength = Count("maximumIdLength", 16, TextBounds.Id, standard.MaximumIdLength),
             TimersPerRecord = Count("timersPerRecord", 1, Many, standard.TimersPerRecord),
             ParkedPerReservation = Count("parkedPerReservation", 0, 1_000, standard.ParkedPerReservation),
             ParkedPerPool = Count("parkedPerPool", 0, Many, standard.ParkedPerPool),
