@@ -1,4 +1,5 @@
 using Alloc.Processors.Documents;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Processors.Catalogue;
 
@@ -14,6 +15,7 @@ internal static class CatalogueChecks
         Stages(tables, root, previous);
         Modes(tables);
         Effects(tables);
+        Classes(tables);
     }
 
     private static void UniqueIds<TRow>(List<Located<TRow>> rows, Func<TRow, string> id)
@@ -130,6 +132,36 @@ internal static class CatalogueChecks
             }
         }
     }
+
+    private static void Classes(CatalogueTables tables)
+    {
+        foreach (var (row, place) in tables.Classes)
+        {
+            if (row.Follows is not { } follows)
+            {
+                continue;
+            }
+            if (!LagFollowing.Measured.Contains(row.Class))
+            {
+                place.Error("followsLag", $"No lag is measured of {row.Class}, so nothing can follow it.",
+                    $"Leave it out; lag is measured of {string.Join(", ", LagFollowing.Measured)}.");
+            }
+            if (follows.AtLeast > follows.AtMost)
+            {
+                place.Error(place.Has("atLeast") ? "atLeast" : "atMost", $"The tolerance of {row.Class} would be at "
+                    + $"least {Show(follows.AtLeast)} and at most {Show(follows.AtMost)}.",
+                    "Write an atLeast that is not above atMost.");
+            }
+            else if (row.Tolerance is { } time && (time < follows.AtLeast || time > follows.AtMost))
+            {
+                place.Note("tolerance", $"Until enough was measured, {Show(time)} are tolerated of {row.Class}, which "
+                    + $"is not within {Show(follows.AtLeast)} to {Show(follows.AtMost)}.",
+                    "Write a tolerance within the bounds, if that is not meant.");
+            }
+        }
+    }
+
+    private static string Show(TimeSpan time) => DurationText.Show((long)time.TotalMilliseconds);
 
     private static string Shown(FieldReader place, string name) => place.Node[name]!.Text;
 

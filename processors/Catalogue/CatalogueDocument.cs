@@ -89,6 +89,12 @@ public static class CatalogueDocument
         {
             json.WriteDuration("tolerance", (long)tolerance.TotalMilliseconds);
         }
+        if (row.Follows is { } follows)
+        {
+            json.WriteBoolean("followsLag", true);
+            json.WriteDuration("atLeast", (long)follows.AtLeast.TotalMilliseconds);
+            json.WriteDuration("atMost", (long)follows.AtMost.TotalMilliseconds);
+        }
         json.WriteWord("severity", row.Severity);
         json.WriteString("owner", row.Owner);
         json.WriteString("runbook", row.Runbook);

@@ -57,7 +57,26 @@ internal static class CatalogueRows
         Id(f, "owner"),
         Runbook(f),
         f.Flag("repair", false),
-        (int)f.Whole("repairCap", 1, CatalogueRanges.RepairCap, RepairCap));
+        (int)f.Whole("repairCap", 1, CatalogueRanges.RepairCap, RepairCap))
+    {
+        Follows = Follows(f),
+    };
+
+    private static LagFollowing? Follows(FieldReader f)
+    {
+        if (!f.Flag("followsLag", false))
+        {
+            f.Forbid("atLeast", "a tolerance that follows no lag");
+            f.Forbid("atMost", "a tolerance that follows no lag");
+            return null;
+        }
+        var widest = LagFollowing.Widest;
+        return new LagFollowing(Bound("atLeast", widest.AtLeast), Bound("atMost", widest.AtMost));
+
+        TimeSpan Bound(string name, TimeSpan byDefault) => TimeSpan.FromMilliseconds(f.Duration(
+            name, (long)widest.AtLeast.TotalMilliseconds, (long)widest.AtMost.TotalMilliseconds,
+            (long)byDefault.TotalMilliseconds));
+    }
 
     private static double Threshold(FieldReader f, string name, ModeMeasure? measure)
     {

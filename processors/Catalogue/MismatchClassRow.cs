@@ -84,4 +84,11 @@ public enum MismatchSeverity
 /// <param name="RepairCap">Most repairs of a run.</param>
 public sealed record MismatchClassRow(
     MismatchClass Class, TimeSpan? Tolerance, MismatchSeverity Severity, string Owner, string Runbook, bool Repair,
-    int RepairCap);
+    int RepairCap)
+{
+    /// <summary>
+    /// The tolerance follows the measured lag, and <see cref="Tolerance"/> counts while too little was measured; null:
+    /// it is fixed.
+    /// </summary>
+    public LagFollowing? Follows { get; init; }
+}

@@ -220,6 +220,25 @@ public sealed class CatalogueReaderTests
         "classes: [{id: DualWriter, severity: page, owner: a, runbook: a.md}, "
             + "{id: DualWriter, severity: page, owner: b, runbook: a.md}]",
         "classes[DualWriter].id: The id 'DualWriter' is that of the row in line 6 too.")]
+    [InlineData(
+        "classes: [{id: ZombieHold, severity: page, owner: a, runbook: a.md, followsLag: yes please}]",
+        "classes[ZombieHold].followsLag: 'yes please' is neither true nor false.")]
+    [InlineData(
+        "classes: [{id: ZombieHold, severity: page, owner: a, runbook: a.md, atMost: 1m}]",
+        "classes[ZombieHold].atMost: The field does not go with a tolerance that follows no lag.")]
+    [InlineData(
+        "classes: [{id: ZombieHold, severity: page, owner: a, runbook: a.md, followsLag: true, atLeast: 9s}]",
+        "classes[ZombieHold].atLeast: '9s' is out of range. Write 10s to 10m.")]
+    [InlineData(
+        "classes: [{id: ZombieHold, severity: page, owner: a, runbook: a.md, followsLag: true, atMost: 11m}]",
+        "classes[ZombieHold].atMost: '11m' is out of range. Write 10s to 10m.")]
+    [InlineData(
+        "classes: [{id: ZombieHold, severity: page, owner: a, runbook: a.md, followsLag: true, atLeast: 2m, "
+            + "atMost: 1m}]",
+        "classes[ZombieHold].atLeast: The tolerance of ZombieHold would be at least 2m and at most 1m. Write an")]
+    [InlineData(
+        "classes: [{id: SupplyGap, severity: page, owner: a, runbook: a.md, followsLag: true}]",
+        "classes[SupplyGap].followsLag: No lag is measured of SupplyGap, so nothing can follow it. Leave it out;")]
     public void A_wrong_effect_or_class_is_named(string line, string error) =>
         Assert.Contains(
             CatalogueTexts.ErrorsWith(line + "\n"), found => found.Contains(error, StringComparison.Ordinal));
@@ -270,6 +289,7 @@ public sealed class CatalogueReaderTests
               - {id: shipped, event: Consumed, services: [mail, billing], sla: 90s}
             classes:
               - {id: ZombieHold, tolerance: 2m, severity: page, owner: sales, runbook: z.md, repair: true, repairCap: 7}
+              - {id: MissedEvent, followsLag: true, atMost: 2m, severity: page, owner: sales, runbook: z.md}
 
             """);
 
@@ -294,6 +314,10 @@ public sealed class CatalogueReaderTests
                 MismatchClass.ZombieHold, TimeSpan.FromMinutes(2), MismatchSeverity.Page, "sales", "z.md", true, 7),
             catalogue.Class(MismatchClass.ZombieHold));
         Assert.Equal(
+            new LagFollowing(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(2)),
+            catalogue.Class(MismatchClass.MissedEvent).Follows);
+        Assert.Equal(catalogue, CatalogueReader.Parse(CatalogueDocument.Write(catalogue)).Catalogue);
+        Assert.Equal(
             OperationsCatalogue.Shipped.Class(MismatchClass.DualWriter), catalogue.Class(MismatchClass.DualWriter));
         Assert.Null(catalogue.Stage("Nowhere"));
         Assert.Null(catalogue.Mode("nothing"));
@@ -311,6 +335,8 @@ public sealed class CatalogueReaderTests
               - {id: m, stage: A, measure: oldestAge, onAt: 5m, offAt: 5m, effect: rejectHolds, pools: [a-*]}
               - {id: n, stage: B, measure: oldestAge, onAt: 5m, offAt: 1m, effect: rejectHolds, pools: [a-1]}
               - {id: o, stage: B, measure: oldestAge, onAt: 5m, offAt: 1m, effect: manualReview, pools: [a-1]}
+            classes:
+              - {id: ZombieHold, tolerance: 5s, followsLag: true, severity: page, owner: a, runbook: a.md}
 
             """;
 
@@ -322,6 +348,7 @@ public sealed class CatalogueReaderTests
             "stages: The stage 'Packing' is gone", "stages[A].pageShare: Nobody is ever paged for 'A'",
             "modes[m].offAt: The mode 'm' is switched on and off at one value",
             "modes[n].id: The modes 'm' and 'n' concern the same pools",
+            "classes[ZombieHold].tolerance: Until enough was measured, 5s are tolerated of ZombieHold, which is not within 10s to 10m.",
         ];
         Assert.Equal(expected.Length, notes.Count);
         Assert.All(expected, part => Assert.Single(notes, note => note.Contains(part, StringComparison.Ordinal)));

@@ -63,6 +63,13 @@ public sealed partial class DocumentedComparisonTests
             compared.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Every_class_whose_lag_is_measured_is_on_the_page_with_what_is_measured() => Assert.Equal(
+        LagFollowing.Measured.Select(c => c.ToString()).Order(StringComparer.Ordinal),
+        Rows("Tolerances that follow the lag", cells: 2).Where(row => row[0].StartsWith('`'))
+            .SelectMany(row => row[0].Split(", ")).Select(name => name.Trim('`')).Distinct()
+            .Order(StringComparer.Ordinal));
+
     /// <summary>The rows of a section's tables that are so wide, heads included.</summary>
     private static IEnumerable<string[]> Rows(string section, int cells) => Page
         .SkipWhile(line => line != $"## {section}").Skip(1)

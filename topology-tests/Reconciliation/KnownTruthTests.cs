@@ -80,15 +80,32 @@ public sealed class KnownTruthTests
         Assert.Equal(Text(day.Truth), Text(Found(world)));
     }
 
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    public void All_kinds_are_found_and_nothing_else_where_tolerances_follow_the_lag(int seed)
+    {
+        using var world = Open(follows: true);
+        var day = new OrderDay(world, seed, 400, 0.05, All);
+
+        day.Run();
+
+        Assert.InRange(day.FaultCount, 10, 60);
+        Assert.Equal(Text(day.Truth), Text(Found(world)));
+    }
+
     private static string Text(IEnumerable<string> mismatches) => string.Join('\n', mismatches);
 
-    private static World Open()
+    private static World Open(bool follows = false)
     {
         var world = new World();
         world.Apply(OperationsCatalogue.Shipped with
         {
             Version = 1,
             Effects = [new EffectRow("ship", "Confirmed", ["warehouse"], TimeSpan.FromMinutes(2))],
+            Classes = new([.. OperationsCatalogue.Shipped.Classes.Select(
+                row => follows && LagFollowing.Measured.Contains(row.Class)
+                    ? row with { Follows = LagFollowing.Widest } : row)]),
         });
         world.Stock(100_000);
         world.Move("first", MovementKind.Shipped, 1);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
@@ -98,9 +99,33 @@ internal static class MismatchScreens
         console, Column.Show(side["name"]), Column.Show(side["says"])
         + (side["position"] is { } position ? $" ({Column.Show(position)})" : ""));
 
-    private static string Tolerance(JsonObject mismatch) => mismatch["toleranceMs"]!.GetValue<long>() is var ms and > 0
-        ? $"{Duration.ShowMs(ms)} were tolerated ({Column.Show(mismatch["toleranceRule"])})"
+    /// <summary>What was tolerated, and where that follows from.</summary>
+    public static string Tolerance(JsonObject mismatch) => mismatch["toleranceMs"]!.GetValue<long>() is var ms and > 0
+        ? $"{Duration.ShowMs(ms)} were tolerated ({Why(mismatch, ms)})"
         : "nothing was tolerated";
+
+    private static string Why(JsonObject mismatch, long toleratedMs)
+    {
+        if (mismatch["lag"] is not JsonObject lag)
+        {
+            return Column.Show(mismatch["toleranceRule"]);
+        }
+        var pairs = lag["pairs"]!.GetValue<long>();
+        if (!lag["isFollowed"]!.GetValue<bool>())
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Column.Show(mismatch["toleranceRule"])}; {pairs:N0} pairs are too few to follow their lag");
+        }
+        var (p99Ms, graceMs) = (lag["p99Ms"]!.GetValue<long>(), lag["graceMs"]!.GetValue<long>());
+        var followedMs = toleratedMs - graceMs;
+        var bound = followedMs > 2 * p99Ms ? $", at least {Duration.ShowMs(followedMs)}"
+            : followedMs < 2 * p99Ms ? $", at most {Duration.ShowMs(followedMs)}" : "";
+        var grace = graceMs > 0 ? $", and {Duration.ShowMs(graceMs)} of grace" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"twice the p99 of {Duration.ShowMs(p99Ms)} over {pairs:N0} pairs{bound}{grace}");
+    }
 
     private static string Age(JsonObject row) =>
         Duration.Show(TimeSpan.FromSeconds(Math.Floor(row["ageSeconds"]!.GetValue<double>())));

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Alloc.Engine.Processing;
 using Alloc.Schemas.Avro;
+using Alloc.Schemas.Catalogue;
 
 namespace Alloc.Processors.Allocation.State;
 
@@ -16,13 +17,17 @@ public sealed class StateSerde<T> : ISerde<T>
     [ThreadStatic]
     private static AvroWriter? threadWriter;
 
+    private static readonly Lazy<IReadOnlyList<AvroSchema>> Released =
+        new(() => ReleasedSchemas.Of(((RecordSchema)T.Schema).FullName));
+
     private readonly ulong fingerprint = T.Schema.Fingerprint;
     private readonly Dictionary<ulong, AvroResolver> earlier = [];
 
-    /// <param name="earlierSchemas">Schemas of earlier versions that state may have been written with.</param>
+    /// <summary>Reads what any released version wrote.</summary>
+    /// <param name="earlierSchemas">Schemas of other versions that state may have been written with.</param>
     public StateSerde(params AvroSchema[] earlierSchemas)
     {
-        foreach (var schema in earlierSchemas)
+        foreach (var schema in Released.Value.Concat(earlierSchemas).Where(s => s.Fingerprint != fingerprint))
         {
             earlier[schema.Fingerprint] = AvroResolver.Create(schema, T.Schema);
         }

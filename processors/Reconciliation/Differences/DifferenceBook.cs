@@ -2,6 +2,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Engine.Watermarks;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Reconciliation.Lag;
 using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Differences;
@@ -14,25 +15,31 @@ internal sealed class DifferenceBook
 {
     private const int TimersPerCall = 1_000;
 
+    // How long one waits for a source of pairs that is behind, until it is looked at again.
+    private const long PairedWaitMs = 1_000;
+
     private readonly IProcessorContext<string, object> context;
     private readonly ReconciliationInstruments instruments;
     private readonly IKeyValueStore<DifferenceKey, OpenDifference> open;
     private readonly Claim[] claims;
-    private readonly Func<int> catalogueVersion;
+    private readonly IReadOnlyCollection<string> paired;
+    private readonly PartitionCatalogue catalogue;
 
     /// <param name="context">The processor's context.</param>
     /// <param name="stores">Its stores.</param>
     /// <param name="sources">For each claim of the stores, the sources whose silence it is.</param>
+    /// <param name="paired">Sources of pairs that one claim alone does not cover.</param>
     /// <param name="instruments">What is counted.</param>
-    /// <param name="catalogueVersion">The catalogue whose tolerances count.</param>
+    /// <param name="catalogue">The catalogue whose tolerances count.</param>
     public DifferenceBook(
         IProcessorContext<string, object> context, DifferenceStores stores,
-        IReadOnlyList<IReadOnlyCollection<string>> sources, ReconciliationInstruments instruments,
-        Func<int> catalogueVersion)
+        IReadOnlyList<IReadOnlyCollection<string>> sources, IReadOnlyCollection<string> paired,
+        ReconciliationInstruments instruments, PartitionCatalogue catalogue)
     {
-        this.context = context;
-        this.instruments = instruments;
-        this.catalogueVersion = catalogueVersion;
+        (this.context, this.paired, this.instruments, this.catalogue) = (context, paired, instruments, catalogue);
+        string[] all = [.. sources.SelectMany(s => s).Concat(paired).Distinct()];
+        Lags = new LagBook(
+            context.GetStore<IKeyValueStore<LagKey, LagWindow>>(stores.Lags), () => all.Min(context.WatermarkMs));
         open = context.GetStore<IKeyValueStore<DifferenceKey, OpenDifference>>(stores.Open);
         claims = new Claim[sources.Count];
         for (var number = 0; number < claims.Length; number++)
@@ -44,6 +51,9 @@ internal sealed class DifferenceBook
             claims[claim].Await();
         }
     }
+
+    /// <summary>How long one side is behind the other.</summary>
+    public LagBook Lags { get; }
 
     /// <summary>How many of a class stand.</summary>
     public int Count(MismatchClass mismatch) => open.Prefix(DifferenceStores.PrefixOf(mismatch)).Count();
@@ -69,6 +79,8 @@ internal sealed class DifferenceBook
                 DueAtMs = finding.DueAtMs,
                 Claim = finding.Claim,
                 IsTold = false,
+                Awaits = finding.Awaits,
+                Followed = finding.Tolerance.Kept,
             };
             if (finding.Claim == Finding.NoClaim)
             {
@@ -95,13 +107,18 @@ internal sealed class DifferenceBook
     /// <summary>The sides agree; false: they did before.</summary>
     /// <param name="key">What agrees.</param>
     /// <param name="how">What ended it, in words.</param>
-    public bool End(in DifferenceKey key, string how)
+    /// <param name="by">Who said what ended it; null: nobody whose lag is measured.</param>
+    public bool End(in DifferenceKey key, string how, SaidBy? by = null)
     {
         if (open.Get(key) is not { } known)
         {
             return false;
         }
         open.Delete(key);
+        if (by is { } said && said.Side == known.Awaits && catalogue.Follows(key.Class))
+        {
+            Lags.Add(key.Class, "", known.Difference.SinceMs ?? said.AtMs, said.AtMs);
+        }
         if (known.IsTold)
         {
             Forward(new Difference
@@ -142,12 +159,53 @@ internal sealed class DifferenceBook
         foreach (var (dueAtMs, key) in claim.Timers.Until(watermarkMs - 1).Take(TimersPerCall).ToList())
         {
             claim.Timers.Remove(dueAtMs, key);
-            if (open.Get(key) is { IsTold: false } due && due.DueAtMs == dueAtMs)
+            if (open.Get(key) is { IsTold: false } due && due.DueAtMs == dueAtMs
+                && Settle(key, due, watermarkMs) is { } settled)
             {
-                Tell(key, due, watermarkMs);
+                Tell(key, settled, watermarkMs);
             }
         }
         claim.Await();
+    }
+
+    // Its tolerance follows the lag of the windows before it, which is known by now; null: it goes on being tolerated.
+    private OpenDifference? Settle(in DifferenceKey key, OpenDifference due, long watermarkMs)
+    {
+        if (due.Followed is not { } followed)
+        {
+            return due;
+        }
+        var sinceMs = due.Difference.SinceMs!.Value;
+        if (paired.Any(topic => context.WatermarkMs(topic) < LagBook.WindowOf(sinceMs)))
+        {
+            Postpone(key, due with { DueAtMs = watermarkMs + PairedWaitMs });
+            return null;
+        }
+        var tolerance = Lags.Resolve(Tolerance.Of(followed), key.Class, "", sinceMs);
+        var toleranceMs = (long)tolerance.Time.TotalMilliseconds;
+        var settled = due with
+        {
+            DueAtMs = checked(sinceMs + toleranceMs),
+            Followed = null,
+            Difference = due.Difference with
+            {
+                ToleranceMs = toleranceMs,
+                ToleranceRule = tolerance.Rule,
+                Lag = tolerance.Lag,
+            },
+        };
+        if (settled.DueAtMs < watermarkMs)
+        {
+            return settled;
+        }
+        Postpone(key, settled);
+        return null;
+    }
+
+    private void Postpone(in DifferenceKey key, OpenDifference difference)
+    {
+        open.Put(key, difference);
+        claims[difference.Claim].Timers.Add(difference.DueAtMs, key);
     }
 
     private void Tell(in DifferenceKey key, OpenDifference difference, long watermarkMs)
@@ -183,7 +241,8 @@ internal sealed class DifferenceBook
         WatermarkMs = known?.WatermarkMs,
         ToleranceMs = known?.ToleranceMs ?? (long)finding.Tolerance.Time.TotalMilliseconds,
         ToleranceRule = known?.ToleranceRule ?? finding.Tolerance.Rule,
-        CatalogueVersion = known?.CatalogueVersion ?? catalogueVersion(),
+        CatalogueVersion = known?.CatalogueVersion ?? catalogue.Version,
+        Lag = known is null ? finding.Tolerance.Lag : known.Lag,
         Left = finding.Left,
         Right = finding.Right,
         Owner = finding.Owner,

@@ -4,6 +4,7 @@ using Alloc.Engine.State;
 using Alloc.Processors.Allocation.State;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Keys;
+using Alloc.Processors.Reconciliation.Lag;
 using Alloc.Schemas.Operations;
 using Alloc.Schemas.Reconciliation;
 
@@ -13,18 +14,21 @@ namespace Alloc.Processors.Reconciliation.Differences;
 /// <param name="Open">Differences that stand (<see cref="DifferenceKey"/>, <see cref="OpenDifference"/>).</param>
 /// <param name="Timers">When they are tolerated no longer, for each claim.</param>
 /// <param name="Catalogue">The catalogue that the partition follows.</param>
-internal sealed record DifferenceStores(string Open, IReadOnlyList<string> Timers, string Catalogue)
+/// <param name="Lags">How long pairs took that met (<see cref="LagKey"/>, <see cref="LagWindow"/>).</param>
+/// <param name="LagsId">Id of that store, which came later than the others.</param>
+internal sealed record DifferenceStores(
+    string Open, IReadOnlyList<string> Timers, string Catalogue, string Lags, byte LagsId)
 {
     /// <summary>The only key of the catalogue.</summary>
     public const string CatalogueKey = "catalogue";
 
     /// <summary>Those of partitions of pools.</summary>
     public static DifferenceStores OfPools { get; } =
-        new("pool-differences", ["pool-outcome-claims", "pool-movement-claims"], "pool-catalogue");
+        new("pool-differences", ["pool-outcome-claims", "pool-movement-claims"], "pool-catalogue", "pool-lags", 16);
 
     /// <summary>Those of partitions of orders.</summary>
     public static DifferenceStores OfOrders { get; } =
-        new("order-differences", ["order-claims", "payment-claims"], "order-catalogue");
+        new("order-differences", ["order-claims", "payment-claims"], "order-catalogue", "order-lags", 38);
 
     private static ISerde<DifferenceKey> Keys { get; } = new KeySerde<DifferenceKey>(Write, Read);
 
@@ -48,6 +52,7 @@ internal sealed record DifferenceStores(string Open, IReadOnlyList<string> Timer
             Catalogue, (byte)(firstId + 1), Serdes.Utf8, new StateSerde<CatalogueInForce>(), persistence),
         .. Timers.Select((name, claim) =>
             StoreDefinition.TimeIndex(name, (byte)(firstId + 2 + claim), Keys, persistence)),
+        StoreDefinition.KeyValue(Lags, LagsId, LagKey.Serde, new StateSerde<LagWindow>(), persistence),
     ];
 
     private static void Write(DifferenceKey key, IBufferWriter<byte> output)

@@ -11,12 +11,50 @@ internal readonly record struct DifferenceKey(MismatchClass Class, string Kind, 
 
 /// <summary>How long a difference may stand, and where that follows from.</summary>
 /// <param name="Time">How long; zero: not at all.</param>
-/// <param name="Rule">class, stage &lt;id&gt;, effect &lt;id&gt;, or none.</param>
+/// <param name="Rule">class, stage &lt;id&gt;, effect &lt;id&gt;, policy, lag, or none.</param>
 internal readonly record struct Tolerance(TimeSpan Time, string Rule)
 {
     /// <summary>Nothing is tolerated.</summary>
     public static Tolerance None { get; } = new(TimeSpan.Zero, "none");
+
+    /// <summary>It follows the measured lag, and the time counts while too little was measured; null: it is fixed.
+    /// </summary>
+    public LagFollowing? Follows { get; init; }
+
+    /// <summary>What is added to a measured lag; a fixed time has it already.</summary>
+    public TimeSpan Grace { get; init; }
+
+    /// <summary>What it follows, or would if there were enough; null: it is fixed.</summary>
+    public MeasuredLag? Lag { get; init; }
+
+    /// <summary>The least that it can come to.</summary>
+    public TimeSpan Earliest => Follows is { } follows && follows.AtLeast + Grace < Time
+        ? follows.AtLeast + Grace : Time;
+
+    /// <summary>What state keeps of one that follows; null: it is fixed.</summary>
+    public FollowedTolerance? Kept => Follows is not { } follows ? null : new FollowedTolerance
+    {
+        FixedMs = (long)Time.TotalMilliseconds,
+        FixedRule = Rule,
+        AtLeastMs = (long)follows.AtLeast.TotalMilliseconds,
+        AtMostMs = (long)follows.AtMost.TotalMilliseconds,
+        GraceMs = (long)Grace.TotalMilliseconds,
+    };
+
+    /// <summary>The tolerance that state kept.</summary>
+    public static Tolerance Of(FollowedTolerance kept) =>
+        new(TimeSpan.FromMilliseconds(kept.FixedMs), kept.FixedRule)
+        {
+            Follows = new LagFollowing(
+                TimeSpan.FromMilliseconds(kept.AtLeastMs), TimeSpan.FromMilliseconds(kept.AtMostMs)),
+            Grace = TimeSpan.FromMilliseconds(kept.GraceMs),
+        };
 }
+
+/// <summary>Who said something, and when: what settles a difference that awaited it is a pair that met.</summary>
+/// <param name="Side">The side, see <see cref="Sides"/>.</param>
+/// <param name="AtMs">When, milliseconds since 1970 UTC.</param>
+internal readonly record struct SaidBy(string Side, long AtMs);
 
 /// <summary>Two records of one truth that disagree.</summary>
 /// <param name="Key">What disagrees.</param>
@@ -39,6 +77,9 @@ internal sealed record Finding(DifferenceKey Key, MismatchSide Left, MismatchSid
     /// <summary>Whose silence it claims, a number of the partition's claims.</summary>
     public int Claim { get; init; } = NoClaim;
 
+    /// <summary>The side whose record would settle it; empty: its lag is not measured.</summary>
+    public string Awaits { get; init; } = "";
+
     /// <summary>The pool, where there is one.</summary>
     public string? PoolId { get; init; }
 
@@ -57,14 +98,26 @@ internal sealed record Finding(DifferenceKey Key, MismatchSide Left, MismatchSid
     /// <summary>Commands that a person may choose from.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>When the tolerance is over.</summary>
-    public long DueAtMs => SinceMs > long.MaxValue - (long)Tolerance.Time.TotalMilliseconds
-        ? long.MaxValue : SinceMs + (long)Tolerance.Time.TotalMilliseconds;
+    /// <summary>When the tolerance is over at the earliest.</summary>
+    public long DueAtMs => SinceMs > long.MaxValue - (long)Tolerance.Earliest.TotalMilliseconds
+        ? long.MaxValue : SinceMs + (long)Tolerance.Earliest.TotalMilliseconds;
 }
 
 /// <summary>Makes sides of findings.</summary>
 internal static class Sides
 {
+    /// <summary>The ledger, by its outcomes.</summary>
+    public const string Ledger = "ledger";
+
+    /// <summary>Who has the order.</summary>
+    public const string Order = "order";
+
+    /// <summary>Who has the payment.</summary>
+    public const string Payment = "payment";
+
+    /// <summary>Who has the goods.</summary>
+    public const string Warehouse = "warehouse";
+
     /// <summary>A side that was read.</summary>
     public static MismatchSide Of(
         string name, string says, string? position, long? atMs, params ReadOnlySpan<(string Name, long Value)> numbers)

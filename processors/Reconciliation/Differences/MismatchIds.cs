@@ -14,7 +14,12 @@ internal static class MismatchIds
     /// </summary>
     public const int MaximumLength = 200;
 
+    private const string OfRepairs = "rc/";
     private const char Separator = '\n';
+
+    /// <summary>Whether a command is a repair, by its id: <c>rc/&lt;mismatchId&gt;/&lt;attempt&gt;</c>.</summary>
+    public static bool IsRepair(string? commandId) =>
+        commandId?.StartsWith(OfRepairs, StringComparison.Ordinal) == true;
 
     /// <summary>Whether a text can be the id of a mismatch.</summary>
     public static bool CanBe(string text) => IdRules.Fault(text, MaximumLength) is null;

@@ -51,8 +51,14 @@ internal sealed class PartitionCatalogue
     }
 
     /// <summary>What the class says; where it says nothing, what is given.</summary>
-    public Tolerance Of(MismatchClass mismatch, Tolerance otherwise) =>
-        book.InForce.Class(mismatch).Tolerance is { } time ? new Tolerance(time, "class") : otherwise;
+    public Tolerance Of(MismatchClass mismatch, Tolerance otherwise)
+    {
+        var row = book.InForce.Class(mismatch);
+        return (row.Tolerance is { } time ? new Tolerance(time, "class") : otherwise) with { Follows = row.Follows };
+    }
+
+    /// <summary>Whether the tolerance of a class follows its lag, which is measured only then.</summary>
+    public bool Follows(MismatchClass mismatch) => book.InForce.Class(mismatch).Follows is not null;
 
     /// <summary>The SLA of a stage; null: the catalogue has no such stage.</summary>
     public Tolerance? OfStage(string stageId) =>

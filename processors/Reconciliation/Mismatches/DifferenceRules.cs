@@ -72,6 +72,12 @@ internal static class DifferenceRules
             "characters in choices together", said.Choices.Sum(c => c.Length), TextBounds.Together / 2);
         CheckSide("left", left);
         CheckSide("right", right);
+        if (said.Lag is { } lag)
+        {
+            RecordRules.CheckNumber("lag.p99Ms", lag.P99Ms, 0);
+            RecordRules.CheckNumber("lag.pairs", lag.Pairs, 0);
+            RecordRules.CheckNumber("lag.graceMs", lag.GraceMs, 0);
+        }
         if (said.Repair is { } repair)
         {
             CheckRepair(repair);

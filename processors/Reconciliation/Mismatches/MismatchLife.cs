@@ -59,6 +59,7 @@ internal static class MismatchLife
                     WatermarkMs = said.WatermarkMs ?? said.AtMs,
                     ToleranceMs = said.ToleranceMs,
                     ToleranceRule = said.ToleranceRule,
+                    Lag = said.Lag,
                     SinceMs = said.SinceMs ?? said.AtMs,
                     OpenedAtMs = nowMs,
                     ChangedAtMs = nowMs,

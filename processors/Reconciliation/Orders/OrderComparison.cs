@@ -185,15 +185,16 @@ internal sealed class OrderComparison
         return new Finding(
             new DifferenceKey(mismatch, "reservation", scope),
             Sides.Of(
-                "order", $"{orderRef} version {order.Version} is {order.State}: line {line.LineId} counts on "
+                Sides.Order, $"{orderRef} version {order.Version} is {order.State}: line {line.LineId} counts on "
                 + $"{line.Quantity} of {scope}.", order.Position, order.AtMs, ("quantity", line.Quantity),
                 ("version", order.Version)),
-            said is null ? Sides.Silent("ledger", $"{scope} is not known.") : SideOf(said))
+            said is null ? Sides.Silent(Sides.Ledger, $"{scope} is not known.") : SideOf(said))
         {
             SinceMs = orderIsLater ? order.AtMs : said!.AtMs,
             Episode = orderIsLater ? order.Position : said!.Position,
             Tolerance = surroundings.Tolerance(mismatch),
             Claim = OrderClaim,
+            Awaits = orderIsLater ? Sides.Ledger : Sides.Order,
             PoolId = line.PoolId,
             OrderRef = orderRef,
             Repair = isAmended ? new RepairFacts
@@ -226,9 +227,9 @@ internal sealed class OrderComparison
         return new Finding(
             new DifferenceKey(mismatch, "reservation", scope),
             order is null
-                ? Sides.Silent("order", $"Nobody knows an order {orderRef}.")
+                ? Sides.Silent(Sides.Order, $"Nobody knows an order {orderRef}.")
                 : Sides.Of(
-                    "order", mismatch == MismatchClass.ReservationWithoutOrder
+                    Sides.Order, mismatch == MismatchClass.ReservationWithoutOrder
                         ? $"{orderRef} version {order.Version} is {order.State} and does not count on {scope}."
                         : $"{orderRef} version {order.Version} is {order.State}.",
                     order.Position, order.AtMs, ("version", order.Version)),
@@ -238,6 +239,7 @@ internal sealed class OrderComparison
             Episode = orderIsLater ? order!.Position : said.Position,
             Tolerance = surroundings.Tolerance(mismatch),
             Claim = OrderClaim,
+            Awaits = orderIsLater ? Sides.Ledger : Sides.Order,
             PoolId = said.PoolId,
             OrderRef = orderRef,
             Repair = new RepairFacts
@@ -261,18 +263,19 @@ internal sealed class OrderComparison
         return new Finding(
             new DifferenceKey(mismatch, "payment", orderRef),
             Sides.Of(
-                "payment", $"Payment {payment.PaymentId} version {payment.Version} of {orderRef} is {payment.State} "
+                Sides.Payment, $"Payment {payment.PaymentId} version {payment.Version} of {orderRef} is {payment.State} "
                 + $"and {what} {(what == "pays" ? $"{payment.AmountMinor} {payment.Currency}"
                     : DateTimeOffset.FromUnixTimeMilliseconds(sinceMs).ToString("u"))}.",
                 payment.Position, payment.AtMs, ("amountMinor", payment.AmountMinor), ("version", payment.Version)),
             Sides.Of(
-                "ledger", $"{promised} units are reserved or used up for {orderRef}.", latest?.Position, latest?.AtMs,
+                Sides.Ledger, $"{promised} units are reserved or used up for {orderRef}.", latest?.Position, latest?.AtMs,
                 ("promised", promised)))
         {
             SinceMs = sinceMs,
             Episode = isReservation ? latest!.Position : payment.Position,
             Tolerance = surroundings.Tolerance(mismatch),
             Claim = PaymentClaim,
+            Awaits = isReservation ? Sides.Payment : Sides.Ledger,
             OrderRef = orderRef,
             NoRepairWhy = mismatch == MismatchClass.PaidWithoutReservation
                 ? "Whether to hold again or to give the money back is for the owner of the order."
@@ -292,7 +295,7 @@ internal sealed class OrderComparison
     {
         var units = said.Reservation;
         return Sides.Of(
-            "ledger", $"{said.PoolId}/{units.ReservationId} version {units.Version} has {units.Held} held, "
+            Sides.Ledger, $"{said.PoolId}/{units.ReservationId} version {units.Version} has {units.Held} held, "
             + $"{units.Confirmed} confirmed, {units.Consumed} consumed" + (units.Waiting > 0
                 ? $", {units.Waiting} waiting." : "."),
             said.Position, said.AtMs, ("held", units.Held), ("confirmed", units.Confirmed),

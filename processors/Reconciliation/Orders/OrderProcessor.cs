@@ -39,8 +39,8 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         catalogue = new PartitionCatalogue(context, DifferenceStores.OfOrders);
         differences = new DifferenceBook(
             context, DifferenceStores.OfOrders,
-            [[options.OrderTopic, options.ByOrderTopic], [options.PaymentTopic, options.ByOrderTopic]],
-            options.Instruments, () => catalogue.Version);
+            [[options.OrderTopic, options.ByOrderTopic], [options.PaymentTopic, options.ByOrderTopic]], [],
+            options.Instruments, catalogue);
         slices = new LedgerSlices(stores.SlicesIn, options.PoolPartitionCount);
         forgetting = context.CreateWatermarkTimer([options.OrderTopic], Forget);
         AwaitForgetting();
@@ -58,7 +58,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
             case OrderAllocation outcome when record.Key is { Length: > 0 } key && key[0] != '$':
                 First(FirstOutcome, outcome.TMs);
                 var before = Of(key);
-                Save(key, before, OrderFold.Take(before, outcome, position));
+                Save(key, before, OrderFold.Take(before, outcome, position), LedgerOf(outcome));
                 break;
             case OrderStatus status:
                 OrderRules.Check(record.Key, status);
@@ -92,7 +92,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         {
             options.Instruments.Ignore(options.OrderTopic, IgnoredWhy.UnknownState);
         }
-        Save(status.OrderRef, before, truth);
+        Save(status.OrderRef, before, truth, new SaidBy(Sides.Order, atMs));
     }
 
     private void Take(PaymentStatus payment, string position, long atMs)
@@ -104,14 +104,18 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
             options.Instruments.Ignore(options.PaymentTopic, why);
             return;
         }
-        Save(payment.OrderRef, before, truth);
+        Save(payment.OrderRef, before, truth, new SaidBy(Sides.Payment, atMs));
     }
 
-    private void Save(string orderRef, OrderTruth before, OrderTruth truth)
+    // What a repair settles was no lag.
+    private static SaidBy? LedgerOf(OrderAllocation outcome) => MismatchIds.IsRepair(outcome.CommandId)
+        ? null : new SaidBy(Sides.Ledger, outcome.TMs);
+
+    private void Save(string orderRef, OrderTruth before, OrderTruth truth, SaidBy? by)
     {
         if (!ReferenceEquals(before, truth))
         {
-            Keep(orderRef, before.ForgetAtMs, Compare(orderRef, truth));
+            Keep(orderRef, before.ForgetAtMs, Compare(orderRef, truth, by));
         }
     }
 
@@ -149,7 +153,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         forgetting.DueAtMs = stores.ToForget.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
 
     // What was found before and is not found now has ended.
-    private OrderTruth Compare(string orderRef, OrderTruth truth)
+    private OrderTruth Compare(string orderRef, OrderTruth truth, SaidBy? by = null)
     {
         var found = OrderComparison.Of(orderRef, truth, surroundings);
         var open = new List<string>(found.Count);
@@ -162,7 +166,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         {
             if (!open.Contains(known))
             {
-                differences.End(Read(known), "the records agree");
+                differences.End(Read(known), "the records agree", by);
             }
         }
         return truth with { Open = open };

@@ -143,7 +143,14 @@ internal sealed class EffectFold
         };
         if (known?.Result is null)
         {
-            Keep(key, known, effect, outcome.TMs + (long)(row.Sla + Grace.Time).TotalMilliseconds);
+            var tolerance = new Tolerance(row.Sla + Grace.Time, RuleOf(effect))
+            {
+                Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
+                Grace = Grace.Time,
+            };
+            Keep(
+                key, known, effect with { Followed = tolerance.Kept },
+                outcome.TMs + (long)tolerance.Earliest.TotalMilliseconds);
         }
         else
         {
@@ -166,6 +173,7 @@ internal sealed class EffectFold
         else
         {
             differences.End(scope, $"{key.Service} says {effect.Result}");
+            Measure(key, effect);
             effect = effect with { IsTold = false, Outcome = null };
         }
         Keep(key, known, effect, (effect.ReceiptAtMs ?? effect.AtMs) + (long)Memory.TotalMilliseconds);
@@ -196,8 +204,7 @@ internal sealed class EffectFold
             }
             else if (effect.Result is null && !effect.IsTold)
             {
-                TellMissed(key, effect, $"{key.Service} has written no receipt for it.");
-                stores.EffectOf.Put(key, effect with { IsTold = true });
+                Miss(key, effect, watermarkMs);
             }
             else if (!effect.IsTold)
             {
@@ -206,6 +213,38 @@ internal sealed class EffectFold
         }
         Await();
     }
+
+    // Unless it is tolerated longer by the lag of the windows before it, which is known by now.
+    private void Miss(EffectKey key, WatchedEffect effect, long watermarkMs)
+    {
+        if (effect.Followed is { } followed)
+        {
+            var tolerance = differences.Lags.Resolve(
+                Tolerance.Of(followed), MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
+            var dueAtMs = checked(effect.AtMs + (long)tolerance.Time.TotalMilliseconds);
+            effect = effect with { DueAtMs = dueAtMs, Followed = null, Lag = tolerance.Lag };
+            if (dueAtMs >= watermarkMs)
+            {
+                Keep(key, null, effect, dueAtMs);
+                return;
+            }
+        }
+        TellMissed(key, effect, $"{key.Service} has written no receipt for it.");
+        stores.EffectOf.Put(key, effect with { IsTold = true });
+    }
+
+    // Services differ, and so do what they are obliged to: each has a lag of its own.
+    private void Measure(EffectKey key, WatchedEffect effect)
+    {
+        if (effect is { Event.Length: > 0, ReceiptAtMs: { } atMs } && catalogue.Follows(MismatchClass.MissedEvent))
+        {
+            differences.Lags.Add(MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs, atMs);
+        }
+    }
+
+    private static string NameOf(EffectKey key, WatchedEffect effect) => $"{effect.RowId}/{key.Service}";
+
+    private static string RuleOf(WatchedEffect effect) => $"effect {effect.RowId}";
 
     private bool HasOutcome(EffectKey key)
     {
@@ -233,7 +272,11 @@ internal sealed class EffectFold
             SinceMs = effect.AtMs,
             Episode = effect.Position,
             Tolerance = new Tolerance(
-                TimeSpan.FromMilliseconds(Math.Max(0, effect.DueAtMs - effect.AtMs)), $"effect {effect.RowId}"),
+                TimeSpan.FromMilliseconds(Math.Max(0, effect.DueAtMs - effect.AtMs)),
+                effect.Lag is { IsFollowed: true } ? "lag" : RuleOf(effect))
+            {
+                Lag = effect.Lag,
+            },
             PoolId = poolId,
             OrderRef = effect.OrderRef,
             Owner = key.Service,

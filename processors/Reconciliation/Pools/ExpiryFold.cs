@@ -54,7 +54,7 @@ internal sealed class ExpiryFold
         var after = outcome.After;
         for (var index = 0; index < after.Count; index++)
         {
-            Take(outcome.PoolId, after[index], at);
+            Take(outcome.PoolId, after[index], at, outcome.TMs);
         }
         if (after.Count > 0)
         {
@@ -62,7 +62,7 @@ internal sealed class ExpiryFold
         }
     }
 
-    private void Take(string poolId, Reservation reservation, in RecordMetadata at)
+    private void Take(string poolId, Reservation reservation, in RecordMetadata at, long atMs)
     {
         var key = new InPoolKey(poolId, reservation.ReservationId);
         var before = stores.HoldOf.Get(key);
@@ -78,6 +78,10 @@ internal sealed class ExpiryFold
         if (before is { IsTold: true } && before.ExpiresAtMs != expiresAtMs)
         {
             differences.End(KeyOf(key), expiresAtMs is null ? "the hold ended" : "the hold was extended");
+        }
+        if (before is not null && expiresAtMs is null && catalogue.Follows(MismatchClass.ExpiryNotReleased))
+        {
+            differences.Lags.Add(MismatchClass.ExpiryNotReleased, "", before.ExpiresAtMs, atMs);
         }
         if (expiresAtMs is not { } dueMs)
         {
@@ -110,15 +114,18 @@ internal sealed class ExpiryFold
                 continue;
             }
             // A timer may be that of an expiry or a tolerance of before.
+            var tolerance = differences.Lags.Resolve(
+                Tolerance, MismatchClass.ExpiryNotReleased, "", hold.ExpiresAtMs);
             var dueMs = IsElsewhere(key.PoolId)
-                ? watermarkMs + (long)Elsewhere.TotalMilliseconds : DueAtMs(hold.ExpiresAtMs);
+                ? watermarkMs + (long)Elsewhere.TotalMilliseconds
+                : hold.ExpiresAtMs + (long)tolerance.Time.TotalMilliseconds;
             if (dueMs >= watermarkMs)
             {
                 stores.HoldsDue.Add(dueMs, key);
                 continue;
             }
             stores.HoldOf.Put(key, hold with { IsTold = true });
-            Tell(key, hold);
+            Tell(key, hold, tolerance);
         }
         Await();
     }
@@ -146,7 +153,7 @@ internal sealed class ExpiryFold
         }
     }
 
-    private void Tell(InPoolKey key, WatchedHold hold) => differences.Stand(new Finding(
+    private void Tell(InPoolKey key, WatchedHold hold, Tolerance tolerance) => differences.Stand(new Finding(
         KeyOf(key),
         Sides.Of(
             "ledger", $"{hold.Held} of {key.Scope} are held, version {hold.Version}.", hold.Position, null,
@@ -159,13 +166,14 @@ internal sealed class ExpiryFold
     {
         SinceMs = hold.ExpiresAtMs,
         Episode = hold.Position,
-        Tolerance = Tolerance,
+        Tolerance = tolerance,
         PoolId = key.PoolId,
         OrderRef = hold.OrderRef,
         Repair = new RepairFacts { Kind = RepairKind.Tick, PoolId = key.PoolId, Partition = context.Partition },
     });
 
-    private long DueAtMs(long expiresAtMs) => expiresAtMs + (long)Tolerance.Time.TotalMilliseconds;
+    // At the earliest.
+    private long DueAtMs(long expiresAtMs) => expiresAtMs + (long)Tolerance.Earliest.TotalMilliseconds;
 
     private void Await() =>
         timer.DueAtMs = stores.HoldsDue.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;

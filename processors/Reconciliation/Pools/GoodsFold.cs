@@ -68,7 +68,7 @@ internal sealed class GoodsFold
                     AtMs = atMs,
                     Position = position,
                 },
-            });
+            }, new SaidBy(Sides.Warehouse, atMs));
         }
     }
 
@@ -105,14 +105,14 @@ internal sealed class GoodsFold
                 AtMs = outcome.TMs,
                 Position = MismatchIds.PositionOf(at),
             },
-        });
+        }, new SaidBy(Sides.Ledger, outcome.TMs));
     }
 
     private bool IsWatched(AllocationOutcome outcome) => outcome.DuplicateOf is null
         && stores.MarkOfPool.Get(new InPoolKey(outcome.PoolId, FirstMovement)) is { } first
         && outcome.TMs >= first.Value;
 
-    private void Compare(InPoolKey key, WatchedGoods? known, WatchedGoods goods)
+    private void Compare(InPoolKey key, WatchedGoods? known, WatchedGoods goods, SaidBy by)
     {
         if (goods is { Movement: { } moved, Ledger: { } booked })
         {
@@ -124,7 +124,7 @@ internal sealed class GoodsFold
             var after = mismatch is { } class_ ? KeyOf(class_, key) : default(DifferenceKey?);
             if (before is { } old && old != after)
             {
-                differences.End(old, "the other side came");
+                differences.End(old, "the other side came", by);
             }
             if (after is { } now)
             {
@@ -185,21 +185,22 @@ internal sealed class GoodsFold
         return new Finding(
             key,
             moved is null
-                ? Sides.Silent("warehouse", $"No movement {goodsKey.Id} of {goodsKey.PoolId}.")
+                ? Sides.Silent(Sides.Warehouse, $"No movement {goodsKey.Id} of {goodsKey.PoolId}.")
                 : Sides.Of(
-                    "warehouse", $"{moved.Kind} {moved.Quantity} of {goodsKey.PoolId} by {moved.Source}, movement "
+                    Sides.Warehouse, $"{moved.Kind} {moved.Quantity} of {goodsKey.PoolId} by {moved.Source}, movement "
                     + $"{goodsKey.Id}.", moved.Position, moved.AtMs, ("quantity", moved.Quantity),
                     ("sourceSequence", moved.SourceSequence)),
             booked is null
-                ? Sides.Silent("ledger", $"Nothing was booked for movement {goodsKey.Id}.")
+                ? Sides.Silent(Sides.Ledger, $"Nothing was booked for movement {goodsKey.Id}.")
                 : Sides.Of(
-                    "ledger", $"{booked.Event} {booked.Quantity} of {booked.ReservationId}, outcome "
+                    Sides.Ledger, $"{booked.Event} {booked.Quantity} of {booked.ReservationId}, outcome "
                     + $"{booked.OutcomeId}.", booked.Position, booked.AtMs, ("quantity", booked.Quantity)))
         {
             SinceMs = sinceMs,
             Episode = episode,
-            Tolerance = tolerance with { Time = tolerance.Time + Grace },
+            Tolerance = tolerance with { Time = tolerance.Time + Grace, Grace = Grace },
             Claim = claim,
+            Awaits = booked is null ? Sides.Ledger : moved is null ? Sides.Warehouse : "",
             PoolId = goodsKey.PoolId,
             OrderRef = moved?.OrderRef,
             Repair = new RepairFacts

@@ -30,7 +30,7 @@ internal sealed class PoolProcessor(ReconciliationOptions options, Reconciliatio
         catalogue = new PartitionCatalogue(context, DifferenceStores.OfPools);
         var differences = new DifferenceBook(
             context, DifferenceStores.OfPools, [[options.OutcomeTopic], [options.MovementTopic]],
-            options.Instruments, () => catalogue.Version);
+            [options.OutcomeTopic, options.MovementTopic], options.Instruments, catalogue);
         answers = new AnswerFold(options, serdes.Commands, context, stores, differences, catalogue);
         expiries = new ExpiryFold(options.OutcomeTopic, context, stores, differences, catalogue);
         effects = new EffectFold(options, serdes.Redeliveries, context, stores, differences, catalogue);

@@ -9,14 +9,10 @@ namespace Alloc.Processors.Reconciliation.Pools;
 /// <summary>What the ledger answers to the commands of repairs: <c>rc/&lt;mismatchId&gt;/&lt;attempt&gt;</c>.</summary>
 internal sealed class RepairAnswers(DifferenceBook differences)
 {
-    /// <summary>What ids of such commands begin with.</summary>
-    public const string Prefix = "rc/";
-
     /// <summary>Takes up an outcome.</summary>
     public void Take(AllocationOutcome outcome)
     {
-        if (outcome.CommandId is not { } id || !id.StartsWith(Prefix, StringComparison.Ordinal)
-            || outcome.DuplicateOf is not null)
+        if (outcome.CommandId is not { } id || !MismatchIds.IsRepair(id) || outcome.DuplicateOf is not null)
         {
             return;
         }
