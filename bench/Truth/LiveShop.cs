@@ -34,7 +34,6 @@ internal sealed class LiveShop : IShopWorld, IDisposable
     private readonly PriorityQueue<Action, (long AtMs, long Number)> due = new();
     private readonly ShopAnswers answers = new();
     private readonly List<Action> lost = [];
-    private readonly List<Action> unheard = [];
     private readonly AvroSerde<SupplyRequest> requests;
     private readonly string requestTopic;
     private readonly string redeliveryTopic;
@@ -54,7 +53,7 @@ internal sealed class LiveShop : IShopWorld, IDisposable
         redeliveryTopic = settings.TopicPrefix + "effects.redeliveries";
         outcomes = new AvroSerde<AllocationOutcome>(registry, ConfluentFraming.SubjectOf(outcomeTopic));
         requests = new AvroSerde<SupplyRequest>(registry, ConfluentFraming.SubjectOf(requestTopic));
-        consumer = BulkClients.Consumer(settings, "alloc-bench-shop");
+        consumer = BulkClients.Consumer(settings, "alloc-bench-shop", fields: "topic");
         var clients = new KafkaClients(settings);
         using var admin = clients.Admin();
         string[] topics = [outcomeTopic, requestTopic, redeliveryTopic];
@@ -75,7 +74,7 @@ internal sealed class LiveShop : IShopWorld, IDisposable
     public bool IsIdle => due.Count == 0 && answers.IsIdle;
 
     /// <summary>Whether something is kept that nobody must read.</summary>
-    public bool HasLost => lost.Count + unheard.Count > 0;
+    public bool HasLost => lost.Count > 0;
 
     /// <summary>Outcomes that were read.</summary>
     public long OutcomeCount { get; private set; }
@@ -178,18 +177,15 @@ internal sealed class LiveShop : IShopWorld, IDisposable
     });
 
     /// <inheritdoc/>
-    public void Lose(WarehouseMovement movement) => unheard.Add(() => Say(movement));
+    public void Lose(WarehouseMovement movement) => lost.Add(() => Say(movement));
 
-    /// <summary>Writes what the ledger must not read, while nobody decides.</summary>
-    public void WriteLost() => Write(lost);
-
-    /// <summary>Writes what the supply bridge must not read, while it is away.</summary>
-    public void WriteUnheard() => Write(unheard);
-
-    private void Write(List<Action> acts)
+    /// <summary>
+    /// Writes what nobody must read, while those who would are away: commands of the ledger, movements of the bridge.
+    /// </summary>
+    public void WriteLost()
     {
-        acts.ForEach(act => act());
-        acts.Clear();
+        lost.ForEach(write => write());
+        lost.Clear();
         Flush();
     }
 

@@ -69,7 +69,9 @@ internal sealed class TruthRun
         var seconds = run.Time.GetElapsedTime(startedAt).TotalSeconds;
         var generator = (ThreadTimes.Read(Environment.ProcessId).Total - before).TotalSeconds / seconds;
         run.Say("every order has ended; waiting until all that is tolerated is over");
-        await SettleAsync(shop, live, roles, cancellation).ConfigureAwait(false);
+        await SettleAsync(
+            shop, live, roles, () => Judge(settings, registry, floor, cancellation).Missed.Count == 0, cancellation)
+            .ConfigureAwait(false);
         JsonObject? repaired = null;
         if (options.FaultShare > 0)
         {
@@ -126,30 +128,31 @@ internal sealed class TruthRun
         live.Flush();
         if (live.HasLost)
         {
-            await SkipAsync(settings, roles, "allocation", "", TopicNames.Commands, live.WriteLost, cancellation)
-                .ConfigureAwait(false);
-            await SkipAsync(
-                settings, roles, "supply-bridge", "-supply-bridge", "warehouse.movements", live.WriteUnheard,
-                cancellation).ConfigureAwait(false);
+            await SkipAsync(settings, live, roles, cancellation).ConfigureAwait(false);
         }
         await TurnAsync(
             "ending", shop, live, roles, () => shop.IsOver && live.IsIdle, run.Options.Deadline, cancellation)
             .ConfigureAwait(false);
     }
 
-    // A process is away, something is written, and somebody moves its group past it.
+    // Who decides and who tells of the warehouse are away, something is written, and somebody moves their groups past
+    // it.
     private async Task SkipAsync(
-        AllocClientOptions settings, RoleProcesses roles, string role, string suffix, string topic, Action write,
-        CancellationToken cancellation)
+        AllocClientOptions settings, LiveShop live, RoleProcesses roles, CancellationToken cancellation)
     {
-        run.Say($"{role} is away, and what is written meanwhile it never reads");
-        await roles.StopAsync(role).ConfigureAwait(false);
-        write();
-        await SkippedInput.MoveToEndAsync(
-            settings, EngineProcess.Application(settings) + suffix, topic, run.Time, cancellation)
+        run.Say("allocation and the supply bridge are away, and what is written meanwhile they never read");
+        await roles.StopAsync("allocation").ConfigureAwait(false);
+        await roles.StopAsync("supply-bridge").ConfigureAwait(false);
+        live.WriteLost();
+        var group = EngineProcess.Application(settings);
+        await SkippedInput.MoveToEndAsync(settings, group, TopicNames.Commands, run.Time, cancellation)
             .ConfigureAwait(false);
-        roles.Begin(role);
-        await roles.ReadyAsync(role, cancellation).ConfigureAwait(false);
+        await SkippedInput.MoveToEndAsync(
+            settings, group + "-supply-bridge", "warehouse.movements", run.Time, cancellation).ConfigureAwait(false);
+        roles.Begin("allocation");
+        roles.Begin("supply-bridge");
+        await roles.ReadyAsync("allocation", cancellation).ConfigureAwait(false);
+        await roles.ReadyAsync("supply-bridge", cancellation).ConfigureAwait(false);
     }
 
     private async Task<JsonObject> RepairAsync(
@@ -187,8 +190,14 @@ internal sealed class TruthRun
     }
 
     // Reads the whole topic at each look, so it does not look often.
+    private Task UntilAsync(
+        string what, ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isSo,
+        CancellationToken cancellation) =>
+        UntilAsync(what, shop, live, roles, isSo, run.Options.Deadline, cancellation);
+
     private async Task UntilAsync(
-        string what, ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isSo, CancellationToken cancellation)
+        string what, ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isSo, TimeSpan deadline,
+        CancellationToken cancellation)
     {
         var nextMs = 0L;
         await TurnAsync(
@@ -201,14 +210,17 @@ internal sealed class TruthRun
                 }
                 nextMs = live.NowMs + (long)Look.TotalMilliseconds;
                 return isSo();
-            }, run.Options.Deadline, cancellation).ConfigureAwait(false);
+            }, deadline, cancellation).ConfigureAwait(false);
     }
 
-    private async Task SettleAsync(ShopRun shop, LiveShop live, RoleProcesses roles, CancellationToken cancellation)
+    // What is wrong is told at its time; where nothing is wrong, nothing may be told as long.
+    private async Task SettleAsync(
+        ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isAllFound, CancellationToken cancellation)
     {
         var untilMs = live.NowMs + (long)TruthCatalogue.LongestOf(catalogue).TotalMilliseconds;
-        await TurnAsync(
-            "waiting", shop, live, roles, () => live.NowMs >= untilMs,
+        await UntilAsync(
+            "waiting", shop, live, roles,
+            () => live.NowMs >= untilMs || (options is { IsShort: true, FaultShare: > 0 } && isAllFound()),
             TruthCatalogue.LongestOf(catalogue) + run.Options.Deadline, cancellation).ConfigureAwait(false);
     }
 
