@@ -1,5 +1,6 @@
 using Alloc.Engine.Processing;
 using Alloc.Processors.Projection.Scanning;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Projection;
 
 namespace Alloc.Processors.Reconciliation.Pools;
@@ -7,12 +8,10 @@ namespace Alloc.Processors.Reconciliation.Pools;
 /// <summary>What a report of a scan must be.</summary>
 internal static class ScanReportRules
 {
-    private const int WordsLength = 1_024;
-
     /// <exception cref="BadRecordException">It is not.</exception>
     public static void Check(string? key, ScanReport report, int partition)
     {
-        InputRules.CheckKey("scanId", key, report.ScanId);
+        RecordRules.CheckKey(key, report.ScanId, "scanId");
         if (report.Partition != partition)
         {
             throw new BadRecordException(FormattableString.Invariant(
@@ -20,10 +19,10 @@ internal static class ScanReportRules
         }
         if (report.PoolId is { } pool)
         {
-            InputRules.CheckId("poolId", pool);
+            RecordRules.CheckId("poolId", pool);
         }
-        InputRules.CheckNumber("offset", report.Offset, 0);
-        InputRules.CheckNumber("number of findings", report.Findings.Count, 0, ScanFindings.PerPartition);
+        RecordRules.CheckNumber("offset", report.Offset, 0);
+        RecordRules.CheckNumber("number of findings", report.Findings.Count, 0, ScanFindings.PerPartition);
         foreach (var finding in report.Findings)
         {
             Check(finding, report.PoolId);
@@ -34,11 +33,11 @@ internal static class ScanReportRules
     {
         if (finding.ReservationId is { } reservation)
         {
-            InputRules.CheckId("reservationId of a finding", reservation);
+            RecordRules.CheckId("reservationId of a finding", reservation);
         }
         if (finding.PoolId is { } pool)
         {
-            InputRules.CheckId("poolId of a finding", pool);
+            RecordRules.CheckId("poolId of a finding", pool);
         }
         else if (finding.ReservationId is not null)
         {
@@ -54,9 +53,9 @@ internal static class ScanReportRules
         }
         if (finding.OrderRef is { } order)
         {
-            InputRules.CheckId("orderRef of a finding", order);
+            RecordRules.CheckId("orderRef of a finding", order);
         }
-        InputRules.CheckNumber("length of what a finding says", finding.Ledger.Length, 1, WordsLength);
-        InputRules.CheckNumber("length of what a finding says", finding.Search.Length, 1, WordsLength);
+        RecordRules.CheckNumber("length of what a finding says", finding.Ledger.Length, 1, TextBounds.Words);
+        RecordRules.CheckNumber("length of what a finding says", finding.Search.Length, 1, TextBounds.Words);
     }
 }
