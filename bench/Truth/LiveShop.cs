@@ -123,6 +123,13 @@ internal sealed class LiveShop : IShopWorld, IDisposable
         commands.Send(poolId, Command(poolId, commandId, body));
     }
 
+    /// <summary>Writes a command of somebody who acts under an epoch of authority.</summary>
+    public void AskUnder(long epoch, string poolId, string commandId, AllocationCommandBody body)
+    {
+        RecordCount++;
+        commands.Send(poolId, Command(poolId, commandId, body) with { Epoch = epoch });
+    }
+
     /// <inheritdoc/>
     public void WhenExpired(string poolId, string reservationId, Action act)
     {

@@ -24,13 +24,9 @@ internal sealed class TruthRepairs(
         [.. Rows(cancellation).GroupBy(r => r.MismatchId, StringComparer.Ordinal).Select(g => g.Last()).Where(IsOpen)];
 
     /// <summary>Asks for everything that is proposed, as the command does.</summary>
-    public async Task RunAllAsync(CancellationToken cancellation) => await ChildProcess.RunAsync(
-        Environment.ProcessPath!,
-        [
-            "reconcile", "run", "--all", "--apply", "--yes", "--reason", Reason, "--actor", First, "--console",
-            roles.Console, "--bootstrap", settings.Bootstrap, "--registry", settings.Registry.ToString(),
-            "--topic-prefix", settings.TopicPrefix, "--timeout", "10m", "-o", "json",
-        ], cancellation).ConfigureAwait(false);
+    public Task RunAllAsync(CancellationToken cancellation) => AllocCommand.RunAsync(
+        settings, cancellation, "reconcile", "run", "--all", "--apply", "--yes", "--reason", Reason, "--actor", First,
+        "--console", roles.Console, "--timeout", "10m", "-o", "json");
 
     /// <summary>The other person approves what the first asked for.</summary>
     public void ApproveSecond(CancellationToken cancellation) => Decide(

@@ -102,12 +102,13 @@ internal sealed class TruthRun
     {
         var file = Path.Combine(run.Options.WorkDirectory, "truth.catalogue.json");
         await File.WriteAllTextAsync(file, CatalogueDocument.Write(catalogue), cancellation).ConfigureAwait(false);
-        await ChildProcess.RunAsync(
-            Environment.ProcessPath!,
-            [
-                "catalogue", "apply", file, "--reason", "services of the shop", "--yes", "--bootstrap",
-                settings.Bootstrap, "--registry", settings.Registry.ToString(), "--topic-prefix", settings.TopicPrefix,
-            ], cancellation).ConfigureAwait(false);
+        await AllocCommand.RunAsync(
+            settings, cancellation, "catalogue", "apply", file, "--reason", "services of the shop", "--yes")
+            .ConfigureAwait(false);
+        if (options.FaultShare > 0)
+        {
+            await SecondWriter.TakeOverAsync(settings, cancellation).ConfigureAwait(false);
+        }
     }
 
     private async Task PlayAsync(
@@ -118,6 +119,10 @@ internal sealed class TruthRun
             "opening pools", shop, live, roles, () => shop.IsOpen, run.Options.Deadline, cancellation)
             .ConfigureAwait(false);
         shop.Begin();
+        if (options.FaultShare > 0)
+        {
+            SecondWriter.Write(live, shop.Floor, options.FaultShare);
+        }
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var kills = options.KillEvery is { } every ? KillAsync(roles, every, over.Token) : Task.CompletedTask;
         await TurnAsync(

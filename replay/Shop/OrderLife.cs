@@ -283,7 +283,7 @@ internal sealed partial class OrderLife
         }
         switch (line.Plan.Fault)
         {
-            case ShopFault.ConsumeWithoutGoods:
+            case ShopFault.ConsumeWithoutGoods when floor.Warehouse.HasReported(line.Plan.PoolId):
                 ConsumeAlone(line, movement, Booked);
                 break;
             case ShopFault.GoodsWithoutConsume:

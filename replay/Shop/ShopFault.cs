@@ -49,6 +49,9 @@ internal enum ShopFault
 
     /// <summary>Units are confirmed for an order that nobody knows.</summary>
     ConfirmedWithoutOrder,
+
+    /// <summary>An older system goes on deciding about a pool that was taken over.</summary>
+    SecondWriter,
 }
 
 /// <summary>Which faults there are.</summary>

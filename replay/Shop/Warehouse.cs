@@ -12,6 +12,8 @@ internal sealed class Warehouse(IShopWorld world)
     /// <summary>The source of its facts and counts.</summary>
     public const string Source = "wms";
 
+    private const int FactsBefore = 1;
+    private const int HeardAfterMs = 2_000;
     private readonly Dictionary<string, Shelf> shelves = new(StringComparer.Ordinal);
 
     private readonly Dictionary<string, List<WarehouseMovement>> kept = new(StringComparer.Ordinal);
@@ -27,8 +29,15 @@ internal sealed class Warehouse(IShopWorld world)
         Count(poolId, booked);
     }
 
-    /// <summary>Keeps a pool of which others count.</summary>
-    public void Keep(string poolId, long quantity) => shelves[poolId] = new Shelf { OnHand = quantity };
+    /// <summary>Keeps a pool of which others count. Its first fact was before: of one that is missing before the first
+    /// that is known nobody would hear.</summary>
+    public void Keep(string poolId, long quantity) =>
+        shelves[poolId] = new Shelf { OnHand = quantity, Sequence = FactsBefore };
+
+    /// <summary>Whether goods of a pool left or came back long enough ago that all have heard of it: before that, nobody
+    /// asks for what is missing.</summary>
+    public bool HasReported(string poolId) =>
+        shelves[poolId].FirstMovedMs is { } atMs && world.NowMs - atMs >= HeardAfterMs;
 
     /// <summary>Says what lies there, with all facts up to the last one inside.</summary>
     public void Count(string poolId, Action<AllocationOutcome>? booked = null)
@@ -71,7 +80,9 @@ internal sealed class Warehouse(IShopWorld world)
     public void Ship(
         string orderRef, PlannedLine line, string movementId, long quantity, Action<AllocationOutcome>? booked)
     {
-        shelves[line.PoolId].OnHand -= quantity;
+        var shelf = shelves[line.PoolId];
+        shelf.OnHand -= quantity;
+        shelf.FirstMovedMs ??= world.NowMs;
         world.Say(
             Move(line.PoolId, movementId, MovementKind.Shipped, quantity, orderRef, line.ReservationId), booked);
     }
@@ -118,7 +129,9 @@ internal sealed class Warehouse(IShopWorld world)
         string orderRef, string poolId, string? reservationId, PlannedReturn returned,
         Action<AllocationOutcome>? booked)
     {
-        shelves[poolId].OnHand += returned.Quantity;
+        var shelf = shelves[poolId];
+        shelf.OnHand += returned.Quantity;
+        shelf.FirstMovedMs ??= world.NowMs;
         world.Say(
             Move(poolId, returned.Id, MovementKind.Returned, returned.Quantity, orderRef, reservationId) with
             {
@@ -136,8 +149,10 @@ internal sealed class Warehouse(IShopWorld world)
     }
 
     private WarehouseMovement Move(
-        string poolId, string movementId, MovementKind kind, long quantity, string? orderRef, string? reservationId) =>
-        new()
+        string poolId, string movementId, MovementKind kind, long quantity, string? orderRef, string? reservationId)
+    {
+        var shelf = shelves[poolId];
+        return new WarehouseMovement
         {
             MovementId = movementId,
             PoolId = poolId,
@@ -146,15 +161,18 @@ internal sealed class Warehouse(IShopWorld world)
             ReservationId = reservationId,
             Quantity = quantity,
             Source = Source,
-            SourceSequence = ++shelves[poolId].Sequence,
+            SourceSequence = ++shelf.Sequence,
             OccurredAtMs = world.NowMs,
         };
+    }
 
     private sealed class Shelf
     {
         public long OnHand { get; set; }
 
         public long Sequence { get; set; }
+
+        public long? FirstMovedMs { get; set; }
 
         public long CountVersion { get; set; }
     }

@@ -1,5 +1,6 @@
 using Alloc.Processors.Catalogue;
 using Alloc.Replay.Shop;
+using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Warehouse;
 
 namespace Topology.Tests.Reconciliation;
@@ -110,6 +111,7 @@ public sealed class KnownTruthTests
         world.Stock(100_000);
         world.Move("first", MovementKind.Shipped, 1);
         world.Consume("first", 1, "first");
+        world.Send(new AllocationCommandBody.SupplyDelta { Source = Warehouse.Source, SourceSequence = 1, Quantity = 1 });
         return world;
     }
 

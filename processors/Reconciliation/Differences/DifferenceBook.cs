@@ -81,6 +81,7 @@ internal sealed class DifferenceBook
                 IsTold = false,
                 Awaits = finding.Awaits,
                 Followed = finding.Tolerance.Kept,
+                HeardAtMs = finding.HeardAtMs > finding.SinceMs ? finding.HeardAtMs : null,
             };
             if (finding.Claim == Finding.NoClaim)
             {
@@ -100,7 +101,22 @@ internal sealed class DifferenceBook
         }
         else
         {
-            open.Put(finding.Key, known with { Difference = difference });
+            var isHeardAnew = !SaysTheSame(known.Difference, difference) && finding.HeardAtMs > finding.SinceMs;
+            var toleranceMs = known.Followed is { } followed
+                ? (long)Tolerance.Of(followed).Earliest.TotalMilliseconds : difference.ToleranceMs;
+            var dueAtMs = isHeardAnew ? Math.Max(known.DueAtMs, finding.HeardDueAtMs(toleranceMs)) : known.DueAtMs;
+            open.Put(finding.Key, known with
+            {
+                Difference = difference,
+                DueAtMs = dueAtMs,
+                HeardAtMs = isHeardAnew ? finding.HeardAtMs : known.HeardAtMs,
+            });
+            if (dueAtMs != known.DueAtMs)
+            {
+                claims[known.Claim].Timers.Remove(known.DueAtMs, finding.Key);
+                claims[known.Claim].Timers.Add(dueAtMs, finding.Key);
+                claims[known.Claim].Await();
+            }
         }
     }
 
@@ -185,7 +201,7 @@ internal sealed class DifferenceBook
         var toleranceMs = (long)tolerance.Time.TotalMilliseconds;
         var settled = due with
         {
-            DueAtMs = checked(sinceMs + toleranceMs),
+            DueAtMs = checked(Math.Max(sinceMs, due.HeardAtMs ?? sinceMs) + toleranceMs),
             Followed = null,
             Difference = due.Difference with
             {

@@ -68,6 +68,12 @@ internal sealed record Finding(DifferenceKey Key, MismatchSide Left, MismatchSid
     /// <summary>Since when they disagree, milliseconds since 1970 UTC; may be to come.</summary>
     public required long SinceMs { get; init; }
 
+    /// <summary>
+    /// When the word was heard that they disagree by, milliseconds since 1970 UTC, where its own time may be long
+    /// before that: nobody could answer it earlier, so what is tolerated begins then.
+    /// </summary>
+    public long HeardAtMs { get; init; } = long.MinValue;
+
     /// <summary>topic/partition/offset of the record with which they began to.</summary>
     public required string Episode { get; init; }
 
@@ -99,8 +105,13 @@ internal sealed record Finding(DifferenceKey Key, MismatchSide Left, MismatchSid
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>When the tolerance is over at the earliest.</summary>
-    public long DueAtMs => SinceMs > long.MaxValue - (long)Tolerance.Earliest.TotalMilliseconds
-        ? long.MaxValue : SinceMs + (long)Tolerance.Earliest.TotalMilliseconds;
+    public long DueAtMs => After(Math.Max(SinceMs, HeardAtMs), (long)Tolerance.Earliest.TotalMilliseconds);
+
+    /// <summary>When a tolerance is over that begins with what was heard.</summary>
+    /// <param name="toleranceMs">It, in milliseconds.</param>
+    public long HeardDueAtMs(long toleranceMs) => After(HeardAtMs, toleranceMs);
+
+    private static long After(long atMs, long timeMs) => atMs > long.MaxValue - timeMs ? long.MaxValue : atMs + timeMs;
 }
 
 /// <summary>Makes sides of findings.</summary>

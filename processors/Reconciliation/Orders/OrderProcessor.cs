@@ -58,7 +58,8 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
             case OrderAllocation outcome when record.Key is { Length: > 0 } key && key[0] != '$':
                 First(FirstOutcome, outcome.TMs);
                 var before = Of(key);
-                Save(key, before, OrderFold.Take(before, outcome, position), LedgerOf(outcome));
+                // A ledger that stood still says it by the time of the command: who answers it hears it now.
+                Save(key, before, OrderFold.Take(before, outcome, position), LedgerOf(outcome), context.ClockMs);
                 break;
             case OrderStatus status:
                 OrderRules.Check(record.Key, status);
@@ -111,11 +112,12 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
     private static SaidBy? LedgerOf(OrderAllocation outcome) => MismatchIds.IsRepair(outcome.CommandId)
         ? null : new SaidBy(Sides.Ledger, outcome.TMs);
 
-    private void Save(string orderRef, OrderTruth before, OrderTruth truth, SaidBy? by)
+    private void Save(
+        string orderRef, OrderTruth before, OrderTruth truth, SaidBy? by, long heardAtMs = long.MinValue)
     {
         if (!ReferenceEquals(before, truth))
         {
-            Keep(orderRef, before.ForgetAtMs, Compare(orderRef, truth, by));
+            Keep(orderRef, before.ForgetAtMs, Compare(orderRef, truth, by, heardAtMs));
         }
     }
 
@@ -153,13 +155,14 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         forgetting.DueAtMs = stores.ToForget.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
 
     // What was found before and is not found now has ended.
-    private OrderTruth Compare(string orderRef, OrderTruth truth, SaidBy? by = null)
+    private OrderTruth Compare(
+        string orderRef, OrderTruth truth, SaidBy? by = null, long heardAtMs = long.MinValue)
     {
         var found = OrderComparison.Of(orderRef, truth, surroundings);
         var open = new List<string>(found.Count);
         foreach (var finding in found)
         {
-            differences.Stand(finding);
+            differences.Stand(finding with { HeardAtMs = heardAtMs });
             open.Add(Write(finding.Key));
         }
         foreach (var known in truth.Open)

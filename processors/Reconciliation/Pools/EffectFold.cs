@@ -148,9 +148,10 @@ internal sealed class EffectFold
                 Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
                 Grace = Grace.Time,
             };
+            // A ledger that stood still decides by the time of the command: the service hears of it now.
             Keep(
                 key, known, effect with { Followed = tolerance.Kept },
-                outcome.TMs + (long)tolerance.Earliest.TotalMilliseconds);
+                Math.Max(outcome.TMs, context.ClockMs) + (long)tolerance.Earliest.TotalMilliseconds);
         }
         else
         {
@@ -221,7 +222,9 @@ internal sealed class EffectFold
         {
             var tolerance = differences.Lags.Resolve(
                 Tolerance.Of(followed), MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
-            var dueAtMs = checked(effect.AtMs + (long)tolerance.Time.TotalMilliseconds);
+            // From when it was heard, which the earliest moment told.
+            var heardAtMs = effect.DueAtMs - (long)Tolerance.Of(followed).Earliest.TotalMilliseconds;
+            var dueAtMs = checked(heardAtMs + (long)tolerance.Time.TotalMilliseconds);
             effect = effect with { DueAtMs = dueAtMs, Followed = null, Lag = tolerance.Lag };
             if (dueAtMs >= watermarkMs)
             {

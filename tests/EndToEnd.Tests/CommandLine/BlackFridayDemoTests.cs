@@ -4,6 +4,7 @@ using Alloc.Cli.Monitoring.Rules;
 using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Backlog;
+using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Workflow;
 using EndToEnd.Tests.Processes;
 
@@ -11,7 +12,8 @@ namespace EndToEnd.Tests.CommandLine;
 
 /// <summary>
 /// The demo's busiest day with real processes: fraud slows to a tenth and back, and whoever looks on sees its stage
-/// age, the holds that will expire, the alert's threshold passed, and the mode that comes on and goes.
+/// age, the holds that will expire, the alert's threshold passed, and the mode that comes on and goes. What its services
+/// got wrong meanwhile is found and repaired, until no mismatch is open.
 /// </summary>
 public sealed class BlackFridayDemoTests
 {
@@ -41,6 +43,7 @@ public sealed class BlackFridayDemoTests
                 d => d.Switches is [.., { } last] && d.Switches.Any(s => (bool)s["on"]!) && !(bool)last["on"]!
                     && !d.IsModeShown[^1] && !IsBreached(d.Scrapes[^1]) && d.Ages[^1] < Sla.TotalSeconds / 2,
                 new Uri(shop.Console), Deadline, Cancellation);
+            await RepairedDay.UntilNothingIsOpenAsync(shop, Cancellation);
             demo.Process.Signal(NativeSignal.Terminate);
             await demo.Process.WaitForExitAsync(Proof.Deadline);
         }
@@ -58,6 +61,8 @@ public sealed class BlackFridayDemoTests
         var expired = ExpiredInFraud(outcomes.Select(o => o.Value).Where(o => o.TMs <= untilMs), stages);
         CheckNames(expired, [.. alerts.Select(a => a.Value)], day);
         CheckModes([.. modes.Select(m => m.Value)]);
+        var audit = await TopicRecords.ReadAsync<MismatchEvent>(quiet, "reconciliation.events", Cancellation);
+        RepairedDay.Check([.. audit.Select(e => e.Value)]);
         Assert.Contains(outcomes, o => o.Value is
         {
             PoolId: "deals/television", Event: AllocationOutcomeEvent.Extended,
