@@ -18,7 +18,8 @@ internal static class BacklogPairs
     /// <summary>Commands that it has decided, and the others taken in, before those that are measured.</summary>
     private const int WarmUpCount = 300_000;
 
-    /// <summary>Commands written in one pause: a second or two, of the ten for which a group keeps a member's place.</summary>
+    /// <summary>Commands written in one pause: a second or two, of the ten for which a group keeps a member's
+    /// place.</summary>
     private const int PauseCount = 100_000;
 
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);

@@ -21,7 +21,8 @@ internal static class SecondWriter
             settings, cancellation, "authority", "transfer", Slice + "*", "--mode", "authoritative", "--owner", "alloc",
             "--epoch", "1");
 
-    /// <summary>Has the older system ask, and the shop: about a hundred pools, the share of them that is wrong.</summary>
+    /// <summary>Has the older system ask, and the shop: about a hundred pools, the share of them that is
+    /// wrong.</summary>
     public static void Write(LiveShop live, ShopFloor floor, double faultShare)
     {
         var wrong = Math.Max(1, (int)Math.Round(PoolsOfWhichOne * faultShare));

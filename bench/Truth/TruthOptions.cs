@@ -3,7 +3,8 @@ namespace Alloc.Bench.Truth;
 /// <summary>How the proof of reconciliation is run.</summary>
 internal sealed record TruthOptions
 {
-    /// <summary>How long orders come. The whole year takes an hour: less plays the beginning of it at the same rate.</summary>
+    /// <summary>How long orders come. The whole year takes an hour: less plays the beginning of it at the same
+    /// rate.</summary>
     public required TimeSpan Time { get; init; }
 
     /// <summary>The share of things that each kind of fault befalls, from 0 to 1.</summary>

@@ -10,7 +10,8 @@ using Alloc.Schemas.Reconciliation;
 namespace Alloc.Bench.Truth;
 
 /// <summary>
-/// The proof of reconciliation in real processes: a shop plays a retail year against a ledger, by-order, a supply bridge
+/// The proof of reconciliation in real processes: a shop plays a retail year against a ledger, by-order, a supply
+/// bridge
 /// and reconciliation, each a process of its own, and what reconciliation finds is compared with what was injected.
 /// </summary>
 internal sealed class TruthRun
@@ -276,8 +277,9 @@ internal sealed class TruthRun
                     saidAt = run.Time.GetTimestamp();
                     run.Say(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{what}: {shop.LineCount:N0} of {shop.PlannedLineCount:N0} lines, {shop.Floor.UnderWay:N0} orders "
-                        + $"under way, {rate:N0} decisions/s, {open?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} "
+                        $"{what}: {shop.LineCount:N0} of {shop.PlannedLineCount:N0} lines, "
+                        + $"{shop.Floor.UnderWay:N0} orders under way, {rate:N0} decisions/s, "
+                        + $"{open?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} "
                         + $"mismatches open"));
                 }
             }

@@ -36,7 +36,8 @@ internal static class RecordRules
         CheckId(field, id, maximumLength);
         if (key != id)
         {
-            throw new BadRecordException($"its key is '{ShownText.Short(key)}' and its {field} '{ShownText.Short(id)}'");
+            throw new BadRecordException(
+                $"its key is '{ShownText.Short(key)}' and its {field} '{ShownText.Short(id)}'");
         }
     }
 

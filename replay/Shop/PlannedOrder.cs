@@ -18,7 +18,8 @@ internal enum OrderFate
 /// <param name="PoolId">What is sold.</param>
 /// <param name="ReservationId">Its reservation.</param>
 /// <param name="Quantity">Units asked for.</param>
-/// <param name="KeptQuantity">Units that are left after the customer changed his mind, before they are confirmed.</param>
+/// <param name="KeptQuantity">Units that are left after the customer changed his mind, before they are
+/// confirmed.</param>
 /// <param name="Fault">What goes wrong with it, if it ships.</param>
 internal sealed record PlannedLine(
     string LineId, string PoolId, string ReservationId, long Quantity, long KeptQuantity,

@@ -164,7 +164,8 @@ internal sealed class RetailYear
                 found[sale.Line.Invoice] = list = [];
             }
             list.Add(new PlannedReturn(
-                DueMs(step.Row), string.Create(CultureInfo.InvariantCulture, $"r-{step.Line.ReservationId}/{step.Part}"),
+                DueMs(step.Row),
+                string.Create(CultureInfo.InvariantCulture, $"r-{step.Line.ReservationId}/{step.Part}"),
                 string.Create(CultureInfo.InvariantCulture, $"{sale.Line.Number}"), step.Quantity, step.IsDamaged));
         }
         return found;

@@ -46,7 +46,8 @@ internal sealed record ShopFloor(IShopWorld World, long Seed)
     /// <summary>An answer that the shop did not reckon with.</summary>
     public void Wonder(string asked, AllocationOutcome outcome)
     {
-        var why = outcome.Event is AllocationOutcomeEvent.Rejected { Reasons: [var reason, ..] } ? $" {reason.Code}" : "";
+        var why = outcome.Event is AllocationOutcomeEvent.Rejected { Reasons: [var reason, ..] }
+            ? $" {reason.Code}" : "";
         var name = $"{asked}: {outcome.Event.GetType().Name}{why}";
         Unexpected[name] = Unexpected.GetValueOrDefault(name) + 1;
     }

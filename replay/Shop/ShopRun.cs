@@ -2,7 +2,8 @@ using Alloc.Schemas.Allocation;
 
 namespace Alloc.Replay.Shop;
 
-/// <summary>A shop that plays a year: opens its pools, lets orders and supply come in time, and its services act.</summary>
+/// <summary>A shop that plays a year: opens its pools, lets orders and supply come in time, and its services
+/// act.</summary>
 internal sealed class ShopRun
 {
     private const int CountedPercent = 10;

@@ -1,6 +1,7 @@
 namespace Alloc.Replay.Shop;
 
-/// <summary>What must be found: every mismatch that was injected, as class and id of the scope, with its fault.</summary>
+/// <summary>What must be found: every mismatch that was injected, as class and id of the scope, with its
+/// fault.</summary>
 internal sealed class ShopTruth
 {
     private readonly SortedDictionary<string, ShopFault> found = new(StringComparer.Ordinal);

@@ -4,7 +4,8 @@ using System.Text;
 namespace Alloc.Replay.Shop;
 
 /// <summary>
-/// A year in the form of the retail file, from a seed: as many invoices, lines and stock codes as the real one, with its
+/// A year in the form of the retail file, from a seed: as many invoices, lines and stock codes as the real one, with
+/// its
 /// skew, its large orders and its cancellations.
 /// </summary>
 internal static class SyntheticYear
@@ -25,7 +26,8 @@ internal static class SyntheticYear
     public static TextReader Write(long seed, int lineCount)
     {
         var seeded = new Seeded(seed);
-        var text = new StringBuilder("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
+        var text = new StringBuilder(
+            "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
         var sold = new List<(int Code, int Quantity, int Customer)>();
         var written = 0;
         for (var invoice = 536_365; written < lineCount; invoice++)
@@ -68,5 +70,6 @@ internal static class SyntheticYear
     private static void Append(StringBuilder text, string invoice, int code, int quantity, DateTime at, int customer) =>
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{invoice},{10_000 + code},THING {code},{quantity},{at:yyyy-MM-dd HH:mm:ss},2.55,{12_000 + customer},United Kingdom\n");
+            $"{invoice},{10_000 + code},THING {code},{quantity},{at:yyyy-MM-dd HH:mm:ss},2.55,{12_000 + customer},"
+            + $"United Kingdom\n");
 }

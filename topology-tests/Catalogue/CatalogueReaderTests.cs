@@ -348,7 +348,8 @@ public sealed class CatalogueReaderTests
             "stages: The stage 'Packing' is gone", "stages[A].pageShare: Nobody is ever paged for 'A'",
             "modes[m].offAt: The mode 'm' is switched on and off at one value",
             "modes[n].id: The modes 'm' and 'n' concern the same pools",
-            "classes[ZombieHold].tolerance: Until enough was measured, 5s are tolerated of ZombieHold, which is not within 10s to 10m.",
+            "classes[ZombieHold].tolerance: Until enough was measured, 5s are tolerated of ZombieHold, which is not "
+                + "within 10s to 10m.",
         ];
         Assert.Equal(expected.Length, notes.Count);
         Assert.All(expected, part => Assert.Single(notes, note => note.Contains(part, StringComparison.Ordinal)));

@@ -111,7 +111,8 @@ public sealed class KnownTruthTests
         world.Stock(100_000);
         world.Move("first", MovementKind.Shipped, 1);
         world.Consume("first", 1, "first");
-        world.Send(new AllocationCommandBody.SupplyDelta { Source = Warehouse.Source, SourceSequence = 1, Quantity = 1 });
+        world.Send(
+            new AllocationCommandBody.SupplyDelta { Source = Warehouse.Source, SourceSequence = 1, Quantity = 1 });
         return world;
     }
 

@@ -4,7 +4,8 @@ using Alloc.Schemas.Payments;
 namespace Topology.Tests.Reconciliation;
 
 /// <summary>
-/// A ledger that stands still decides later by the times of its commands, as if it had not: whoever answers it could not
+/// A ledger that stands still decides later by the times of its commands, as if it had not: whoever answers it could
+/// not
 /// do so before it spoke, and has all the time that is tolerated from then on.
 /// </summary>
 public sealed class LateLedgerTests

@@ -18,7 +18,8 @@ public sealed class LongestIdsTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(25);
 
-    /// <summary>Each class that a comparison finds × ids as long as the policy allows × what they are made of.</summary>
+    /// <summary>Each class that a comparison finds × ids as long as the policy allows × what they are made
+    /// of.</summary>
     public static TheoryData<MismatchClass, int, char> Table
     {
         get
@@ -140,7 +141,8 @@ public sealed class LongestIdsTests
 
         var row = Assert.Single(world.Rows());
         Assert.Equal((nameof(MismatchClass.UnansweredCommand), null), (row.Class, row.Repair));
-        Assert.Contains("bytes, more than the 524288 that a repair carries", row.Exception!.Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "bytes, more than the 524288 that a repair carries", row.Exception!.Why, StringComparison.Ordinal);
         Assert.Empty(Letters(world));
     }
 

@@ -182,7 +182,8 @@ internal sealed class World : IDisposable
         }));
 
     /// <summary>The payment gateway says how a payment stands.</summary>
-    public void Say(PaymentStatus status) => Pipe(Options.PaymentTopic, status.OrderRef, Bytes(Serdes.Payments, status));
+    public void Say(PaymentStatus status) =>
+        Pipe(Options.PaymentTopic, status.OrderRef, Bytes(Serdes.Payments, status));
 
     /// <summary>A warehouse says what moved.</summary>
     public void Say(WarehouseMovement movement) =>

@@ -2,7 +2,8 @@ using Alloc.Cli.CommandLine;
 
 namespace Alloc.Cli.Commands.Proof;
 
-/// <summary>Where a benchmark keeps its data while it runs: a folder that was named and stays, or one that goes.</summary>
+/// <summary>Where a benchmark keeps its data while it runs: a folder that was named and stays, or one that
+/// goes.</summary>
 internal sealed class BenchFolder : IDisposable
 {
     private readonly DirectoryInfo? temporary;

@@ -10,7 +10,8 @@ using Spectre.Console;
 namespace Alloc.Cli.Commands.Proof;
 
 /// <summary>
-/// <c>alloc bench truth</c>: a retail year in real processes, and whether reconciliation finds what is wrong and nothing
+/// <c>alloc bench truth</c>: a retail year in real processes, and whether reconciliation finds what is wrong and
+/// nothing
 /// else.
 /// </summary>
 internal static class TruthCommand
@@ -63,7 +64,8 @@ internal static class TruthCommand
         var options = OptionsOf(context);
         using var work = new BenchFolder(context);
         var report = new BenchReport(Machine.Describe(work.Path), context.Time.GetLocalNow());
-        var benchRun = new BenchRun(BenchCommand.Options(context, work.Path), report, context.Time, context.Screen.Warn);
+        var benchRun = new BenchRun(
+            BenchCommand.Options(context, work.Path), report, context.Time, context.Screen.Warn);
         var progress = new ProgressLine(context.Host, "lines");
         var truth = new TruthRun(benchRun, options)
         {
@@ -135,7 +137,8 @@ internal static class TruthCommand
             console.MarkupLine($"[red]invented[/]  {Markup.Escape(invented)}");
         }
         console.MarkupLine(
-            $"[bold]precision[/] {verdict.Precision:P2}, [bold]recall[/] {verdict.Recall:P2}: {verdict.Opened:N0} opened, "
+            $"[bold]precision[/] {verdict.Precision:P2}, [bold]recall[/] {verdict.Recall:P2}: "
+            + $"{verdict.Opened:N0} opened, "
             + $"{verdict.Truth.Mismatches.Count:N0} injected, {verdict.OpenAtEnd:N0} open at the end");
     }
 

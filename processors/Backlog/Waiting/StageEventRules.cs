@@ -29,7 +29,8 @@ internal static class StageEventRules
         {
             throw new BadRecordException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"attempt {stageEvent.Attempt} of {ShownText.Short(stageEvent.StageId)} is not between 1 and {MaximumAttempt}"));
+                $"attempt {stageEvent.Attempt} of {ShownText.Short(stageEvent.StageId)} is not between 1 and "
+                + $"{MaximumAttempt}"));
         }
         if (stageEvent.Kind is not (StageEventKind.Entered or StageEventKind.Left))
         {

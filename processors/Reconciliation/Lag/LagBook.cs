@@ -33,7 +33,8 @@ internal sealed class LagBook(IKeyValueStore<LagKey, LagWindow> store, Func<long
     /// <summary>The window of a time, by its beginning.</summary>
     public static long WindowOf(long atMs) => atMs - (((atMs % WindowMs) + WindowMs) % WindowMs);
 
-    /// <summary>A pair met. One that met at once or in the wrong order has no lag, one after too long is none.</summary>
+    /// <summary>A pair met. One that met at once or in the wrong order has no lag, one after too long is
+    /// none.</summary>
     /// <param name="mismatch">The class.</param>
     /// <param name="name">What it has in common with others; empty: the class.</param>
     /// <param name="sinceMs">When the first side was said, milliseconds since 1970 UTC.</param>
@@ -144,7 +145,8 @@ internal sealed class LagBook(IKeyValueStore<LagKey, LagWindow> store, Func<long
             return;
         }
         var fromMs = WindowOf(Math.Min(known, key.FromMs)) - (WindowsKept * WindowMs);
-        foreach (var (old, _) in store.Range(key with { FromMs = long.MinValue }, key with { FromMs = fromMs }).ToList())
+        var earlier = store.Range(key with { FromMs = long.MinValue }, key with { FromMs = fromMs });
+        foreach (var (old, _) in earlier.ToList())
         {
             store.Delete(old);
         }

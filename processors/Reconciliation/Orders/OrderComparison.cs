@@ -263,12 +263,14 @@ internal sealed class OrderComparison
         return new Finding(
             new DifferenceKey(mismatch, "payment", orderRef),
             Sides.Of(
-                Sides.Payment, $"Payment {payment.PaymentId} version {payment.Version} of {orderRef} is {payment.State} "
+                Sides.Payment,
+                $"Payment {payment.PaymentId} version {payment.Version} of {orderRef} is {payment.State} "
                 + $"and {what} {(what == "pays" ? $"{payment.AmountMinor} {payment.Currency}"
                     : DateTimeOffset.FromUnixTimeMilliseconds(sinceMs).ToString("u"))}.",
                 payment.Position, payment.AtMs, ("amountMinor", payment.AmountMinor), ("version", payment.Version)),
             Sides.Of(
-                Sides.Ledger, $"{promised} units are reserved or used up for {orderRef}.", latest?.Position, latest?.AtMs,
+                Sides.Ledger, $"{promised} units are reserved or used up for {orderRef}.", latest?.Position,
+                latest?.AtMs,
                 ("promised", promised)))
         {
             SinceMs = sinceMs,

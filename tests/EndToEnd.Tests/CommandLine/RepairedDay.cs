@@ -10,7 +10,8 @@ internal static class RepairedDay
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Anna asks for all that is proposed, Ben approves what two must want; what is known is accepted.</summary>
+    /// <summary>Anna asks for all that is proposed, Ben approves what two must want; what is known is
+    /// accepted.</summary>
     public static async Task UntilNothingIsOpenAsync(Deployment shop, CancellationToken cancellation)
     {
         var begun = TimeProvider.System.GetTimestamp();
