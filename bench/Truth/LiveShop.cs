@@ -15,8 +15,7 @@ namespace Alloc.Bench.Truth;
 
 /// <summary>
 /// The world of a shop in real processes: what is said goes to topics, what the ledger answers is read committed, as
-/// any
-/// service would. One thread turns it.
+/// any service would. One thread turns it.
 /// </summary>
 internal sealed class LiveShop : IShopWorld, IDisposable
 {

@@ -15,8 +15,7 @@ internal readonly record struct DemoWord(string Key, object Value);
 /// <summary>
 /// The services around the demo's shop: orders, payments, the warehouse and picking tell what becomes of each order.
 /// While fraud is slow for the first time they make mistakes, and after that none: what reconciliation finds then can
-/// be
-/// repaired. Pure: outcomes, stage events and times in, records out.
+/// be repaired. Pure: outcomes, stage events and times in, records out.
 /// </summary>
 /// <param name="seed">The same seed makes the same mistakes.</param>
 /// <param name="startMs">When the run begins.</param>

@@ -9,8 +9,7 @@ namespace Alloc.Replay.Shop;
 
 /// <summary>
 /// What a shop lives in: a ledger that answers, topics that take what others say, and time. One lives in real
-/// processes,
-/// another in tests on virtual time.
+/// processes, another in tests on virtual time.
 /// </summary>
 internal interface IShopWorld
 {

@@ -5,8 +5,7 @@ namespace Alloc.Replay.Shop;
 
 /// <summary>
 /// A year in the form of the retail file, from a seed: as many invoices, lines and stock codes as the real one, with
-/// its
-/// skew, its large orders and its cancellations.
+/// its skew, its large orders and its cancellations.
 /// </summary>
 internal static class SyntheticYear
 {

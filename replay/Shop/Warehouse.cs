@@ -35,8 +35,7 @@ internal sealed class Warehouse(IShopWorld world)
         shelves[poolId] = new Shelf { OnHand = quantity, Sequence = FactsBefore };
 
     /// <summary>Whether goods of a pool left or came back long enough ago that all have heard of it: before that,
-    /// nobody
-    /// asks for what is missing.</summary>
+    /// nobody asks for what is missing.</summary>
     public bool HasReported(string poolId) =>
         shelves[poolId].FirstMovedMs is { } atMs && world.NowMs - atMs >= HeardAfterMs;
 

@@ -5,8 +5,7 @@ namespace Topology.Tests.Reconciliation;
 
 /// <summary>
 /// A ledger that stands still decides later by the times of its commands, as if it had not: whoever answers it could
-/// not
-/// do so before it spoke, and has all the time that is tolerated from then on.
+/// not do so before it spoke, and has all the time that is tolerated from then on.
 /// </summary>
 public sealed class LateLedgerTests
 {

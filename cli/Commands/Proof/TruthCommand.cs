@@ -11,19 +11,19 @@ namespace Alloc.Cli.Commands.Proof;
 
 /// <summary>
 /// <c>alloc bench truth</c>: a retail year in real processes, and whether reconciliation finds what is wrong and
-/// nothing
-/// else.
+/// nothing else.
 /// </summary>
 internal static class TruthCommand
 {
-    private static readonly Option<double> Minutes = new("--minutes")
+    private static readonly Option<TimeSpan> For = new("--for")
     {
-        Description = "How long orders come; 60 plays the whole year, less its beginning at the same rate",
-        DefaultValueFactory = _ => 60,
-        HelpName = "minutes",
+        Description = "How long orders come; 1h plays the whole year, less its beginning at the same rate",
+        DefaultValueFactory = _ => TimeSpan.FromHours(1),
+        CustomParser = r => Duration.Parse(r),
+        HelpName = "duration",
     };
 
-    private static readonly Option<double> Faults = new("--fault-percent")
+    private static readonly Option<int> Faults = new("--fault-percent")
     {
         Description = "Of the things that can have it, how many each kind of fault befalls",
         DefaultValueFactory = _ => 0,
@@ -57,7 +57,7 @@ internal static class TruthCommand
 
     public static Command Create() => new Command(
         "truth", "A retail year in real processes: does reconciliation find what is wrong, and nothing else?")
-        .Takes(Minutes, Faults, KillEvery, Seed, Data, Short).Runs(RunAsync);
+        .Takes(For, Faults, KillEvery, Seed, Data, Short).Runs(RunAsync);
 
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellation)
     {
@@ -89,10 +89,10 @@ internal static class TruthCommand
 
     private static TruthOptions OptionsOf(CommandContext context)
     {
-        var minutes = context.Get(Minutes);
-        if (minutes is not (> 0 and <= 1_440))
+        var time = context.Get(For);
+        if (time < TimeSpan.FromSeconds(1) || time > TimeSpan.FromDays(1))
         {
-            throw AllocException.Usage($"--minutes: {minutes} is not above 0 and at most 1440.");
+            throw AllocException.Usage($"--for: {DurationWords.Show(time)} is not from 1 s to 1 day.");
         }
         var percent = context.Get(Faults);
         if (percent is not (>= 0 and <= 10))
@@ -106,8 +106,8 @@ internal static class TruthCommand
         }
         return new TruthOptions
         {
-            Time = TimeSpan.FromMinutes(minutes),
-            FaultShare = percent / 100,
+            Time = time,
+            FaultShare = percent / 100.0,
             KillEvery = context.Get(KillEvery),
             Seed = context.Get(Seed),
             Data = data,

@@ -13,8 +13,7 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>
 /// The demo's busiest day with real processes: fraud slows to a tenth and back, and whoever looks on sees its stage
 /// age, the holds that will expire, the alert's threshold passed, and the mode that comes on and goes. What its
-/// services
-/// got wrong meanwhile is found and repaired, until no mismatch is open.
+/// services got wrong meanwhile is found and repaired, until no mismatch is open.
 /// </summary>
 public sealed class BlackFridayDemoTests
 {

@@ -16,7 +16,7 @@ public sealed class KilledReconciliationTests
     {
         using var directory = new TemporaryDirectory();
         await using var truth = AllocProcess.Start(
-            "bench", "truth", "--minutes", "0.2", "--short", "--fault-percent", "5", "--kill-every", "6s", "--seed",
+            "bench", "truth", "--for", "12s", "--short", "--fault-percent", "5", "--kill-every", "6s", "--seed",
             "7", "--work-dir", directory["work"], "-o", "json");
 
         var result = await truth.WaitForExitAsync(Deadline);

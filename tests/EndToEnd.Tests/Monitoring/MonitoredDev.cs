@@ -117,6 +117,9 @@ public sealed class MonitoredDev : IAsyncLifetime
             cancellation);
         await ScarcityAsync();
         mismatchId = await DisagreementAsync(cancellation);
+        // Of itself it compares searches with the ledger some minutes after the start.
+        var scan = await RunAsync(["reconcile", "scan"]);
+        Assert.True(scan.ExitCode == ExitCode.Ok, $"reconcile scan: {scan.Error}{scan.Out}");
     }
 
     public async ValueTask DisposeAsync()
