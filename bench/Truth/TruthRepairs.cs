@@ -59,6 +59,14 @@ internal sealed class TruthRepairs(
     public static bool NeverLeft(Mismatch mismatch) => mismatch.Scope is { Kind: "movement", Id: var id }
         && id.EndsWith(OrderLife.Again, StringComparison.Ordinal);
 
+    /// <summary>What some mismatches wait for, how many of each, and one of them.</summary>
+    public static string Describe(IEnumerable<Mismatch> mismatches) => string.Join("; ", mismatches
+        .GroupBy(m => (m.Class, m.State, m.Repair?.Kind, IsAsked: m.ProposedBy is not null))
+        .Select(g => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{g.Count():N0} {g.Key.Class} {g.Key.State}, repair {g.Key.Kind?.ToString() ?? "none"}, asked for: "
+            + $"{g.Key.IsAsked}, such as {g.First().MismatchId}")));
+
     private void Decide(DecisionKind kind, string actor, IEnumerable<Mismatch> mismatches)
     {
         using var sender = new RecordSender<RepairDecision>(settings, registry, "reconciliation.commands", false);

@@ -19,6 +19,7 @@ internal sealed class TruthRun
     private static readonly TimeSpan FullTime = TimeSpan.FromHours(1);
     private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestAway = TimeSpan.FromSeconds(10);
     private readonly BenchRun run;
     private readonly TruthOptions options;
@@ -166,25 +167,18 @@ internal sealed class TruthRun
     {
         run.Say("two people approve what is proposed");
         repairs.Accept(repairs.Open(cancellation).Where(TruthRepairs.NeverLeft));
-        await UntilAsync(
-            "known", shop, live, roles, () => !repairs.Open(cancellation).Any(TruthRepairs.NeverLeft), cancellation)
-            .ConfigureAwait(false);
+        await RepairedAsync("known", rows => !rows.Any(TruthRepairs.NeverLeft)).ConfigureAwait(false);
         await repairs.RunAllAsync(cancellation).ConfigureAwait(false);
-        await UntilAsync(
-            "asked for", shop, live, roles,
-            () => repairs.Open(cancellation).All(m => m.State != MismatchState.Proposed || m.ProposedBy is not null),
-            cancellation).ConfigureAwait(false);
+        await RepairedAsync(
+            "asked for", rows => rows.All(m => m.State != MismatchState.Proposed || m.ProposedBy is not null))
+            .ConfigureAwait(false);
         repairs.ApproveSecond(cancellation);
         shop.Floor.Resolutions.ForEach(resolve => resolve());
-        await UntilAsync(
-            "repairing", shop, live, roles,
-            () => repairs.Open(cancellation).All(m => m.State == MismatchState.Open && m.Repair is null), cancellation)
+        await RepairedAsync("repairing", rows => rows.All(m => m.State == MismatchState.Open && m.Repair is null))
             .ConfigureAwait(false);
         var left = repairs.Open(cancellation);
         repairs.Accept(left);
-        await UntilAsync(
-            "accepting", shop, live, roles, () => repairs.Open(cancellation).Count == 0, cancellation)
-            .ConfigureAwait(false);
+        await RepairedAsync("accepting", rows => rows.Count == 0).ConfigureAwait(false);
         var before = repairs.Audit(cancellation);
         await repairs.RunAllAsync(cancellation).ConfigureAwait(false);
         var audit = repairs.Audit(cancellation);
@@ -193,14 +187,24 @@ internal sealed class TruthRun
             .Select(g => KeyValuePair.Create(g.Key, (long)g.Count())));
         audit["openAtEnd"] = repairs.Open(cancellation).Count;
         return audit;
+
+        async Task RepairedAsync(string what, Func<List<Mismatch>, bool> isSo)
+        {
+            try
+            {
+                await UntilAsync(
+                    what, shop, live, roles, () => isSo(repairs.Open(cancellation)),
+                    options.IsShort ? ShortDeadline : run.Options.Deadline, cancellation).ConfigureAwait(false);
+            }
+            catch (AllocException e)
+            {
+                throw AllocException.Unavailable(
+                    $"{e.Message} Open: {TruthRepairs.Describe(repairs.Open(cancellation))}");
+            }
+        }
     }
 
     // Reads the whole topic at each look, so it does not look often.
-    private Task UntilAsync(
-        string what, ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isSo,
-        CancellationToken cancellation) =>
-        UntilAsync(what, shop, live, roles, isSo, run.Options.Deadline, cancellation);
-
     private async Task UntilAsync(
         string what, ShopRun shop, LiveShop live, RoleProcesses roles, Func<bool> isSo, TimeSpan deadline,
         CancellationToken cancellation)

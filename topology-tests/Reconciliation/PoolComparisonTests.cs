@@ -261,6 +261,7 @@ public sealed class PoolComparisonTests
         world.Hold("r", 3, "o-1");
         world.Confirm("r");
         world.Consume("r", 1, "m-0");
+        world.Pass(TimeSpan.FromSeconds(1));
         world.Move("m-1", MovementKind.Shipped, 1, "r");
         world.Consume("r", 1, "m-1");
         world.Consume("r", 1, "m-2");

@@ -201,6 +201,19 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         {
             stores.MarkOf.Put(name, new Mark { Value = atMs });
             Surround();
+            LookAgain();
+        }
+    }
+
+    // Which topic is read first is chance: what was read before the first word of the other side is compared now.
+    private void LookAgain()
+    {
+        var affected = stores.OrderOf.All().Where(o => OrderComparison.Of(o.Key, o.Value, surroundings).Count > 0)
+            .Select(o => o.Key).ToList();
+        foreach (var orderRef in affected)
+        {
+            var truth = Of(orderRef);
+            Keep(orderRef, truth.ForgetAtMs, Compare(orderRef, truth));
         }
     }
 

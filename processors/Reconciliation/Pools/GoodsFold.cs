@@ -11,7 +11,8 @@ namespace Alloc.Processors.Reconciliation.Pools;
 
 /// <summary>
 /// What a warehouse ships or takes back, the ledger consumes or takes back, and nothing else. Of a pool whose warehouse
-/// reports nothing, nothing is compared, nor what was booked before its first movement.
+/// reports nothing, nothing is missed, nor is a movement of what was booked before its first one; but which of the two
+/// logs is read first is chance, so what was booked is remembered in case its movement comes.
 /// </summary>
 internal sealed class GoodsFold
 {
@@ -22,7 +23,10 @@ internal sealed class GoodsFold
     private static readonly Tolerance Usual = new(TimeSpan.FromMinutes(15), "none");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a pair is remembered, so that a movement that is said again does not stand alone.</summary>
+    /// <summary>
+    /// How long a pair is remembered, so that a movement that is said again does not stand alone; and what was booked
+    /// where no movement is missed.
+    /// </summary>
     private static readonly TimeSpan Memory = TimeSpan.FromDays(7);
 
     private readonly PoolStores stores;
@@ -47,7 +51,8 @@ internal sealed class GoodsFold
             return;
         }
         var first = new InPoolKey(movement.PoolId, FirstMovement);
-        if (stores.MarkOfPool.Get(first) is null)
+        var isFirst = stores.MarkOfPool.Get(first) is null;
+        if (isFirst)
         {
             stores.MarkOfPool.Put(first, new Mark { Value = atMs });
         }
@@ -70,6 +75,10 @@ internal sealed class GoodsFold
                 },
             }, new SaidBy(Sides.Warehouse, atMs));
         }
+        if (isFirst)
+        {
+            Miss(movement.PoolId, atMs);
+        }
     }
 
     /// <summary>The ledger booked something.</summary>
@@ -90,11 +99,11 @@ internal sealed class GoodsFold
         var key = new InPoolKey(outcome.PoolId, booked.ConsumeId);
         var known = stores.GoodsOf.Get(key);
         // A repeat says that the ledger knows it, where what was known of it is forgotten here.
-        if (known?.Ledger is not null || (known is null && !IsWatched(outcome)))
+        if (known?.Ledger is not null || (known is null && outcome.DuplicateOf is not null))
         {
             return;
         }
-        Compare(key, known, (known ?? new WatchedGoods { ForgetAtMs = 0 }) with
+        var goods = (known ?? new WatchedGoods { ForgetAtMs = 0 }) with
         {
             Ledger = new GoodsBooked
             {
@@ -105,12 +114,29 @@ internal sealed class GoodsFold
                 AtMs = outcome.TMs,
                 Position = MismatchIds.PositionOf(at),
             },
-        }, new SaidBy(Sides.Ledger, outcome.TMs));
+        };
+        if (known is null && !IsWatched(outcome))
+        {
+            KeepUntil(outcome.TMs + (long)Memory.TotalMilliseconds, key, goods);
+            return;
+        }
+        Compare(key, known, goods, new SaidBy(Sides.Ledger, outcome.TMs));
     }
 
-    private bool IsWatched(AllocationOutcome outcome) => outcome.DuplicateOf is null
-        && stores.MarkOfPool.Get(new InPoolKey(outcome.PoolId, FirstMovement)) is { } first
+    private bool IsWatched(AllocationOutcome outcome) =>
+        stores.MarkOfPool.Get(new InPoolKey(outcome.PoolId, FirstMovement)) is { } first
         && outcome.TMs >= first.Value;
+
+    // The warehouse of a pool begins to report: what was booked since, and read before it, has to have its movement.
+    private void Miss(string poolId, long sinceMs)
+    {
+        var booked = stores.GoodsOf.Prefix(PoolStores.PrefixOf(poolId))
+            .Where(g => g.Value is { Movement: null, Ledger: { } ledger } && ledger.AtMs >= sinceMs).ToList();
+        foreach (var (key, goods) in booked)
+        {
+            Compare(key, goods, goods with { ForgetAtMs = 0 }, new SaidBy(Sides.Warehouse, sinceMs));
+        }
+    }
 
     private void Compare(InPoolKey key, WatchedGoods? known, WatchedGoods goods, SaidBy by)
     {
@@ -141,21 +167,25 @@ internal sealed class GoodsFold
             differences.Stand(Describe(
                 ClassOf(key, goods), key, goods, goods.Ledger!.AtMs, goods.Ledger.Position, MovementClaim));
         }
-        Keep(key, known, goods);
+        Keep(key, goods);
     }
 
     // A pair is forgotten after a while; one side alone is not, for the other may come at any time.
-    private void Keep(InPoolKey key, WatchedGoods? known, WatchedGoods goods)
+    private void Keep(InPoolKey key, WatchedGoods goods)
     {
         if (goods is not { Movement: { } moved, Ledger: { } booked })
         {
             stores.GoodsOf.Put(key, goods);
             return;
         }
-        var forgetAtMs = Math.Max(moved.AtMs, booked.AtMs) + (long)Memory.TotalMilliseconds;
+        KeepUntil(Math.Max(moved.AtMs, booked.AtMs) + (long)Memory.TotalMilliseconds, key, goods);
+    }
+
+    private void KeepUntil(long forgetAtMs, InPoolKey key, WatchedGoods goods)
+    {
         stores.GoodsOf.Put(key, goods with { ForgetAtMs = forgetAtMs });
         stores.GoodsDue.Add(forgetAtMs, key);
-        if (known is null || timer.DueAtMs > forgetAtMs)
+        if (timer.DueAtMs > forgetAtMs)
         {
             Await();
         }

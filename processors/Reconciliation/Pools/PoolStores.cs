@@ -89,6 +89,9 @@ internal sealed class PoolStores(IProcessorContext context)
         },
         (ref reader) => new EffectKey(reader.Text(), reader.Text()));
 
+    /// <summary>The bytes that keys of a pool begin with.</summary>
+    public static byte[] PrefixOf(string poolId) => OrderedKeys.PrefixOf(poolId);
+
     /// <summary>Defines them.</summary>
     public static IReadOnlyList<StoreDefinition> Define(StorePersistence persistence) =>
     [
