@@ -1,6 +1,7 @@
 using Alloc.Processors.Catalogue;
 using Alloc.Replay.Shop;
 using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Warehouse;
 
 namespace Topology.Tests.Reconciliation;
@@ -107,6 +108,22 @@ public sealed class ReadingOrderTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void A_day_that_is_read_again_from_the_beginning_opens_the_same_mismatches_under_the_same_names(bool atOnce)
+    {
+        using var world = Open();
+        var day = new OrderDay(world, 9, 150, 0.2, [.. ShopFaults.OfOrders, .. ShopFaults.OfLines]);
+        day.Run();
+        var first = world.Differences();
+
+        var again = world.ReadAgain([.. Inputs(world), world.Options.PoolControlTopic], atOnce);
+
+        Assert.InRange(day.FaultCount, 15, 60);
+        Assert.Equal(Standing(first), Standing(again));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void The_first_movement_of_a_pool_pairs_with_what_was_read_or_booked_before_it(bool isBookedFirst)
     {
         using var world = new World();
@@ -189,6 +206,9 @@ public sealed class ReadingOrderTests
         world.Options.ReceiptTopic, world.Options.MovementTopic, world.Options.ByOrderTopic, world.Options.OrderTopic,
         world.Options.PaymentTopic,
     ];
+
+    private static string Standing(IEnumerable<Difference> differences) => Text(differences
+        .Where(d => d.Kind == DifferenceKind.Stands).Select(d => $"{d.MismatchId} {d.Scope!.Id}"));
 
     private static World Open()
     {

@@ -311,6 +311,33 @@ internal sealed class World : IDisposable
             .Select(d => $"{d.Class} {d.Scope!.Id}")];
     }
 
+    /// <summary>
+    /// What the comparisons say who read the same logs from the beginning and remember nothing: at the pace at which
+    /// they were written, or all at once at the end.
+    /// </summary>
+    public IReadOnlyList<Difference> ReadAgain(IReadOnlyList<string> inputs, bool atOnce)
+    {
+        var builder = new TopologyBuilder();
+        ReconciliationTopology.AddComparisons(builder, Options, Serdes);
+        using var again = new TopologyTestDriver(builder.Build(), atOnce ? NowMs : StartMs);
+        var records = inputs.SelectMany(topic => Driver.Log(topic).Select(record => (Topic: topic, Record: record)))
+            .OrderBy(r => r.Record.TimestampMs).ToList();
+        foreach (var (topic, record) in records)
+        {
+            while (again.NowMs < record.TimestampMs)
+            {
+                again.AdvanceWallClock(
+                    TimeSpan.FromMilliseconds(Math.Min(1_000, record.TimestampMs - again.NowMs)));
+            }
+            again.PipeInput(topic, record.Key, record.Value, record.TimestampMs, 0, record.Headers);
+        }
+        while (again.NowMs < NowMs + (atOnce ? (long)TimeSpan.FromMinutes(20).TotalMilliseconds : 0))
+        {
+            again.AdvanceWallClock(TimeSpan.FromSeconds(1));
+        }
+        return [.. again.ReadOutputs(Options.DifferenceTopic).Select(r => Serdes.Differences.Deserialize(r.Value))];
+    }
+
     public IReadOnlyList<string> DeadLetters(string topic) =>
         [.. Driver.ReadOutputs(ReconciliationOptions.DeadLettersOf(topic)).Select(r => string.Join(
             " ", r.Headers!.Select(h => Encoding.UTF8.GetString(h.Value ?? []))))];
