@@ -12,6 +12,7 @@ namespace Topology.Tests.Reconciliation;
 /// </summary>
 public sealed class ReadingOrderTests
 {
+    private const StringComparison Exact = StringComparison.Ordinal;
     private static readonly TimeSpan LongerThanTolerated = TimeSpan.FromMinutes(17);
 
     public static TheoryData<string> EachInput
@@ -190,6 +191,36 @@ public sealed class ReadingOrderTests
         Assert.Equal(["ConfirmedNotConsumed parts-7/m-2"], world.Mismatches());
     }
 
+    [Fact]
+    public void What_a_service_owed_before_a_catalogue_and_is_read_after_it_is_owed_still()
+    {
+        using var world = Open();
+        world.Driver.PauseInput(world.Options.OutcomeTopic);
+        world.Hold("r", 1, "o-1");
+        world.Confirm("r");
+        world.Pass(TimeSpan.FromSeconds(10));
+        world.Apply(WithEffects(2, ["warehouse", "mail"]));
+        world.Driver.ResumeInput(world.Options.OutcomeTopic);
+        world.Driver.RestartFromJournal();
+
+        world.Pass(TimeSpan.FromMinutes(4), 5);
+        var found = world.Mismatches();
+        world.Apply(WithEffects(3, ["mail"]));
+        world.Pass(TimeSpan.FromSeconds(10));
+        world.Driver.PauseInput(world.Options.OutcomeTopic);
+        world.Hold("r-2", 1, "o-2");
+        world.Confirm("r-2");
+        world.Pass(TimeSpan.FromSeconds(10));
+        world.Apply(WithEffects(4, ["warehouse", "mail"]));
+        world.Driver.ResumeInput(world.Options.OutcomeTopic);
+        world.Pass(TimeSpan.FromMinutes(4), 5);
+
+        Assert.Equal("MissedEvent parts-7#5/warehouse", Text(found.Where(m => m.StartsWith("Missed", Exact))));
+        Assert.Equal(
+            "MissedEvent parts-7#5/warehouse\nMissedEvent parts-7#7/mail",
+            Text(world.Mismatches().Where(m => m.StartsWith("Missed", Exact))));
+    }
+
     // It is read for a moment each five minutes.
     private static void Turn(World world, string topic, int second)
     {
@@ -213,16 +244,18 @@ public sealed class ReadingOrderTests
     private static World Open()
     {
         var world = new World();
-        world.Apply(OperationsCatalogue.Shipped with
-        {
-            Version = 1,
-            Effects = [new EffectRow("ship", "Confirmed", ["warehouse"], TimeSpan.FromMinutes(2))],
-        });
+        world.Apply(WithEffects(1, ["warehouse"]));
         world.Stock(100_000);
         world.Send(
             new AllocationCommandBody.SupplyDelta { Source = Warehouse.Source, SourceSequence = 1, Quantity = 1 });
         return world;
     }
+
+    private static OperationsCatalogue WithEffects(int version, string[] services) => OperationsCatalogue.Shipped with
+    {
+        Version = version,
+        Effects = [new EffectRow("ship", "Confirmed", new(services), TimeSpan.FromMinutes(2))],
+    };
 
     private static string Text(IEnumerable<string> mismatches) =>
         string.Join('\n', new SortedSet<string>(mismatches, StringComparer.Ordinal));

@@ -33,8 +33,7 @@ internal sealed class EffectFold
     private readonly DifferenceBook differences;
     private readonly PartitionCatalogue catalogue;
     private readonly IWatermarkTimer timer;
-    private Dictionary<string, List<EffectRow>> rows = [];
-    private HashSet<string> services = [];
+    private readonly Obligations obligations;
 
     public EffectFold(
         ReconciliationOptions options, ISerializer<AllocationOutcome> outcomes, IProcessorContext context,
@@ -43,37 +42,31 @@ internal sealed class EffectFold
         (this.options, this.outcomes, this.context) = (options, outcomes, context);
         (this.stores, this.differences, this.catalogue) = (stores, differences, catalogue);
         timer = context.CreateWatermarkTimer([options.ReceiptTopic, options.OutcomeTopic], Pass);
-        Follow();
+        obligations = new Obligations(stores.MarkOf, catalogue);
         Await();
     }
 
     /// <summary>Follows the catalogue in force.</summary>
-    public void Follow()
-    {
-        rows = catalogue.InForce.Effects.GroupBy(r => r.Event, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.ToList(), StringComparer.Ordinal);
-        services = [.. catalogue.InForce.Effects.SelectMany(r => r.Services)];
-    }
+    public void Follow() => obligations.Follow();
 
     /// <summary>Takes up what services must do about an outcome.</summary>
     public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
-        if (rows.Count == 0 || outcome.PoolId.StartsWith('$'))
+        if (obligations.IsEmpty || outcome.PoolId.StartsWith('$'))
         {
             return;
         }
         stores.MarkOfPool.Put(new InPoolKey(outcome.PoolId, LastSequence), new Mark { Value = outcome.Sequence });
-        if (outcome.DuplicateOf is not null || outcome.TMs < catalogue.AppliedAtMs
-            || !rows.TryGetValue(outcome.Event.GetType().Name, out var obliging))
+        if (outcome.DuplicateOf is not null)
         {
             return;
         }
         var outcomeId = OutcomeIds.Of(outcome);
         var position = MismatchIds.PositionOf(at);
         byte[]? written = null;
-        foreach (var row in obliging)
+        foreach (var (row, service, sinceMs) in obligations.For(outcome.Event.GetType().Name))
         {
-            foreach (var service in row.Services)
+            if (outcome.TMs >= sinceMs)
             {
                 Oblige(new EffectKey(outcomeId, service), outcome, row, position, written ??= Write(outcome));
             }
@@ -86,7 +79,7 @@ internal sealed class EffectFold
     public void Take(string? recordKey, EffectReceipt receipt, string position, long atMs)
     {
         ReceiptRules.Check(recordKey, receipt);
-        if (!services.Contains(receipt.Service))
+        if (!obligations.IsOf(receipt.Service))
         {
             options.Instruments.Ignore(options.ReceiptTopic, IgnoredWhy.NotObliged);
             return;
