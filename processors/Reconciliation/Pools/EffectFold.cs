@@ -115,7 +115,7 @@ internal sealed class EffectFold
         }
         else
         {
-            Settle(key, known, effect, receipt.Reason);
+            Settle(key, known, effect, receipt.Reason, isFirst: known is { Result: null, IsTold: false });
         }
         Await();
     }
@@ -141,26 +141,26 @@ internal sealed class EffectFold
             ReceiptAtMs = known?.ReceiptAtMs,
             Result = known?.Result,
         };
+        var tolerance = new Tolerance(row.Sla + Grace.Time, RuleOf(effect))
+        {
+            Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
+            Grace = Grace.Time,
+        };
+        // A ledger that stood still decides by the time of the command: the service hears of it now.
+        var dueAtMs = Math.Max(outcome.TMs, context.ClockMs) + (long)tolerance.Earliest.TotalMilliseconds;
+        effect = effect with { Followed = tolerance.Kept };
         if (known?.Result is null)
         {
-            var tolerance = new Tolerance(row.Sla + Grace.Time, RuleOf(effect))
-            {
-                Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
-                Grace = Grace.Time,
-            };
-            // A ledger that stood still decides by the time of the command: the service hears of it now.
-            Keep(
-                key, known, effect with { Followed = tolerance.Kept },
-                Math.Max(outcome.TMs, context.ClockMs) + (long)tolerance.Earliest.TotalMilliseconds);
+            Keep(key, known, effect, dueAtMs);
         }
         else
         {
-            Settle(key, known, effect, reason: null);
+            Settle(key, known, effect with { DueAtMs = dueAtMs }, reason: null, isFirst: true);
         }
     }
 
     // A receipt is there for something that was to be done.
-    private void Settle(EffectKey key, WatchedEffect known, WatchedEffect effect, string? reason)
+    private void Settle(EffectKey key, WatchedEffect known, WatchedEffect effect, string? reason, bool isFirst)
     {
         var scope = KeyOf(MismatchClass.MissedEvent, key);
         if (effect.Result == EffectResult.Failed)
@@ -174,7 +174,10 @@ internal sealed class EffectFold
         else
         {
             differences.End(scope, $"{key.Service} says {effect.Result}");
-            Measure(key, effect);
+            if (isFirst)
+            {
+                Measure(key, effect);
+            }
             effect = effect with { IsTold = false, Outcome = null };
         }
         Keep(key, known, effect, (effect.ReceiptAtMs ?? effect.AtMs) + (long)Memory.TotalMilliseconds);
@@ -218,17 +221,12 @@ internal sealed class EffectFold
     // Unless it is tolerated longer by the lag of the windows before it, which is known by now.
     private void Miss(EffectKey key, WatchedEffect effect, long watermarkMs)
     {
-        if (effect.Followed is { } followed)
+        if (effect.Followed is not null)
         {
-            var tolerance = differences.Lags.Resolve(
-                Tolerance.Of(followed), MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
-            // From when it was heard, which the earliest moment told.
-            var heardAtMs = effect.DueAtMs - (long)Tolerance.Of(followed).Earliest.TotalMilliseconds;
-            var dueAtMs = checked(heardAtMs + (long)tolerance.Time.TotalMilliseconds);
-            effect = effect with { DueAtMs = dueAtMs, Followed = null, Lag = tolerance.Lag };
-            if (dueAtMs >= watermarkMs)
+            effect = Resolve(key, effect);
+            if (effect.DueAtMs >= watermarkMs)
             {
-                Keep(key, null, effect, dueAtMs);
+                Keep(key, null, effect, effect.DueAtMs);
                 return;
             }
         }
@@ -236,10 +234,32 @@ internal sealed class EffectFold
         stores.EffectOf.Put(key, effect with { IsTold = true });
     }
 
-    // Services differ, and so do what they are obliged to: each has a lag of its own.
+    // When it is tolerated no longer, with the lag of the windows before it.
+    private WatchedEffect Resolve(EffectKey key, WatchedEffect effect)
+    {
+        if (effect.Followed is not { } followed)
+        {
+            return effect;
+        }
+        var kept = Tolerance.Of(followed);
+        var tolerance = differences.Lags.Resolve(
+            kept, MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
+        // From when it was heard, which the earliest moment told.
+        var heardAtMs = effect.DueAtMs - (long)kept.Earliest.TotalMilliseconds;
+        return effect with
+        {
+            DueAtMs = checked(heardAtMs + (long)tolerance.Time.TotalMilliseconds),
+            Followed = null,
+            Lag = tolerance.Lag,
+        };
+    }
+
+    // Services differ, and so do what they are obliged to: each has a lag of its own. A receipt beyond its tolerance
+    // may answer a redelivery, whether that was asked for by now or, when the log is read again, is only then.
     private void Measure(EffectKey key, WatchedEffect effect)
     {
-        if (effect is { Event.Length: > 0, ReceiptAtMs: { } atMs } && catalogue.Follows(MismatchClass.MissedEvent))
+        if (effect is { Event.Length: > 0, ReceiptAtMs: { } atMs } && catalogue.Follows(MismatchClass.MissedEvent)
+            && atMs <= Resolve(key, effect).DueAtMs)
         {
             differences.Lags.Add(MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs, atMs);
         }
