@@ -26,9 +26,9 @@ public static class TextBounds
 
     /// <summary>
     /// An id made of others: the scope of a mismatch, of which facts of a source that are missing have the longest,
-    /// <c>&lt;poolId&gt;/&lt;source&gt;/&lt;from&gt;-&lt;to&gt;</c>.
+    /// <c>&lt;poolId&gt;/&lt;source&gt;/&lt;from&gt;-&lt;to&gt;</c>, and what tells them apart (<see cref="CompoundIds"/>).
     /// </summary>
-    public const int CompoundId = Id + 1 + Id + 1 + NumberLength + 1 + NumberLength;
+    public const int CompoundId = Id + 1 + Id + 1 + NumberLength + 1 + NumberLength + CompoundIds.MostAdded;
 
     /// <summary>Words for people. What is longer is fitted, see <see cref="ShownText"/>; an id never is.</summary>
     public const int Words = 1_024;

@@ -202,7 +202,7 @@ public sealed class LongestIdsTests
                 "outcomeId", receipt with { OutcomeId = $"{id}{new string('i', 18)}#1" },
                 "4117 characters, at most 4116"
             },
-            { "receiptId", receipt with { ReceiptId = id + id + id }, "12291 characters, at most 8233" },
+            { "receiptId", receipt with { ReceiptId = id + id + id }, "12291 characters, at most 8239" },
             { "service", receipt with { Service = shortId }, "257 characters, at most 64" },
         };
     }

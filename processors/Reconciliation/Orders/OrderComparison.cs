@@ -1,5 +1,6 @@
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
 using Alloc.Schemas.Reconciliation;
@@ -176,14 +177,14 @@ internal sealed class OrderComparison
 
     private Finding LineFinding(MismatchClass mismatch, OrderSaid order, OrderLine line, ReservationSaid? said)
     {
-        var scope = $"{line.PoolId}/{line.ReservationId}";
+        var scope = CompoundIds.Plain(line.PoolId, line.ReservationId!);
         var orderIsLater = said is null || order.AtMs >= said.AtMs;
         var units = said?.Reservation;
         // What was used up or is not there cannot be amended.
         var isAmended = mismatch == MismatchClass.QuantityMismatch && units is { Consumed: 0 } && line.Quantity > 0
             && units.Held + units.Confirmed != line.Quantity;
         return new Finding(
-            new DifferenceKey(mismatch, "reservation", scope),
+            DifferenceKey.InPool(mismatch, "reservation", line.PoolId, line.ReservationId!),
             Sides.Of(
                 Sides.Order, $"{orderRef} version {order.Version} is {order.State}: line {line.LineId} counts on "
                 + $"{line.Quantity} of {scope}.", order.Position, order.AtMs, ("quantity", line.Quantity),
@@ -223,9 +224,9 @@ internal sealed class OrderComparison
         var order = truth.Order;
         var orderIsLater = order is not null && order.AtMs >= said.AtMs;
         var isForced = mismatch != MismatchClass.ZombieHold;
-        var scope = $"{said.PoolId}/{said.Reservation.ReservationId}";
+        var scope = CompoundIds.Plain(said.PoolId, said.Reservation.ReservationId);
         return new Finding(
-            new DifferenceKey(mismatch, "reservation", scope),
+            DifferenceKey.InPool(mismatch, "reservation", said.PoolId, said.Reservation.ReservationId),
             order is null
                 ? Sides.Silent(Sides.Order, $"Nobody knows an order {orderRef}.")
                 : Sides.Of(

@@ -81,11 +81,12 @@ internal sealed class DriftFold(string outcomeTopic, DifferenceBook differences)
     private string Position(int partition, long offset) => string.Create(
         CultureInfo.InvariantCulture, $"{outcomeTopic}/{partition}/{offset}");
 
-    private static DifferenceKey KeyOf(ScanFinding found, int partition) => new(
+    private DifferenceKey KeyOf(ScanFinding found, int partition) => found is
+        { PoolId: { } pool, ReservationId: { } id } ? differences.InForce(
+            new InPoolKey(pool, id).Difference(MismatchClass.ProjectionDrift, Reservation)) : new DifferenceKey(
         MismatchClass.ProjectionDrift,
-        found.ReservationId is not null ? Reservation : found.PoolId is not null ? Pool : Partition,
-        found is { PoolId: { } pool, ReservationId: { } id } ? new InPoolKey(pool, id).Scope
-            : found.PoolId ?? string.Create(CultureInfo.InvariantCulture, $"partition/{partition}"));
+        found.PoolId is not null ? Pool : Partition,
+        found.PoolId ?? string.Create(CultureInfo.InvariantCulture, $"partition/{partition}"));
 
     // A scan of one pool says nothing of others, and nothing of a partition as a whole.
     private static bool IsLookedAt(Place place, ScanReport report) =>

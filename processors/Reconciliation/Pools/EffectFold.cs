@@ -265,7 +265,7 @@ internal sealed class EffectFold
         }
     }
 
-    private static string NameOf(EffectKey key, WatchedEffect effect) => $"{effect.RowId}/{key.Service}";
+    private static string NameOf(EffectKey key, WatchedEffect effect) => CompoundIds.JoinName(effect.RowId, key.Service);
 
     private static string RuleOf(WatchedEffect effect) => $"effect {effect.RowId}";
 
@@ -352,6 +352,7 @@ internal sealed class EffectFold
 
     private static string PoolOf(EffectKey key) => key.OutcomeId[..key.OutcomeId.LastIndexOf('#')];
 
-    private static DifferenceKey KeyOf(MismatchClass mismatch, EffectKey key) =>
-        new(mismatch, "effect", $"{key.OutcomeId}/{key.Service}");
+    private static DifferenceKey KeyOf(MismatchClass mismatch, EffectKey key) => DifferenceKey.Of(
+        mismatch, "effect", CompoundIds.JoinName(key.OutcomeId, key.Service),
+        CompoundIds.Plain(key.OutcomeId, key.Service), PoolOf(key));
 }
