@@ -31,6 +31,8 @@ public sealed class LongestIdsTests
                 {
                     table.Add(mismatch, length, 'x');
                     table.Add(mismatch, length, '日');
+                    // In a command to choose it takes most.
+                    table.Add(mismatch, length, '\'');
                 }
             }
             return table;

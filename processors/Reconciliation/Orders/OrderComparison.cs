@@ -1,4 +1,6 @@
+using System.Globalization;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Notation;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Processors.Records;
 using Alloc.Schemas.Orders;
@@ -211,10 +213,10 @@ internal sealed class OrderComparison
                 : "Units were used up, or are not confirmed yet: the owner of the order decides.",
             Choices = isAmended ? [] :
             [
-                $"alloc explain {orderRef}",
-                $"alloc reservation hold --pool {line.PoolId} --quantity {line.Quantity} --id {line.ReservationId}#2 "
-                + $"--order {orderRef}",
-                $"alloc reservation history --pool {line.PoolId} --id {line.ReservationId}",
+                ShellLine.Of("alloc explain", orderRef),
+                HoldAgain(line, line.ReservationId!),
+                ShellLine.Of(
+                    "alloc reservation history", null, ("--pool", line.PoolId), ("--id", line.ReservationId!)),
             ],
         };
     }
@@ -285,14 +287,17 @@ internal sealed class OrderComparison
                 : "Whether to authorise again or to cancel is for the owner of the order.",
             Choices =
             [
-                $"alloc explain {orderRef}",
-                .. truth.Order?.Lines.Take(1).Select(l =>
-                    $"alloc reservation hold --pool {l.PoolId} --quantity {l.Quantity} --id {orderRef}/{l.LineId}#2 "
-                    + $"--order {orderRef}") ?? [],
-                $"alloc reservation list --order {orderRef}",
+                ShellLine.Of("alloc explain", orderRef),
+                .. truth.Order?.Lines.Take(1).Select(l => HoldAgain(l, $"{orderRef}/{l.LineId}")) ?? [],
+                ShellLine.Of("alloc reservation list", null, ("--order", orderRef)),
             ],
         };
     }
+
+    private string HoldAgain(OrderLine line, string reservation) => ShellLine.Of(
+        "alloc reservation hold", null, ("--pool", line.PoolId),
+        ("--quantity", line.Quantity.ToString(CultureInfo.InvariantCulture)), ("--id", $"{reservation}#2"),
+        ("--order", orderRef));
 
     private static MismatchSide SideOf(ReservationSaid said)
     {

@@ -265,7 +265,8 @@ internal sealed class EffectFold
         }
     }
 
-    private static string NameOf(EffectKey key, WatchedEffect effect) => CompoundIds.JoinName(effect.RowId, key.Service);
+    private static string NameOf(EffectKey key, WatchedEffect effect) =>
+        CompoundIds.JoinName(effect.RowId, key.Service);
 
     private static string RuleOf(WatchedEffect effect) => $"effect {effect.RowId}";
 
@@ -330,9 +331,10 @@ internal sealed class EffectFold
             NoRepairWhy = "What a service did twice, only that service can take back.",
             Choices =
             [
-                $"alloc explain {key.OutcomeId}",
-                $"alloc topic tail {options.ReceiptTopic} --key {PoolOf(key)} --from "
-                + TimeText.Show(known.ReceiptAtMs ?? known.AtMs),
+                ShellLine.Of("alloc explain", key.OutcomeId),
+                ShellLine.Of(
+                    "alloc topic tail", options.ReceiptTopic, ("--key", PoolOf(key)),
+                    ("--from", TimeText.Show(known.ReceiptAtMs ?? known.AtMs))),
             ],
         });
 
