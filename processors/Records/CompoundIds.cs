@@ -39,7 +39,7 @@ public static class CompoundIds
     /// <param name="second">The other.</param>
     public static string Plain(string first, string second) => $"{first}{Slash}{second}";
 
-    /// <summary>Both with the length of the first before them, in characters; like no other that is made here.</summary>
+    /// <summary>Both with the length of the first before them, in characters: like no other made here.</summary>
     internal static string Counted(string first, string second) => CountedPrefix(first) + second;
 
     /// <summary>What all that <see cref="Join"/> makes with this one as the first begins with, one or the

@@ -224,7 +224,13 @@ public sealed class ScopeTests
         pool: pool);
 
     private static void Count(World world, string pool, string source, long version, long quantity) => world.Send(
-        new AllocationCommandBody.SupplySnapshot { Source = source, Version = version, Quantity = quantity, Through = 1 },
+        new AllocationCommandBody.SupplySnapshot
+        {
+            Source = source,
+            Version = version,
+            Quantity = quantity,
+            Through = 1,
+        },
         pool: pool);
 
     // As an older version left it: in the store, and in what the order has open.

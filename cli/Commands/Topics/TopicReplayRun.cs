@@ -67,7 +67,7 @@ internal sealed class TopicReplayRun : IDisposable
         this.targetCount = targetCount;
         Partitions = plan.Ranges.ToDictionary(r => r.Partition, r => new ReplayedPartition(r));
         transactions = new ActionTransactions(
-            settings, $"alloc-replay-{plan.ActionId}", 
+            settings, $"alloc-replay-{plan.ActionId}",
             ShellLine.Of("alloc topic replay", null, ("--resume", plan.ActionId)), Again,
             context.Time);
         consumer = new KafkaClients(settings).Consumer(group: GroupOf(settings, plan.ActionId));
