@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alloc.Client;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Cli.CommandLine;
 
@@ -111,7 +112,7 @@ internal static class ClientOptions
         var words = options
             .Where(o => context.IsGiven(o) && string.IsNullOrEmpty(context.Host.Environment(((ISetting)o).Variable)))
             .SelectMany(o => new[] { o.Name, context.Parsed.GetResult(o)!.Tokens[0].Value });
-        return string.Join(' ', words);
+        return string.Join(' ', words.Select(ShellLine.Quote));
     }
 
     /// <summary>An http or https address.</summary>

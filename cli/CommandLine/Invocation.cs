@@ -1,3 +1,5 @@
+using Alloc.Processors.Notation;
+
 namespace Alloc.Cli.CommandLine;
 
 /// <summary>
@@ -19,7 +21,7 @@ internal static class Invocation
                 return "alloc";
             }
         }
-        return IsSelf(Path.Combine("out", "alloc"), self) ? "out/alloc" : self;
+        return IsSelf(Path.Combine("out", "alloc"), self) ? "out/alloc" : ShellLine.Quote(self);
     }
 
     private static bool IsSelf(string candidate, string self) =>

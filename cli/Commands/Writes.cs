@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
+using Alloc.Cli.Commands.Reservations;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -158,13 +160,15 @@ internal static class Writes
         if (outcome.Event is AllocationOutcomeEvent.PendingApproval)
         {
             context.Screen.Note(
-                $"Another person approves:  {Invocation.Name(context.Host.Environment)} approve {outcome.CommandId} "
-                + $"--pool {outcome.PoolId}");
+                "Another person approves:  " + ShellLine.Of(
+                    $"{Invocation.Name(context.Host.Environment)} approve", outcome.CommandId,
+                    ("--pool", outcome.PoolId)));
         }
         if (outcome.Event is AllocationOutcomeEvent.Rejected && outcome.CommandId is { } id)
         {
             context.Screen.Note(
-                $"Every rule that was looked at:  {Invocation.Name(context.Host.Environment)} explain {id}");
+                "Every rule that was looked at:  "
+                + ShellLine.Of($"{Invocation.Name(context.Host.Environment)} explain", id));
         }
     }
 
@@ -186,24 +190,19 @@ internal static class Writes
 
     private static string Again(CommandContext context, AllocationCommand command, Ask ask)
     {
-        List<string> words =
-        [
-            Invocation.Name(context.Host.Environment), .. ask.Words, "--command-id", command.CommandId
-        ];
+        var words = ask.Words.ToList();
+        // A pool that is called like an option comes after all of them.
+        var isLast = ask.PoolId.StartsWith('-') && words.Remove(ask.PoolId);
+        words.And("--command-id", command.CommandId);
         foreach (var option in new Option[] { Actor, Channel, Tier, ExpectedVersion, Epoch })
         {
             if (context.IsGiven(option))
             {
-                words.AddRange([option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value]);
+                words.And(option.Name, context.Parsed.GetResult(option)!.Tokens[0].Value);
             }
         }
         var connection = ClientOptions.Repeat(context);
-        return string.Join(' ', words.Select(Quote)) + (connection.Length > 0 ? " " + connection : "");
+        return string.Join(' ', words.Select(ShellLine.Quote).Prepend(Invocation.Name(context.Host.Environment)))
+            + (connection.Length > 0 ? " " + connection : "") + (isLast ? " -- " + ShellLine.Quote(ask.PoolId) : "");
     }
-
-    private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c)
-            || "-_./:#@+=,%".Contains(c, StringComparison.Ordinal))
-            ? word
-            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Outcomes;
@@ -40,7 +41,8 @@ internal sealed record Advice(string Kind, ReasonCode? Reason, string Text)
             $"what it needs first (a hold, or its confirmation) by {Words.Time(parked.DueAtMs)}; then it is decided "
             + "without",
         AllocationOutcomeEvent.PendingApproval =>
-            $"another person says: alloc approve {outcome.CommandId} --pool {outcome.PoolId}",
+            "another person says: "
+            + ShellLine.Of("alloc approve", outcome.CommandId, ("--pool", outcome.PoolId)),
         AllocationOutcomeEvent.OrphanConsumed =>
             "a look at who took the units: no promise covers them. If they came back, a return says so",
         AllocationOutcomeEvent.OrphanReturned =>
@@ -63,8 +65,9 @@ internal sealed record Advice(string Kind, ReasonCode? Reason, string Text)
         SupplyIgnoredWhy.Stale => "a count that is newer than the last one that was taken",
         SupplyIgnoredWhy.Conflict => "another version: this one was used for a count with other content",
         SupplyIgnoredWhy.NotSnapshotSource =>
-            $"the pool's own source, or alloc pool configure POOL --snapshot-source {ignored.Source}: only that one "
-            + "is counted by",
+            "the pool's own source, or "
+            + ShellLine.Of("alloc pool configure", "POOL", ("--snapshot-source", ignored.Source))
+            + ": only that one is counted by",
         _ => "a newer version of alloc, which knows why",
     };
 

@@ -26,17 +26,19 @@ public static class TextBounds
 
     /// <summary>
     /// An id made of others: the scope of a mismatch, of which facts of a source that are missing have the longest,
-    /// <c>&lt;poolId&gt;/&lt;source&gt;/&lt;from&gt;-&lt;to&gt;</c>.
+    /// <c>&lt;poolId&gt;/&lt;source&gt;/&lt;from&gt;-&lt;to&gt;</c>, and what tells them apart,
+    /// see <see cref="CompoundIds"/>.
     /// </summary>
-    public const int CompoundId = Id + 1 + Id + 1 + NumberLength + 1 + NumberLength;
+    public const int CompoundId = Id + 1 + Id + 1 + NumberLength + 1 + NumberLength + CompoundIds.MostAdded;
 
     /// <summary>Words for people. What is longer is fitted, see <see cref="ShownText"/>; an id never is.</summary>
     public const int Words = 1_024;
 
     /// <summary>
     /// A command line that people may choose: it names a pool, a reservation and an order in full, or does nothing.
+    /// Quoted for a shell, an id may take twice its characters.
     /// </summary>
-    public const int CommandLine = 4 * Id;
+    public const int CommandLine = 8 * Id;
 
     /// <summary>
     /// All texts of one record together, where it is a list: what is kept of it fits into a record, whatever a

@@ -15,22 +15,15 @@ internal static class CountCommands
     public static AllocationCommand Of(string key, StockSnapshot count, long atMs)
     {
         FactRules.Check(key, count);
-        var id = FactIds.OfCount(count.Source, count.PoolId, count.Version);
-        return new AllocationCommand
-        {
-            CommandId = id,
-            PoolId = count.PoolId,
-            Actor = new Actor { Type = ActorType.Service, Id = count.Source },
-            CorrelationId = id,
-            IssuedAtMs = atMs,
-            Body = new AllocationCommandBody.SupplySnapshot
+        return FactCommand.Of(
+            FactIds.OfCount(count.Source, count.PoolId, count.Version), count.PoolId, count.Source, atMs,
+            new AllocationCommandBody.SupplySnapshot
             {
                 Source = count.Source,
                 Version = count.Version,
                 Quantity = count.Quantity,
                 Blocked = count.Blocked,
                 Through = count.Through,
-            },
-        };
+            });
     }
 }

@@ -18,11 +18,11 @@ internal static class FactIds
 
     /// <summary>The command of a movement; the number, not the movement, is what a source never uses twice.</summary>
     public static string OfMovement(string source, string poolId, long sequence) => Fit(
-        string.Create(CultureInfo.InvariantCulture, $"sb/{source}/{poolId}/{sequence}"));
+        string.Create(CultureInfo.InvariantCulture, $"sb/{CompoundIds.Join(source, poolId)}/{sequence}"));
 
     /// <summary>The command of a count.</summary>
     public static string OfCount(string source, string poolId, long version) => Fit(
-        string.Create(CultureInfo.InvariantCulture, $"sb/{source}/{poolId}/v{version}"));
+        string.Create(CultureInfo.InvariantCulture, $"sb/{CompoundIds.Join(source, poolId)}/v{version}"));
 
     /// <summary>The reservation that stands for goods which moved for none that is known.</summary>
     public static string OfNobody(string movementId) => Fit($"movement/{movementId}");

@@ -20,15 +20,10 @@ internal static class MovementCommands
     {
         FactRules.Check(key, movement);
         var id = FactIds.OfMovement(movement.Source, movement.PoolId, movement.SourceSequence);
-        return new AllocationCommand
+        return FactCommand.Of(id, movement.PoolId, movement.Source, atMs, BodyOf(movement)) with
         {
-            CommandId = id,
-            PoolId = movement.PoolId,
-            Actor = new Actor { Type = ActorType.Service, Id = movement.Source },
             CorrelationId = CorrelationOf(movement.OrderRef) ?? id,
             CausationId = movement.MovementId,
-            IssuedAtMs = atMs,
-            Body = BodyOf(movement),
         };
     }
 
@@ -36,7 +31,7 @@ internal static class MovementCommands
     {
         MovementKind.Shipped => new AllocationCommandBody.Consume
         {
-            ReservationId = movement.ReservationId ?? FactIds.OfNobody(movement.MovementId),
+            ReservationId = ReservationOf(movement),
             Quantity = movement.Quantity,
             ConsumeId = movement.MovementId,
             OccurredAtMs = movement.OccurredAtMs,
@@ -45,7 +40,7 @@ internal static class MovementCommands
         },
         MovementKind.Returned => new AllocationCommandBody.Return
         {
-            ReservationId = movement.ReservationId ?? FactIds.OfNobody(movement.MovementId),
+            ReservationId = ReservationOf(movement),
             Quantity = movement.Quantity,
             ConsumeId = movement.MovementId,
             Disposition = movement.Disposition ?? ReturnDisposition.Free,
@@ -56,6 +51,9 @@ internal static class MovementCommands
         MovementKind.Scrapped => Delta(movement, checked(-movement.Quantity)),
         _ => throw new UnreachableException(),
     };
+
+    private static string ReservationOf(WarehouseMovement movement) =>
+        movement.ReservationId ?? FactIds.OfNobody(movement.MovementId);
 
     private static AllocationCommandBody.SupplyDelta Delta(WarehouseMovement movement, long quantity) => new()
     {

@@ -351,7 +351,7 @@ public sealed class PoolComparisonTests
 
         Count(world, version: 1, quantity: 8, through: null);
 
-        Assert.Equal(["OrphanConsume parts-7/gear/m-1"], found);
+        Assert.Equal(["OrphanConsume parts-7/gear//m-1"], found);
         Assert.Equal(found, world.Standing());
     }
 

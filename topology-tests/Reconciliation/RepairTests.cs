@@ -1,5 +1,7 @@
 using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Allocation;
+using Alloc.Schemas.Orders;
+using Alloc.Schemas.Payments;
 using Alloc.Schemas.Reconciliation;
 
 namespace Topology.Tests.Reconciliation;
@@ -22,6 +24,41 @@ public sealed class RepairTests
         Assert.Equal(["UnansweredCommand parts-7/lost-1 Repaired"], world.Kept());
         Assert.Equal(1, Assert.Single(world.Rows()).Attempts);
         Assert.Single(world.Audit(), e => e.Kind == MismatchEventKind.RepairSent);
+    }
+
+    [Fact]
+    public void What_people_may_choose_is_a_line_for_a_shell_whatever_the_ids_are()
+    {
+        const string order = "o $(reboot) 1";
+        using var world = new World(keeps: true);
+        world.Stock(10, "it's");
+        world.Order("another", "AcceptedForProcessing");
+        world.Say(new OrderStatus
+        {
+            OrderRef = order,
+            Version = 1,
+            State = "InventoryHoldPending",
+            Lines = [new OrderLine { LineId = "*", PoolId = "it's", ReservationId = "--yes", Quantity = 2 }],
+        });
+        world.Pay(order, PaymentState.Captured);
+
+        world.Pass(TimeSpan.FromMinutes(3));
+
+        var choices = world.Rows().ToDictionary(m => m.Class, m => m.Exception!.Choices);
+        Assert.Equal(
+            [
+                "alloc explain 'o $(reboot) 1'",
+                "alloc reservation hold --pool it\\'s --quantity 2 --id=--yes#2 --order 'o $(reboot) 1'",
+                "alloc reservation history --pool it\\'s --id=--yes",
+            ],
+            choices["OrderWithoutReservation"]);
+        Assert.Equal(
+            [
+                "alloc explain 'o $(reboot) 1'",
+                "alloc reservation hold --pool it\\'s --quantity 2 --id 'o $(reboot) 1/*#2' --order 'o $(reboot) 1'",
+                "alloc reservation list --order 'o $(reboot) 1'",
+            ],
+            choices["PaidWithoutReservation"]);
     }
 
     [Fact]

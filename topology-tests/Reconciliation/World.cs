@@ -107,10 +107,13 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>A command is written that the ledger never sees.</summary>
-    public void Lose(AllocationCommandBody body, string commandId, string pool = Pool)
+    public void Lose(AllocationCommandBody body, string commandId, string pool = Pool) =>
+        Lose(Encoding.UTF8.GetBytes(pool), Ledger.Bytes(Ledger.Command(pool, body, commandId)));
+
+    /// <summary>A record is written to the commands that the ledger never sees.</summary>
+    public void Lose(byte[] key, byte[] value)
     {
-        var offset = Ledger.Driver.Log(Ledger.Options.CommandTopic).Count;
-        unseen[offset] = (Encoding.UTF8.GetBytes(pool), Ledger.Bytes(Ledger.Command(pool, body, commandId)));
+        unseen[Ledger.Driver.Log(Ledger.Options.CommandTopic).Count] = (key, value);
         // A tick that finds nothing to do takes its place there.
         Ledger.Pipe(
             Encoding.UTF8.GetBytes(ReservedKeys.Tick),

@@ -10,6 +10,7 @@ using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Host;
 using Alloc.Host.Lag;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
@@ -176,7 +177,8 @@ internal static class ClusterChecks
                     "decisions",
                     string.Join("; ", waiting.Take(Shown).Select(p => Show(p, nowMs)))
                         + (waiting.Count > Shown ? $"; and {waiting.Count - Shown} more" : ""),
-                    $"alloc group describe {group} shows all; docs/operations.md, \"Recover\", says what to do");
+                    ShellLine.Of("alloc group describe", group)
+                        + " shows all; docs/operations.md, \"Recover\", says what to do");
         }
         catch (AllocException e)
         {

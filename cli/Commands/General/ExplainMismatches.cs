@@ -3,6 +3,7 @@ using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
+using Alloc.Processors.Records;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.General;
@@ -19,12 +20,12 @@ internal sealed record ExplainMismatches(string Of, IReadOnlyList<JsonObject> Ro
     /// <summary>Those of an order.</summary>
     public static Task<ExplainMismatches> OfOrderAsync(
         CommandContext context, string order, CancellationToken cancellation) =>
-        FindAsync(context, order, $"order={Uri.EscapeDataString(order)}", cancellation);
+        FindAsync(context, order, [$"order={Uri.EscapeDataString(order)}"], cancellation);
 
     /// <summary>Those of a reservation.</summary>
     public static Task<ExplainMismatches> OfReservationAsync(
         CommandContext context, string poolId, string reservationId, CancellationToken cancellation) => FindAsync(
-            context, reservationId, $"scope={Uri.EscapeDataString($"{poolId}/{reservationId}")}", cancellation);
+            context, reservationId, QueriesOf(poolId, reservationId), cancellation);
 
     /// <summary>These, and those of another that are not among them.</summary>
     public ExplainMismatches With(ExplainMismatches other) => this with
@@ -73,16 +74,26 @@ internal sealed record ExplainMismatches(string Of, IReadOnlyList<JsonObject> Ro
         }
     }
 
+    // What stood before scopes were told apart has an id that may be that of another pool's, too.
+    private static IReadOnlyList<string> QueriesOf(string poolId, string reservationId)
+    {
+        var (scope, former) = (
+            CompoundIds.Join(poolId, reservationId), CompoundIds.Plain(poolId, reservationId));
+        var query = $"scope={Uri.EscapeDataString(scope)}";
+        return scope == former ? [query]
+            : [query, $"scope={Uri.EscapeDataString(former)}&pool={Uri.EscapeDataString(poolId)}"];
+    }
+
     private static async Task<ExplainMismatches> FindAsync(
-        CommandContext context, string of, string query, CancellationToken cancellation)
+        CommandContext context, string of, IReadOnlyList<string> queries, CancellationToken cancellation)
     {
         using var console = JsonHttp.Console(context, InstanceWord.Patience);
         var rows = new List<JsonObject>();
         var hasMore = false;
-        foreach (var part in (string[])["", "&settled=true"])
+        foreach (var query in queries.Concat(queries.Select(q => q + "&settled=true")))
         {
             var (answer, unknown) = await InstanceWord.AskAsync(
-                console, $"v1/mismatches?{query}&whole=true&limit={Most}{part}", cancellation).ConfigureAwait(false);
+                console, $"v1/mismatches?{query}&whole=true&limit={Most}", cancellation).ConfigureAwait(false);
             if (unknown is not null)
             {
                 return new ExplainMismatches(of, rows, hasMore, unknown);

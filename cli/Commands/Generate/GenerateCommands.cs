@@ -10,6 +10,7 @@ using Alloc.Cli.Monitoring.Rules;
 using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Cli.Commands.Generate;
 
@@ -85,7 +86,8 @@ internal static class GenerateCommands
         return reading.Catalogue is { } catalogue
             ? WatchedCatalogue.Of(catalogue)
             : throw AllocException.Failed(
-                reading.Errors[0].Show(name), $"'alloc catalogue validate {name}' shows everything that is wrong.");
+                reading.Errors[0].Show(name),
+                ShellLine.Of("alloc catalogue validate", name) + " shows everything that is wrong.");
     }
 
     private static int Write(CommandContext context, string directory, IReadOnlyDictionary<string, string> files)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
+using Alloc.Processors.Notation;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Pools;
@@ -44,7 +45,7 @@ internal static class PoolGetCommand
         {
             Fields.Write(
                 screen, "deficit", $"{pool["deficit"]}: promised beyond supply, nothing is granted until it is 0; "
-                    + $"alloc pool deficit {pool["poolId"]} shows what would cover it");
+                    + ShellLine.Of("alloc pool deficit", $"{pool["poolId"]}") + " shows what would cover it");
         }
         foreach (var (name, label, what) in Waiting)
         {

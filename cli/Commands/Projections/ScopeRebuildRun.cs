@@ -3,6 +3,7 @@ using Alloc.Cli.Clients;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Processors.Notation;
 
 namespace Alloc.Cli.Commands.Projections;
 
@@ -116,7 +117,8 @@ internal static class ScopeRebuildRun
         });
         if (isCheck && wrong > 0)
         {
-            context.Screen.Warn($"alloc projection rebuild --scope {result["scope"]} mends them.");
+            context.Screen.Warn(
+                ShellLine.Of("alloc projection rebuild", null, ("--scope", $"{result["scope"]}")) + " mends them.");
         }
         return isCheck && wrong > 0 ? ExitCode.Mismatch : ExitCode.Ok;
     }

@@ -7,6 +7,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
 using Alloc.Client;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Cli.Commands.Reservations;
@@ -231,7 +232,8 @@ internal static class ReleaseAllCommand
         foreach (var row in rows.Where(r => Column.Show(r["result"]) == "PendingApproval"))
         {
             context.Screen.Warn(
-                $"Another person approves:  alloc approve {row["commandId"]} --pool {row["poolId"]}");
+                "Another person approves:  " + ShellLine.Of(
+                    "alloc approve", row["commandId"]?.ToString(), ("--pool", $"{row["poolId"]}")));
         }
         var results = rows.GroupBy(r => Column.Show(r["result"])).ToDictionary(g => g.Key, g => g.Count());
         context.Screen.Note(string.Join(", ", results.Select(r => $"{r.Value} {r.Key}")));

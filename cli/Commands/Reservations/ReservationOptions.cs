@@ -78,14 +78,21 @@ internal static class ReservationOptions
 
     /// <summary>The words that every verb's repetition starts with.</summary>
     public static List<string> Words(CommandContext context, string verb) =>
-        ["reservation", verb, "--pool", context.Get(Pool), "--id", context.Get(Id)];
+        new List<string> { "reservation", verb }.And("--pool", context.Get(Pool)).And("--id", context.Get(Id));
 
+    /// <summary>Adds an option that has a value, in one word where the value would be taken for an option.</summary>
     public static List<string> And(this List<string> words, string option, object? value)
     {
-        if (value is not null)
+        switch (Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture))
         {
-            words.Add(option);
-            words.Add(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!);
+            case null or "" when value is null:
+                break;
+            case ['-', ..] text:
+                words.Add($"{option}={text}");
+                break;
+            case var text:
+                words.AddRange([option, text!]);
+                break;
         }
         return words;
     }

@@ -8,6 +8,7 @@ using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Processors.Allocation.Policy;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Allocation;
 using Alloc.Web.Json;
 
@@ -95,8 +96,8 @@ internal static class AuthorityExportCommand
         throw AllocException.Failed(
             $"The slice '{slice.Name}' is not frozen in partition{(others.Count == 1 ? "" : "s")} "
             + $"{string.Join(", ", others)} ({string.Join(", ", modes)}): what is exported could change behind it.",
-            $"First:  alloc authority transfer '{slice.Name}' --mode frozen --owner … --epoch …   "
-            + "(or --any-mode for a look)");
+            "First:  " + ShellLine.Of("alloc authority transfer", slice.Name, ("--mode", "frozen"))
+            + " --owner … --epoch …   (or --any-mode for a look)");
     }
 
     /// <summary>The first line of an export that is not whole: import-all refuses it.</summary>

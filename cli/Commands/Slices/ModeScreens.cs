@@ -6,6 +6,7 @@ using Alloc.Cli.Output;
 using Alloc.Client;
 using Alloc.Host.Lag;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Backlog;
 using Alloc.Web.Json;
 using Spectre.Console;
@@ -182,7 +183,8 @@ internal static class ModeScreens
                     $"The backlog has {name} {(isOn ? "on" : "off")}, and {ledger.Of(name)}. "
                     + (isOn
                         ? "Where that stays so, the policy has no row that allows it: alloc catalogue diff names it."
-                        : $"Somebody commanded the ledger past it: alloc mode set {name} ends that."));
+                        : "Somebody commanded the ledger past it: " + ShellLine.Of("alloc mode set", name)
+                            + " ends that."));
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using Alloc.Client;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Catalogue;
 using Alloc.Schemas.Registry;
@@ -81,7 +82,7 @@ internal sealed class ProduceTarget
         {
             throw AllocException.NotFound(
                 $"The registry has no schema for {topic} (subject {subject}).",
-                $"alloc schema register FILE --subject {subject} gives it one.");
+                ShellLine.Of("alloc schema register", "FILE", ("--subject", subject)) + " gives it one.");
         }
         catch (AvroException e)
         {

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Processors.Notation;
 using Confluent.Kafka;
 
 namespace Alloc.Cli.Commands.Topics;
@@ -150,7 +151,7 @@ internal static class TopicProduceCommand
         }
         return failure is null ? rows : throw AllocException.Unavailable(
             $"{rows.Count} of {records.Count} records were written; of the others it is not known: {failure.Message}",
-            $"alloc topic tail {topic} shows what is there.", failure);
+            ShellLine.Of("alloc topic tail", topic) + " shows what is there.", failure);
     }
 
     private static Message<byte[]?, byte[]?> Message(ProducedRecord record)

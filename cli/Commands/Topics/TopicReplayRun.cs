@@ -3,6 +3,7 @@ using Alloc.Cli.Output;
 using Alloc.Cli.Replays;
 using Alloc.Client;
 using Alloc.Client.Kafka;
+using Alloc.Processors.Notation;
 using Alloc.Schemas.Operations;
 using Confluent.Kafka;
 
@@ -66,7 +67,8 @@ internal sealed class TopicReplayRun : IDisposable
         this.targetCount = targetCount;
         Partitions = plan.Ranges.ToDictionary(r => r.Partition, r => new ReplayedPartition(r));
         transactions = new ActionTransactions(
-            settings, $"alloc-replay-{plan.ActionId}", $"alloc topic replay --resume {plan.ActionId}", Again,
+            settings, $"alloc-replay-{plan.ActionId}",
+            ShellLine.Of("alloc topic replay", null, ("--resume", plan.ActionId)), Again,
             context.Time);
         consumer = new KafkaClients(settings).Consumer(group: GroupOf(settings, plan.ActionId));
     }
@@ -75,8 +77,9 @@ internal sealed class TopicReplayRun : IDisposable
     public IReadOnlyDictionary<int, ReplayedPartition> Partitions { get; }
 
     /// <summary>What goes on with it after it was interrupted.</summary>
-    public string Again => $"{Invocation.Name(context.Host.Environment)} topic replay --resume {plan.ActionId} --yes "
-        + "goes on where it ended.";
+    public string Again => ShellLine.Of(
+        $"{Invocation.Name(context.Host.Environment)} topic replay", null, ("--resume", plan.ActionId))
+        + " --yes goes on where it ended.";
 
     /// <summary>The group that keeps how far an action is.</summary>
     public static string GroupOf(AllocClientOptions settings, string actionId) =>

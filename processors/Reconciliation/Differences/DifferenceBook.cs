@@ -66,9 +66,17 @@ internal sealed class DifferenceBook
     public IReadOnlyCollection<string> OrderRefs() =>
         [.. open.All().Select(d => d.Value.Difference.Scope?.OrderRef).OfType<string>().Distinct()];
 
+    /// <summary>The key under which it stands, or would: what stood before ids were told apart keeps its own.
+    /// </summary>
+    public DifferenceKey InForce(in DifferenceKey key) => key.Former is { } former && open.Get(key) is null
+        && key with { Id = former.Id, Former = null } is var before
+        && open.Get(before)?.Difference.Scope?.PoolId == former.PoolId ? before : key;
+
     /// <summary>A difference stands; what it says may be new.</summary>
-    public void Stand(Finding finding)
+    /// <returns>The key under which it does.</returns>
+    public DifferenceKey Stand(Finding said)
     {
+        var finding = said with { Key = InForce(said.Key) };
         var known = open.Get(finding.Key);
         var difference = Describe(finding, known?.Difference);
         if (known is null)
@@ -86,7 +94,7 @@ internal sealed class DifferenceBook
             if (finding.Claim == Finding.NoClaim)
             {
                 Tell(finding.Key, opened, context.ClockMs);
-                return;
+                return finding.Key;
             }
             open.Put(finding.Key, opened);
             claims[finding.Claim].Timers.Add(finding.DueAtMs, finding.Key);
@@ -118,14 +126,16 @@ internal sealed class DifferenceBook
                 claims[known.Claim].Await();
             }
         }
+        return finding.Key;
     }
 
     /// <summary>The sides agree; false: they did before.</summary>
-    /// <param name="key">What agrees.</param>
+    /// <param name="what">What agrees.</param>
     /// <param name="how">What ended it, in words.</param>
     /// <param name="by">Who said what ended it; null: nobody whose lag is measured.</param>
-    public bool End(in DifferenceKey key, string how, SaidBy? by = null)
+    public bool End(in DifferenceKey what, string how, SaidBy? by = null)
     {
+        var key = InForce(what);
         if (open.Get(key) is not { } known)
         {
             return false;

@@ -1,4 +1,5 @@
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Reconciliation;
 
 namespace Alloc.Processors.Reconciliation.Differences;
@@ -7,7 +8,35 @@ namespace Alloc.Processors.Reconciliation.Differences;
 /// <param name="Class">The class.</param>
 /// <param name="Kind">Kind of the scope: reservation, order, command, …</param>
 /// <param name="Id">Its id.</param>
-internal readonly record struct DifferenceKey(MismatchClass Class, string Kind, string Id);
+internal readonly record struct DifferenceKey(MismatchClass Class, string Kind, string Id)
+{
+    /// <summary>The id that it had before ids of two were told apart, which may be another's too; null: the same.
+    /// </summary>
+    public FormerId? Former { get; init; }
+
+    /// <summary>What is made of two ids that may both have slashes, see <see cref="CompoundIds.Join"/>.</summary>
+    /// <param name="mismatch">The class.</param>
+    /// <param name="kind">Kind of the scope.</param>
+    /// <param name="poolId">The pool.</param>
+    /// <param name="id">What it is in the pool.</param>
+    public static DifferenceKey InPool(MismatchClass mismatch, string kind, string poolId, string id) =>
+        Of(mismatch, kind, CompoundIds.Join(poolId, id), CompoundIds.Plain(poolId, id), poolId);
+
+    /// <summary>What has an id now and may stand under another one.</summary>
+    public static DifferenceKey Of(MismatchClass mismatch, string kind, string id, string formerId, string poolId) =>
+        new(mismatch, kind, id) { Former = id == formerId ? null : new FormerId(formerId, poolId) };
+
+    /// <summary>Whether they are about the same.</summary>
+    public bool Equals(DifferenceKey other) => Class == other.Class && Kind == other.Kind && Id == other.Id;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Class, Kind, Id);
+}
+
+/// <summary>An id that was made of two and does not say where the one ends.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="PoolId">The pool that what has it must be of.</param>
+internal readonly record struct FormerId(string Id, string PoolId);
 
 /// <summary>How long a difference may stand, and where that follows from.</summary>
 /// <param name="Time">How long; zero: not at all.</param>

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Notation;
 using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Orders;
 using Alloc.Schemas.Payments;
 using Alloc.Schemas.Reconciliation;
@@ -176,14 +179,14 @@ internal sealed class OrderComparison
 
     private Finding LineFinding(MismatchClass mismatch, OrderSaid order, OrderLine line, ReservationSaid? said)
     {
-        var scope = $"{line.PoolId}/{line.ReservationId}";
+        var scope = CompoundIds.Plain(line.PoolId, line.ReservationId!);
         var orderIsLater = said is null || order.AtMs >= said.AtMs;
         var units = said?.Reservation;
         // What was used up or is not there cannot be amended.
         var isAmended = mismatch == MismatchClass.QuantityMismatch && units is { Consumed: 0 } && line.Quantity > 0
             && units.Held + units.Confirmed != line.Quantity;
         return new Finding(
-            new DifferenceKey(mismatch, "reservation", scope),
+            DifferenceKey.InPool(mismatch, "reservation", line.PoolId, line.ReservationId!),
             Sides.Of(
                 Sides.Order, $"{orderRef} version {order.Version} is {order.State}: line {line.LineId} counts on "
                 + $"{line.Quantity} of {scope}.", order.Position, order.AtMs, ("quantity", line.Quantity),
@@ -210,10 +213,10 @@ internal sealed class OrderComparison
                 : "Units were used up, or are not confirmed yet: the owner of the order decides.",
             Choices = isAmended ? [] :
             [
-                $"alloc explain {orderRef}",
-                $"alloc reservation hold --pool {line.PoolId} --quantity {line.Quantity} --id {line.ReservationId}#2 "
-                + $"--order {orderRef}",
-                $"alloc reservation history --pool {line.PoolId} --id {line.ReservationId}",
+                ShellLine.Of("alloc explain", orderRef),
+                HoldAgain(line, line.ReservationId!),
+                ShellLine.Of(
+                    "alloc reservation history", null, ("--pool", line.PoolId), ("--id", line.ReservationId!)),
             ],
         };
     }
@@ -223,9 +226,9 @@ internal sealed class OrderComparison
         var order = truth.Order;
         var orderIsLater = order is not null && order.AtMs >= said.AtMs;
         var isForced = mismatch != MismatchClass.ZombieHold;
-        var scope = $"{said.PoolId}/{said.Reservation.ReservationId}";
+        var scope = CompoundIds.Plain(said.PoolId, said.Reservation.ReservationId);
         return new Finding(
-            new DifferenceKey(mismatch, "reservation", scope),
+            DifferenceKey.InPool(mismatch, "reservation", said.PoolId, said.Reservation.ReservationId),
             order is null
                 ? Sides.Silent(Sides.Order, $"Nobody knows an order {orderRef}.")
                 : Sides.Of(
@@ -284,14 +287,17 @@ internal sealed class OrderComparison
                 : "Whether to authorise again or to cancel is for the owner of the order.",
             Choices =
             [
-                $"alloc explain {orderRef}",
-                .. truth.Order?.Lines.Take(1).Select(l =>
-                    $"alloc reservation hold --pool {l.PoolId} --quantity {l.Quantity} --id {orderRef}/{l.LineId}#2 "
-                    + $"--order {orderRef}") ?? [],
-                $"alloc reservation list --order {orderRef}",
+                ShellLine.Of("alloc explain", orderRef),
+                .. truth.Order?.Lines.Take(1).Select(l => HoldAgain(l, $"{orderRef}/{l.LineId}")) ?? [],
+                ShellLine.Of("alloc reservation list", null, ("--order", orderRef)),
             ],
         };
     }
+
+    private string HoldAgain(OrderLine line, string reservation) => ShellLine.Of(
+        "alloc reservation hold", null, ("--pool", line.PoolId),
+        ("--quantity", line.Quantity.ToString(CultureInfo.InvariantCulture)), ("--id", $"{reservation}#2"),
+        ("--order", orderRef));
 
     private static MismatchSide SideOf(ReservationSaid said)
     {

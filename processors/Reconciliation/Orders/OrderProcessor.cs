@@ -162,8 +162,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         var open = new List<string>(found.Count);
         foreach (var finding in found)
         {
-            differences.Stand(finding with { HeardAtMs = heardAtMs });
-            open.Add(Write(finding.Key));
+            open.Add(Write(differences.Stand(finding with { HeardAtMs = heardAtMs })));
         }
         foreach (var known in truth.Open)
         {

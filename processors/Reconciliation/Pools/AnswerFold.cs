@@ -86,7 +86,7 @@ internal sealed class AnswerFold
         }
         if (unanswered > 0)
         {
-            End(KeyOf(PositionOf(offset)));
+            End(UnreadableKey(PositionOf(offset)));
         }
     }
 
@@ -97,12 +97,13 @@ internal sealed class AnswerFold
         {
             return;
         }
-        End(KeyOf($"{poolId}/{commandId}"));
+        End(KeyOf(poolId, commandId));
         if (poolId.StartsWith('$'))
         {
             // It does not tell which pool was asked: it has none, or there is no such pool.
             foreach (var (key, _) in differences.Those(MismatchClass.UnansweredCommand, Scope, "")
-                .Where(d => d.Key.Id.EndsWith($"/{commandId}", StringComparison.Ordinal)))
+                .Where(d => d.Value.Difference.Scope?.PoolId is { } asked
+                    && differences.InForce(KeyOf(asked, commandId)) == d.Key))
             {
                 End(key);
             }
@@ -157,10 +158,10 @@ internal sealed class AnswerFold
     {
         var command = Decode(pending);
         var position = PositionOf(offset);
-        var id = command is null ? position : $"{command.PoolId}/{command.CommandId}";
+        var id = command is null ? position : CompoundIds.Plain(command.PoolId, command.CommandId);
         unanswered++;
         differences.Stand(new Finding(
-            KeyOf(id),
+            command is null ? UnreadableKey(position) : KeyOf(command.PoolId, command.CommandId),
             Sides.Of(
                 "command", $"{command?.Body.GetType().Name ?? "A record that is no command"} {id} was written.",
                 position, pending.AtMs),
@@ -200,5 +201,14 @@ internal sealed class AnswerFold
     private string PositionOf(long offset) => string.Create(
         CultureInfo.InvariantCulture, $"{options.CommandTopic}/{context.Partition}/{offset}");
 
-    private static DifferenceKey KeyOf(string id) => new(MismatchClass.UnansweredCommand, Scope, id);
+    private static DifferenceKey UnreadableKey(string position) =>
+        new(MismatchClass.UnansweredCommand, Scope, position);
+
+    // A pool may be called as a partition of the topic is, and its command as an offset.
+    private DifferenceKey KeyOf(string poolId, string commandId) =>
+        poolId.StartsWith(options.CommandTopic + '/', StringComparison.Ordinal)
+            ? DifferenceKey.Of(
+                MismatchClass.UnansweredCommand, Scope, CompoundIds.Counted(poolId, commandId),
+                CompoundIds.Plain(poolId, commandId), poolId)
+            : DifferenceKey.InPool(MismatchClass.UnansweredCommand, Scope, poolId, commandId);
 }

@@ -81,11 +81,18 @@ internal sealed class DriftFold(string outcomeTopic, DifferenceBook differences)
     private string Position(int partition, long offset) => string.Create(
         CultureInfo.InvariantCulture, $"{outcomeTopic}/{partition}/{offset}");
 
-    private static DifferenceKey KeyOf(ScanFinding found, int partition) => new(
-        MismatchClass.ProjectionDrift,
-        found.ReservationId is not null ? Reservation : found.PoolId is not null ? Pool : Partition,
-        found is { PoolId: { } pool, ReservationId: { } id } ? new InPoolKey(pool, id).Scope
-            : found.PoolId ?? string.Create(CultureInfo.InvariantCulture, $"partition/{partition}"));
+    private DifferenceKey KeyOf(ScanFinding found, int partition)
+    {
+        const MismatchClass Drift = MismatchClass.ProjectionDrift;
+        return found switch
+        {
+            { PoolId: { } pool, ReservationId: { } id } =>
+                differences.InForce(new InPoolKey(pool, id).Difference(Drift, Reservation)),
+            { PoolId: { } pool } => new DifferenceKey(Drift, Pool, pool),
+            _ => new DifferenceKey(
+                Drift, Partition, string.Create(CultureInfo.InvariantCulture, $"partition/{partition}")),
+        };
+    }
 
     // A scan of one pool says nothing of others, and nothing of a partition as a whole.
     private static bool IsLookedAt(Place place, ScanReport report) =>

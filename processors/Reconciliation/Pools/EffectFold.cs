@@ -108,7 +108,7 @@ internal sealed class EffectFold
         }
         else
         {
-            Settle(key, known, effect, receipt.Reason);
+            Settle(key, known, effect, receipt.Reason, isFirst: known is { Result: null, IsTold: false });
         }
         Await();
     }
@@ -134,26 +134,26 @@ internal sealed class EffectFold
             ReceiptAtMs = known?.ReceiptAtMs,
             Result = known?.Result,
         };
+        var tolerance = new Tolerance(row.Sla + Grace.Time, RuleOf(effect))
+        {
+            Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
+            Grace = Grace.Time,
+        };
+        // A ledger that stood still decides by the time of the command: the service hears of it now.
+        var dueAtMs = Math.Max(outcome.TMs, context.ClockMs) + (long)tolerance.Earliest.TotalMilliseconds;
+        effect = effect with { Followed = tolerance.Kept };
         if (known?.Result is null)
         {
-            var tolerance = new Tolerance(row.Sla + Grace.Time, RuleOf(effect))
-            {
-                Follows = catalogue.InForce.Class(MismatchClass.MissedEvent).Follows,
-                Grace = Grace.Time,
-            };
-            // A ledger that stood still decides by the time of the command: the service hears of it now.
-            Keep(
-                key, known, effect with { Followed = tolerance.Kept },
-                Math.Max(outcome.TMs, context.ClockMs) + (long)tolerance.Earliest.TotalMilliseconds);
+            Keep(key, known, effect, dueAtMs);
         }
         else
         {
-            Settle(key, known, effect, reason: null);
+            Settle(key, known, effect with { DueAtMs = dueAtMs }, reason: null, isFirst: true);
         }
     }
 
     // A receipt is there for something that was to be done.
-    private void Settle(EffectKey key, WatchedEffect known, WatchedEffect effect, string? reason)
+    private void Settle(EffectKey key, WatchedEffect known, WatchedEffect effect, string? reason, bool isFirst)
     {
         var scope = KeyOf(MismatchClass.MissedEvent, key);
         if (effect.Result == EffectResult.Failed)
@@ -167,7 +167,10 @@ internal sealed class EffectFold
         else
         {
             differences.End(scope, $"{key.Service} says {effect.Result}");
-            Measure(key, effect);
+            if (isFirst)
+            {
+                Measure(key, effect);
+            }
             effect = effect with { IsTold = false, Outcome = null };
         }
         Keep(key, known, effect, (effect.ReceiptAtMs ?? effect.AtMs) + (long)Memory.TotalMilliseconds);
@@ -211,17 +214,12 @@ internal sealed class EffectFold
     // Unless it is tolerated longer by the lag of the windows before it, which is known by now.
     private void Miss(EffectKey key, WatchedEffect effect, long watermarkMs)
     {
-        if (effect.Followed is { } followed)
+        if (effect.Followed is not null)
         {
-            var tolerance = differences.Lags.Resolve(
-                Tolerance.Of(followed), MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
-            // From when it was heard, which the earliest moment told.
-            var heardAtMs = effect.DueAtMs - (long)Tolerance.Of(followed).Earliest.TotalMilliseconds;
-            var dueAtMs = checked(heardAtMs + (long)tolerance.Time.TotalMilliseconds);
-            effect = effect with { DueAtMs = dueAtMs, Followed = null, Lag = tolerance.Lag };
-            if (dueAtMs >= watermarkMs)
+            effect = Resolve(key, effect);
+            if (effect.DueAtMs >= watermarkMs)
             {
-                Keep(key, null, effect, dueAtMs);
+                Keep(key, null, effect, effect.DueAtMs);
                 return;
             }
         }
@@ -229,16 +227,39 @@ internal sealed class EffectFold
         stores.EffectOf.Put(key, effect with { IsTold = true });
     }
 
-    // Services differ, and so do what they are obliged to: each has a lag of its own.
+    // When it is tolerated no longer, with the lag of the windows before it.
+    private WatchedEffect Resolve(EffectKey key, WatchedEffect effect)
+    {
+        if (effect.Followed is not { } followed)
+        {
+            return effect;
+        }
+        var kept = Tolerance.Of(followed);
+        var tolerance = differences.Lags.Resolve(
+            kept, MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs);
+        // From when it was heard, which the earliest moment told.
+        var heardAtMs = effect.DueAtMs - (long)kept.Earliest.TotalMilliseconds;
+        return effect with
+        {
+            DueAtMs = checked(heardAtMs + (long)tolerance.Time.TotalMilliseconds),
+            Followed = null,
+            Lag = tolerance.Lag,
+        };
+    }
+
+    // Services differ, and so do what they are obliged to: each has a lag of its own. A receipt beyond its tolerance
+    // may answer a redelivery, whether that was asked for by now or, when the log is read again, is only then.
     private void Measure(EffectKey key, WatchedEffect effect)
     {
-        if (effect is { Event.Length: > 0, ReceiptAtMs: { } atMs } && catalogue.Follows(MismatchClass.MissedEvent))
+        if (effect is { Event.Length: > 0, ReceiptAtMs: { } atMs } && catalogue.Follows(MismatchClass.MissedEvent)
+            && atMs <= Resolve(key, effect).DueAtMs)
         {
             differences.Lags.Add(MismatchClass.MissedEvent, NameOf(key, effect), effect.AtMs, atMs);
         }
     }
 
-    private static string NameOf(EffectKey key, WatchedEffect effect) => $"{effect.RowId}/{key.Service}";
+    private static string NameOf(EffectKey key, WatchedEffect effect) =>
+        CompoundIds.JoinName(effect.RowId, key.Service);
 
     private static string RuleOf(WatchedEffect effect) => $"effect {effect.RowId}";
 
@@ -303,9 +324,10 @@ internal sealed class EffectFold
             NoRepairWhy = "What a service did twice, only that service can take back.",
             Choices =
             [
-                $"alloc explain {key.OutcomeId}",
-                $"alloc topic tail {options.ReceiptTopic} --key {PoolOf(key)} --from "
-                + TimeText.Show(known.ReceiptAtMs ?? known.AtMs),
+                ShellLine.Of("alloc explain", key.OutcomeId),
+                ShellLine.Of(
+                    "alloc topic tail", options.ReceiptTopic, ("--key", PoolOf(key)),
+                    ("--from", TimeText.Show(known.ReceiptAtMs ?? known.AtMs))),
             ],
         });
 
@@ -325,6 +347,7 @@ internal sealed class EffectFold
 
     private static string PoolOf(EffectKey key) => key.OutcomeId[..key.OutcomeId.LastIndexOf('#')];
 
-    private static DifferenceKey KeyOf(MismatchClass mismatch, EffectKey key) =>
-        new(mismatch, "effect", $"{key.OutcomeId}/{key.Service}");
+    private static DifferenceKey KeyOf(MismatchClass mismatch, EffectKey key) => DifferenceKey.Of(
+        mismatch, "effect", CompoundIds.JoinName(key.OutcomeId, key.Service),
+        CompoundIds.Plain(key.OutcomeId, key.Service), PoolOf(key));
 }

@@ -3,6 +3,7 @@ using Alloc.Engine.Processing;
 using Alloc.Engine.Watermarks;
 using Alloc.Processors.Allocation.Ledger.Partition;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Records;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Reconciliation;
@@ -144,7 +145,7 @@ internal sealed class ExpiryFold
                 continue;
             }
             differences.End(key, "another system decides about the pool");
-            var hold = new InPoolKey(poolId, key.Id[(poolId.Length + 1)..]);
+            var hold = new InPoolKey(poolId, CompoundIds.SecondOf(key.Id, poolId));
             if (stores.HoldOf.Get(hold) is { } watched)
             {
                 stores.HoldOf.Put(hold, watched with { IsTold = false });
@@ -156,7 +157,7 @@ internal sealed class ExpiryFold
     private void Tell(InPoolKey key, WatchedHold hold, Tolerance tolerance) => differences.Stand(new Finding(
         KeyOf(key),
         Sides.Of(
-            "ledger", $"{hold.Held} of {key.Scope} are held, version {hold.Version}.", hold.Position, null,
+            "ledger", $"{hold.Held} of {key.Shown} are held, version {hold.Version}.", hold.Position, null,
             ("held", hold.Held), ("version", hold.Version)),
         Sides.Of(
             "clock", string.Create(
@@ -179,5 +180,5 @@ internal sealed class ExpiryFold
         timer.DueAtMs = stores.HoldsDue.TryPeek(out var dueAtMs, out _) ? dueAtMs : long.MaxValue;
 
     private static DifferenceKey KeyOf(InPoolKey key) =>
-        new(MismatchClass.ExpiryNotReleased, Scope, key.Scope);
+        key.Difference(MismatchClass.ExpiryNotReleased, Scope);
 }

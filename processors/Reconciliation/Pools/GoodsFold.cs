@@ -258,5 +258,5 @@ internal sealed class GoodsFold
         : moved.Quantity > booked.Quantity ? MismatchClass.ConfirmedNotConsumed : MismatchClass.OrphanConsume;
 
     private static DifferenceKey KeyOf(MismatchClass mismatch, InPoolKey key) =>
-        new(mismatch, "movement", key.Scope);
+        key.Difference(mismatch, "movement");
 }

@@ -1,7 +1,9 @@
 using Alloc.Engine.Processing;
 using Alloc.Engine.State;
 using Alloc.Processors.Allocation.State;
+using Alloc.Processors.Catalogue;
 using Alloc.Processors.Keys;
+using Alloc.Processors.Records;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Reconciliation;
 
@@ -12,8 +14,12 @@ namespace Alloc.Processors.Reconciliation.Pools;
 /// <param name="Id">What it is in the pool.</param>
 internal readonly record struct InPoolKey(string PoolId, string Id)
 {
-    /// <summary>As scopes of mismatches name it.</summary>
-    public string Scope => $"{PoolId}/{Id}";
+    /// <summary>As people read it.</summary>
+    public string Shown => CompoundIds.Plain(PoolId, Id);
+
+    /// <summary>A difference about it.</summary>
+    public DifferenceKey Difference(MismatchClass mismatch, string kind) =>
+        DifferenceKey.InPool(mismatch, kind, PoolId, Id);
 }
 
 /// <summary>What a service does about an outcome.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Alloc.Engine.Processing;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Records;
 using Alloc.Processors.Reconciliation.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Reconciliation;
@@ -113,7 +114,7 @@ internal sealed class SupplyFold(DifferenceBook differences, OpenGaps gaps)
     private void StandOrphan(
         MismatchClass mismatch, AllocationOutcome outcome, in RecordMetadata at, string consumeId, long quantity,
         string what) => Stand(
-            outcome, at, new DifferenceKey(mismatch, Units, $"{outcome.PoolId}/{consumeId}"), Tolerance.None,
+            outcome, at, DifferenceKey.InPool(mismatch, Units, outcome.PoolId, consumeId), Tolerance.None,
             position => Sides.Of(
                 "warehouse", $"{quantity} units of {outcome.PoolId} {what}.", position, outcome.TMs,
                 ("quantity", quantity)),
@@ -191,9 +192,10 @@ internal sealed class SupplyFold(DifferenceBook differences, OpenGaps gaps)
             return known;
         }
         var count = 0;
-        foreach (var (_, gap) in differences.Those(MismatchClass.SupplyGap, Source, $"{poolId}/{source}/"))
+        foreach (var (_, gap) in differences.Those(
+            MismatchClass.SupplyGap, Source, CompoundIds.Plain(CompoundIds.Plain(poolId, source), "")))
         {
-            // Where one id ends and the next begins a scope's id does not say.
+            // Where one id ends and the next begins their ids do not say.
             if (gap.Difference.Scope?.PoolId == poolId
                 && gap.Difference.Repair is { FromSequence: { } from, ToSequence: { } to } facts
                 && facts.Source == source && gaps.Add(poolId, source, from, to))
@@ -211,7 +213,8 @@ internal sealed class SupplyFold(DifferenceBook differences, OpenGaps gaps)
         foreach (var mismatch in (ReadOnlySpan<MismatchClass>)[MismatchClass.OrphanConsume, MismatchClass.OrphanReturn])
         {
             // The id of another pool may begin with this one's.
-            foreach (var (key, _) in differences.Those(mismatch, Units, $"{poolId}/")
+            foreach (var (key, _) in CompoundIds.PrefixesOf(poolId)
+                .SelectMany(prefix => differences.Those(mismatch, Units, prefix))
                 .Where(d => d.Value.Difference.Scope?.PoolId == poolId))
             {
                 differences.End(key, "a count came after it");
@@ -232,11 +235,17 @@ internal sealed class SupplyFold(DifferenceBook differences, OpenGaps gaps)
     }
 
     private static DifferenceKey SourceKey(MismatchClass mismatch, string poolId, string source) =>
-        new(mismatch, Source, $"{poolId}/{source}");
+        DifferenceKey.Of(
+            mismatch, Source, CompoundIds.JoinName(poolId, source), CompoundIds.Plain(poolId, source), poolId);
 
-    private static DifferenceKey GapKey(string poolId, string source, long from, long to) => new(
-        MismatchClass.SupplyGap, Source,
-        string.Create(CultureInfo.InvariantCulture, $"{poolId}/{source}/{from}-{to}"));
+    private static DifferenceKey GapKey(string poolId, string source, long from, long to)
+    {
+        var sequences = string.Create(CultureInfo.InvariantCulture, $"{from}-{to}");
+        return DifferenceKey.Of(
+            MismatchClass.SupplyGap, Source,
+            CompoundIds.Plain(CompoundIds.JoinName(poolId, source), sequences),
+            CompoundIds.Plain(CompoundIds.Plain(poolId, source), sequences), poolId);
+    }
 
     private static string Signed(long value) => value.ToString("+0;-0;0", CultureInfo.InvariantCulture);
 }

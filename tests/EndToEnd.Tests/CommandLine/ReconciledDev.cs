@@ -15,6 +15,7 @@ public sealed class ReconciledDev : IAsyncLifetime
         effects:
           - {id: pick, event: Reassigned, services: [picking], sla: 1s}
         classes:
+          - {id: UnansweredCommand, tolerance: 1s, severity: ticket, owner: platform, runbook: docs/a.md, repair: true}
           - {id: MissedEvent, severity: ticket, owner: platform, runbook: docs/a.md, repair: true}
           - {id: ZombieHold, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/runbooks/MismatchOpen.md}
           - {id: ConfirmedForDeadOrder, tolerance: 1s, severity: ticket, owner: orders, runbook: docs/a.md}
@@ -22,14 +23,15 @@ public sealed class ReconciledDev : IAsyncLifetime
 
         """;
 
-    private readonly SharedDev dev = new();
     private readonly TemporaryDirectory directory = new();
+    private Server? server;
 
-    internal Deployment Deployment => dev.Deployment;
+    internal Deployment Deployment { get; private set; } = new("", "");
 
     public async ValueTask InitializeAsync()
     {
-        await dev.InitializeAsync();
+        (server, Deployment) = Servers.Dev(directory["data"]);
+        await server.StartAsync();
         await File.WriteAllTextAsync(directory["one.catalogue.yaml"], Catalogue);
         await OkAsync("catalogue", "apply", directory["one.catalogue.yaml"], "--reason", "a test", "--yes");
         await OkAsync("pool", "configure", Pool, "--kind", "stock", "--unit", "piece");
@@ -38,8 +40,23 @@ public sealed class ReconciledDev : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await dev.DisposeAsync();
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
         directory.Dispose();
+    }
+
+    /// <summary>Kills it, does something while only its broker runs, and starts it again over what it left.</summary>
+    internal async Task WhileAwayAsync(Func<Task> act)
+    {
+        await server!.KillAsync();
+        await using (var broker = Servers.BrokerOf(Deployment, directory["data"]))
+        {
+            await broker.StartAsync();
+            await act();
+        }
+        await server.StartAsync();
     }
 
     internal Task<CommandLineRun> RunAsync(params string[] arguments) => CommandLineRun.OfAsync(

@@ -88,6 +88,17 @@ internal static class Servers
             new Deployment($"127.0.0.1:{kafka}", $"http://127.0.0.1:{registry}"));
     }
 
+    /// <summary>Only the broker of an <c>alloc dev</c> that is away, over its data and at its address.</summary>
+    public static Server BrokerOf(Deployment dev, string data)
+    {
+        string[] arguments =
+        [
+            "bench", "serve-broker", "--data-dir", data, "--kafka-port", dev.Bootstrap.Split(':')[^1],
+            "--registry-port", $"{AllocProcess.FreePort()}",
+        ];
+        return new Server("Registry", () => AllocProcess.Start(arguments));
+    }
+
     /// <summary><c>alloc serve</c> on a deployment: an instance of the engine.</summary>
     public static Server Engine(Deployment deployment, string data, params string[] more) =>
         Engine(deployment, data, AllocProcess.FreePort(), more);
