@@ -9,7 +9,7 @@ public sealed class CatalogueSchemaTests
 {
     private static readonly JsonObject Schema = JsonNode.Parse(DocumentSchemas.Catalogue())!.AsObject();
 
-    public static TheoryData<string> Tables => ["stages", "modes", "effects", "classes"];
+    public static TheoryData<string> Tables => ["stages", "modes", "effects", "classes", "shadowRules"];
 
     [Theory]
     [MemberData(nameof(Tables))]
