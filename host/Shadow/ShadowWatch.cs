@@ -165,8 +165,11 @@ internal sealed class ShadowWatch : IDisposable
             }
             return true;
         });
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var partition in here.Values)
         {
+            // A log that nothing comes to has no time of its own.
+            partition.Comparison.Settle(nowMs);
             partition.Trim();
         }
         counts = Sum();

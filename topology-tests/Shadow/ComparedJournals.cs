@@ -3,6 +3,7 @@ using Alloc.Processors.Catalogue;
 using Alloc.Processors.Documents;
 using Alloc.Processors.Shadow.Differences;
 using Alloc.Schemas.Allocation;
+using Topology.Tests.Ledger;
 using Topology.Tests.Topology;
 
 namespace Topology.Tests.Shadow;
@@ -21,18 +22,20 @@ internal sealed class ComparedJournals : IDisposable
     private readonly List<AllocationOutcome> shadow = [];
     private readonly List<AllocationOutcome> authority = [];
     private readonly ShadowDriver both;
+    private readonly string slice;
     private int consumeCount;
 
-    public ComparedJournals(AllocationPolicy? policy = null)
+    public ComparedJournals(AllocationPolicy? policy = null, string slice = "spare-*")
     {
-        both = new ShadowDriver(policy);
+        this.slice = slice;
+        both = new ShadowDriver(policy ?? PolicyVersions.Version0.Waiting());
         Stocked(9, Old);
         Send(Old, new AllocationCommandBody.Block { Quantity = 2, Reason = "count" });
         Hold("o", 4, Old);
         Confirm("o", Old);
         Send("$authority", new AllocationCommandBody.AuthorityTransfer
         {
-            Slice = "spare-*",
+            Slice = slice,
             Mode = AuthorityMode.Shadow,
             Owner = "erp",
             NewEpoch = 1,
@@ -71,14 +74,16 @@ internal sealed class ComparedJournals : IDisposable
         issuedAtMs);
 
     public void Hold(
-        string id, long units, string pool = Pool, HoldMode mode = HoldMode.AllOrNothing, string? priorityClass = null) =>
+        string id, long units, string pool = Pool, HoldMode mode = HoldMode.AllOrNothing, string? priorityClass = null,
+        string? dealer = null, long ttlMs = 600_000) =>
         Send(pool, new AllocationCommandBody.Hold
         {
             ReservationId = id,
             Quantity = units,
             Mode = mode,
             Class = priorityClass,
-            TtlMs = mode == HoldMode.Waitlist ? null : 600_000,
+            TtlMs = mode == HoldMode.Waitlist ? null : ttlMs,
+            Attributes = dealer is null ? new Dictionary<string, string>() : new() { ["dealer"] = dealer },
         });
 
     public void Confirm(string id, string pool = Pool) =>
@@ -105,7 +110,7 @@ internal sealed class ComparedJournals : IDisposable
 
     public void Freeze() => Send("$authority", new AllocationCommandBody.AuthorityTransfer
     {
-        Slice = "spare-*",
+        Slice = slice,
         Mode = AuthorityMode.Frozen,
         Owner = "erp",
         NewEpoch = 1,
@@ -118,18 +123,39 @@ internal sealed class ComparedJournals : IDisposable
         Send("elsewhere", new AllocationCommandBody.Block { Quantity = 1, Reason = "clock" });
     }
 
+    /// <summary>What the report says.</summary>
     public ShadowComparison Compare(params ShadowRuleRow[] rules)
     {
-        var comparison = new ShadowComparison(new ShadowComparisonOptions
-        {
-            ExampleCount = 100,
-            Rules = () => new ValueList<ShadowRuleRow>([.. rules]),
-        });
+        var comparison = Comparison(isFollowing: false, rules);
         shadow.ForEach(comparison.Shadow);
         authority.ForEach(comparison.Authority);
         comparison.FinishPartition();
         return comparison;
     }
+
+    /// <summary>What an instance counts that watches both journals grow.</summary>
+    public ShadowComparison Follow(params ShadowRuleRow[] rules)
+    {
+        var comparison = Comparison(isFollowing: true, rules);
+        var next = 0;
+        foreach (var outcome in authority)
+        {
+            while (next < shadow.Count && shadow[next].Source.Offset <= outcome.Source.Offset)
+            {
+                comparison.Shadow(shadow[next++]);
+            }
+            comparison.Authority(outcome);
+        }
+        return comparison;
+    }
+
+    private static ShadowComparison Comparison(bool isFollowing, ShadowRuleRow[] rules) =>
+        new(new ShadowComparisonOptions
+        {
+            ExampleCount = 100,
+            IsFollowing = isFollowing,
+            Rules = () => new ValueList<ShadowRuleRow>([.. rules]),
+        });
 
     public void Dispose() => both.Dispose();
 }

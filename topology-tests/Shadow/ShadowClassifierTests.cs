@@ -137,7 +137,7 @@ public sealed class ShadowClassifierTests
         ["the rest used after a part was released"] = (
             day => { day.Hold("r", 3); day.Release("r", 1); day.After(Later); Use(day, "r", 2); }, []),
         ["imported after its release"] = (
-            day => { day.Hold("r", 2); day.Release("r"); Take(day, "r", 2); }, ["Imported LegacyDefect finished"]),
+            day => { day.Hold("r", 2); day.Release("r"); day.After(Later); Take(day, "r", 2); }, ["Imported LegacyDefect finished"]),
         ["more used of the pool than there ever was"] = (
             day => { day.Hold("s", 5); Use(day, "s", 5); Refuse(day, "r", 2); Use(day, "r", 2); },
             ["Consumed LegacyDefect never there"]),

@@ -19,7 +19,8 @@ internal static class DecisionSteps
             long missing = 0;
             foreach (var reason in rejected.Reasons)
             {
-                if (reason.Code != ReasonCode.InsufficientAvailability)
+                // That nobody has to give way is no other reason: with enough units nobody would be asked.
+                if (reason.Code is not (ReasonCode.InsufficientAvailability or ReasonCode.PreemptionNotPermitted))
                 {
                     return 0;
                 }

@@ -31,6 +31,10 @@ public static class ShadowClassifier
         ?? Overdrawn(difference, pool) ?? Ruled(difference, rules)
         ?? new ShadowVerdict(ShadowClass.Unclassified, "", "", "neither the log nor a rule says why");
 
+    /// <summary>Whether what comes within <see cref="TimingTolerance"/> may end the difference.</summary>
+    internal static bool MayBeNone(ShadowDifference difference, ShadowPromise? promise) =>
+        Misused(difference, promise) is null && (difference.Given > 0 || difference.Missing > 0);
+
     private static ShadowVerdict? Misused(ShadowDifference difference, ShadowPromise? promise)
     {
         if (promise is null || difference.Given == 0)

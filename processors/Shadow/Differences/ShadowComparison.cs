@@ -99,11 +99,9 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
     /// <summary>Takes an outcome of the authority.</summary>
     public void Authority(AllocationOutcome outcome)
     {
-        var tolerance = (long)ShadowClassifier.TimingTolerance.TotalMilliseconds;
-        while (options.IsFollowing && open.TryPeek(out var oldest)
-            && outcome.TMs - tolerance > oldest.Difference.SeenAtMs)
+        if (options.IsFollowing)
         {
-            Settle();
+            Settle(outcome.TMs);
         }
         journal.KnownPool(outcome.PoolId)?.Count(outcome);
         if (outcome is { Event: AllocationOutcomeEvent.Parked, CommandId: { } waits }
@@ -126,15 +124,24 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
         }
     }
 
+    /// <summary>Gives a class to what had time to be none.</summary>
+    /// <param name="nowMs">The log's time, in milliseconds since 1970 UTC.</param>
+    public void Settle(long nowMs)
+    {
+        var tolerance = (long)ShadowClassifier.TimingTolerance.TotalMilliseconds;
+        while (open.TryPeek(out var oldest) && nowMs - tolerance > oldest.Difference.SeenAtMs)
+        {
+            open.Dequeue();
+            Classify(oldest.Difference, oldest.Promise);
+        }
+    }
+
     /// <summary>
     /// Ends a partition: what the authority has not answered counts as not on the log, and what differs gets its class.
     /// </summary>
     public void FinishPartition()
     {
-        while (open.Count > 0)
-        {
-            Settle();
-        }
+        Settle(long.MaxValue);
         foreach (var answer in decided.Values.Concat(options.HasAllPools ? ofUnknownPools.Values : []))
         {
             Count(answer.Command, answer.Kind, ShadowClass.NotOnLog);
@@ -173,7 +180,7 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
         {
             // Where units went, why it did not grant them is in its decision about the reservation.
             var step = promise?.DecisionBy(arrivedAtMs);
-            open.Enqueue((new ShadowDifference
+            Differ(new ShadowDifference
             {
                 PoolId = outcome.PoolId,
                 Evidence = ShadowEvidence.Decision,
@@ -192,7 +199,7 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
                 Given = promise?.Given ?? 0,
                 PoolGiven = promise is null ? 0 : journal.PoolOf(outcome.PoolId).Given,
                 Told = shadow.ToldBefore(recorded),
-            }, promise));
+            }, promise);
         }
     }
 
@@ -217,7 +224,7 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
             candidates.Agree(step.Command, step.Decision, journal.NameOf(step.Class), outcome.PoolId);
             return;
         }
-        open.Enqueue((new ShadowDifference
+        Differ(new ShadowDifference
         {
             PoolId = outcome.PoolId,
             Evidence = given.Evidence,
@@ -235,12 +242,23 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
             Missing = step.Missing,
             Given = promise.Given,
             PoolGiven = journal.PoolOf(outcome.PoolId).Given,
-        }, promise));
+        }, promise);
     }
 
-    private void Settle()
+    private void Differ(ShadowDifference difference, ShadowPromise? promise)
     {
-        var (difference, promise) = open.Dequeue();
+        if (options.IsFollowing && !ShadowClassifier.MayBeNone(difference, promise))
+        {
+            Classify(difference, promise);
+        }
+        else
+        {
+            open.Enqueue((difference, promise));
+        }
+    }
+
+    private void Classify(ShadowDifference difference, ShadowPromise? promise)
+    {
         var verdict = ShadowClassifier.Classify(
             difference, promise, journal.PoolOf(difference.PoolId), options.Rules());
         if (difference.Evidence == ShadowEvidence.Decision)
