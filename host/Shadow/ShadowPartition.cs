@@ -8,7 +8,9 @@ namespace Alloc.Host.Shadow;
 /// <param name="rules">The rules in force about differences.</param>
 internal sealed class ShadowPartition(Func<ValueList<ShadowRuleRow>> rules)
 {
-    /// <summary>Decisions and facts of supply to keep: consumption of a hold comes days after it, and not for ever.</summary>
+    /// <summary>
+    /// Decisions and facts of supply to keep: consumption of a hold comes days after it, and not for ever.
+    /// </summary>
     private const int MostKept = 100_000;
 
     // That a partition came here shows a moment after it has.

@@ -4,7 +4,8 @@ namespace Alloc.Processors.Catalogue;
 
 /// <summary>
 /// The stages where work waits, the degraded modes, what services must confirm, the classes of mismatches, and rules
-/// about differences of the shadow: one versioned document, a value. Two are equal exactly when their canonical documents are.
+/// about differences of the shadow: one versioned document, a value. Two are equal exactly when their canonical
+/// documents are.
 /// </summary>
 public sealed record OperationsCatalogue
 {

@@ -46,7 +46,8 @@ public sealed class ShadowRuleRowTests
         {
             "{id: b, class: hiddenRule, owner: a, because: x, shadow: [Rejected Quota]}",
             "catalogue:8:63: shadowRules[b].shadow[0]: 'Rejected Quota' has the reason 'Quota', which nothing is "
-                + "rejected for. Write Rejected alone, or with reasons as the report shows them: Rejected QuotaExceeded."
+                + "rejected for. Write Rejected alone, or with reasons as the report shows them: "
+                + "Rejected QuotaExceeded."
         },
         {
             "{id: b, class: hiddenRule, owner: a, because: x, recorded: ['Rejected WaitersAhead, QuotaExceeded']}",
@@ -74,7 +75,8 @@ public sealed class ShadowRuleRowTests
                 + "End it with Z for UTC, or with its offset from UTC, for instance +02:00."
         },
         {
-            "{id: b, class: hiddenRule, owner: a, because: x, from: '2027-03-28T18:00:00Z', until: '2027-03-28T18:00:00Z'}",
+            "{id: b, class: hiddenRule, owner: a, because: x, from: '2027-03-28T18:00:00Z', "
+                + "until: '2027-03-28T18:00:00Z'}",
             "catalogue:8:91: shadowRules[b].until: The rule 'b' ends at 2027-03-28T18:00:00Z, when it has not begun: "
                 + "nothing ever matches. Write an until that is after from."
         },
@@ -89,7 +91,8 @@ public sealed class ShadowRuleRowTests
                 + "Give each row of a table an id of its own."
         },
         {
-            "{id: b, class: staleSource, owner: a, because: x, pools: [x], shadow: [Rejected QuotaExceeded], recorded: [Consumed]}",
+            "{id: b, class: staleSource, owner: a, because: x, pools: [x], shadow: [Rejected QuotaExceeded], "
+                + "recorded: [Consumed]}",
             "catalogue:8:10: shadowRules[b].id: The rule 'b' never decides: 'lends' in line 7 matches all that it "
                 + "matches. Write the narrower one first, or remove it."
         },

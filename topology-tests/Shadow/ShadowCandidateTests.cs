@@ -3,7 +3,7 @@ using Alloc.Schemas.Allocation;
 
 namespace Topology.Tests.Shadow;
 
-/// <summary>A rule is proposed from enough differences that share something, and from nothing that contradicts it.</summary>
+/// <summary>A rule is proposed from enough differences that share something, where nothing contradicts it.</summary>
 public sealed class ShadowCandidateTests
 {
     private readonly ShadowCandidates candidates = new();
@@ -51,7 +51,8 @@ public sealed class ShadowCandidateTests
     [InlineData("nuts", "Rejected QuotaExceeded", "web", 1)]
     [InlineData("spare-3", "Rejected QuotaExceeded", "dealer", 1)]
     [InlineData("spare-3", "Held", "web", 1)]
-    public void Agreement_under_the_same_pattern_contradicts(string pool, string shadow, string priorityClass, int count)
+    public void Agreement_under_the_same_pattern_contradicts(
+        string pool, string shadow, string priorityClass, int count)
     {
         Differ("spare-1", "spare-2");
 

@@ -5,8 +5,8 @@ using Alloc.Schemas.Allocation;
 namespace Topology.Tests.Shadow;
 
 /// <summary>
-/// Each class, each way that it shows, and the story that only looks like it: through both ledgers, so that what differs
-/// really does.
+/// Each class, each way that it shows, and the story that only looks like it: through both ledgers, so that what
+/// differs really does.
 /// </summary>
 public sealed class ShadowClassifierTests
 {
@@ -137,7 +137,8 @@ public sealed class ShadowClassifierTests
         ["the rest used after a part was released"] = (
             day => { day.Hold("r", 3); day.Release("r", 1); day.After(Later); Use(day, "r", 2); }, []),
         ["imported after its release"] = (
-            day => { day.Hold("r", 2); day.Release("r"); day.After(Later); Take(day, "r", 2); }, ["Imported LegacyDefect finished"]),
+            day => { day.Hold("r", 2); day.Release("r"); day.After(Later); Take(day, "r", 2); },
+            ["Imported LegacyDefect finished"]),
         ["more used of the pool than there ever was"] = (
             day => { day.Hold("s", 5); Use(day, "s", 5); Refuse(day, "r", 2); Use(day, "r", 2); },
             ["Consumed LegacyDefect never there"]),
@@ -224,7 +225,10 @@ public sealed class ShadowClassifierTests
         using var day = new ComparedJournals().Stocked(5);
         Refuse(day, "r", 6);
         Take(day, "r", 4);
-        var wide = new ShadowRuleRow("all", ShadowRuleClass.DeliberatePolicy, "ops", "Agreed.") { Recorded = ["Imported"] };
+        var wide = new ShadowRuleRow("all", ShadowRuleClass.DeliberatePolicy, "ops", "Agreed.")
+        {
+            Recorded = ["Imported"],
+        };
 
         var group = Assert.Single(day.Compare(Rule, wide).Groups);
         var other = Assert.Single(day.Compare(wide, Rule).Groups);
@@ -306,7 +310,8 @@ public sealed class ShadowClassifierTests
         day.Supply(2, units);
     }
 
-    private static AllocationCommandBody.SupplyDelta Numbered(long units) => new() { Source = "hand", Quantity = units };
+    private static AllocationCommandBody.SupplyDelta Numbered(long units) =>
+        new() { Source = "hand", Quantity = units };
 
     private static void Unblock(ComparedJournals day)
     {

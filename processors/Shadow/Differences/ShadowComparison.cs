@@ -57,7 +57,7 @@ public sealed class ShadowComparison(ShadowComparisonOptions options)
     /// <summary>Commands that the shadow decided, and that were compared.</summary>
     public int Decided => rows.Values.Sum();
 
-    /// <summary>What it keeps to compare others with: decisions, facts of supply, differences without a class.</summary>
+    /// <summary>What it keeps to compare others with: decisions, facts of supply, open differences.</summary>
     public int Kept => decided.Count + ofUnknownPools.Count + journal.Kept + open.Count + parkedAt.Count;
 
     /// <summary>Commands counted by kind, the shadow's decision and how it compares.</summary>

@@ -47,7 +47,7 @@ public sealed record ShadowDifference
     /// <summary>Units that the shadow lacked when it refused or granted less; 0: that was not why.</summary>
     public long Missing { get; init; }
 
-    /// <summary>Units of the reservation that the other system has given, these included; 0: it gave none here.</summary>
+    /// <summary>Units of the reservation that the other system gave, these included; 0: it gave none here.</summary>
     internal long Given { get; init; }
 
     /// <summary>Units of the pool that the other system has given, these included; 0: it gave none here.</summary>

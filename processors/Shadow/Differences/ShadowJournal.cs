@@ -96,7 +96,8 @@ internal sealed class ShadowJournal
                 Of(outcome, amended.ReservationId).AskMore(Math.Max(0, amended.Delta) + amended.Waiting);
                 Move(outcome, amended.ReservationId, amended.Delta);
                 break;
-            case AllocationOutcomeEvent.Rejected { ReservationId: { } id } when outcome.CommandKind == CommandKind.Amend:
+            case AllocationOutcomeEvent.Rejected { ReservationId: { } id }
+                when outcome.CommandKind == CommandKind.Amend:
                 PromiseOf(outcome.PoolId, id)?.Ask(null);
                 break;
             case AllocationOutcomeEvent.ReservationSplit split:

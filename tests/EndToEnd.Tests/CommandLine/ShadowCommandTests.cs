@@ -80,7 +80,7 @@ public sealed class ShadowCommandTests
         Assert.True(Number(JsonNode.Parse(verified.Out)!, "shadowOutcomes") >= 7, verified.Out);
     }
 
-    /// <summary>Pastes what the report proposes into the catalogue in force, as a person does who knows the rule.</summary>
+    /// <summary>Pastes what the report proposes into the catalogue, as a person does who knows the rule.</summary>
     private static async Task ApplyAsync(Deployment deployment, string path, JsonNode candidate)
     {
         var document = JsonNode.Parse(
