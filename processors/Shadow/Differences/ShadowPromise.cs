@@ -60,7 +60,7 @@ internal sealed class ShadowPromise
         return units;
     }
 
-    /// <summary>When the shadow had granted so many units, after one time and up to another; null: it had not.</summary>
+    /// <summary>When the shadow had granted so many units, after one time and up to another; null: never.</summary>
     public long? ReachedAt(long units, long afterMs, long untilMs)
     {
         long sum = 0;
