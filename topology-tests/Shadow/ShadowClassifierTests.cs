@@ -220,6 +220,32 @@ public sealed class ShadowClassifierTests
     }
 
     [Fact]
+    public void Of_a_request_from_before_the_journal_was_read_nothing_is_claimed()
+    {
+        using var day = new ComparedJournals().Stocked(5);
+        day.Hold("s", 5);
+        day.Hold("r", 2, mode: HoldMode.Waitlist);
+        day.Release("s");
+        day.Send(ComparedJournals.Pool, new AllocationCommandBody.Amend { ReservationId = "r", NewQuantity = 3 });
+        day.Confirm("r");
+        Use(day, "r", 3);
+        var comparison = new ShadowComparison(new ShadowComparisonOptions { ExampleCount = 9 });
+
+        foreach (var outcome in day.ShadowJournal.SkipWhile(o => o.Event is not AllocationOutcomeEvent.Promoted))
+        {
+            comparison.Shadow(outcome);
+        }
+        foreach (var outcome in day.AuthorityJournal)
+        {
+            comparison.Authority(outcome);
+        }
+        comparison.FinishPartition();
+
+        Assert.Empty(comparison.Examples);
+        Assert.Equal([(ShadowEvidence.Consumed, ShadowClass.Match)], comparison.Evidence.Select(e => e.Key));
+    }
+
+    [Fact]
     public void Of_two_rules_that_match_the_first_decides_and_says_owner_and_reason()
     {
         using var day = new ComparedJournals().Stocked(5);

@@ -72,6 +72,11 @@ internal sealed class ShadowJournal
                 Add(outcome, id, 0, DecisionSteps.Missing(outcome));
                 break;
             case AllocationOutcomeEvent.Promoted promoted:
+                // Of a request from before the journal was read on nobody knows how much it was for.
+                if (PromiseOf(outcome.PoolId, promoted.ReservationId) is null)
+                {
+                    Of(outcome, promoted.ReservationId).Ask(null);
+                }
                 Add(outcome, promoted.ReservationId, promoted.Quantity, 0);
                 break;
             case AllocationOutcomeEvent.Imported imported:
@@ -93,7 +98,8 @@ internal sealed class ShadowJournal
         switch (outcome.Event)
         {
             case AllocationOutcomeEvent.Amended amended:
-                Of(outcome, amended.ReservationId).AskMore(Math.Max(0, amended.Delta) + amended.Waiting);
+                PromiseOf(outcome.PoolId, amended.ReservationId)?.AskMore(
+                    Math.Max(0, amended.Delta) + amended.Waiting);
                 Move(outcome, amended.ReservationId, amended.Delta);
                 break;
             case AllocationOutcomeEvent.Rejected { ReservationId: { } id }
