@@ -64,4 +64,9 @@ internal static partial class Log
 
     [LoggerMessage(20, LogLevel.Warning, "{Scope} of the search was not built anew for {Mismatch}: {Reason}")]
     public static partial void RebuildNotBegun(ILogger logger, string scope, string mismatch, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning,
+        "{Topic} holds at offset {Offset} what is no valid catalogue, and is passed over: {Reason} Only alloc "
+        + "catalogue apply should write there.")]
+    public static partial void CatalogueUnusable(ILogger logger, string topic, long offset, string reason);
 }

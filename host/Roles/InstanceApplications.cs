@@ -107,7 +107,8 @@ internal sealed class InstanceApplications : IAsyncDisposable
         if (Of(InstanceRole.Shadow) is { } shadowed)
         {
             shadow = new ShadowWatch(
-                parts.Client, parts.Registry, parts.Allocation.PartitionCount, () => shadowed.Inputs, parts.Time);
+                parts.Client, parts.Registry, parts.Allocation.PartitionCount, () => shadowed.Inputs, parts.Time,
+                parts.Loggers.CreateLogger<ShadowWatch>());
         }
         shadowMetrics = new ShadowMetrics(() => shadow?.Counts ?? ShadowMetrics.None);
         if (withProjection || Of(InstanceRole.Allocation) is not null)

@@ -1,19 +1,17 @@
 using System.Diagnostics.Metrics;
+using Alloc.Processors.Shadow.Differences;
 
 namespace Alloc.Host.Shadow;
 
 /// <summary>What shows the other system's decision, and how the shadow's compares with it.</summary>
-internal readonly record struct ShadowAgreement(string Evidence, ShadowResult Result)
+internal readonly record struct ShadowAgreement(ShadowEvidence Evidence, ShadowClass Class)
 {
-    /// <summary>The evidence of an answer to the same command.</summary>
-    public const string Decision = "Decision";
-
-    /// <summary>Every one that can be counted.</summary>
+    /// <summary>Every one that can be counted; units that were given are always on the log.</summary>
     public static IReadOnlyList<ShadowAgreement> All { get; } =
     [
-        .. Enum.GetValues<ShadowResult>().Select(r => new ShadowAgreement(Decision, r)),
-        .. new[] { "Consumed", "Imported" }.SelectMany(e =>
-            new[] { ShadowResult.Match, ShadowResult.Unclassified }.Select(r => new ShadowAgreement(e, r))),
+        .. Enum.GetValues<ShadowEvidence>().SelectMany(evidence => Enum.GetValues<ShadowClass>()
+            .Where(c => c != ShadowClass.NotOnLog || evidence == ShadowEvidence.Decision)
+            .Select(c => new ShadowAgreement(evidence, c))),
     ];
 }
 
@@ -28,10 +26,10 @@ internal sealed class ShadowMetrics : IDisposable
     public ShadowMetrics(Func<IReadOnlyDictionary<ShadowAgreement, long>> counts) => meter.CreateObservableCounter(
         "alloc_shadow_decisions",
         () => counts().Select(c => new Measurement<long>(
-            c.Value, new KeyValuePair<string, object?>("class", c.Key.Result.ToString()),
-            new KeyValuePair<string, object?>("evidence", c.Key.Evidence))),
+            c.Value, new KeyValuePair<string, object?>("class", c.Key.Class.ToString()),
+            new KeyValuePair<string, object?>("evidence", c.Key.Evidence.ToString()))),
         null,
-        "Decisions of the shadow, by what shows the other system's and whether they agree.");
+        "Decisions of the shadow, by what shows the other system's and the class of the difference.");
 
     public void Dispose() => meter.Dispose();
 }

@@ -1,9 +1,16 @@
+using Alloc.Processors.Catalogue;
+using Alloc.Processors.Documents;
+using Alloc.Processors.Shadow.Differences;
+
 namespace Alloc.Host.Shadow;
 
 /// <summary>One partition's two journals, as far as they were read. Not thread-safe.</summary>
-internal sealed class ShadowPartition
+/// <param name="rules">The rules in force about differences.</param>
+internal sealed class ShadowPartition(Func<ValueList<ShadowRuleRow>> rules)
 {
-    /// <summary>Decisions to keep: consumption of a hold comes days after it, and not for ever.</summary>
+    /// <summary>
+    /// Decisions and facts of supply to keep: consumption of a hold comes days after it, and not for ever.
+    /// </summary>
     private const int MostKept = 100_000;
 
     // That a partition came here shows a moment after it has.
@@ -19,7 +26,11 @@ internal sealed class ShadowPartition
     /// <summary>The time of the shadow's first decision that was read; null before it.</summary>
     public long? FirstMs { get; set; }
 
-    public ShadowComparison Comparison { get; } = new(exampleCount: 0, hasAllPools: true);
+    public ShadowComparison Comparison { get; } = new(new ShadowComparisonOptions
+    {
+        IsFollowing = true,
+        Rules = rules,
+    });
 
     /// <summary>Forgets the oldest times where it keeps too much; to be called between two looks.</summary>
     public void Trim()

@@ -3,11 +3,13 @@ using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Engine.Observability;
 using Alloc.Engine.Runtime;
+using Alloc.Processors.Shadow.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Avro;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
+using Microsoft.Extensions.Logging;
 
 namespace Alloc.Host.Shadow;
 
@@ -32,6 +34,7 @@ internal sealed class ShadowWatch : IDisposable
     private readonly string commandTopic;
     private readonly (string Topic, AvroSerde<AllocationOutcome> Serde) shadow;
     private readonly (string Topic, AvroSerde<AllocationOutcome> Serde) authority;
+    private readonly CatalogueFollower catalogue;
     private volatile IReadOnlyDictionary<ShadowAgreement, long> counts;
     private Task watching = Task.CompletedTask;
 
@@ -40,9 +43,10 @@ internal sealed class ShadowWatch : IDisposable
     /// <param name="partitionCount">Partitions of commands and outcomes.</param>
     /// <param name="inputs">How far the shadow is in its input partitions.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it says what it cannot use.</param>
     public ShadowWatch(
         AllocClientOptions settings, ISchemaRegistryClient registry, int partitionCount,
-        Func<IReadOnlyList<InputStatus>> inputs, TimeProvider time)
+        Func<IReadOnlyList<InputStatus>> inputs, TimeProvider time, ILogger<ShadowWatch> logger)
     {
         this.settings = settings;
         this.inputs = inputs;
@@ -51,9 +55,10 @@ internal sealed class ShadowWatch : IDisposable
         commandTopic = settings.TopicPrefix + TopicNames.Commands;
         shadow = Journal(TopicNames.ShadowOutcomes);
         authority = Journal(TopicNames.Outcomes);
+        catalogue = new CatalogueFollower(settings, registry, logger);
         for (var partition = 0; partition < partitionCount; partition++)
         {
-            partitions[partition] = new ShadowPartition();
+            partitions[partition] = new ShadowPartition(() => catalogue.InForce.ShadowRules);
         }
         counts = Sum();
 
@@ -120,6 +125,10 @@ internal sealed class ShadowWatch : IDisposable
 
     private void Look(IConsumer<byte[]?, byte[]?> reader)
     {
+        if (!catalogue.Follow(reader, stopping.Token))
+        {
+            return;
+        }
         // What the shadow had committed before its journal is read is in it: only then is the other's answer taken.
         var committed = inputs().Where(i => i.IsHere && i.Topic == commandTopic && i.Committed >= 0)
             .ToDictionary(i => i.Partition, i => i.Committed);
@@ -156,8 +165,11 @@ internal sealed class ShadowWatch : IDisposable
             }
             return true;
         });
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var partition in here.Values)
         {
+            // A log that nothing comes to has no time of its own.
+            partition.Comparison.Settle(nowMs);
             partition.Trim();
         }
         counts = Sum();
@@ -237,11 +249,11 @@ internal sealed class ShadowWatch : IDisposable
         {
             foreach (var (row, count) in comparison.Rows)
             {
-                Add(new ShadowAgreement(ShadowAgreement.Decision, row.Result), count);
+                Add(new ShadowAgreement(ShadowEvidence.Decision, row.Class), count);
             }
-            foreach (var ((evidence, result), count) in comparison.Evidence)
+            foreach (var ((evidence, difference), count) in comparison.Evidence)
             {
-                Add(new ShadowAgreement(evidence, result), count);
+                Add(new ShadowAgreement(evidence, difference), count);
             }
         }
         return sum;

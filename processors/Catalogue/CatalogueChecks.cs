@@ -12,10 +12,12 @@ internal static class CatalogueChecks
         UniqueIds(tables.Modes, mode => mode.Id);
         UniqueIds(tables.Effects, effect => effect.Id);
         UniqueIds(tables.Classes, row => row.Class.ToString());
+        UniqueIds(tables.ShadowRules, rule => rule.Id);
         Stages(tables, root, previous);
         Modes(tables);
         Effects(tables);
         Classes(tables);
+        ShadowRuleFields.Check(tables.ShadowRules);
     }
 
     private static void UniqueIds<TRow>(List<Located<TRow>> rows, Func<TRow, string> id)

@@ -14,13 +14,14 @@ public enum CatalogueChangeKind
     /// <summary>The row is gone.</summary>
     Removed,
 
-    /// <summary>The rows that both have come in another order, which ranks modes.</summary>
+    /// <summary>The rows that both have come in another order, which ranks modes and rules.</summary>
     Reordered,
 }
 
 /// <summary>One difference between two catalogues.</summary>
 /// <param name="Kind">What happened.</param>
-/// <param name="Table">The table: <c>stages</c>, <c>modes</c>, <c>effects</c>, <c>classes</c>.</param>
+/// <param name="Table">The table: <c>stages</c>, <c>modes</c>, <c>effects</c>, <c>classes</c>,
+/// <c>shadowRules</c>.</param>
 /// <param name="Row">The row's id; empty where it concerns the table.</param>
 /// <param name="Field">The field; null where it concerns the row as a whole.</param>
 /// <param name="Was">What it was; null: it was not there.</param>
@@ -40,7 +41,7 @@ public sealed record CatalogueChange(
 /// <summary>Compares two catalogues, row by row and field by field.</summary>
 public static class CatalogueDifferences
 {
-    private static readonly string[] Tables = ["stages", "modes", "effects", "classes"];
+    private static readonly string[] Tables = ["stages", "modes", "effects", "classes", "shadowRules"];
 
     /// <summary>The differences, in the order of the later catalogue; versions are not compared.</summary>
     public static IReadOnlyList<CatalogueChange> Between(OperationsCatalogue was, OperationsCatalogue willBe)

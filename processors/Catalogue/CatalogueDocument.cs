@@ -17,7 +17,12 @@ public static class CatalogueDocument
         json.WriteRows("modes", catalogue.Modes, Mode);
         json.WriteRows("effects", catalogue.Effects, Effect);
         json.WriteRows("classes", catalogue.Classes, Class);
+        json.WriteRows("shadowRules", catalogue.ShadowRules, ShadowRuleFields.Write);
     });
+
+    /// <summary>One rule about differences of the shadow, as a row of the canonical document.</summary>
+    public static string WriteRule(ShadowRuleRow rule) =>
+        CanonicalJson.Write(json => ShadowRuleFields.Write(rule, json));
 
     /// <summary>SHA-256 of the canonical document, lower-case hexadecimal.</summary>
     public static string HashOf(OperationsCatalogue catalogue) => HashOf(Write(catalogue));

@@ -11,6 +11,8 @@ internal static class CatalogueRanges
     public const int Services = 50;
     public const int Pools = 100;
     public const int PriorityClasses = 100;
+    public const int ShadowRules = 200;
+    public const int DecisionWords = 50;
     public const int RepairCap = 100_000;
 
     /// <summary>Longest id, in characters: it becomes a key and a label.</summary>

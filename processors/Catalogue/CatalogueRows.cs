@@ -107,7 +107,7 @@ internal static class CatalogueRows
     private static TimeSpan Time(FieldReader f, string name) =>
         TimeSpan.FromMilliseconds(f.Duration(name, CatalogueRanges.Second, CatalogueRanges.Longest));
 
-    private static string Id(FieldReader f, string name) => f.Checked(name, IdWrongs);
+    public static string Id(FieldReader f, string name) => f.Checked(name, IdWrongs);
 
     private static string Runbook(FieldReader f) => f.Checked("runbook", RunbookWrongs);
 

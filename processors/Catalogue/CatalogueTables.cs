@@ -13,6 +13,8 @@ internal sealed class CatalogueTables(ProblemList problems)
 
     public List<Located<MismatchClassRow>> Classes { get; } = [];
 
+    public List<Located<ShadowRuleRow>> ShadowRules { get; } = [];
+
     /// <summary>The catalogue; null where the document is no object.</summary>
     public OperationsCatalogue? Read(DocumentNode root)
     {
@@ -29,6 +31,7 @@ internal sealed class CatalogueTables(ProblemList problems)
         Rows(fields, "modes", CatalogueRanges.Modes, CatalogueRows.Mode, Modes);
         Rows(fields, "effects", CatalogueRanges.Effects, CatalogueRows.Effect, Effects);
         Rows(fields, "classes", Enum.GetValues<MismatchClass>().Length, CatalogueRows.Class, Classes);
+        Rows(fields, "shadowRules", CatalogueRanges.ShadowRules, ShadowRuleFields.Read, ShadowRules);
         fields.Finish();
         return new OperationsCatalogue
         {
@@ -38,6 +41,7 @@ internal sealed class CatalogueTables(ProblemList problems)
             Effects = new([.. Effects.Select(effect => effect.Row)]),
             Classes = new([.. ShippedCatalogue.Version0.Classes.Select(shipped =>
                 Classes.Find(row => row.Row.Class == shipped.Class).Row ?? shipped)]),
+            ShadowRules = new([.. ShadowRules.Select(rule => rule.Row)]),
         };
     }
 

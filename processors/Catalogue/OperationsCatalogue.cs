@@ -3,8 +3,9 @@ using Alloc.Processors.Documents;
 namespace Alloc.Processors.Catalogue;
 
 /// <summary>
-/// The stages where work waits, the degraded modes, what services must confirm, and the classes of mismatches: one
-/// versioned document, a value. Two are equal exactly when their canonical documents are.
+/// The stages where work waits, the degraded modes, what services must confirm, the classes of mismatches, and rules
+/// about differences of the shadow: one versioned document, a value. Two are equal exactly when their canonical
+/// documents are.
 /// </summary>
 public sealed record OperationsCatalogue
 {
@@ -30,6 +31,9 @@ public sealed record OperationsCatalogue
     /// leaves out are as shipped.
     /// </summary>
     public required ValueList<MismatchClassRow> Classes { get; init; }
+
+    /// <summary>What people know of differences of the shadow; the first row that matches decides.</summary>
+    public ValueList<ShadowRuleRow> ShadowRules { get; init; } = [];
 
     /// <summary>The stage of this id; null: there is none.</summary>
     public StageRow? Stage(string id)

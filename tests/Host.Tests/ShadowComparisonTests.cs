@@ -1,4 +1,4 @@
-using Alloc.Host.Shadow;
+using Alloc.Processors.Shadow.Differences;
 using Alloc.Processors.Allocation.Ledger;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Schemas.Allocation;
@@ -11,7 +11,8 @@ public sealed class ShadowComparisonTests
     private const long StartMs = 1_700_000_000_000;
     private readonly AllocationLedger authority = Ledger(LedgerRole.Authority);
     private readonly AllocationLedger shadow = Ledger(LedgerRole.Shadow);
-    private readonly ShadowComparison comparison = new(exampleCount: 5, hasAllPools: false);
+    private readonly ShadowComparison comparison =
+        new(new ShadowComparisonOptions { ExampleCount = 5, HasAllPools = false });
     private readonly List<AllocationOutcome> recorded = [];
     private long offset;
 
@@ -29,8 +30,10 @@ public sealed class ShadowComparisonTests
         Compare();
 
         Assert.Contains(comparison.Rows, r => r.Key.Shadow == "Rejected UnknownPool");
-        Assert.Contains(comparison.Rows, r => r.Key.Command == "Unblock" && r.Key.Result == ShadowResult.Unclassified);
-        Assert.Contains(comparison.Examples, e => e is { What: "Unblock", Recorded: "Unblocked: 2 Blocked to Free" });
+        Assert.Contains(comparison.Rows, r => r.Key.Command == "Unblock" && r.Key.Class == ShadowClass.Unclassified);
+        Assert.Contains(
+            comparison.Examples,
+            e => e.Difference is { Command: CommandKind.Unblock, RecordedText: "Unblocked: 2 Blocked to Free" });
     }
 
     [Fact]
@@ -56,8 +59,9 @@ public sealed class ShadowComparisonTests
         Assert.Empty(comparison.Examples);
         Assert.Equal(
             ["Confirm NotOnLog", "Consume NotOnLog", "Hold NotOnLog", "PoolConfigure Match", "SupplyDelta Match"],
-            comparison.Rows.Select(r => $"{r.Key.Command} {r.Key.Result}").Distinct());
-        Assert.Equal([(("Consumed", ShadowResult.Match), 1)], comparison.Evidence.Select(e => (e.Key, e.Value)));
+            comparison.Rows.Select(r => $"{r.Key.Command} {r.Key.Class}").Distinct());
+        Assert.Equal(
+            [((ShadowEvidence.Consumed, ShadowClass.Match), 1)], comparison.Evidence.Select(e => (e.Key, e.Value)));
     }
 
     private static AllocationLedger Ledger(LedgerRole role) =>

@@ -9,15 +9,18 @@ namespace Topology.Tests.Cases;
 /// </summary>
 internal sealed class CaseLedger
 {
-    public CaseLedger(string example)
+    public CaseLedger(string example) => Ledger = new TestLedger(PolicyOf(example));
+
+    public TestLedger Ledger { get; }
+
+    /// <summary>The policy of an example, in force from the beginning.</summary>
+    public static AllocationPolicy PolicyOf(string example)
     {
         var text = File.ReadAllText(Path.Combine(Examples(), $"{example}.policy.yaml"));
         var reading = PolicyDocument.ParseAny(text);
         Assert.True(reading.Policy is not null, string.Join('\n', reading.Errors.Select(e => e.Show())));
-        Ledger = new TestLedger(reading.Policy with { Version = 0 });
+        return reading.Policy with { Version = 0 };
     }
-
-    public TestLedger Ledger { get; }
 
     /// <summary>A pool with so many units, from the warehouse's first fact.</summary>
     public CaseLedger Opened(string pool, long quantity, PoolKind kind = PoolKind.Stock, long? serviceInMs = null)

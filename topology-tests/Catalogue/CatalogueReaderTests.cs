@@ -247,6 +247,7 @@ public sealed class CatalogueReaderTests
     [InlineData("stages", 100)]
     [InlineData("modes", 50)]
     [InlineData("effects", 200)]
+    [InlineData("shadowRules", 200)]
     public void Every_table_is_bounded(string table, int maximum)
     {
         var rows = string.Concat(Enumerable.Range(0, maximum + 1).Select(i => table switch
@@ -254,6 +255,8 @@ public sealed class CatalogueReaderTests
             "stages" => $"  - {Stage.Replace("id: A", $"id: A{i}", StringComparison.Ordinal)}\n",
             "modes" =>
                 $"  - {{id: m{i}, stage: A, measure: oldestAge, onAt: 2m, offAt: 1m, effect: manualReview}}\n",
+            "shadowRules" =>
+                $"  - {{id: s{i}, class: hiddenRule, owner: a, because: b, recorded: [Held], classes: [c{i}]}}\n",
             _ => $"  - {{id: e{i}, event: Confirmed, services: [s{i}], sla: 1m}}\n",
         }));
         var head = table == "stages" ? "version: 1\n" : $"version: 1\nstages: [{Stage}]\n";

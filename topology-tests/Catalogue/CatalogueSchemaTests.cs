@@ -9,7 +9,7 @@ public sealed class CatalogueSchemaTests
 {
     private static readonly JsonObject Schema = JsonNode.Parse(DocumentSchemas.Catalogue())!.AsObject();
 
-    public static TheoryData<string> Tables => ["stages", "modes", "effects", "classes"];
+    public static TheoryData<string> Tables => ["stages", "modes", "effects", "classes", "shadowRules"];
 
     [Theory]
     [MemberData(nameof(Tables))]
@@ -41,6 +41,7 @@ public sealed class CatalogueSchemaTests
     [InlineData("modesRow", "effect", typeof(DegradedEffect))]
     [InlineData("classesRow", "id", typeof(MismatchClass))]
     [InlineData("classesRow", "severity", typeof(MismatchSeverity))]
+    [InlineData("shadowRulesRow", "class", typeof(ShadowRuleClass))]
     public void Words_are_those_of_the_schema(string row, string field, Type words) => Assert.Equal(
         Enum.GetNames(words).Select(name => name.ToLowerInvariant()),
         Schema["$defs"]![row]!["properties"]![field]!["enum"]!.AsArray()

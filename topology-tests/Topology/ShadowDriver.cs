@@ -1,6 +1,7 @@
 using System.Text;
 using Alloc.Engine.Testing;
 using Alloc.Processors.Allocation;
+using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Shadow;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
@@ -14,10 +15,10 @@ internal sealed class ShadowDriver : IDisposable
 
     private readonly AllocationSerdes serdes;
 
-    public ShadowDriver()
+    public ShadowDriver(AllocationPolicy? policy = null)
     {
         var registry = new InMemorySchemaRegistryClient();
-        Authority = new AllocationDriver(registry: registry);
+        Authority = new AllocationDriver(registry: registry, policy: policy);
         var options = Authority.Options.ForShadow(Topic);
         serdes = new AllocationSerdes(registry, options);
         Topology = ShadowTopology.Build(options, serdes);
@@ -32,10 +33,14 @@ internal sealed class ShadowDriver : IDisposable
     public TopologyTestDriver Driver { get; }
 
     /// <summary>Sends a command to both; what each wrote.</summary>
+    /// <param name="key">The pool.</param>
+    /// <param name="body">The command.</param>
+    /// <param name="issuedAtMs">When it was made; null: now.</param>
     public (IReadOnlyList<AllocationOutcome> Authority, IReadOnlyList<AllocationOutcome> Shadow) Send(
-        string key, AllocationCommandBody body)
+        string key, AllocationCommandBody body, long? issuedAtMs = null)
     {
-        var bytes = Authority.Bytes(Authority.Command(key, body));
+        var command = Authority.Command(key, body);
+        var bytes = Authority.Bytes(command with { IssuedAtMs = issuedAtMs ?? command.IssuedAtMs });
         Pipe(Encoding.UTF8.GetBytes(key), bytes);
         return (Authority.Outcomes(), Outcomes());
     }

@@ -56,6 +56,10 @@ internal static class CatalogueScreens
         Table(context, document, "classes",
             Column.Text("MISMATCH", "id"), Column.Text("SEVERITY", "severity"), Column.Text("OWNER", "owner"),
             Column.Text("TOLERANCE", "tolerance"), Column.Text("REPAIR", "repair"), Column.Number("CAP", "repairCap"));
+        Table(context, document, "shadowRules",
+            Column.Text("SHADOW RULE", "id"), Column.Text("CLASS", "class"), Column.Text("OWNER", "owner"),
+            Column.Text("POOLS", "pools"), Column.Text("COMMAND", "command"), Column.Text("SHADOW", "shadow"),
+            Column.Text("RECORDED", "recorded"), Column.Text("BECAUSE", "because"));
     }
 
     private static void Table(CommandContext context, JsonObject document, string name, params Column[] columns)

@@ -2,7 +2,7 @@ using System.Text;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
-using Alloc.Host.Shadow;
+using Alloc.Processors.Shadow.Differences;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Registry;
 using Confluent.Kafka;

@@ -72,7 +72,7 @@ internal static class HoldsDashboard
             Panel.Lines("Decisions of the shadow", "cps",
                 "sum by (class, evidence) (rate(alloc_shadow_decisions_total[$__rate_interval]))",
                 "{{evidence}}: {{class}}",
-                "What the shadow decides, by what shows the other system's decision and whether they agree."),
+                "What the shadow decides, by what shows the other system's decision and the class of the difference."),
             Panel.Lines($"Differing of compared, in {window}", "percentunit",
                 $"job:alloc_shadow_decisions_differing:ratio_increase{window}", "differing",
                 "How much customers would notice if the slice were transferred now.") with

@@ -3,6 +3,10 @@ namespace Alloc.Cli.Monitoring.Rules;
 /// <summary>Decisions: how fast, on what input, under which policy, and whether anybody else decides too.</summary>
 internal static class DecisionRules
 {
+    // What customers would notice after a transfer. A defect of the other system goes with it, a policy is meant, and a
+    // lag is no difference.
+    private const string DriftClasses = "Unclassified|StaleSource|HiddenRule";
+
     public static IReadOnlyList<Rule> Of(Thresholds thresholds)
     {
         var slow = thresholds["DecisionSlow"];
@@ -32,8 +36,8 @@ internal static class DecisionRules
             new RecordingRule(
                 $"job:alloc_shadow_decisions_differing:ratio_increase{drifting}",
                 $$"""
-                sum(increase(alloc_shadow_decisions_total{class="Unclassified"}[{{drifting}}]))
-                / (sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}])) > 0)
+                sum(increase(alloc_shadow_decisions_total{class=~"{{DriftClasses}}"}[{{drifting}}]))
+                / (sum(increase(alloc_shadow_decisions_total{class!="NotOnLog"}[{{drifting}}])) > 0)
                 """),
             new AlertRule(
                 "DecisionSlow", Severity.Ticket, $"job:alloc_command_duration_seconds:p99 > {slow.Seconds("above")}")
@@ -84,7 +88,7 @@ internal static class DecisionRules
                 "ShadowDrift", Severity.Ticket,
                 $$"""
                 job:alloc_shadow_decisions_differing:ratio_increase{{drifting}} > {{drift.Text("share")}}
-                and sum(increase(alloc_shadow_decisions_total{class=~"Match|Unclassified"}[{{drifting}}]))
+                and sum(increase(alloc_shadow_decisions_total{class!="NotOnLog"}[{{drifting}}]))
                 >= {{drift.Text("leastCompared")}}
                 """)
             {

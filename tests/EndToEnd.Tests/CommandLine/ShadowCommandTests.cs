@@ -22,14 +22,15 @@ public sealed class ShadowCommandTests
         await PoolAsync(deployment, "spare-1", 5);
         var granted = await HoldAsync(deployment, "spare-1", "a", 2);
         var refused = await HoldAsync(deployment, "spare-1", "b", 4);
+        await HoldAsync(deployment, "spare-1", "e", 4);
         var elsewhere = await PoolAsync(deployment, "elsewhere", 5);
 
         Assert.Equal((4, 4, 0), (granted.ExitCode, refused.ExitCode, elsewhere.ExitCode));
         Assert.Contains("NotAuthoritative", granted.Out, StringComparison.Ordinal);
-        var report = await ReportAsync(deployment, null, decided: 4);
-        Assert.Equal((2, 0, 2), (Number(report, "match"), Number(report, "unclassified"), Number(report, "notOnLog")));
+        var report = await ReportAsync(deployment, null, decided: 5);
+        Assert.Equal((2, 0, 3), (Number(report, "match"), Number(report, "unclassified"), Number(report, "notOnLog")));
         await CountedAsync(
-            deployment, ("Decision", "Match", 2), ("Decision", "NotOnLog", 2), ("Decision", "Unclassified", 0));
+            deployment, ("Decision", "Match", 2), ("Decision", "NotOnLog", 3), ("Decision", "Unclassified", 0));
         Assert.Equal(
             ["Held", "Rejected InsufficientAvailability"],
             report["decisions"]!.AsArray().Where(row => row!["command"]!.ToString() == "Hold")
@@ -38,24 +39,36 @@ public sealed class ShadowCommandTests
         await TransferAsync(deployment, "spare-*", "frozen", "legacy", 1);
         await ImportAsync(deployment, "a", 2);
         await ImportAsync(deployment, "b", 1);
+        await ImportAsync(deployment, "e", 1);
         await TransferAsync(deployment, "spare-*", "authoritative", "alloc", 2);
-        Assert.Equal(0, (await HoldAsync(deployment, "spare-1", "c", 2)).ExitCode);
+        Assert.Equal(0, (await HoldAsync(deployment, "spare-1", "c", 1)).ExitCode);
 
         // When it has come to a later command of another slice, it has passed by all of these.
         await TransferAsync(deployment, "later-*", "shadow", "legacy", 1);
         await PoolAsync(deployment, "later-1", 1);
         await ReportAsync(deployment, "later-", decided: 2);
-        report = await ReportAsync(deployment, "spare-", decided: 4);
+        report = await ReportAsync(deployment, "spare-", decided: 5);
         Assert.Equal(
-            ["Match 1", "Unclassified 1"],
+            ["Match 1", "Unclassified 2"],
             report["granted"]!.AsArray().Select(entry => $"{entry!["result"]} {entry["count"]}"));
-        var example = Assert.Single(report["examples"]!.AsArray())!;
+        var example = report["examples"]!.AsArray()[0]!;
         Assert.Equal(
-            ("b", "1 imported", "Rejected InsufficientAvailability"),
-            (example["id"]!.ToString(), example["recorded"]!.ToString(), example["shadow"]!.ToString()));
-        await CountedAsync(deployment, ("Imported", "Match", 1), ("Imported", "Unclassified", 1));
+            ("b", "1 imported", "Rejected InsufficientAvailability", "Unclassified"),
+            (example["id"]!.ToString(), example["recorded"]!.ToString(), example["shadow"]!.ToString(),
+                example["class"]!.ToString()));
+        await CountedAsync(deployment, ("Imported", "Match", 1));
+
+        await ApplyAsync(deployment, directory["with-rule.json"], Assert.Single(report["candidates"]!.AsArray())!);
+        report = await ReportAsync(deployment, "spare-", decided: 5);
+        var group = Assert.Single(report["groups"]!.AsArray())!;
+        Assert.Equal(
+            ("HiddenRule", "erp-lends", "sales", 2, 2, 1),
+            (group["class"]!.ToString(), group["by"]!.ToString(), group["owner"]!.ToString(), Number(group, "count"),
+                Number(group, "units"), Number(report, "catalogueVersion")));
+        Assert.Empty(report["candidates"]!.AsArray());
         var table = await AllocAsync(deployment, "shadow", "report", "--pool", "spare-");
-        Assert.Contains("4 commands decided by the shadow", table.Out, StringComparison.Ordinal);
+        Assert.Contains("5 commands decided by the shadow", table.Out, StringComparison.Ordinal);
+        Assert.Contains("erp-lends", table.Out, StringComparison.Ordinal);
 
         await server.RestartAsync();
         await HoldAsync(deployment, "later-1", "d", 1);
@@ -65,6 +78,20 @@ public sealed class ShadowCommandTests
         var verified = await AllocAsync(deployment, "verify", "-o", "json");
         Assert.True(verified.ExitCode == 0, verified.ToString());
         Assert.True(Number(JsonNode.Parse(verified.Out)!, "shadowOutcomes") >= 7, verified.Out);
+    }
+
+    /// <summary>Pastes what the report proposes into the catalogue, as a person does who knows the rule.</summary>
+    private static async Task ApplyAsync(Deployment deployment, string path, JsonNode candidate)
+    {
+        var document = JsonNode.Parse(
+            (await AllocAsync(deployment, "catalogue", "get", "--document")).Out)!;
+        var row = JsonNode.Parse(candidate["row"]!.ToString())!;
+        (row["id"], row["owner"], row["because"]) = ("erp-lends", "sales", "The ERP lends what comes in tomorrow.");
+        document["version"] = 1;
+        document["shadowRules"] = new JsonArray(row);
+        await File.WriteAllTextAsync(path, document.ToJsonString());
+        var applied = await AllocAsync(deployment, "catalogue", "apply", path, "--reason", "known", "--yes");
+        Assert.True(applied.ExitCode == 0, applied.ToString());
     }
 
     private static Task<CommandLineRun> AllocAsync(Deployment deployment, params string[] arguments) =>
@@ -78,7 +105,11 @@ public sealed class ShadowCommandTests
         while (true)
         {
             var run = await AllocAsync(
-                deployment, ["shadow", "report", .. prefix is null ? [] : (string[])["--pool", prefix], "-o", "json"]);
+                deployment,
+                [
+                    "shadow", "report", "--propose-from", "2", .. prefix is null ? [] : (string[])["--pool", prefix],
+                    "-o", "json",
+                ]);
             Assert.True(run.ExitCode == 0, run.ToString());
             var report = JsonNode.Parse(run.Out)!;
             if (Number(report, "decided") >= decided)
