@@ -254,7 +254,7 @@ public sealed class ReadingOrderTests
     private static OperationsCatalogue WithEffects(int version, string[] services) => OperationsCatalogue.Shipped with
     {
         Version = version,
-        Effects = [new EffectRow("ship", "Confirmed", new(services), TimeSpan.FromMinutes(2))],
+        Effects = [new EffectRow("ship", "Confirmed", [.. services], TimeSpan.FromMinutes(2))],
     };
 
     private static string Text(IEnumerable<string> mismatches) =>
