@@ -19,11 +19,11 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
         await dev.OkAsync(
             "reservation", "reassign", "--pool", ReconciledDev.Pool, "--id", "missed", "--to-order", "m-2");
 
-        var id = await FoundAsync("MissedEvent", ReconciledDev.Pool);
+        var id = await dev.FoundAsync("MissedEvent", ReconciledDev.Pool);
         await dev.StandsAsync(id, "Repairing");
-        var redelivered = await RecordsAsync("effects.redeliveries", ReconciledDev.Pool);
-        var outcome = (string)(await ShowAsync(id))["facts"]!["outcomeId"]!;
-        await SayAsync("effects.receipts", ReconciledDev.Pool, new JsonObject
+        var redelivered = await dev.RecordsAsync("effects.redeliveries", ReconciledDev.Pool);
+        var outcome = (string)(await dev.ShowAsync(id))["facts"]!["outcomeId"]!;
+        await dev.SayAsync("effects.receipts", ReconciledDev.Pool, new JsonObject
         {
             ["receiptId"] = $"picking/{outcome}",
             ["outcomeId"] = outcome,
@@ -33,7 +33,7 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
         await dev.StandsAsync(id, "Repaired");
 
         Assert.Contains("Reassigned", redelivered, StringComparison.Ordinal);
-        Assert.Equal("picking", (string)(await ShowAsync(id))["owner"]!);
+        Assert.Equal("picking", (string)(await dev.ShowAsync(id))["owner"]!);
     }
 
     [Fact]
@@ -45,11 +45,11 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
             "pool", "supply", "set", "walk-in", "--quantity", "10", "--source", "wms", "--version", "1");
         await MoveAsync("walk-in", "Shipped", 2, 1);
 
-        var id = await FoundAsync("OrphanConsume", "walk-in");
+        var id = await dev.FoundAsync("OrphanConsume", "walk-in");
         await dev.OkAsync("reconcile", "approve", id, "--reason", "ask the warehouse");
         await dev.StandsAsync(id, "Repairing");
-        var asked = await RecordsAsync("supply.requests", "walk-in");
-        await SayAsync("supply.stock", "walk-in", new JsonObject
+        var asked = await dev.RecordsAsync("supply.requests", "walk-in");
+        await dev.SayAsync("supply.stock", "walk-in", new JsonObject
         {
             ["poolId"] = "walk-in",
             ["source"] = "wms",
@@ -70,7 +70,7 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
         await MoveAsync("gaps", "Received", 5, 1);
         await MoveAsync("gaps", "Received", 5, 3);
 
-        var id = await FoundAsync("SupplyGap", "gaps");
+        var id = await dev.FoundAsync("SupplyGap", "gaps");
         await MoveAsync("gaps", "Received", 5, 2);
         await dev.StandsAsync(id, "ClosedBySelf");
     }
@@ -89,14 +89,14 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
         await Asked.UntilAsync(dev.Deployment, $"v1/reservations/{pool}/late", a => (string?)a["status"] == "Held");
         // Whoever resets offsets while nobody decides: what lies between is never read.
         await dev.WhileAwayAsync(async () => await MovePastAsync(await WriteAsync(client, pool, lost)));
-        var id = await FoundAsync("UnansweredCommand", pool);
+        var id = await dev.FoundAsync("UnansweredCommand", pool);
         await dev.StandsAsync(id, "Repaired");
 
-        var mismatch = await ShowAsync(id);
+        var mismatch = await dev.ShowAsync(id);
         Assert.Equal(("skipped/lost", 1_000), ((string)mismatch["scope"]!["id"]!, (int)mismatch["toleranceMs"]!));
         // The class, and the grace of what outcomes take to be read.
         Assert.InRange(OpenedAfter(mismatch), TimeSpan.FromSeconds(1 + 30), TimeSpan.MaxValue);
-        Assert.Equal(["Opened", "Approved", "RepairSent", "Repaired"], Kinds(mismatch));
+        Assert.Equal(["Opened", "Approved", "RepairSent", "Repaired"], ReconciledDev.Kinds(mismatch));
         Assert.Equal(["Held"], await HistoryAsync(pool, "lost"));
         Assert.Equal(["Held"], await HistoryAsync(pool, "late"));
         // It was due first, in the same partition.
@@ -123,18 +123,18 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
             "reservation", "hold", "--pool", ours, "--quantity", "1", "--id", "present", "--epoch", "1");
         var past = await dev.RunAsync(
             "reservation", "hold", "--pool", theirs, "--quantity", "1", "--id", "past", "--epoch", "0");
-        var id = await FoundAsync("DualWriter", theirs);
+        var id = await dev.FoundAsync("DualWriter", theirs);
         var first = await dev.OkAsync("reconcile", "approve", id, "--reason", "it goes on", "--actor", "kim");
         await dev.OkAsync("reconcile", "approve", id, "--reason", "I saw it", "--actor", "lee");
         await dev.StandsAsync(id, "Repaired");
 
-        var mismatch = await ShowAsync(id);
+        var mismatch = await dev.ShowAsync(id);
         var after = await dev.RunAsync("reservation", "hold", "--pool", theirs, "--quantity", "1", "--id", "after");
         Assert.Equal((4, 4), (past.ExitCode, after.ExitCode));
         Assert.Contains("another person must approve it", first.Out, StringComparison.Ordinal);
         Assert.Equal((theirs, 0), ((string)mismatch["scope"]!["id"]!, (int)mismatch["toleranceMs"]!));
         Assert.InRange(OpenedAfter(mismatch), TimeSpan.Zero, TimeSpan.MaxValue);
-        Assert.Equal(["Opened", "Proposed", "Proposed", "Approved", "RepairSent", "Repaired"], Kinds(mismatch));
+        Assert.Equal(["Opened", "Proposed", "Proposed", "Approved", "RepairSent", "Repaired"], ReconciledDev.Kinds(mismatch));
         await dev.OkAsync("reservation", "confirm", "--pool", ours, "--id", "present");
         Assert.Empty(await MismatchesAsync($"settled=true&scope={ours}"));
         Assert.Empty(await MismatchesAsync($"pool={ours}"));
@@ -175,9 +175,6 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
     private static TimeSpan OpenedAfter(JsonNode mismatch) =>
         (DateTimeOffset)mismatch["openedAt"]! - (DateTimeOffset)mismatch["since"]!;
 
-    private static IEnumerable<string> Kinds(JsonNode mismatch) =>
-        mismatch["events"]!.AsArray().Select(e => (string)e!["kind"]!);
-
     private async Task<IEnumerable<string>> HistoryAsync(string pool, string reservation)
     {
         var history = await dev.OkAsync(
@@ -188,21 +185,7 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
     private async Task<JsonArray> MismatchesAsync(string query) =>
         (await Asked.UntilAsync(dev.Deployment, $"v1/mismatches?{query}", _ => true))["mismatches"]!.AsArray();
 
-    private async Task<string> FoundAsync(string mismatch, string pool)
-    {
-        var answer = await Asked.UntilAsync(
-            dev.Deployment, $"v1/mismatches?class={mismatch}&pool={pool}",
-            a => a["mismatches"]!.AsArray().Count > 0);
-        return (string)answer["mismatches"]![0]!["mismatchId"]!;
-    }
-
-    private async Task<JsonNode> ShowAsync(string mismatch) =>
-        JsonNode.Parse((await dev.OkAsync("reconcile", "show", mismatch, "-o", "json")).Out)!;
-
-    private async Task<string> RecordsAsync(string topic, string key) =>
-        (await dev.OkAsync("topic", "tail", topic, "--key", key, "-o", "jsonl")).Out;
-
-    private Task MoveAsync(string pool, string kind, int quantity, int sequence) => SayAsync(
+    private Task MoveAsync(string pool, string kind, int quantity, int sequence) => dev.SayAsync(
         "warehouse.movements", pool, new JsonObject
         {
             ["movementId"] = $"{pool}-{sequence}",
@@ -213,11 +196,4 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
             ["sourceSequence"] = sequence,
             ["occurredAt"] = "2027-01-01T00:00:00Z",
         });
-
-    private async Task SayAsync(string topic, string key, JsonObject record)
-    {
-        var run = await CommandLineRun.OfAsync(
-            ["topic", "produce", topic, "--key", key, .. dev.Deployment.Options], record.ToJsonString());
-        Assert.True(run.ExitCode == 0, $"{run}");
-    }
 }

@@ -100,4 +100,33 @@ public sealed class ReconciledDev : IAsyncLifetime
     /// <summary>Waits until a mismatch stands so.</summary>
     internal Task StandsAsync(string mismatch, string state) => Asked.UntilAsync(
         Deployment, $"v1/mismatches/{Uri.EscapeDataString(mismatch)}", a => (string?)a["state"] == state);
+
+    /// <summary>Waits until a pool has a mismatch of a class that is not closed; its id.</summary>
+    internal async Task<string> FoundAsync(string mismatch, string pool)
+    {
+        var answer = await Asked.UntilAsync(
+            Deployment, $"v1/mismatches?class={mismatch}&pool={pool}",
+            a => a["mismatches"]!.AsArray().Count > 0);
+        return (string)answer["mismatches"]![0]!["mismatchId"]!;
+    }
+
+    /// <summary>A mismatch with its audit.</summary>
+    internal async Task<JsonNode> ShowAsync(string mismatch) =>
+        JsonNode.Parse((await OkAsync("reconcile", "show", mismatch, "-o", "json")).Out)!;
+
+    /// <summary>What was done about a mismatch, in order.</summary>
+    internal static IEnumerable<string> Kinds(JsonNode mismatch) =>
+        mismatch["events"]!.AsArray().Select(e => (string)e!["kind"]!);
+
+    /// <summary>The records of a topic that have a key.</summary>
+    internal async Task<string> RecordsAsync(string topic, string key) =>
+        (await OkAsync("topic", "tail", topic, "--key", key, "-o", "jsonl")).Out;
+
+    /// <summary>Another system says something.</summary>
+    internal async Task SayAsync(string topic, string key, JsonObject record)
+    {
+        var run = await CommandLineRun.OfAsync(
+            ["topic", "produce", topic, "--key", key, .. Deployment.Options], record.ToJsonString());
+        Assert.True(run.ExitCode == 0, $"{run}");
+    }
 }
