@@ -168,7 +168,7 @@ internal sealed class TruthRun
         run.Say("two people approve what is proposed");
         repairs.Accept(repairs.Open(cancellation).Where(TruthRepairs.NeverLeft));
         await RepairedAsync("known", rows => !rows.Any(TruthRepairs.NeverLeft)).ConfigureAwait(false);
-        await repairs.RunAllAsync(cancellation).ConfigureAwait(false);
+        await AskAsync().ConfigureAwait(false);
         await RepairedAsync(
             "asked for", rows => rows.All(m => m.State != MismatchState.Proposed || m.ProposedBy is not null))
             .ConfigureAwait(false);
@@ -180,13 +180,23 @@ internal sealed class TruthRun
         repairs.Accept(left);
         await RepairedAsync("accepting", rows => rows.Count == 0).ConfigureAwait(false);
         var before = repairs.Audit(cancellation);
-        await repairs.RunAllAsync(cancellation).ConfigureAwait(false);
+        await AskAsync().ConfigureAwait(false);
         var audit = repairs.Audit(cancellation);
         audit["sentByTheSecondRun"] = audit["sent"]!.GetValue<int>() - before["sent"]!.GetValue<int>();
         audit["leftToOwners"] = Counts(left.GroupBy(m => m.Class, StringComparer.Ordinal)
             .Select(g => KeyValuePair.Create(g.Key, (long)g.Count())));
         audit["openAtEnd"] = repairs.Open(cancellation).Count;
         return audit;
+
+        // What services owe for the repairs is due meanwhile.
+        async Task AskAsync()
+        {
+            var asking = repairs.RunAllAsync(cancellation);
+            await TurnAsync(
+                "asking", shop, live, roles, () => asking.IsCompleted, run.Options.Deadline, cancellation)
+                .ConfigureAwait(false);
+            await asking.ConfigureAwait(false);
+        }
 
         async Task RepairedAsync(string what, Func<List<Mismatch>, bool> isSo)
         {
