@@ -11,8 +11,8 @@ namespace Alloc.Bench.Truth;
 
 /// <summary>
 /// The proof of reconciliation in real processes: a shop plays a retail year against a ledger, by-order, a supply
-/// bridge
-/// and reconciliation, each a process of its own, and what reconciliation finds is compared with what was injected.
+/// bridge and reconciliation, each a process of its own, and what reconciliation finds is compared with what was
+/// injected.
 /// </summary>
 internal sealed class TruthRun
 {

@@ -6,6 +6,8 @@ namespace EndToEnd.Tests.CommandLine;
 /// <summary>Counts of a warehouse that cannot be believed, in a real run: found, repaired once, proven.</summary>
 public sealed class InjectedCountTests(ReconciledDev dev) : IClassFixture<ReconciledDev>
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
     private const string Policy = """
         version: 1
         classes: [standard]
@@ -24,10 +26,10 @@ public sealed class InjectedCountTests(ReconciledDev dev) : IClassFixture<Reconc
     {
         const string pool = "two-counts";
         await ConfigureAsync(pool);
-        await CountAsync(pool, 1, 10, "Applied");
-        await CountAsync(pool, 1, 10, "Duplicate");
+        await CountAsync(pool, 1, 10, "SupplyApplied");
+        await CountAsync(pool, 1, 10, "duplicate");
         Assert.Empty(await OpenAsync(pool));
-        await CountAsync(pool, 1, 11, "Conflict");
+        await CountAsync(pool, 1, 11, "conflict");
 
         var id = await dev.FoundAsync("SupplyConflict", pool);
         await dev.OkAsync("reconcile", "approve", id, "--reason", "which is it?");
@@ -58,10 +60,10 @@ public sealed class InjectedCountTests(ReconciledDev dev) : IClassFixture<Reconc
         const string pool = "far-off";
         await ApplyPolicyAsync();
         await ConfigureAsync(pool);
-        await CountAsync(pool, 1, 10, "Applied");
-        await CountAsync(pool, 2, 1_010, "Applied");
+        await CountAsync(pool, 1, 10, "SupplyApplied");
+        await CountAsync(pool, 2, 1_010, "SupplyApplied");
         Assert.Empty(await OpenAsync(pool));
-        await CountAsync(pool, 3, 5_000, "Parked");
+        await CountAsync(pool, 3, 5_000, "SupplyParked");
 
         var id = await dev.FoundAsync("QuantityDrift", pool);
         var parked = await FreeAsync(pool);
@@ -83,6 +85,16 @@ public sealed class InjectedCountTests(ReconciledDev dev) : IClassFixture<Reconc
         using var directory = new TemporaryDirectory();
         await File.WriteAllTextAsync(directory["policy.yaml"], Policy);
         await dev.OkAsync("policy", "apply", directory["policy.yaml"], "--yes");
+        // It acts a few seconds later: what is decided until then is decided by the one before.
+        await dev.OkAsync("pool", "configure", "waits", "--kind", "stock", "--unit", "piece");
+        var begun = TimeProvider.System.GetTimestamp();
+        var policyVersion = 0;
+        while (policyVersion == 0)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Deadline, "The policy never acts.");
+            var answer = await dev.OkAsync("pool", "supply", "add", "waits", "-q", "1", "-o", "json");
+            policyVersion = (int)JsonNode.Parse(answer.Out)!["policyVersion"]!;
+        }
     }
 
     private Task ConfigureAsync(string pool) => dev.OkAsync(
