@@ -134,7 +134,8 @@ public sealed class InjectedFaultTests(ReconciledDev dev) : IClassFixture<Reconc
         Assert.Contains("another person must approve it", first.Out, StringComparison.Ordinal);
         Assert.Equal((theirs, 0), ((string)mismatch["scope"]!["id"]!, (int)mismatch["toleranceMs"]!));
         Assert.InRange(OpenedAfter(mismatch), TimeSpan.Zero, TimeSpan.MaxValue);
-        Assert.Equal(["Opened", "Proposed", "Proposed", "Approved", "RepairSent", "Repaired"], ReconciledDev.Kinds(mismatch));
+        Assert.Equal(
+            ["Opened", "Proposed", "Proposed", "Approved", "RepairSent", "Repaired"], ReconciledDev.Kinds(mismatch));
         await dev.OkAsync("reservation", "confirm", "--pool", ours, "--id", "present");
         Assert.Empty(await MismatchesAsync($"settled=true&scope={ours}"));
         Assert.Empty(await MismatchesAsync($"pool={ours}"));
