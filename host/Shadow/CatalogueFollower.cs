@@ -1,4 +1,5 @@
 using Alloc.Client;
+using Alloc.Client.Kafka;
 using Alloc.Client.Outcomes;
 using Alloc.Processors.Catalogue;
 using Alloc.Schemas.Avro;
@@ -33,7 +34,7 @@ internal sealed class CatalogueFollower
     /// <summary>Reads the topic on to its end; false where that took too long: to be tried again.</summary>
     public bool Follow(IConsumer<byte[]?, byte[]?> reader, CancellationToken cancellation)
     {
-        var ends = reader.QueryWatermarkOffsets(partition, CallTimeout);
+        var ends = reader.BoundsOf(partition, CallTimeout);
         if (ends.High.Value <= next)
         {
             return true;

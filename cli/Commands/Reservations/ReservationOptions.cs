@@ -83,16 +83,18 @@ internal static class ReservationOptions
     /// <summary>Adds an option that has a value, in one word where the value would be taken for an option.</summary>
     public static List<string> And(this List<string> words, string option, object? value)
     {
-        switch (Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture))
+        if (value is null)
         {
-            case null or "" when value is null:
-                break;
-            case ['-', ..] text:
-                words.Add($"{option}={text}");
-                break;
-            case var text:
-                words.AddRange([option, text!]);
-                break;
+            return words;
+        }
+        var text = Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!;
+        if (text.StartsWith('-'))
+        {
+            words.Add($"{option}={text}");
+        }
+        else
+        {
+            words.AddRange([option, text]);
         }
         return words;
     }

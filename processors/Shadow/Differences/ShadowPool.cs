@@ -17,6 +17,7 @@ internal readonly record struct SupplySeen(string Source, long Number, long Chan
 internal sealed class ShadowPool
 {
     private readonly List<SupplySeen> supply = [];
+    private readonly Dictionary<string, long> highest = new(StringComparer.Ordinal);
     private long? start;
     private long added;
 
@@ -36,9 +37,8 @@ internal sealed class ShadowPool
         supply.Add(new SupplySeen(
             applied.Source, number, applied.Change, outcome.TMs,
             IssuedAt(outcome) ?? (applied.SourceSequence is null ? null : Overtaken(applied.Source, number))));
+        highest[applied.Source] = Math.Max(number, highest.GetValueOrDefault(applied.Source, number));
     }
-
-    public void Add(SupplySeen fact) => supply.Add(fact);
 
     /// <summary>Takes an outcome of the authority's journal.</summary>
     public void Count(AllocationOutcome outcome)
@@ -68,6 +68,11 @@ internal sealed class ShadowPool
     // A fact that its source had numbered before one that was there already.
     private long? Overtaken(string source, long number)
     {
+        // Most come in order: of those nothing is looked for.
+        if (highest.GetValueOrDefault(source, number) <= number)
+        {
+            return null;
+        }
         foreach (var fact in supply)
         {
             if (fact.Source == source && fact.Number > number)
