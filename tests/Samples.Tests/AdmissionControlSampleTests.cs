@@ -103,14 +103,16 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
         const int Permits = 4;
         // Attempts that outlast the deadline: records stay under way when their callers are gone.
         await using var sample = Start(
-            "orders=300", "callers=1", "every-ms=50", $"permits={Permits}", "deadline-ms=2000", "attempt-ms=60000");
+            "orders=400", "callers=1", "every-ms=50", $"permits={Permits}", "deadline-ms=2000", "attempt-ms=60000");
         await sample.WaitForLineAsync(": Held", SampleProgram.Deadline);
 
-        var unanswered = UnansweredIn(sample);
         server.Process.Signal(NativeSignal.Stop);
+        var unanswered = SentInVainIn(sample);
         try
         {
-            await UntilAsync(() => UnansweredIn(sample) >= unanswered + Permits);
+            // All that have a permit now may be on the log in time, and on a busy machine nobody has read what was said
+            // of as many before: what comes after them is late.
+            await UntilAsync(() => SentInVainIn(sample) > unanswered + (2 * Permits));
         }
         finally
         {
@@ -222,6 +224,10 @@ public sealed class AdmissionControlSampleTests : IAsyncLifetime
     private static int UnansweredIn(AllocProcess sample) => sample.Said.Split('\n').Count(
         l => l.Contains(": gave up", StringComparison.Ordinal)
             || l.EndsWith(": turned away", StringComparison.Ordinal));
+
+    /// <summary>Orders whose command was sent and not answered: not those that never had a permit.</summary>
+    private static int SentInVainIn(AllocProcess sample) =>
+        sample.Said.Split('\n').Count(l => l.EndsWith(": gave up", StringComparison.Ordinal));
 
     /// <summary>Waits until the console says that work waits in a stage for longer than a time.</summary>
     private async Task UntilWaitingAsync(string stage, TimeSpan age)

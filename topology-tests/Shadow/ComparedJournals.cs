@@ -73,6 +73,15 @@ internal sealed class ComparedJournals : IDisposable
         pool, new AllocationCommandBody.SupplyDelta { Source = "erp", SourceSequence = sequence, Quantity = units },
         issuedAtMs);
 
+    public void Count(long version, long units, string pool = Pool) => Send(
+        pool, new AllocationCommandBody.SupplySnapshot
+        {
+            Source = "erp",
+            Version = version,
+            Quantity = units,
+            Through = null,
+        });
+
     public void Hold(
         string id, long units, string pool = Pool, HoldMode mode = HoldMode.AllOrNothing, string? priorityClass = null,
         string? dealer = null, long ttlMs = 600_000) =>

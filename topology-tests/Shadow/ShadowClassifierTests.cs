@@ -47,6 +47,17 @@ public sealed class ShadowClassifierTests
             ["Consumed Unclassified"]),
         ["a late fact of fewer units than were missing"] = (
             day => { Overtaken(day, units: 1); day.Supply(4, 1); Use(day, "r", 7); }, ["Consumed Unclassified"]),
+        ["a fact with a number below the version of a count"] = (
+            day =>
+            {
+                day.Count(version: 9, 6);
+                day.After(TimeSpan.FromMinutes(1));
+                Refuse(day, "r", 8);
+                day.After(Later);
+                day.Supply(2, 2);
+                Use(day, "r", 7);
+            },
+            ["Consumed Unclassified"]),
         ["a command made before the decision arrived after it"] = (
             day =>
             {

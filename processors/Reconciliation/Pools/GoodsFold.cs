@@ -3,6 +3,7 @@ using Alloc.Engine.Watermarks;
 using Alloc.Processors.Allocation.Ledger.Commands;
 using Alloc.Processors.Catalogue;
 using Alloc.Processors.Reconciliation.Differences;
+using Alloc.Processors.Records;
 using Alloc.Schemas.Allocation;
 using Alloc.Schemas.Reconciliation;
 using Alloc.Schemas.Warehouse;
@@ -84,15 +85,7 @@ internal sealed class GoodsFold
     /// <summary>The ledger booked something.</summary>
     public void Take(AllocationOutcome outcome, in RecordMetadata at)
     {
-        var booked = outcome.Event switch
-        {
-            AllocationOutcomeEvent.Consumed e => (e.ConsumeId, e.ReservationId, Quantity: e.Quantity + e.Orphaned),
-            AllocationOutcomeEvent.OrphanConsumed e => (e.ConsumeId, e.ReservationId, e.Quantity),
-            AllocationOutcomeEvent.Returned e => (e.ConsumeId, e.ReservationId, Quantity: e.Quantity + e.Orphaned),
-            AllocationOutcomeEvent.OrphanReturned e => (e.ConsumeId, e.ReservationId, e.Quantity),
-            _ => default,
-        };
-        if (booked.ConsumeId is null)
+        if (BookedGoods.Of(outcome) is not { } booked)
         {
             return;
         }
@@ -108,7 +101,7 @@ internal sealed class GoodsFold
             Ledger = new GoodsBooked
             {
                 Event = outcome.Event.GetType().Name,
-                Quantity = booked.Quantity,
+                Quantity = booked.Units,
                 ReservationId = booked.ReservationId,
                 OutcomeId = OutcomeIds.Of(outcome),
                 AtMs = outcome.TMs,

@@ -1,3 +1,4 @@
+using Alloc.Processors.Records;
 using Alloc.Schemas.Allocation;
 
 namespace Alloc.Processors.Shadow.Differences;
@@ -9,20 +10,17 @@ namespace Alloc.Processors.Shadow.Differences;
 internal readonly record struct GivenUnits(ShadowEvidence Evidence, string ReservationId, long Units)
 {
     /// <summary>What an outcome of the authority shows; null: nothing.</summary>
-    public static GivenUnits? Of(AllocationOutcome outcome) => outcome.Event switch
+    public static GivenUnits? Of(AllocationOutcome outcome)
     {
-        AllocationOutcomeEvent.Imported e =>
-            new GivenUnits(ShadowEvidence.Imported, e.ReservationId, e.Held + e.Confirmed),
-        AllocationOutcomeEvent.Consumed e =>
-            new GivenUnits(ShadowEvidence.Consumed, e.ReservationId, e.Quantity + e.Orphaned),
-        AllocationOutcomeEvent.OrphanConsumed e when e.ReservationId.Length > 0 =>
-            new GivenUnits(ShadowEvidence.Consumed, e.ReservationId, e.Quantity),
-        AllocationOutcomeEvent.Returned e =>
-            new GivenUnits(ShadowEvidence.Consumed, e.ReservationId, -(e.Quantity + e.Orphaned)),
-        AllocationOutcomeEvent.OrphanReturned e when e.ReservationId.Length > 0 =>
-            new GivenUnits(ShadowEvidence.Consumed, e.ReservationId, -e.Quantity),
-        _ => null,
-    };
+        if (outcome.Event is AllocationOutcomeEvent.Imported e)
+        {
+            return new GivenUnits(ShadowEvidence.Imported, e.ReservationId, e.Held + e.Confirmed);
+        }
+        return BookedGoods.Of(outcome) is { ReservationId.Length: > 0 } goods
+            ? new GivenUnits(
+                ShadowEvidence.Consumed, goods.ReservationId, goods.AreBack ? -goods.Units : goods.Units)
+            : null;
+    }
 
     /// <summary>Adds them to what is known; false where that shows nothing new that was given.</summary>
     public bool Take(ShadowPromise promise, ShadowPool pool)

@@ -157,7 +157,7 @@ public static class ShadowClassifier
 
     private static ShadowVerdict Defect(string kind, string why) => new(ShadowClass.LegacyDefect, kind, "", why);
 
-    private static string Name(SupplySeen fact) => $"{fact.Source}#{fact.Number}";
+    private static string Name(SupplySeen fact) => $"{fact.Source}#{fact.Sequence ?? fact.Version ?? 0}";
 
     private static string Show(long ms) => DurationText.Show(ms);
 }
