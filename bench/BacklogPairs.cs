@@ -18,11 +18,6 @@ internal static class BacklogPairs
     /// <summary>Commands that it has decided, and the others taken in, before those that are measured.</summary>
     private const int WarmUpCount = 300_000;
 
-    /// <summary>Commands written in one pause: a second or two, of the ten for which a group keeps a member's
-    /// place.</summary>
-    private const int PauseCount = 100_000;
-
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     public static async Task RunAsync(BenchRun run, BenchCluster cluster, CancellationToken cancellation)
@@ -118,8 +113,13 @@ internal static class BacklogPairs
         }
         run.Say($"writing {options.Count:N0} commands and their stage events while it stands still");
         var before = load.CommandCount;
-        await Task.Run(() => WriteWhilePaused(engine, load, options.Count, cancellation), cancellation)
-            .ConfigureAwait(false);
+        await PausedLoad.WriteAsync(
+            engine, options.Count,
+            count =>
+            {
+                load.Send(count, cancellation);
+                load.Flush();
+            }, cancellation).ConfigureAwait(false);
         var place = PlaceOf(run, cluster, options.Count, load.EventCount);
         run.Say(isTogether ? "deciding them, the others beside" : "deciding them");
         var begun = RoleTimes.Read(engine, run.Time);
@@ -158,21 +158,6 @@ internal static class BacklogPairs
 
         Task CountAsync(long count) =>
             Task.Run(() => meter.Count(count, options.Deadline, null, cancellation), cancellation);
-    }
-
-    /// <summary>Writes the load while the instance decides next to nothing of it.</summary>
-    private static void WriteWhilePaused(
-        EngineProcess engine, OrderLoad load, long count, CancellationToken cancellation)
-    {
-        for (var left = count; left > 0; left -= PauseCount)
-        {
-            engine.WhilePaused(() =>
-            {
-                load.Send(Math.Min(left, PauseCount), cancellation);
-                load.Flush();
-            });
-            cancellation.WaitHandle.WaitOne(Breath);
-        }
     }
 
     /// <summary>Waits until all have caught up.</summary>

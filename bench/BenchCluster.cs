@@ -81,8 +81,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         var catalogue = TopicCatalogue.Load().WithPrefix(settings.TopicPrefix);
         catalogue = catalogue.WithPartitionCount(settings.TopicPrefix + "allocation.commands", options.PartitionCount)
             .WithPartitionCount(settings.TopicPrefix + "workflow.stages", options.PartitionCount);
-        await new TopicProvisioner(new KafkaClients(settings), settings.Timeout).CreateMissingAsync(catalogue,
-            1).ConfigureAwait(false);
+        using var admin = new KafkaClients(settings).Admin();
+        await new TopicProvisioner(admin, settings.Timeout).CreateMissingAsync(catalogue, 1).ConfigureAwait(false);
         return settings;
     }
 

@@ -5,7 +5,8 @@ namespace Alloc.Bench;
 
 /// <summary>
 /// How long it takes to compare the search projection of many reservations with the ledger; and what that costs the
-/// decisions beside it, in alternating runs of as many commands with scans one after the other and without any.
+/// decisions beside it, in alternating runs of as many commands with scans one after the other and without any. It is
+/// one instance all the time: a young one compiles its code, and the scan's too.
 /// </summary>
 internal static class ScanScenario
 {
@@ -14,7 +15,7 @@ internal static class ScanScenario
     private const string With = "commands decided a second, scans one after the other";
     private const string Roles = "allocation,projection";
     private const long LongTtlMs = 3_600_000;
-    private const long MostOfARound = 150_000;
+    private const long MostOfARound = 300_000;
     private const int Runs = 5;
     private const int Rounds = 3;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
@@ -28,26 +29,35 @@ internal static class ScanScenario
         var settings = await cluster.PrepareAsync(Name).ConfigureAwait(false);
         var mix = new CommandMix(options.Mix);
         run.Say($"holding {options.Count:N0} reservations");
-        await WriteAsync(run, cluster, settings, mix, options.Count, isFirst: true).ConfigureAwait(false);
+        using var registry = cluster.OpenRegistry();
+        using var load = new LoadGenerator(settings, registry, isPaced: false, run.Time);
+        await Task.Run(
+            () =>
+            {
+                foreach (var command in mix.Opening(run.Time.GetUtcNow().ToUnixTimeMilliseconds()))
+                {
+                    load.Send(command);
+                }
+                Write(run, load, mix, options.Count);
+            }, cancellation).ConfigureAwait(false);
         var place = $"{cluster.Name}; {options.Count:N0} open reservations, {options.PoolCount:N0} pools, "
             + $"{options.PartitionCount} partitions";
-        using (var meter = new OutcomeMeter(settings, fromEnd: false, run.Time))
-        {
-            await using var engine = await StartAsync(run, settings, cancellation).ConfigureAwait(false);
-            await Task.Run(
-                () => meter.Count(
-                    options.Count + (2L * options.PoolCount), options.Deadline, null, cancellation), cancellation)
-                .ConfigureAwait(false);
-            await UntilCaughtUpAsync(run, engine, cancellation).ConfigureAwait(false);
-            await TimeAsync(run, engine, place, cancellation).ConfigureAwait(false);
-        }
+        using var meter = new OutcomeMeter(settings, fromEnd: false, run.Time);
+        await using var engine = await EngineProcess.StartAsync(
+            settings, options, "a", null, run.Time, cancellation, Roles).ConfigureAwait(false);
+        await CountAsync(run, meter, options.Count + (2L * options.PoolCount), cancellation).ConfigureAwait(false);
+        await UntilCaughtUpAsync(run, engine, cancellation).ConfigureAwait(false);
+        await TimeAsync(run, engine, place, cancellation).ConfigureAwait(false);
         var ratios = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
             var rates = new Dictionary<bool, double>();
             foreach (var isScanned in round % 2 == 0 ? [false, true] : new[] { true, false })
             {
-                rates[isScanned] = await DecideAsync(run, cluster, settings, mix, isScanned, place, cancellation)
+                await PausedLoad.WriteAsync(
+                    engine, CountOfARound(run), count => Write(run, load, mix, count), cancellation)
+                    .ConfigureAwait(false);
+                rates[isScanned] = await DecideAsync(run, engine, meter, isScanned, place, cancellation)
                     .ConfigureAwait(false);
             }
             ratios.Add(rates[true] / rates[false]);
@@ -59,6 +69,8 @@ internal static class ScanScenario
             "ratio", "with scans to without, median of the pairs", ratios.Order().ElementAt(Rounds / 2), "×",
             $"{Rounds} pairs, by turns"));
     }
+
+    private static long CountOfARound(BenchRun run) => Math.Min(MostOfARound, run.Options.Count);
 
     /// <summary>Scans that nothing else hinders.</summary>
     private static async Task TimeAsync(
@@ -92,26 +104,21 @@ internal static class ScanScenario
     }
 
     private static async Task<double> DecideAsync(
-        BenchRun run, BenchCluster cluster, AllocClientOptions settings, CommandMix mix, bool isScanned, string place,
+        BenchRun run, EngineProcess engine, OutcomeMeter meter, bool isScanned, string place,
         CancellationToken cancellation)
     {
-        var count = Math.Min(MostOfARound, run.Options.CeilingCount);
-        using var meter = new OutcomeMeter(settings, fromEnd: true, run.Time);
-        // The engine is down: all commands wait for it, so that it decides as fast as it can.
-        await WriteAsync(run, cluster, settings, mix, count, isFirst: false).ConfigureAwait(false);
         run.Say(isScanned ? "deciding them while it scans" : "deciding them");
-        await using var engine = await StartAsync(run, settings, cancellation).ConfigureAwait(false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scans = isScanned ? ScanOnAsync(run, engine, over.Token) : Task.FromResult(0);
-        var rate = await Task.Run(() => meter.Count(count, run.Options.Deadline, null, cancellation), cancellation)
-            .ConfigureAwait(false);
+        await CountAsync(run, meter, CountOfARound(run), cancellation).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         var begun = await scans.ConfigureAwait(false);
         run.Report.Add(new Figure(
-            Name, isScanned ? With : Without, rate, "/s",
-            $"{count:N0} commands{(isScanned ? $", {begun} scans begun" : "")}; {place}"));
+            Name, isScanned ? With : Without, meter.SecondHalf, "/s",
+            $"the second half of {CountOfARound(run):N0} commands{(isScanned ? $", {begun} scans begun" : "")}; "
+            + place));
         await UntilCaughtUpAsync(run, engine, cancellation).ConfigureAwait(false);
-        return rate;
+        return meter.SecondHalf;
     }
 
     /// <summary>Scans again and again; how many were begun.</summary>
@@ -167,27 +174,19 @@ internal static class ScanScenario
         }
     }
 
-    private static Task<EngineProcess> StartAsync(
-        BenchRun run, AllocClientOptions settings, CancellationToken cancellation) =>
-        EngineProcess.StartAsync(settings, run.Options, "a", null, run.Time, cancellation, Roles);
+    private static Task<double> CountAsync(
+        BenchRun run, OutcomeMeter meter, long count, CancellationToken cancellation) =>
+        Task.Run(() => meter.Count(count, run.Options.Deadline, null, cancellation), cancellation);
 
-    private static Task WriteAsync(
-        BenchRun run, BenchCluster cluster, AllocClientOptions settings, CommandMix mix, long count, bool isFirst) =>
-        Task.Run(() =>
+    private static void Write(BenchRun run, LoadGenerator load, CommandMix mix, long count)
+    {
+        var now = run.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        for (var index = 0L; index < count; index++)
         {
-            using var registry = cluster.OpenRegistry();
-            using var load = new LoadGenerator(settings, registry, isPaced: false, run.Time);
-            var now = run.Time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (var command in isFirst ? mix.Opening(now) : [])
-            {
-                load.Send(command);
-            }
-            for (var index = 0L; index < count; index++)
-            {
-                load.Send(mix.Hold(now, keepOpen: false, LongTtlMs));
-            }
-            load.Flush();
-        });
+            load.Send(mix.Hold(now, keepOpen: false, LongTtlMs));
+        }
+        load.Flush();
+    }
 
     private static async Task UntilCaughtUpAsync(BenchRun run, EngineProcess engine, CancellationToken cancellation)
     {

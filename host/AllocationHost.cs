@@ -274,7 +274,8 @@ internal sealed class AllocationHost : IAsyncDisposable
     private static async Task<TopicCatalogue> PrepareTopicsAsync(
         AllocationHostOptions options, KafkaClients clients, ILoggerFactory loggers)
     {
-        var provisioner = new TopicProvisioner(clients, options.Client.Timeout);
+        using var admin = clients.Admin();
+        var provisioner = new TopicProvisioner(admin, options.Client.Timeout);
         var prefix = options.Client.TopicPrefix;
         var catalogue = provisioner.Adopt(
             TopicCatalogue.Load().WithPrefix(prefix), prefix + TopicNames.Commands, options.PartitionCount);

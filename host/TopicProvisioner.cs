@@ -1,5 +1,4 @@
 using Alloc.Client;
-using Alloc.Client.Kafka;
 using Alloc.Schemas.Catalogue;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -14,7 +13,9 @@ namespace Alloc.Host;
 internal sealed record TopicProblem(string Topic, string Problem, bool IsFatal, string Remedy);
 
 /// <summary>Creates the catalogue's topics where they are missing, and compares those that are there.</summary>
-internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
+/// <param name="admin">One client for all calls: each new one asks for the cluster first.</param>
+/// <param name="timeout">Of each call.</param>
+internal sealed class TopicProvisioner(IAdminClient admin, TimeSpan timeout)
 {
     /// <summary>
     /// Settings that decisions rest on; another value of any other setting is the operator's business.
@@ -29,7 +30,6 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
     /// <exception cref="AllocException">The command topic is there with another number than asked for.</exception>
     public TopicCatalogue Adopt(TopicCatalogue catalogue, string commandTopic, int? partitionCount)
     {
-        using var admin = clients.Admin();
         var existing = admin.GetMetadata(timeout).Topics.ToDictionary(t => t.Topic, t => t.Partitions.Count);
         if (existing.TryGetValue(commandTopic, out var count) && partitionCount is { } wanted && wanted != count)
         {
@@ -49,7 +49,6 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
     /// <summary>Creates what is missing and names it.</summary>
     public async Task<IReadOnlyList<string>> CreateMissingAsync(TopicCatalogue catalogue, short replicationFactor)
     {
-        using var admin = clients.Admin();
         var known = admin.GetMetadata(timeout).Topics.Select(t => t.Topic).ToHashSet(StringComparer.Ordinal);
         var missing = catalogue.Topics.Where(t => !known.Contains(t.Name)).ToList();
         if (missing.Count == 0)
@@ -87,7 +86,6 @@ internal sealed class TopicProvisioner(KafkaClients clients, TimeSpan timeout)
     /// <summary>What differs from the catalogue.</summary>
     public async Task<IReadOnlyList<TopicProblem>> VerifyAsync(TopicCatalogue catalogue)
     {
-        using var admin = clients.Admin();
         var known = admin.GetMetadata(timeout).Topics.ToDictionary(t => t.Topic, t => t.Partitions.Count);
         var problems = new List<TopicProblem>();
         foreach (var topic in catalogue.Topics)

@@ -113,7 +113,8 @@ internal static class ClusterChecks
 
     private static async Task<IReadOnlyList<Finding>> TopicsAsync(KafkaClients clients, AllocClientOptions settings)
     {
-        var provisioner = new TopicProvisioner(clients, settings.Timeout);
+        using var admin = clients.Admin();
+        var provisioner = new TopicProvisioner(admin, settings.Timeout);
         var prefix = settings.TopicPrefix;
         try
         {
