@@ -23,6 +23,7 @@ internal static class EffectCheck
             (Ask.Amend, Events.Amended) => Amended(command, outcome),
             (Ask.Import, Events.Imported) => Imported(command, outcome),
             (Ask.Reassign, Events.Reassigned) when outcome.Postings.Count > 0 => "a change of owner moves units",
+            (Ask.Confirm, Events.NoOp) when outcome.Postings.Count > 0 => "what is confirmed already moves units",
             (_, Events.Rejected) when outcome.Postings.Count > 0 => "a rejection moves units",
             _ => null,
         };
@@ -98,7 +99,9 @@ internal static class EffectCheck
         var moved = after.Released - before.Released;
         var taken = before.Held - after.Held + before.Confirmed - after.Confirmed;
         var waited = before.Waiting - after.Waiting;
-        return moved != taken ? $"released {moved} but took {taken} from the reservation"
+        var isByGroup = outcome.Steps.Any(s => s is { Rule: "Revocable", Row: "GroupAborted", HasPassed: true });
+        return before.IsGroupCommitted && isByGroup ? "takes back what its group committed"
+            : moved != taken ? $"released {moved} but took {taken} from the reservation"
             : waited > 0 && command.Quantity is { } quantity && quantity != waited
             ? $"asked to release {quantity} of those it waits for, waits for {waited} fewer"
             : command.Quantity < moved ? $"asked to release {command.Quantity}, released {moved}"

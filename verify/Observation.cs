@@ -243,6 +243,7 @@ internal static class Observation
                 Granted = r.Granted,
                 Version = r.Version,
                 Waiting = r.Waiting,
+                IsGroupCommitted = r.GroupCommitted,
                 Place = (r.EnqueuedAtMs ?? 0, r.WaitOrder),
                 Class = r.Class,
                 Scopes = ScarcityDecoder.Scopes(r),

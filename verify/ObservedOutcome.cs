@@ -217,6 +217,9 @@ internal sealed record ObservedReservation
     /// <summary>Its place in line: the order key, then the tie.</summary>
     public (long OrderMs, long Tie) Place { get; init; }
 
+    /// <summary>Whether its group is past its point of no return.</summary>
+    public bool IsGroupCommitted { get; init; }
+
     public string Class { get; init; } = "";
 
     /// <summary>What quotas count it by: <c>class/web</c>, <c>dealer/seven</c>, …</summary>

@@ -208,6 +208,10 @@ internal sealed class PoolModel
             Report(
                 FindingKind.VectorBroken, outcome, $"{after.Id}: a final part shrinks: {Show(before)} → {Show(after)}");
         }
+        if (before.IsGroupCommitted && !after.IsGroupCommitted)
+        {
+            Report(FindingKind.VectorBroken, outcome, $"{after.Id}: its group was committed, and is not any more");
+        }
         var isDue = before.Held > 0 && before.ExpiresAtMs <= outcome.TimeMs;
         if (after.Expired > before.Expired && !isDue && !scarcity.MayExpireEarly(outcome))
         {

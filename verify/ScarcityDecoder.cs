@@ -9,7 +9,7 @@ internal static class ScarcityDecoder
     private static readonly FrozenSet<DecisionRule> LookedAt =
     [
         DecisionRule.Availability, DecisionRule.Quota, DecisionRule.Overbooking, DecisionRule.Preemption,
-        DecisionRule.Deficits,
+        DecisionRule.Deficits, DecisionRule.Revocable,
     ];
 
     /// <summary>The steps of a decision that the checker can compare with what it knows.</summary>

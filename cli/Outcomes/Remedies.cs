@@ -56,6 +56,7 @@ internal static class Remedies
                 "units that are held: of this reservation none are, they are confirmed already",
             ReasonCode.NotHeld => "units that are held: a waiter gets them when it is promoted",
             ReasonCode.NotConfirmed => "a confirmation first",
+            ReasonCode.OtherGroup => "the group that the reservation was held for: alloc reservation get shows it",
             ReasonCode.AlreadyReleased or ReasonCode.AlreadyExpired or ReasonCode.AlreadyPreempted
                 or ReasonCode.Cancelled => "a new hold under a new reservation id: this one has ended",
             ReasonCode.AlreadyConsumed => "a return of what was consumed, or a new reservation id",

@@ -115,6 +115,35 @@ public sealed class DomainFaultTests
     }
 
     [Theory]
+    [InlineData("conduct", false)]
+    [InlineData("GroupAborted", true)]
+    public void A_group_that_takes_back_what_it_committed_is_found_and_what_the_policy_lets_go_is_not(
+        string row, bool isFound)
+    {
+        Commit("r1");
+        var known = history.Of("r1");
+        history.Put(
+            history.Ask("abort", Ask.Release, Time, "r1"), Events.Released,
+            History.Move("ConfirmRevoked", Account.Confirmed, Account.Free, 2),
+            [known with { Confirmed = 0, Released = known.Released + 2, Version = known.Version + 1 }],
+            o => o with { Steps = [new ObservedStep("Revocable", row, true, new Dictionary<string, long>())] });
+
+        Expect(isFound ? [FindingKind.WrongEffect] : []);
+    }
+
+    [Fact]
+    public void A_committed_group_that_is_open_again_is_found()
+    {
+        Commit("r1");
+        var known = history.Of("r1");
+        history.Put(
+            history.Ask("reassign", Ask.Reassign, Time, "r1"), Events.Reassigned, [],
+            [known with { IsGroupCommitted = false, Version = known.Version + 1 }]);
+
+        Expect(FindingKind.VectorBroken);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_change_of_owner_into_a_full_quota_is_found(bool hasPassed)
@@ -210,6 +239,14 @@ public sealed class DomainFaultTests
             history.Ask(name, Ask.Other, Time), Events.Returned,
             History.Move(Events.Returned, Account.Consumed, Account.Free, quantity),
             [known with { Version = known.Version + 1 }], o => o with { Effects = [(id, 90_000)] });
+    }
+
+    private void Commit(string id)
+    {
+        var known = history.Of(id);
+        history.Put(
+            history.Ask("commit", Ask.Confirm, Time, id), Events.NoOp, [],
+            [known with { IsGroupCommitted = true, Version = known.Version + 1 }]);
     }
 
     private void Release(string id)

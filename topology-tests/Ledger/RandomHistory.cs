@@ -112,7 +112,11 @@ internal static class RandomHistory
                 Quantity = step.Choice % 3 == 0 ? null : quantity,
                 Remainder = step.Choice % 2 == 0 ? Remainder.Keep : Remainder.Release,
             },
-            4 => new AllocationCommandBody.Confirm { ReservationId = id },
+            4 => new AllocationCommandBody.Confirm
+            {
+                ReservationId = id,
+                CommitGroup = step.Choice % 3 == 0 ? "g" : null,
+            },
             5 => new AllocationCommandBody.Release
             {
                 ReservationId = id,

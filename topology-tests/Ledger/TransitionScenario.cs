@@ -165,6 +165,8 @@ internal static class TransitionScenario
         "Confirm" => new AllocationCommandBody.Confirm { ReservationId = "r" },
         "Confirm of 5 in all" => new AllocationCommandBody.Confirm { ReservationId = "r", Quantity = 5 },
         "Confirm of 6 in all" => new AllocationCommandBody.Confirm { ReservationId = "r", Quantity = 6 },
+        "Confirm, final" => new AllocationCommandBody.Confirm { ReservationId = "r", CommitGroup = "g" },
+        "Confirm, other group" => new AllocationCommandBody.Confirm { ReservationId = "r", CommitGroup = "other" },
         "Release" => new AllocationCommandBody.Release { ReservationId = "r", Reason = "test" },
         "Release of 2" => new AllocationCommandBody.Release { ReservationId = "r", Quantity = 2, Reason = "test" },
         "Consume of 2" => Consume(ledger, 2),
@@ -210,7 +212,7 @@ internal static class TransitionScenario
     };
 
     private static AllocationCommandBody.Hold Hold(long quantity) =>
-        new() { ReservationId = "r", Quantity = quantity };
+        new() { ReservationId = "r", Quantity = quantity, GroupId = "g" };
 
     private static AllocationCommandBody.Hold Vip() =>
         new() { ReservationId = "vip", Quantity = 17, Class = TestPolicies.Vip };

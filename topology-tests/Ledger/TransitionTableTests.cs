@@ -102,6 +102,10 @@ public sealed class TransitionTableTests
         firm held+confirmed | release 2         | ✔ Released                  | confirmed 3 released 2
         firm group          | release group     | ✔ Released                  | released 5 cancelled
         firm confirmed      | release group     | R PolicyForbids             | confirmed 5
+        firm committed      | release group     | R PolicyForbids             | confirmed 5
+        committed           | release group     | ✔ Released                  | released 5 cancelled
+        firm held committed | release group     | R PolicyForbids             | confirmed 5
+        firm committed part | release group     | R PolicyForbids             | confirmed 3
         consumed            | release           | R AlreadyConsumed           | consumed 5
         released            | release           | N AlreadyReleased           | released 5 cancelled
         tombstone           | release           | N AlreadyReleased           | cancelled
@@ -212,6 +216,25 @@ public sealed class TransitionTableTests
         confirmed+consumed  | reassign          | ✔ Reassigned                | confirmed 3 consumed 2
         expired+confirmed   | reassign          | ✔ Reassigned                | confirmed 3 expired 2
 
+        none                | commit g          | P then R UnknownReservation | -
+        waitlisted          | commit g          | R NotHeld                   | waiting 5
+        held                | commit g          | R OtherGroup                | held 5
+        group held          | commit g          | ✔ Confirmed                 | confirmed 5
+        group held          | commit other      | R OtherGroup                | held 5
+        confirmed           | commit g          | R OtherGroup                | confirmed 5
+        group               | commit g          | N GroupCommitted            | confirmed 5
+        group               | commit other      | R OtherGroup                | confirmed 5
+        committed           | commit g          | N AlreadyCommitted          | confirmed 5
+        committed           | commit other      | R OtherGroup                | confirmed 5
+        committed           | confirm           | N AlreadyConfirmed          | confirmed 5
+        group consumed      | commit g          | N GroupCommitted            | consumed 5
+        consumed            | commit g          | R OtherGroup                | consumed 5
+        released            | commit g          | R AlreadyReleased           | released 5 cancelled
+        expired             | commit g          | R AlreadyExpired            | expired 5
+        preempted           | commit g          | R AlreadyPreempted          | preempted 5
+        failed              | commit g          | R NeverHeld                 | failed
+        held+confirmed      | commit g          | R OtherGroup                | held 2 confirmed 3
+
         held                | timer             | ✔ Expired                   | expired 5
         held+confirmed      | timer             | ✔ Expired                   | confirmed 3 expired 2
         confirmed           | timer             | nothing                     | confirmed 5
@@ -269,6 +292,11 @@ public sealed class TransitionTableTests
             "held" => ["hold 5 again"],
             "confirmed" => ["hold 5 again", "confirm"],
             "group" => ["hold 5 group", "confirm"],
+            "committed" => ["hold 5 group", "confirm", "commit g"],
+            "group held" => ["hold 5 group"],
+            "held committed" => ["hold 5 group", "commit g"],
+            "group consumed" => ["hold 5 group", "confirm", "consume 5"],
+            "committed part" => ["hold 5 group", "confirm", "commit g", "split 2"],
             "consumed" => ["hold 5 again", "confirm", "consume 5"],
             "orphan" => ["consume 2", "wait"],
             "released" => ["hold 5 again", "release"],
@@ -328,6 +356,8 @@ public sealed class TransitionTableTests
             }),
             "reassign" => ledger.Run(
                 new AllocationCommandBody.Reassign { ReservationId = "r", ToCustomerRef = "another" }),
+            "commit" => ledger.Run(
+                new AllocationCommandBody.Confirm { ReservationId = "r", CommitGroup = words[1] }),
             "wait" => Last(ledger.Wait(TimeSpan.FromSeconds(31))),
             "timer" => Last(ledger.Wait(TimeSpan.FromMinutes(15))),
             "put" => Put(ledger, words[1]),

@@ -57,7 +57,7 @@ internal static class Histories
             < 28 => $"hold {r} {quantity} + {r}x{Pick(["", $":{policy.Classes[0]}", $":{policy.Classes[^1]}"])} 2 "
                 + owner + (random.Next(2) == 0 ? " partial" : ""),
             < 30 => $"hold {r} {quantity} group=g {owner}",
-            < 40 => $"confirm {r}{maybe}{(random.Next(3) == 0 ? " keep" : "")}",
+            < 40 => $"confirm {r}{maybe}{(random.Next(3) == 0 ? " keep" : "")}{Pick(["", "", "", "", " commits=g"])}",
             < 47 => $"release {r}{maybe}{bucket}{(random.Next(4) == 0 ? " aborted" : "")}",
             < 53 => $"consume {r} {quantity} m{random.Next(12)}{fact}",
             < 57 => $"return {r} {quantity} n{random.Next(12)}{(random.Next(3) == 0 ? " blocked" : "")}{fact}",

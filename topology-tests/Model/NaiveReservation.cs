@@ -38,6 +38,9 @@ internal sealed class NaiveReservation
     /// <summary>Until when it waits.</summary>
     public long? WaitUntilMs { get; set; }
 
+    /// <summary>Whether its group is past its point of no return.</summary>
+    public bool IsCommitted { get; set; }
+
     /// <summary>Whether a command waits for what becomes of it.</summary>
     public bool IsAwaited { get; set; }
 

@@ -50,6 +50,7 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         }
         GrantChecks.Check(inForce.Current, pool, outcome, command, IsGranting, rest, fail);
         RefusalChecks.Check(inForce.Current, pool, outcome, command, IsGranting, fail);
+        CheckGroup(pool, outcome, command);
         Fold(pool, outcome);
         var after = TextOf(outcome.BalancesAfter);
         if (after != TextOf(pool))
@@ -165,6 +166,34 @@ internal sealed class OutcomeChecks(PolicyInForce inForce, Action<string, string
         foreach (var after in outcome.After)
         {
             Adopt(pool, outcome, after);
+        }
+    }
+
+    // A group revokes what it confirmed until it is committed, whatever the policy says of other releases.
+    private void CheckGroup(NaivePool pool, AllocationOutcome outcome, AllocationCommand? command)
+    {
+        switch (outcome.Event)
+        {
+            case AllocationOutcomeEvent.Confirmed confirmed
+                when command is { Body: AllocationCommandBody.Confirm { CommitGroup: not null } }
+                && command.CommandId == outcome.CommandId:
+                pool[confirmed.ReservationId].IsCommitted = true;
+                break;
+            case AllocationOutcomeEvent.NoOp { Why: NoOpWhy.GroupCommitted, ReservationId: { } id }:
+                pool[id].IsCommitted = true;
+                break;
+            case AllocationOutcomeEvent.ReservationSplit split:
+                foreach (var part in split.Parts)
+                {
+                    pool[part].IsCommitted = pool[split.ReservationId].IsCommitted;
+                }
+                break;
+            case AllocationOutcomeEvent.Released { Confirmed: > 0, Reason: "GroupAborted" } released
+                when pool[released.ReservationId].IsCommitted && !inForce.Current.IsRevocable:
+                fail("a committed group revokes nothing", Name(outcome));
+                break;
+            default:
+                break;
         }
     }
 

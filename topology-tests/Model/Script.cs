@@ -81,6 +81,7 @@ internal sealed class ScriptLine
             ReservationId = words[1],
             Quantity = Optional(2),
             Remainder = words.Contains("keep") ? Remainder.Keep : Remainder.Release,
+            CommitGroup = named.GetValueOrDefault("commits"),
         },
         "release" => new AllocationCommandBody.Release
         {

@@ -21,9 +21,15 @@ internal static class ConfirmCommand
         },
         Remainder.Release);
 
+    private static readonly Option<string?> Group = new("--commit-group")
+    {
+        Description = "The group that it was held for is past its point of no return: nothing aborts it any more",
+        HelpName = "id",
+    };
+
     public static Command Create() =>
         new Command("confirm", "Confirm what is held")
-            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Total, Rest).Asks(Build);
+            .Takes(ReservationOptions.Pool, ReservationOptions.Id, Total, Rest, Group).Asks(Build);
 
     private static Ask Build(CommandContext context)
     {
@@ -35,8 +41,10 @@ internal static class ConfirmCommand
                 ReservationId = context.Get(ReservationOptions.Id),
                 Quantity = context.Get(Total),
                 Remainder = rest,
+                CommitGroup = context.Get(Group),
             },
             ReservationOptions.Words(context, "confirm").And("--quantity", context.Get(Total))
-                .And("--remainder", context.IsGiven(Rest) ? Choice.Word(rest) : null));
+                .And("--remainder", context.IsGiven(Rest) ? Choice.Word(rest) : null)
+                .And("--commit-group", context.Get(Group)));
     }
 }

@@ -244,6 +244,10 @@ internal static class CommandSamples
             Bucket = ReleaseBucket.Unknown,
             Reason = "test",
         });
+        yield return (CommandKind.Confirm, "commits a group without a name",
+            new AllocationCommandBody.Confirm { ReservationId = "r", CommitGroup = "" });
+        yield return (CommandKind.Confirm, "commits a group with a long name",
+            new AllocationCommandBody.Confirm { ReservationId = "r", CommitGroup = Long });
         yield return (CommandKind.Release, "reason too long",
             new AllocationCommandBody.Release { ReservationId = "r", Reason = new string('x', 1_025) });
         var consume = (AllocationCommandBody.Consume)Body(CommandKind.Consume);

@@ -40,6 +40,10 @@ internal static class ShapeRules
                 Id(d, confirm.ReservationId, "reservationId");
                 OptionalQuantity(d, confirm.Quantity);
                 Known(d, confirm.Remainder != Remainder.Unknown, "remainder");
+                if (confirm.CommitGroup is { } group)
+                {
+                    Id(d, group, "commitGroup");
+                }
                 break;
             case AllocationCommandBody.Release release:
                 Id(d, release.ReservationId, "reservationId");

@@ -9,6 +9,7 @@ namespace Alloc.Processors.Allocation.Ledger.Commitment;
 
 /// <summary>
 /// Confirm: held units become a commitment. The quantity is the total that shall be confirmed or consumed afterwards.
+/// It may say that the group is past its point of no return: from then on GroupAborted revokes nothing of it.
 /// </summary>
 internal static class ConfirmRules
 {
@@ -26,6 +27,7 @@ internal static class ConfirmRules
             return Reject(d, confirm, CommandKind.Confirm, ReservationStatus.None, ReasonCode.UnknownReservation);
         }
         VersionRule.Check(d, known);
+        CheckGroup(d, confirm, known, status);
         return status == ReservationStatus.Held
             ? WhileHeld(d, confirm, known)
             : WhenNothingIsHeld(d, confirm, known, status);
@@ -47,11 +49,7 @@ internal static class ConfirmRules
         }
         if (need <= 0 && confirm.Remainder == Remainder.Keep)
         {
-            return new AllocationOutcomeEvent.NoOp
-            {
-                Why = NoOpWhy.AlreadyConfirmed,
-                ReservationId = known.ReservationId,
-            };
+            return NothingNeeded(d, confirm, known);
         }
         return Apply(d, confirm, known, Math.Max(need, 0), reacquired: 0);
     }
@@ -63,13 +61,7 @@ internal static class ConfirmRules
         if (need <= 0 && status is ReservationStatus.Confirmed or ReservationStatus.Consumed)
         {
             d.Look(Transition(CommandKind.Confirm, status));
-            return d.IsRejected
-                ? d.Rejected(known.ReservationId)
-                : new AllocationOutcomeEvent.NoOp
-                {
-                    Why = NoOpWhy.AlreadyConfirmed,
-                    ReservationId = known.ReservationId,
-                };
+            return d.IsRejected ? d.Rejected(known.ReservationId) : NothingNeeded(d, confirm, known);
         }
         // Something is still needed: what last took the held units decides.
         var column = status != ReservationStatus.Waitlisted
@@ -93,6 +85,36 @@ internal static class ConfirmRules
             default:
                 return Reject(d, confirm, CommandKind.Confirm, column, ReasonCode.NeverHeld);
         }
+    }
+
+    // What has units belongs to the group that is named, or the producer means another reservation.
+    private static void CheckGroup(
+        Decision d, AllocationCommandBody.Confirm confirm, Reservation known, ReservationStatus status)
+    {
+        if (confirm.CommitGroup is { } group && known.GroupId != group
+            && status is ReservationStatus.Held or ReservationStatus.Confirmed or ReservationStatus.Consumed)
+        {
+            d.Fail(
+                ReasonCode.OtherGroup, known.GroupId is null ? "it has no group" : $"its group is {known.GroupId}",
+                known.ReservationId);
+        }
+    }
+
+    // No units move. That the group is committed is news all the same, but no event of its own: readers of every
+    // released version have to be able to read the journal.
+    private static AllocationOutcomeEvent.NoOp NothingNeeded(
+        Decision d, AllocationCommandBody.Confirm confirm, Reservation known)
+    {
+        if (confirm.CommitGroup is not null && !known.GroupCommitted)
+        {
+            d.Write(known with { Version = known.Version + 1, GroupCommitted = true });
+        }
+        return new AllocationOutcomeEvent.NoOp
+        {
+            Why = confirm.CommitGroup is null ? NoOpWhy.AlreadyConfirmed
+                : known.GroupCommitted ? NoOpWhy.AlreadyCommitted : NoOpWhy.GroupCommitted,
+            ReservationId = known.ReservationId,
+        };
     }
 
     private static Ruling Late(
@@ -159,6 +181,7 @@ internal static class ConfirmRules
             Granted = checked(known.Granted + reacquired),
             Lapsed = known.Lapsed - reacquired,
             ExpiresAtMs = held == 0 ? null : known.ExpiresAtMs,
+            GroupCommitted = known.GroupCommitted || confirm.CommitGroup is not null,
             ConfirmedAtMs = need > 0 ? d.T : known.ConfirmedAtMs,
             HeldTakenBy = held > 0 ? known.HeldTakenBy : released > 0 ? Ending.Released : Ending.Confirmed,
             EndedBy = confirmed == 0 && held == 0 ? Ending.Released : known.EndedBy,

@@ -106,7 +106,7 @@ internal static class Revocation
     public static bool IsAllowed(Decision d, Reservation known, string reason)
     {
         var conduct = d.Policy.ConductFor(d.Pool.PoolId);
-        var isGroup = reason == ReleaseRules.GroupAborted && known.GroupId is not null
+        var isGroup = reason == ReleaseRules.GroupAborted && known is { GroupId: not null, GroupCommitted: false }
             && known.ConfirmedAtMs is { } confirmedAt
             && d.T < checked(confirmedAt + conduct.GroupRevocableMs);
         var isAllowed = conduct.IsRevocable || isGroup;

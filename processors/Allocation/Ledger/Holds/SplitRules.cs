@@ -98,6 +98,7 @@ internal static class SplitRules
             OrderRef = known.OrderRef,
             CustomerRef = known.CustomerRef,
             GroupId = known.GroupId,
+            GroupCommitted = known.GroupCommitted,
             Channel = known.Channel,
             Tier = known.Tier,
             Dealer = known.Dealer,

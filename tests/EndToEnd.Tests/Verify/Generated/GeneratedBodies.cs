@@ -36,6 +36,7 @@ internal sealed class GeneratedBodies(Random random, ILedgerView view, long memo
             ReservationId = Reservation(),
             Quantity = Maybe(),
             Remainder = Remainder(),
+            CommitGroup = random.Next(6) == 0 ? "g" : null,
         },
         < 38 => new AllocationCommandBody.Release
         {
