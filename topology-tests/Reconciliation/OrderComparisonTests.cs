@@ -1,3 +1,4 @@
+using System.Text;
 using Alloc.Processors.Allocation.Policy;
 using Alloc.Processors.Reconciliation.Orders;
 using Alloc.Schemas.Allocation;
@@ -85,6 +86,30 @@ public sealed class OrderComparisonTests
         Assert.Equal("stage InventoryHoldPending", found.ToleranceRule);
         Assert.Null(found.Repair);
         Assert.Contains(found.Choices, c => c.StartsWith("alloc reservation hold", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(5, 1)]
+    [InlineData(20, 0)]
+    public void The_first_word_of_a_partition_counts_however_late_it_is_read_if_it_was_said_since_somebody_listened(
+        int lateSeconds, int count)
+    {
+        using var world = new World();
+        world.Pass(TimeSpan.FromSeconds(10));
+        var status = new OrderStatus
+        {
+            OrderRef = Order,
+            Version = 1,
+            State = "InventoryHoldPending",
+            Lines = [new OrderLine { LineId = "1", PoolId = World.Pool, ReservationId = Reservation, Quantity = 2 }],
+        };
+
+        world.Driver.PipeInput(
+            world.Options.OrderTopic, Encoding.UTF8.GetBytes(Order), World.Bytes(world.Serdes.Orders, status),
+            world.NowMs - (lateSeconds * 1_000), 0);
+        world.Pass(TimeSpan.FromMinutes(2), 5);
+
+        Assert.Equal(count, world.Mismatches().Count);
     }
 
     [Fact]

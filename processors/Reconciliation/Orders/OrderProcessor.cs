@@ -31,6 +31,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
     private LedgerSlices slices = null!;
     private OrderSurroundings surroundings = null!;
     private IWatermarkTimer forgetting = null!;
+    private long listeningSinceMs;
 
     public void Init(IProcessorContext<string, object> context)
     {
@@ -44,6 +45,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         slices = new LedgerSlices(stores.SlicesIn, options.PoolPartitionCount);
         forgetting = context.CreateWatermarkTimer([options.OrderTopic], Forget);
         AwaitForgetting();
+        listeningSinceMs = context.ClockMs;
         Surround();
     }
 
@@ -194,7 +196,8 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
     {
         if (stores.MarkOf.Get(Begun) is null)
         {
-            stores.MarkOf.Put(Begun, new Mark { Value = context.ClockMs });
+            // Not the time when it is read: the first word of a partition may be read a good while after it was said.
+            stores.MarkOf.Put(Begun, new Mark { Value = listeningSinceMs });
         }
         if (stores.MarkOf.Get(name) is null)
         {
@@ -222,7 +225,7 @@ internal sealed class OrderProcessor(ReconciliationOptions options) : IProcessor
         IsAuthoritative = slices.IsAuthoritative,
         LedgerKnownSinceMs = Math.Min(
             stores.MarkOf.Get(FirstOutcome)?.Value ?? long.MaxValue,
-            stores.MarkOf.Get(Begun)?.Value ?? context.ClockMs),
+            stores.MarkOf.Get(Begun)?.Value ?? listeningSinceMs),
         OrdersKnownSinceMs = stores.MarkOf.Get(FirstOrder)?.Value,
         Tolerance = mismatch => catalogue.Of(
             mismatch, mismatch is OrderWithoutReservation or QuantityMismatch
