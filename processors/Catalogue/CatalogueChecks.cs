@@ -8,29 +8,16 @@ internal static class CatalogueChecks
 {
     public static void Run(CatalogueTables tables, FieldReader root, OperationsCatalogue? previous)
     {
-        UniqueIds(tables.Stages, stage => stage.Id);
-        UniqueIds(tables.Modes, mode => mode.Id);
-        UniqueIds(tables.Effects, effect => effect.Id);
-        UniqueIds(tables.Classes, row => row.Class.ToString());
-        UniqueIds(tables.ShadowRules, rule => rule.Id);
+        RowIds.CheckUnique(tables.Stages, stage => stage.Id);
+        RowIds.CheckUnique(tables.Modes, mode => mode.Id);
+        RowIds.CheckUnique(tables.Effects, effect => effect.Id);
+        RowIds.CheckUnique(tables.Classes, row => row.Class.ToString());
+        RowIds.CheckUnique(tables.ShadowRules, rule => rule.Id);
         Stages(tables, root, previous);
         Modes(tables);
         Effects(tables);
         Classes(tables);
         ShadowRuleFields.Check(tables.ShadowRules);
-    }
-
-    private static void UniqueIds<TRow>(List<Located<TRow>> rows, Func<TRow, string> id)
-    {
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (row, place) in rows)
-        {
-            if (!seen.TryAdd(id(row), place.Node.Line))
-            {
-                place.Error("id", $"The id '{id(row)}' is that of the row in line {seen[id(row)]} too.",
-                    "Give each row of a table an id of its own.");
-            }
-        }
     }
 
     private static void Stages(CatalogueTables tables, FieldReader root, OperationsCatalogue? previous)

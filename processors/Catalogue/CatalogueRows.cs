@@ -16,12 +16,12 @@ internal static class CatalogueRows
         [.. typeof(AllocationOutcomeEvent).GetNestedTypes().Select(type => type.Name).Order(StringComparer.Ordinal)];
 
     public static StageRow Stage(FieldReader f) => new(
-        Id(f, "id"),
+        f.Id("id"),
         f.OptionalTexts("after", CatalogueRanges.Stages),
         Time(f, "sla"),
         f.Share("pageShare", PageShare),
         f.OneOf("customerState", Enum.GetNames<CustomerState>()) ?? "",
-        Id(f, "owner"),
+        f.Id("owner"),
         Runbook(f));
 
     public static ModeRow Mode(FieldReader f)
@@ -29,8 +29,8 @@ internal static class CatalogueRows
         var measure = f.TryWord<ModeMeasure>("measure");
         var effect = f.TryWord<DegradedEffect>("effect");
         return new ModeRow(
-            Id(f, "id"),
-            Id(f, "stage"),
+            f.Id("id"),
+            f.Id("stage"),
             measure ?? default,
             Threshold(f, "onAt", measure),
             Threshold(f, "offAt", measure),
@@ -43,9 +43,9 @@ internal static class CatalogueRows
     }
 
     public static EffectRow Effect(FieldReader f) => new(
-        Id(f, "id"),
+        f.Id("id"),
         f.OneOf("event", Events) ?? "",
-        f.Texts("services", CatalogueRanges.Services, IdWrongs),
+        f.Texts("services", CatalogueRanges.Services, RowIds.Wrongs),
         Time(f, "sla"));
 
     public static MismatchClassRow Class(FieldReader f) => new(
@@ -54,7 +54,7 @@ internal static class CatalogueRows
         f.OptionalDuration("tolerance", CatalogueRanges.Second, CatalogueRanges.Longest) is { } ms
             ? TimeSpan.FromMilliseconds(ms) : null,
         f.Word<MismatchSeverity>("severity"),
-        Id(f, "owner"),
+        f.Id("owner"),
         Runbook(f),
         f.Flag("repair", false),
         (int)f.Whole("repairCap", 1, CatalogueRanges.RepairCap, RepairCap))
@@ -107,26 +107,7 @@ internal static class CatalogueRows
     private static TimeSpan Time(FieldReader f, string name) =>
         TimeSpan.FromMilliseconds(f.Duration(name, CatalogueRanges.Second, CatalogueRanges.Longest));
 
-    public static string Id(FieldReader f, string name) => f.Checked(name, IdWrongs);
-
     private static string Runbook(FieldReader f) => f.Checked("runbook", RunbookWrongs);
-
-    private static IEnumerable<(string What, string Remedy)> IdWrongs(string text)
-    {
-        if (text.StartsWith('$'))
-        {
-            yield return ("is reserved", "Names that begin with $ are for control records; write another.");
-        }
-        else if (text.Length > CatalogueRanges.IdLength)
-        {
-            yield return ($"has {text.Length} characters", $"Write 1 to {CatalogueRanges.IdLength} characters.");
-        }
-        else if (text.Length > 0 && (!char.IsAsciiLetterOrDigit(text[0])
-            || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/')))
-        {
-            yield return ("is no name", "Write letters, digits, and . _ - / between them, for instance fraud-slow.");
-        }
-    }
 
     private static IEnumerable<(string What, string Remedy)> RunbookWrongs(string text)
     {

@@ -15,7 +15,7 @@ internal static class ShadowRuleFields
         [.. Enum.GetValues<CommandKind>().Where(k => k != CommandKind.Unknown && !CommandKinds.IsForPartition(k))];
 
     public static ShadowRuleRow Read(FieldReader f) => new(
-        CatalogueRows.Id(f, "id"), f.Word<ShadowRuleClass>("class"), CatalogueRows.Id(f, "owner"), f.Text("because"))
+        f.Id("id"), f.Word<ShadowRuleClass>("class"), f.Id("owner"), f.Text("because"))
     {
         Pools = f.PoolList("pools", CatalogueRanges.Pools),
         Commands = new([.. f.OptionalTexts("command", CatalogueRanges.DecisionWords, KindWrongs)

@@ -57,5 +57,5 @@ internal sealed class DocumentSyntaxException(DocumentProblem problem) : Excepti
 
     public static DocumentSyntaxException TooDeep(int line, int column, DocumentKind kind) => At(
         line, column, $"Lists and objects are nested deeper than {DocumentKind.MaximumDepth}.",
-        $"A {kind.Name} needs no more than five levels.");
+        $"A {kind.Name} needs no more than six levels.");
 }

@@ -2,7 +2,7 @@ namespace Alloc.Schemas.Catalogue;
 
 /// <summary>
 /// The JSON Schemas (2020-12) of documents that people write: for editors, and for checks before a document reaches
-/// <c>alloc policy validate</c> or <c>alloc catalogue validate</c>, which know more.
+/// its reader (<c>alloc policy validate</c>, <c>alloc catalogue validate</c>), which knows more.
 /// </summary>
 public static class DocumentSchemas
 {
@@ -11,6 +11,9 @@ public static class DocumentSchemas
 
     /// <summary>That of operations catalogues, <c>schemas/operations/catalogue.schema.json</c>.</summary>
     public static string Catalogue() => Read("Alloc.Schemas.catalogue.schema.json");
+
+    /// <summary>That of workflow definitions, <c>schemas/workflow/definition.schema.json</c>.</summary>
+    public static string WorkflowDefinition() => Read("Alloc.Schemas.definition.schema.json");
 
     private static string Read(string resourceName)
     {

@@ -189,7 +189,7 @@ public sealed class PolicyShapeTests
 
     [Fact]
     public void A_document_is_not_nested_without_end() => Assert.Equal(
-        ["policy:1:25: Lists and objects are nested deeper than 16. A policy needs no more than five levels."],
+        ["policy:1:25: Lists and objects are nested deeper than 16. A policy needs no more than six levels."],
         PolicyTexts.ErrorsOf("{\"drift\":" + new string('[', 60) + new string(']', 60) + "}"));
 
     [Fact]

@@ -4,6 +4,7 @@ using Alloc.Cli.CommandLine;
 using Alloc.Client;
 using Alloc.Client.Kafka;
 using Alloc.Processors.Catalogue;
+using Alloc.Processors.Documents;
 using Confluent.SchemaRegistry;
 using Spectre.Console;
 
@@ -156,7 +157,7 @@ internal static class CatalogueApplyCommand
             problem, $"alloc catalogue get shows it; write version: {version + 1} upon it.");
     }
 
-    private static IReadOnlyList<CatalogueChange> Changed(AppliedCatalogue? was, AppliedCatalogue? now) =>
+    private static IReadOnlyList<DocumentChange> Changed(AppliedCatalogue? was, AppliedCatalogue? now) =>
         CatalogueDifferences.Between(
             was?.Catalogue ?? OperationsCatalogue.Shipped, now?.Catalogue ?? OperationsCatalogue.Shipped);
 }
@@ -175,7 +176,7 @@ internal sealed record CataloguePlan(
     /// <summary>The version that it replaces, or replaced.</summary>
     public int Replaces => IsRepeat ? Before!.Record.Base : Last;
 
-    public IReadOnlyList<CatalogueChange> Changes { get; } =
+    public IReadOnlyList<DocumentChange> Changes { get; } =
         CatalogueDifferences.Between(Before?.Catalogue ?? OperationsCatalogue.Shipped, Catalogue);
 
     /// <summary>Its modes that the policy in force does not allow, as data.</summary>

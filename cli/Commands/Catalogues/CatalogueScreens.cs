@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Alloc.Cli.CommandLine;
 using Alloc.Cli.Outcomes;
 using Alloc.Cli.Output;
-using Alloc.Processors.Catalogue;
+using Alloc.Processors.Documents;
 using Spectre.Console;
 
 namespace Alloc.Cli.Commands.Catalogues;
@@ -12,11 +12,11 @@ internal static class CatalogueScreens
 {
     private const int MostNamed = 5;
 
-    public static JsonArray Json(IReadOnlyList<CatalogueChange> changes) =>
+    public static JsonArray Json(IReadOnlyList<DocumentChange> changes) =>
         [.. changes.Select(change => (JsonNode)Json(change))];
 
     /// <summary>A row for each difference.</summary>
-    public static void Changes(CommandContext context, int version, IReadOnlyList<CatalogueChange> changes)
+    public static void Changes(CommandContext context, int version, IReadOnlyList<DocumentChange> changes)
     {
         if (changes.Count == 0)
         {
@@ -34,7 +34,7 @@ internal static class CatalogueScreens
     }
 
     /// <summary>The first differences in a sentence.</summary>
-    public static string Sentence(IReadOnlyList<CatalogueChange> changes) => changes.Count == 0
+    public static string Sentence(IReadOnlyList<DocumentChange> changes) => changes.Count == 0
         ? "it says the same"
         : string.Join("; ", changes.Take(MostNamed))
             + (changes.Count > MostNamed ? $"; and {changes.Count - MostNamed} more" : "");
@@ -71,7 +71,7 @@ internal static class CatalogueScreens
         }
     }
 
-    private static JsonObject Json(CatalogueChange change) => new()
+    private static JsonObject Json(DocumentChange change) => new()
     {
         ["kind"] = Words.Spaced(change.Kind.ToString()),
         ["table"] = change.Table,
