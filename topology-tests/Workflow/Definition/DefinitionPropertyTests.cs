@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace Topology.Tests.Workflow.Definition;
 
-/// <summary>Whatever a document says: it is read and written as the same value, or told what is wrong with it.</summary>
+/// <summary>Whatever a document says: it is written as the value that was read, or told what is wrong.</summary>
 public sealed class DefinitionPropertyTests
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

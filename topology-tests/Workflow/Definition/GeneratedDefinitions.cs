@@ -25,7 +25,9 @@ internal sealed class GeneratedDefinitions(Random random)
         var hasFraud = segments.Any(segment => segment!["steps"]!.AsArray().Count == 5);
         var document = new JsonObject
         {
-            ["version"] = version, ["segments"] = segments, ["limits"] = Limits(hasFraud),
+            ["version"] = version,
+            ["segments"] = segments,
+            ["limits"] = Limits(hasFraud),
         };
         Maybe(document, "payment", () => Object(
             ("tries", Number(1, 10)), ("firstPause", Time(86_400)), ("factor", Number(1, 100)),
