@@ -99,8 +99,9 @@ internal static class EffectCheck
         var moved = after.Released - before.Released;
         var taken = before.Held - after.Held + before.Confirmed - after.Confirmed;
         var waited = before.Waiting - after.Waiting;
-        var isByGroup = outcome.Steps.Any(s => s is { Rule: "Revocable", Row: "GroupAborted", HasPassed: true });
-        return before.IsGroupCommitted && isByGroup ? "takes back what its group committed"
+        var isTakenBack = before.IsGroupCommitted
+            && outcome.Steps.Any(s => s is { Rule: "Revocable", Row: "GroupAborted", HasPassed: true });
+        return isTakenBack ? "takes back what its group committed"
             : moved != taken ? $"released {moved} but took {taken} from the reservation"
             : waited > 0 && command.Quantity is { } quantity && quantity != waited
             ? $"asked to release {quantity} of those it waits for, waits for {waited} fewer"

@@ -61,7 +61,7 @@ internal static class DueRules
             d.Say(new OrderEventBody.LimitPassed { What = $"{(order.IsStopped ? "Stop" : step.ToString())}{held}" });
             if (!order.IsStopped || d.Definition.StopLimit.Then == LimitAction.Exception)
             {
-                Except(d, "what was to be undone did not come to an end in time");
+                d.Except("what was to be undone did not come to an end in time");
             }
             return;
         }
@@ -72,19 +72,11 @@ internal static class DueRules
         }
         else if (d.Definition.Limit(step).Then == LimitAction.Exception)
         {
-            Except(d, $"{order.State} for longer than it may take");
+            d.Except($"{order.State} for longer than it may take");
         }
         else
         {
             UndoRules.Begin(d, WhyOf(step));
-        }
-    }
-
-    private static void Except(OrderDecision d, string what)
-    {
-        if (d.Order.Exception is null)
-        {
-            d.Say(new OrderEventBody.Excepted { What = what });
         }
     }
 

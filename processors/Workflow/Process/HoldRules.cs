@@ -8,8 +8,6 @@ namespace Alloc.Processors.Workflow.Process;
 /// </summary>
 internal static class HoldRules
 {
-    private const long HoldMarginMs = 60_000;
-
     /// <summary>Whether every line that is open has its units.</summary>
     public static bool AreAllServed(OrderProcess order) => order.OpenLines.All(l => l.IsServed);
 
@@ -32,11 +30,7 @@ internal static class HoldRules
 
     private static void Serve(OrderDecision d, LineProcess line)
     {
-        if (line.Ask == LineAsk.Extend && !line.IsLost)
-        {
-            return;
-        }
-        if (line.IsServed || line.Units.Waiting > 0 || (line.Ask == LineAsk.Hold && !line.IsLost))
+        if (line.IsServed || line.Units.Waiting > 0 || (line.Ask is LineAsk.Hold or LineAsk.Extend && !line.IsLost))
         {
             return;
         }
@@ -88,7 +82,7 @@ internal static class HoldRules
             PoolId = candidate.PoolId,
             ReservationId = WorkflowIds.Reservation(d.Order.OrderRef, line.LineId, line.Attempt + 1),
             Quantity = checked(line.Quantity * candidate.PerUnit),
-            TtlMs = checked(Math.Max(waitUntil - d.T, 0) + HoldMarginMs),
+            TtlMs = checked(Math.Max(waitUntil - d.T, 0) + StepRules.HoldMarginMs),
             MayWait = isWait,
             WaitUntilMs = isWait ? waitUntil : null,
             Attempt = line.Attempt + 1,

@@ -88,11 +88,8 @@ internal static class LedgerRules
             case LineAsk.Reduce when !d.Order.IsEnding:
                 AmendRules.TakeBack(d, asker);
                 break;
-            case LineAsk.Release or LineAsk.Commit when d.Order.Exception is null:
-                d.Say(new OrderEventBody.Excepted
-                {
-                    What = $"line {asker.LineId}: {asker.Ask} was refused: {reasons}",
-                });
+            case LineAsk.Release or LineAsk.Commit:
+                d.Except($"line {asker.LineId}: {asker.Ask} was refused: {reasons}");
                 break;
             default:
                 break;
@@ -103,13 +100,10 @@ internal static class LedgerRules
     {
         var lines = d.Order.Lines.Where(l => l.PoolId == told.PoolId
             && told.Reservations.Any(r => r.ReservationId == l.ReservationId)).Select(l => l.LineId).ToList();
-        if (lines.Count > 0 && d.Order.Exception is null)
+        if (lines.Count > 0)
         {
-            d.Say(new OrderEventBody.Excepted
-            {
-                What = $"the reservation of line {string.Join(", ", lines)} was given to another order",
-                Done = told.OutcomeId,
-            });
+            d.Except(
+                $"the reservation of line {string.Join(", ", lines)} was given to another order", told.OutcomeId);
         }
     }
 

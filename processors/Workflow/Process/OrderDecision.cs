@@ -45,6 +45,15 @@ internal sealed class OrderDecision(
         events.Add(happened);
     }
 
+    /// <summary>A person has to look; where one has to already, the first reason stands.</summary>
+    public void Except(string what, string done = "")
+    {
+        if (Order.Exception is null)
+        {
+            Say(new OrderEventBody.Excepted { What = what, Done = done });
+        }
+    }
+
     /// <summary>Something came that does not fit.</summary>
     public void Ignore(string what, string why) => Say(new OrderEventBody.InputIgnored { What = what, Why = why });
 }

@@ -164,14 +164,9 @@ internal static class PaymentRules
                 PaymentId = payment.PaymentId,
                 Attempts = payment.Attempt,
             });
-            if (d.Order.Exception is null)
-            {
-                d.Say(new OrderEventBody.Excepted
-                {
-                    What = $"{payment.Key} was not answered in {payment.Attempt} tries",
-                    Done = $"the payment was {payment.State} when it was told last",
-                });
-            }
+            d.Except(
+                $"{payment.Key} was not answered in {payment.Attempt} tries",
+                $"the payment was {payment.State} when it was told last");
             return;
         }
         d.Say(new OrderEventBody.PaymentAsked

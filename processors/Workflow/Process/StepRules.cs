@@ -8,7 +8,7 @@ namespace Alloc.Processors.Workflow.Process;
 internal static class StepRules
 {
     /// <summary>A hold outlives the step that needs it by this.</summary>
-    private const long HoldMarginMs = 60_000;
+    public const long HoldMarginMs = 60_000;
 
     /// <summary>The order goes on by one step, where it can.</summary>
     public static void GoOn(OrderDecision d)

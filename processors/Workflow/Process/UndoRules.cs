@@ -68,9 +68,9 @@ internal static class UndoRules
                 UntilMs = checked(d.T + d.Definition.Compensation.PauseMs(attempt)),
             });
         }
-        else if (d.Order.Exception is null)
+        else
         {
-            d.Say(new OrderEventBody.Excepted { What = what, Done = Done(d.Order) });
+            d.Except(what, Done(d.Order));
         }
     }
 

@@ -18,12 +18,6 @@ internal static class WorkflowIds
     public static string Command(string orderRef, long sequence, string lineId) =>
         $"wf/{CompoundIds.Join(orderRef, Show(sequence))}/{lineId}";
 
-    /// <summary>What ties together all that is asked for an order; the ledger's answers find it by this.</summary>
-    public static string Correlation(string orderRef) => $"order/{orderRef}";
-
-    /// <summary>The group of all reservations of an order.</summary>
-    public static string Group(string orderRef) => orderRef;
-
     public static string FraudRequest(string orderRef, int number) => $"{orderRef}/fraud/{Show(number)}";
 
     public static string Payment(string orderRef, int number) => $"{orderRef}/pay/{Show(number)}";
@@ -54,8 +48,6 @@ internal static class WorkflowIds
         var plain = PaymentKey(paymentId, operation, part, failures: 0);
         return key == plain || key.StartsWith(plain + "#", StringComparison.Ordinal);
     }
-
-    public static string Notification(string orderRef, int number) => $"{orderRef}/told/{Show(number)}";
 
     private static string Show(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
