@@ -117,11 +117,8 @@ internal static class PaymentRules
                 break;
             case PaymentState.Failed or PaymentState.Voided or PaymentState.AuthorizationExpired
                 when d.Order.Lines.Any(l => l.Units.Consumed > l.Units.Returned):
-                d.Say(new OrderEventBody.Excepted
-                {
-                    What = $"goods were shipped and payment {payment.PaymentId} is {payment.State}",
-                    Done = "shipped, not paid",
-                });
+                d.Except(
+                    $"goods were shipped and payment {payment.PaymentId} is {payment.State}", "shipped, not paid");
                 break;
             default:
                 break;
@@ -144,11 +141,10 @@ internal static class PaymentRules
             PaymentId = paymentId,
             Number = number,
             Operation = operation,
-            Key = WorkflowIds.PaymentKey(
-                paymentId, operation, part, payment?.Failures ?? 0),
+            Key = WorkflowIds.PaymentKey(paymentId, operation, part, payment?.Failures ?? 0),
             AmountMinor = amountMinor,
             Attempt = 1,
-            AnswerByMs = checked(d.T + d.Definition.Payment.AnswerWithinMs),
+            AnswerByMs = AnswerBy(d),
         });
     }
 
@@ -177,9 +173,11 @@ internal static class PaymentRules
             Key = payment.Key,
             AmountMinor = payment.AskedAmountMinor,
             Attempt = payment.Attempt + 1,
-            AnswerByMs = checked(d.T + d.Definition.Payment.AnswerWithinMs),
+            AnswerByMs = AnswerBy(d),
         });
     }
+
+    private static long AnswerBy(OrderDecision d) => checked(d.T + d.Definition.Payment.AnswerWithinMs);
 
     // Whether a payment was refused in this step, and the next one waits for a pause.
     private static bool WasTried(OrderDecision d) => d.Order.Payment is
